@@ -1,0 +1,14 @@
+/**
+ * Hints between the parts of one process, or of many: that a tenant's feed has grown, that a tenant has work.
+ * A hint may be lost and says nothing by itself; whoever gets one reads the database. So every listener also
+ * reads on its own from time to time, and a bus that fails costs delay, never an anomaly.
+ */
+export interface Bus {
+  publish(topic: Topic): void
+  /** Calls `listener` for every hint on `topic` until the returned function is called. */
+  subscribe(topic: Topic, listener: () => void): () => void
+  close(): Promise<void>
+}
+
+/** `work`: some tenant has events to judge. `feed:<tenant>`: its activity grew. `events:<tenant>`: events were stored. */
+export type Topic = 'work' | `feed:${string}` | `events:${string}`

@@ -1,0 +1,175 @@
+import type { Fact, FactKind, FactOf } from '../stripe/facts.ts'
+import type { Seconds } from '../time.ts'
+
+/**
+ * The contract of a detector: a pure rule over keyed state and timers. It reads no clock, does no I/O, knows no
+ * randomness and keeps nothing outside the state it is handed. It does not see tenants, accounts or modes either:
+ * the engine gives it the facts of one stream at a time. Folding, cooldowns, floods and storage are the engine's.
+ */
+export interface Detector<State, Kind extends FactKind = FactKind, Spec extends SettingsSpec = SettingsSpec> {
+  name: DetectorName
+  /** A few words, as on a button. */
+  title: string
+  /** What it tells and when, for a finance person. */
+  description: string
+  facts: readonly Kind[]
+  settings: Spec
+  /** Spikes, drops and lag end by themselves and are then resolved; a one-off finding waits for a person. */
+  selfResolving: boolean
+  /** One incident for each object: floods of them fold into one, and facts later than 72 h still reach it. */
+  perObject: boolean
+  /** A new sign within so long after the end reopens the same incident. */
+  cooldown: Seconds
+  /** Grows when the shape of the state changes; stored state of another version starts anew. */
+  stateVersion: number
+  /** The engine drops a key's state untouched for so long, unless it has a timer. */
+  idleAfter: Seconds
+  initial(): State
+  /** Turns stored JSON back into state where plain JSON is not enough (classes with `toJSON`); default: as parsed. */
+  revive?(stored: unknown): State
+  /** Whose state the fact goes to: '' for the whole stream, or a customer, payer, subscription…; undefined: not for this detector. */
+  key(fact: FactOf<Kind>): string | undefined
+  /** `state` is a draft of the batch, to be changed in place. */
+  observe(state: State, fact: FactOf<Kind>, context: Context<Spec>): Step | undefined
+  /** Called when the key's `wakeAt` has come, with `context.now` equal to it: for what is told by absence, and for endings. */
+  onTimer?(state: State, context: Context<Spec>): Step | undefined
+  /** Only for the one detector that watches delivery: what the others may know of it. It is judged before them. */
+  delivery?(state: State, now: Seconds): Delivery
+}
+
+/** How detectors of unlike state stand in one list: what is theirs is only ever handed back to them. */
+export type AnyDetector = Detector<unknown>
+
+/** Checks a detector against the contract and keeps its own types. */
+export const defineDetector = <State, const Kind extends FactKind, const Spec extends SettingsSpec>(
+  detector: Detector<State, Kind, Spec>,
+): Detector<State, Kind, Spec> => detector
+
+export const DETECTOR_NAMES = [
+  'CHARGE_FAILURE_SPIKE',
+  'DUPLICATE_CHARGE',
+  'FRAUD_SPIKE',
+  'NEGATIVE_INVOICE',
+  'REVENUE_DROP',
+  'SILENT_LAPSE',
+  'WEBHOOK_LAG',
+  'CURRENCY_MISMATCH',
+  'TIMEZONE_BILLING_ERROR',
+  'PLAN_DOWNGRADE',
+  'CARD_TESTING',
+  'REFUND_SPIKE',
+] as const
+export type DetectorName = (typeof DETECTOR_NAMES)[number]
+
+export const SEVERITIES = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const
+export type Severity = (typeof SEVERITIES)[number]
+
+export const UNITS = ['COUNT', 'RATIO', 'SECONDS', 'MONEY', 'SCORE'] as const
+export type Unit = (typeof UNITS)[number]
+
+/** A setting's value is always in `unit`; what people think of in minutes or days is still SECONDS here. */
+export interface Setting {
+  description: string
+  unit: Unit
+  default: number
+  min: number
+  max: number
+}
+export type SettingsSpec = Readonly<Record<string, Setting>>
+export type SettingsOf<Spec extends SettingsSpec> = { readonly [Name in keyof Spec]: number }
+
+export interface Context<Spec extends SettingsSpec = SettingsSpec> {
+  /** Event time: `at` of the fact being observed, or the moment of the timer. */
+  readonly now: Seconds
+  readonly key: string
+  readonly settings: SettingsOf<Spec>
+  readonly delivery: Delivery
+}
+
+/** Whether Stripe's events reach us, as WEBHOOK_LAG knows it. */
+export interface Delivery {
+  /** Nothing arrives now, and that is odd. Alarms from absence wait. */
+  readonly quiet: boolean
+  /** When delivery was last disturbed (quiet or late); alarms from absence wait for a while after. */
+  readonly disturbedAt: Seconds | undefined
+  /** Start of each whole hour in [from, to) that was lost to silence or lateness: neither observed nor expected, never learned. */
+  dark(from: Seconds, to: Seconds): readonly Seconds[]
+}
+
+/** What a detector asks for after one fact or timer. */
+export interface Step {
+  findings?: readonly Finding[]
+  /** Incidents of this key that have ceased, and when. */
+  ended?: readonly Ending[]
+  /** The key's one timer: replaces the last; null takes it away; undefined leaves it. */
+  wakeAt?: Seconds | null
+  /** Drop this key's state: nothing in it matters any more. */
+  forget?: boolean
+}
+
+export interface Ending {
+  fingerprint: string
+  at: Seconds
+  /** Said at the end of the incident's message, e.g. that the new level is now taken as usual. */
+  note?: string
+}
+
+/** One sign of an incident, told whole each time: while it is open the newest finding's words and numbers replace the last. */
+export interface Finding {
+  /** With the detector's name the identity of the incident; made of objects only, never of arrival. */
+  fingerprint: string
+  severity: Severity
+  /** 0 to 1: one minus the chance of this under the baseline; 1 for what is simply so. */
+  confidence: number
+  title: string
+  message: string
+  advice: string
+  /** When the behaviour began. */
+  startedAt: Seconds
+  /** How many signs this finding adds to the incident: all since the onset at first, then usually 1. */
+  signs: number
+  customer?: string
+  impact?: Amount
+  /** The Stripe objects involved, newest last; the engine keeps the first 200 of an incident. */
+  subjects: readonly Subject[]
+  /** Stripe event ids that show it besides the event being observed, which the engine adds by itself. */
+  events?: readonly string[]
+  /** The observed against the usual with its threshold first. */
+  evidence: readonly Measurement[]
+  /** Called once, when the incident is first raised; at most 200 points. */
+  series?: () => readonly SeriesPoint[]
+  /** The incident ends by itself when no sign came for so long. Without it the detector must say when it ended. */
+  endsAfter?: Seconds
+}
+
+/** Minor units of the currency, which is in lower case as Stripe writes it. */
+export interface Amount {
+  amount: number
+  currency: string
+}
+
+export interface Subject {
+  /** Stripe's object type: `charge`, `invoice`, `subscription`, `customer`, `refund`, `dispute`… */
+  type: string
+  id: string
+}
+
+export interface Measurement {
+  name: string
+  observed: number
+  expected?: number
+  threshold?: number
+  unit: Unit
+  /** With unit MONEY. */
+  currency?: string
+}
+
+export interface SeriesPoint {
+  at: Seconds
+  observed: number
+  expected?: number
+  lower?: number
+  upper?: number
+}
+
+export type { Fact }

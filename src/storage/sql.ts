@@ -1,0 +1,67 @@
+/**
+ * The typed raw statements' way to either engine, for the hot paths (ingest, detection) where Prisma's client
+ * costs twice the CPU. Everything else goes through Prisma. One SQL text serves both engines: identifiers in
+ * double quotes, `?` for values, no engine's own functions.
+ */
+export type Value = string | number | bigint | boolean | Date | Uint8Array | null
+
+/** A row as the driver gave it: parse a column with the readers below before use. */
+export type Row = Readonly<Record<string, unknown>>
+
+export interface Reader {
+  all(text: string, values?: readonly Value[]): Promise<Row[]>
+}
+
+export interface Insert {
+  table: string
+  columns: readonly string[]
+  /** What follows ON CONFLICT, e.g. `DO NOTHING` or `("tenantId","id") DO UPDATE SET …`; none: a conflict throws. */
+  conflict?: string
+  /** A column whose value comes back for each row that was really written. */
+  returning?: string
+}
+
+export interface Writer extends Reader {
+  /** Binds what follows in this transaction to a tenant: the second wall (RLS on PostgreSQL, a tripwire on SQLite). */
+  enter(tenantId: string): Promise<void>
+  /** @returns the number of rows changed */
+  run(text: string, values?: readonly Value[]): Promise<number>
+  insert(statement: Insert, rows: readonly (readonly Value[])[]): Promise<unknown[]>
+}
+
+export interface Sql extends Reader {
+  /** One transaction, committed when `work` resolves and rolled back when it throws. On SQLite it is the one writer: no I/O inside. */
+  write<T>(work: (tx: Writer) => Promise<T>): Promise<T>
+}
+
+/** An integer column as a number. Throws when it is none or does not fit 53 bits. */
+export function integer(value: unknown): number {
+  const number = typeof value === 'string' || typeof value === 'bigint' ? Number(value) : value
+  if (typeof number !== 'number' || !Number.isSafeInteger(number))
+    throw new TypeError(`not an integer column: ${String(value)}`)
+  return number
+}
+
+export const nullableInteger = (value: unknown): number | null =>
+  value === null || value === undefined ? null : integer(value)
+
+export function text(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError(`not a text column: ${typeof value}`)
+  return value
+}
+
+export const nullableText = (value: unknown): string | null =>
+  value === null || value === undefined ? null : text(value)
+
+/** SQLite has no booleans of its own: 0 and 1. */
+export const flag = (value: unknown): boolean => value === true || value === 1 || value === 1n
+
+/** A DateTime column: ISO text on SQLite, a Date on PostgreSQL. */
+export function date(value: unknown): Date {
+  const parsed = value instanceof Date ? value : new Date(text(value))
+  if (Number.isNaN(parsed.getTime())) throw new TypeError(`not a time column: ${String(value)}`)
+  return parsed
+}
+
+export const nullableDate = (value: unknown): Date | null =>
+  value === null || value === undefined ? null : date(value)

@@ -1,0 +1,26 @@
+export const ROLES = ['VIEWER', 'MEMBER', 'ADMIN'] as const
+export type Role = (typeof ROLES)[number]
+
+export const atLeast = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed)
+
+export type ActorKind = 'API_KEY' | 'ACCESS_TOKEN' | 'OPERATOR' | 'SYSTEM'
+
+/** Who did something, as activity shows it. */
+export interface Actor {
+  kind: ActorKind
+  name: string
+}
+
+/** Whose credentials a request carries, and what they may do. */
+export interface Caller {
+  actor: Actor
+  operator: boolean
+  /** Whose data the request may reach; undefined: an operator who named no tenant. */
+  tenantId: string | undefined
+  /** Undefined only together with `tenantId`. */
+  role: Role | undefined
+  /** The key behind it (also behind an access token): revoking it cuts the caller off. */
+  keyId: string | undefined
+  /** When an access token ends; undefined: not by itself. */
+  expiresAt: Date | undefined
+}

@@ -1,0 +1,18 @@
+/** Unix time in whole seconds: Stripe's unit, and the only time that detection knows. */
+export type Seconds = number
+
+export const MINUTE = 60
+export const HOUR = 3_600
+export const DAY = 86_400
+export const WEEK = 7 * DAY
+
+/** The one place where a clock is read; everything else is handed one. */
+export interface Clock {
+  now(): Date
+}
+
+export const systemClock: Clock = { now: () => new Date() }
+
+export const toSeconds = (date: Date): Seconds => Math.floor(date.getTime() / 1000)
+
+export const toDate = (at: Seconds): Date => new Date(at * 1000)
