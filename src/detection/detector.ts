@@ -18,6 +18,8 @@ export interface Detector<State, Kind extends FactKind = FactKind, Spec extends 
   selfResolving: boolean
   /** One incident for each object: floods of them fold into one, and facts later than 72 h still reach it. */
   perObject: boolean
+  /** Least severity of a flood of its incidents; default HIGH. */
+  floodSeverity?: Severity
   /** A new sign within so long after the end reopens the same incident. */
   cooldown: Seconds
   /** Grows when the shape of the state changes; stored state of another version starts anew. */

@@ -1,0 +1,301 @@
+import type { Fact, FactKind } from '../stripe/facts.ts'
+import { DAY, HOUR, MINUTE, type Seconds } from '../time.ts'
+import type {
+  AnyDetector,
+  Context,
+  Delivery,
+  DetectorName,
+  Ending,
+  Finding,
+  SettingsOf,
+  Step,
+} from './detector.ts'
+import type { KeyedState, KeyedStates } from './states.ts'
+
+/**
+ * Within so long of the newest delivery the order of arrival changes nothing: timers stay behind by it, so what is
+ * told by absence or by the hour always sees everything of its time.
+ */
+export const DISORDER: Seconds = 15 * MINUTE
+
+/** Facts later than this are kept from rules about rates: their hours are long learned. Rules about single objects still see them. */
+export const TOO_LATE: Seconds = 72 * HOUR
+
+/** After so many errors of one detector in a batch it is left out of the rest of it. */
+const PATIENCE = 10
+
+/** One event of the stream with what it says. */
+export interface JudgedEvent {
+  stripeId: string
+  /** `created`. */
+  at: Seconds
+  /** When it was delivered: the clock that timers follow. */
+  deliveredAt: Seconds
+  facts: readonly Fact[]
+}
+
+/** What a detector said, to be folded into incidents. */
+export interface Operation {
+  detector: AnyDetector
+  key: string
+  /** Event time of the sign, or the moment of the timer. */
+  at: Seconds
+  /** The event that was being observed. */
+  stripeId?: string
+  said: { finding: Finding } | { ending: Ending }
+}
+
+export interface Judgement {
+  operations: Operation[]
+  /** What a detector threw, by event. */
+  failures: Map<string, string>
+  /** Timers whose handler threw: detector, key and error. They are taken away. */
+  brokenTimers: string[]
+}
+
+/** A tenant's choice for one detector. */
+export interface DetectorChoice {
+  enabled: boolean
+  values: Readonly<Record<string, number>>
+}
+export type Choices = ReadonlyMap<DetectorName, DetectorChoice>
+
+const UNDISTURBED: Delivery = { quiet: false, disturbedAt: undefined, dark: () => [] }
+
+class DetectorFailure extends Error {
+  constructor(
+    readonly detector: DetectorName,
+    /** The event, or the key of the timer. */
+    readonly subject: string,
+    readonly onTimer: boolean,
+    cause: unknown,
+  ) {
+    super(`${detector}: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
+}
+
+/** Which facts and timers are left out of a repeated pass. */
+interface Exclusions {
+  readonly events: Map<string, Set<DetectorName>>
+  readonly timers: Set<string>
+  readonly detectors: Set<DetectorName>
+}
+
+/**
+ * Judges one stream: facts in event order, timers between them, state changed in place. It holds no clock and
+ * does no I/O; the same events in any batches give the same operations.
+ */
+export class StreamJudge implements Context {
+  now: Seconds = 0
+  key = ''
+  settings: SettingsOf<Record<string, never>> = {}
+
+  readonly #listeners = new Map<FactKind, AnyDetector[]>()
+  readonly #watch: AnyDetector | undefined
+  readonly #settings = new Map<DetectorName, Readonly<Record<string, number>>>()
+  readonly #muted = new Set<DetectorName>()
+  #operations: Operation[] = []
+  #delivery: Delivery | undefined
+
+  /**
+   * @param clock newest delivery judged so far; undefined for a new stream
+   * @param states holds every key that the facts need (see `keysOf`), and every timer due
+   */
+  constructor(
+    readonly detectors: readonly AnyDetector[],
+    readonly states: KeyedStates,
+    choices: Choices,
+    public clock: Seconds | undefined,
+  ) {
+    this.#watch = detectors.find((detector) => detector.delivery !== undefined)
+    for (const detector of byDelivery(detectors)) {
+      for (const kind of detector.facts) {
+        const listeners = this.#listeners.get(kind)
+        if (listeners === undefined) this.#listeners.set(kind, [detector])
+        else listeners.push(detector)
+      }
+    }
+    this.choose(choices)
+  }
+
+  /** A changed setting holds for what comes after. A muted detector goes on learning, but says nothing. */
+  choose(choices: Choices): void {
+    this.#muted.clear()
+    for (const detector of this.detectors) {
+      const choice = choices.get(detector.name)
+      this.#settings.set(detector.name, settingsOf(detector, choice))
+      if (choice?.enabled === false) this.#muted.add(detector.name)
+    }
+  }
+
+  /** What the detector being asked may know of delivery at this moment. */
+  get delivery(): Delivery {
+    if (this.#delivery === undefined) {
+      const state = this.#watch && this.states.peek(this.#watch, '')
+      this.#delivery = (state !== undefined && this.#watch?.delivery?.(state, this.now)) || UNDISTURBED
+    }
+    return this.#delivery
+  }
+
+  /**
+   * Judges a batch, already in (created, stripeId) order, and then fires what is due by `until`. When a detector
+   * throws, everything is taken back and judged again without that event for that detector.
+   */
+  judge(events: readonly JudgedEvent[], until?: Seconds): Judgement {
+    const judgement: Judgement = { operations: [], failures: new Map(), brokenTimers: [] }
+    const excluded: Exclusions = { events: new Map(), timers: new Set(), detectors: new Set() }
+    const errors = new Map<DetectorName, number>()
+    const before = this.clock
+    for (;;) {
+      this.clock = before
+      this.#operations = []
+      try {
+        this.#pass(events, until, excluded, judgement)
+        judgement.operations = this.#operations
+        return judgement
+      } catch (error) {
+        if (!(error instanceof DetectorFailure)) throw error
+        this.states.rollback()
+        const count = (errors.get(error.detector) ?? 0) + 1
+        errors.set(error.detector, count)
+        if (count >= PATIENCE) excluded.detectors.add(error.detector)
+        else if (error.onTimer) excluded.timers.add(`${error.detector} ${error.subject}`)
+        else exclude(excluded.events, error.subject, error.detector)
+        if (error.onTimer) judgement.brokenTimers.push(`${error.message} (timer of '${error.subject}')`)
+        else judgement.failures.set(error.subject, error.message)
+      }
+    }
+  }
+
+  #pass(
+    events: readonly JudgedEvent[],
+    until: Seconds | undefined,
+    excluded: Exclusions,
+    judgement: Judgement,
+  ): void {
+    for (const event of events) {
+      this.clock = Math.max(this.clock ?? event.deliveredAt, event.deliveredAt)
+      this.#fireTimers(this.clock - DISORDER, excluded)
+      const late = event.at < this.clock - TOO_LATE
+      for (const fact of event.facts) {
+        for (const detector of this.#listeners.get(fact.kind) ?? []) {
+          if (late && !detector.perObject && detector !== this.#watch) continue
+          if (excluded.detectors.has(detector.name)) {
+            const first = judgement.failures.get(event.stripeId)
+            judgement.failures.set(
+              event.stripeId,
+              first ?? `${detector.name}: left out after ${PATIENCE} errors in one batch`,
+            )
+          } else if (!excluded.events.get(event.stripeId)?.has(detector.name)) {
+            this.#observe(detector, fact, event.stripeId)
+          }
+        }
+      }
+    }
+    if (until !== undefined) {
+      this.clock = Math.max(this.clock ?? until, until)
+      this.#fireTimers(this.clock - DISORDER, excluded)
+    }
+  }
+
+  #observe(detector: AnyDetector, fact: Fact, stripeId: string): void {
+    try {
+      const key = detector.key(fact)
+      if (key === undefined) return
+      const entry = this.states.open(detector, key, fact.at)
+      this.#turnTo(detector, key, fact.at)
+      const step = detector.observe(entry.state, fact, this)
+      if (step !== undefined) this.#take(step, entry, fact.at, stripeId)
+    } catch (error) {
+      throw new DetectorFailure(detector.name, stripeId, false, error)
+    }
+  }
+
+  #fireTimers(due: Seconds, excluded: Exclusions): void {
+    for (let timer = this.states.nextTimer(due); timer !== undefined; timer = this.states.nextTimer(due)) {
+      const { entry, at } = timer
+      const { detector, key } = entry
+      if (excluded.detectors.has(detector.name) || excluded.timers.has(`${detector.name} ${key}`)) continue
+      try {
+        this.#turnTo(detector, key, at)
+        const step = detector.onTimer?.(entry.state, this)
+        if (step?.wakeAt !== undefined && step.wakeAt !== null && step.wakeAt <= at)
+          throw new Error('a timer that sets itself into the past')
+        if (step !== undefined) this.#take(step, entry, at)
+      } catch (error) {
+        throw new DetectorFailure(detector.name, key, true, error)
+      }
+    }
+  }
+
+  #turnTo(detector: AnyDetector, key: string, now: Seconds): void {
+    this.now = now
+    this.key = key
+    this.settings = this.#settings.get(detector.name) ?? {}
+    this.#delivery = undefined
+  }
+
+  #take(step: Step, entry: KeyedState, at: Seconds, stripeId?: string): void {
+    const { detector, key } = entry
+    const sign = stripeId === undefined ? {} : { stripeId }
+    if (!this.#muted.has(detector.name)) {
+      for (const finding of step.findings ?? [])
+        this.#operations.push({ detector, key, at, ...sign, said: { finding } })
+    }
+    for (const ending of step.ended ?? [])
+      this.#operations.push({ detector, key, at, ...sign, said: { ending } })
+    if (step.wakeAt !== undefined) this.states.wake(entry, step.wakeAt)
+    if (step.forget) this.states.forget(entry)
+  }
+}
+
+/** Which keys a batch of facts needs; detectors that throw here will throw again when judged, and be told of then. */
+export function keysOf(
+  detectors: readonly AnyDetector[],
+  facts: Iterable<Fact>,
+): { detector: DetectorName; key: string }[] {
+  const listeners = new Map<FactKind, AnyDetector[]>()
+  for (const detector of detectors) {
+    for (const kind of detector.facts) listeners.set(kind, [...(listeners.get(kind) ?? []), detector])
+  }
+  const keys = new Map<string, { detector: DetectorName; key: string }>()
+  const add = (detector: AnyDetector, key: string) =>
+    keys.set(`${detector.name} ${key}`, { detector: detector.name, key })
+  for (const detector of detectors) if (detector.delivery !== undefined) add(detector, '')
+  for (const fact of facts) {
+    for (const detector of listeners.get(fact.kind) ?? []) {
+      try {
+        const key = detector.key(fact)
+        if (key !== undefined) add(detector, key)
+      } catch {
+        // Judging meets the same error and marks the event with it.
+      }
+    }
+  }
+  return [...keys.values()]
+}
+
+/** Longest that any incident stays reopenable, for whoever loads them. */
+export const longestCooldown = (detectors: readonly AnyDetector[]): Seconds =>
+  Math.max(DAY, ...detectors.map(({ cooldown }) => cooldown))
+
+const byDelivery = (detectors: readonly AnyDetector[]): AnyDetector[] =>
+  [...detectors].sort((a, b) => Number(b.delivery !== undefined) - Number(a.delivery !== undefined))
+
+function settingsOf(
+  detector: AnyDetector,
+  choice: DetectorChoice | undefined,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(detector.settings).map(([name, setting]) => [
+      name,
+      choice?.values[name] ?? setting.default,
+    ]),
+  )
+}
+
+function exclude(events: Map<string, Set<DetectorName>>, stripeId: string, detector: DetectorName): void {
+  const known = events.get(stripeId)
+  if (known === undefined) events.set(stripeId, new Set([detector]))
+  else known.add(detector)
+}

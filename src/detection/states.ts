@@ -1,0 +1,210 @@
+import type { Seconds } from '../time.ts'
+import type { AnyDetector, DetectorName } from './detector.ts'
+import { TimerQueue } from './timers.ts'
+
+/** A key's state as storage keeps it. */
+export interface StoredState {
+  detector: DetectorName
+  key: string
+  version: number
+  /** JSON. */
+  state: string
+  wakeAt: Seconds | null
+  touchedAt: Seconds
+}
+
+export interface StateKey {
+  detector: DetectorName
+  key: string
+}
+
+export interface StateChanges {
+  saved: StoredState[]
+  dropped: StateKey[]
+}
+
+/** One key of one detector while a batch is judged. */
+export interface KeyedState {
+  readonly detector: AnyDetector
+  readonly rank: number
+  readonly key: string
+  state: unknown
+  wakeAt: Seconds | null
+  touchedAt: Seconds
+}
+
+interface Entry extends KeyedState {
+  /** As of the last commit; undefined: storage has none. */
+  stored: StoredState | undefined
+  /** Whether `state` holds something now: it is revived when first used, and gone after `forget`. */
+  live: boolean
+  /** Forgotten since the last commit: what is stored counts no more. */
+  forgotten: boolean
+}
+
+/**
+ * The keyed states of one stream: drafts that a batch changes in place, over the stored form they came from.
+ * `commit` turns what changed into rows; `rollback` throws the drafts away.
+ */
+export class KeyedStates {
+  readonly #entries = new Map<string, Entry>()
+  readonly #touched = new Set<Entry>()
+  readonly #timers = new TimerQueue<Entry>()
+  readonly #ranks: ReadonlyMap<DetectorName, { detector: AnyDetector; rank: number }>
+
+  constructor(detectors: readonly AnyDetector[]) {
+    this.#ranks = new Map(detectors.map((detector, rank) => [detector.name, { detector, rank }]))
+  }
+
+  has(detector: DetectorName, key: string): boolean {
+    return this.#entries.has(`${detector} ${key}`)
+  }
+
+  /** Takes stored rows in. A detector that is no longer listed, or whose state has another shape now, starts anew. */
+  load(rows: readonly StoredState[]): void {
+    for (const row of rows) {
+      const known = this.#ranks.get(row.detector)
+      if (known === undefined || this.has(row.detector, row.key)) continue
+      const current = row.version === known.detector.stateVersion
+      const entry = this.#add(known.detector, known.rank, row.key, row)
+      if (current) this.#setTimer(entry, row.wakeAt)
+      else entry.stored = { ...row, state: '', wakeAt: null }
+    }
+  }
+
+  /** The key's draft, revived or begun. Its state counts as changed from now on. */
+  open(detector: AnyDetector, key: string, now: Seconds): KeyedState {
+    const entry = this.#entries.get(`${detector.name} ${key}`) ?? this.#begin(detector, key)
+    const idle = entry.wakeAt === null && entry.touchedAt < now - detector.idleAfter
+    if (!entry.live || idle) {
+      entry.state = idle || entry.forgotten ? detector.initial() : revived(entry)
+      entry.live = true
+    }
+    entry.touchedAt = Math.max(entry.touchedAt, now)
+    this.#touched.add(entry)
+    return entry
+  }
+
+  /** The key's state for reading only; undefined where there is none yet. */
+  peek(detector: AnyDetector, key: string): unknown {
+    const entry = this.#entries.get(`${detector.name} ${key}`)
+    if (entry === undefined || (!entry.live && (entry.stored === undefined || entry.forgotten)))
+      return undefined
+    if (!entry.live) {
+      entry.state = revived(entry)
+      entry.live = true
+    }
+    return entry.state
+  }
+
+  wake(entry: KeyedState, at: Seconds | null): void {
+    this.#setTimer(this.#own(entry), at)
+  }
+
+  forget(entry: KeyedState): void {
+    const own = this.#own(entry)
+    own.live = false
+    own.forgotten = true
+    own.state = undefined
+    own.wakeAt = null
+  }
+
+  /** Takes the next timer that is due at or before `until`; its key then has none. */
+  nextTimer(until: Seconds): { entry: KeyedState; at: Seconds } | undefined {
+    const entry = this.#timers.popDue(until)
+    if (entry === undefined || entry.wakeAt === null) return undefined
+    const at = entry.wakeAt
+    const opened = this.open(entry.detector, entry.key, at)
+    opened.wakeAt = null
+    return { entry: opened, at }
+  }
+
+  /** Makes the drafts the stored form, and says what storage has to do. */
+  commit(): StateChanges {
+    const changes: StateChanges = { saved: [], dropped: [] }
+    for (const entry of this.#touched) {
+      const { detector, key, wakeAt, touchedAt } = entry
+      if (entry.live) {
+        const state = JSON.stringify(entry.state)
+        entry.stored = {
+          detector: detector.name,
+          key,
+          version: detector.stateVersion,
+          state,
+          wakeAt,
+          touchedAt,
+        }
+        entry.forgotten = false
+        changes.saved.push(entry.stored)
+      } else {
+        if (entry.stored !== undefined) changes.dropped.push({ detector: detector.name, key })
+        this.#entries.delete(`${detector.name} ${key}`)
+      }
+    }
+    this.#touched.clear()
+    return changes
+  }
+
+  rollback(): void {
+    for (const entry of this.#touched) {
+      const { stored } = entry
+      if (stored === undefined) {
+        this.#entries.delete(`${entry.detector.name} ${entry.key}`)
+        entry.wakeAt = null
+        continue
+      }
+      entry.live = false
+      entry.forgotten = false
+      entry.state = undefined
+      entry.touchedAt = stored.touchedAt
+      this.#setTimer(entry, stored.wakeAt)
+    }
+    this.#touched.clear()
+  }
+
+  /** Lets go of what is idle, where nothing else bounds memory (a replay without storage). */
+  sweep(now: Seconds): void {
+    for (const [id, entry] of this.#entries) {
+      if (entry.wakeAt === null && entry.touchedAt < now - entry.detector.idleAfter) this.#entries.delete(id)
+    }
+  }
+
+  #begin(detector: AnyDetector, key: string): Entry {
+    return this.#add(detector, this.#ranks.get(detector.name)?.rank ?? 0, key, undefined)
+  }
+
+  #add(detector: AnyDetector, rank: number, key: string, stored: StoredState | undefined): Entry {
+    const touchedAt = stored?.touchedAt ?? Number.NEGATIVE_INFINITY
+    const entry: Entry = {
+      detector,
+      rank,
+      key,
+      state: undefined,
+      wakeAt: null,
+      touchedAt,
+      stored,
+      live: false,
+      forgotten: false,
+    }
+    this.#entries.set(`${detector.name} ${key}`, entry)
+    return entry
+  }
+
+  #setTimer(entry: Entry, at: Seconds | null): void {
+    if (entry.wakeAt === at) return
+    entry.wakeAt = at
+    this.#timers.push(entry)
+  }
+
+  #own(entry: KeyedState): Entry {
+    const own = this.#entries.get(`${entry.detector.name} ${entry.key}`)
+    if (own !== entry) throw new Error('a state that is not of this stream')
+    return own
+  }
+}
+
+function revived({ detector, stored }: Entry): unknown {
+  if (stored === undefined || stored.state === '') return detector.initial()
+  const parsed: unknown = JSON.parse(stored.state)
+  return detector.revive === undefined ? parsed : detector.revive(parsed)
+}
