@@ -1,0 +1,72 @@
+import type { Actor } from '../tenancy/caller.ts'
+import type { SystemClient } from './database.ts'
+
+/** The acts that a tenant's feed and audit log know: GraphQL's `ActivityKind`. */
+export const ACTIVITY_KINDS = [
+  'ANOMALY_RAISED',
+  'ANOMALY_UPDATED',
+  'ANOMALY_ENDED',
+  'ANOMALY_REOPENED',
+  'ANOMALY_ACKNOWLEDGED',
+  'ANOMALY_RESOLVED',
+  'ANOMALY_MARKED_FALSE_POSITIVE',
+  'DETECTOR_CONFIGURED',
+  'API_KEY_CREATED',
+  'API_KEY_REVOKED',
+  'WEBHOOK_ENDPOINT_CREATED',
+  'WEBHOOK_SECRET_ADDED',
+  'WEBHOOK_SECRET_RETIRED',
+  'WEBHOOK_TOKEN_ROTATED',
+  'TENANT_CREATED',
+  'TENANT_UPDATED',
+  'TENANT_SUSPENDED',
+  'TENANT_RESUMED',
+] as const
+export type ActivityKind = (typeof ACTIVITY_KINDS)[number]
+
+export interface ActivityEntry {
+  at: Date
+  kind: ActivityKind
+  actor: Actor
+  anomalyId?: string
+  note?: string
+  /** Shown to the tenant's admins as it is: no secrets. */
+  data?: Readonly<Record<string, unknown>>
+}
+
+/** A transaction of the system's client or of the tenant's bound one. */
+export type ActivityWriter = Pick<SystemClient, 'tenant' | 'activity'>
+
+/**
+ * Appends to a tenant's feed, in the caller's transaction. Taking the numbers locks the tenant's row until the
+ * commit, so that numbers become visible in their own order and a reader that remembers one misses nothing.
+ * @returns the number of each entry, in the given order
+ */
+export async function recordActivity(
+  tx: ActivityWriter,
+  tenantId: string,
+  entries: readonly ActivityEntry[],
+): Promise<bigint[]> {
+  if (entries.length === 0) return []
+  const { seq: head } = await tx.tenant.update({
+    where: { id: tenantId },
+    data: { seq: { increment: entries.length } },
+    select: { seq: true },
+  })
+  const first = head - BigInt(entries.length) + 1n
+  const numbered = entries.map((entry, index) => ({ entry, seq: first + BigInt(index) }))
+  await tx.activity.createMany({
+    data: numbered.map(({ entry, seq }) => ({
+      tenantId,
+      seq,
+      at: entry.at,
+      kind: entry.kind,
+      actorKind: entry.actor.kind,
+      actorName: entry.actor.name,
+      anomalyId: entry.anomalyId ?? null,
+      note: entry.note ?? null,
+      data: entry.data === undefined ? null : JSON.stringify(entry.data),
+    })),
+  })
+  return numbered.map(({ seq }) => seq)
+}
