@@ -12,3 +12,25 @@ export interface Database {
   readonly sql: Sql
   close(): Promise<void>
 }
+
+export interface DatabaseAddress {
+  /** `file:…` for SQLite, `postgresql://…` for PostgreSQL. */
+  databaseUrl: string
+  /** A login that may alter tables, where `databaseUrl`'s may not. PostgreSQL only. */
+  migrateDatabaseUrl?: string | undefined
+}
+
+export const isPostgres = (url: string): boolean => /^postgres(ql)?:\/\//.test(url)
+
+/**
+ * Opens the database that the URL names; `migrate` it first. Neither engine's driver is loaded for the other.
+ * @throws when the file or the server cannot be reached
+ */
+export async function openDatabase({ databaseUrl }: DatabaseAddress): Promise<Database> {
+  if (isPostgres(databaseUrl)) {
+    const { openPostgres } = await import('./postgres/database.ts')
+    return openPostgres(databaseUrl)
+  }
+  const { openSqlite } = await import('./sqlite/database.ts')
+  return openSqlite(databaseUrl)
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type DatabaseAddress, isPostgres } from './database.ts'
+
+export interface Migration {
+  name: string
+  script: string
+  /** Hex SHA-256 of the file as Prisma takes it, with LF line ends. */
+  checksum: string
+  /** The same with CRLF: what a checkout on Windows would have recorded. */
+  checksumCrlf: string
+}
+
+/** One row of Prisma's history table, as far as it matters here. */
+export interface Applied {
+  name: string
+  checksum: string
+  finished: boolean
+}
+
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError'
+}
+
+const sha256 = (content: string): string => createHash('sha256').update(content).digest('hex')
+
+/** The package's folder: source and bundle lie at different depths below it. */
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder)
+    if (parent === folder)
+      throw new MigrationError('The migrations are missing: no package.json above the program.')
+    folder = parent
+  }
+  return folder
+}
+
+/** The engine's migrations in the order in which they apply. */
+export function readMigrations(engine: 'sqlite' | 'postgresql', root = packageRoot()): Migration[] {
+  const folder = join(root, 'prisma', engine, 'migrations')
+  if (!existsSync(folder))
+    throw new MigrationError(`The migrations are missing: there is no folder ${folder}.`)
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()
+  if (names.length === 0) throw new MigrationError(`The migrations are missing: ${folder} is empty.`)
+  return names.map((name) => {
+    const script = readFileSync(join(folder, name, 'migration.sql'), 'utf8').replaceAll('\r\n', '\n')
+    return { name, script, checksum: sha256(script), checksumCrlf: sha256(script.replaceAll('\n', '\r\n')) }
+  })
+}
+
+/**
+ * The migrations that are still to apply.
+ * @throws MigrationError when the history holds one that is unknown here (a newer program was at this database),
+ *   one whose file was edited since, or one that another tool left half done
+ */
+export function pendingMigrations(known: readonly Migration[], history: readonly Applied[]): Migration[] {
+  for (const applied of history) {
+    const migration = known.find(({ name }) => name === applied.name)
+    if (!migration)
+      throw new MigrationError(
+        `This database was migrated by a newer BillingWatch (${applied.name} is unknown here). Run that version.`,
+      )
+    if (!applied.finished)
+      throw new MigrationError(
+        `The migration ${applied.name} was begun and not finished. Restore a backup, or use "prisma migrate resolve".`,
+      )
+    if (applied.checksum !== migration.checksum && applied.checksum !== migration.checksumCrlf)
+      throw new MigrationError(
+        `The migration ${applied.name} was edited after it was applied. Restore its file and add a new one instead.`,
+      )
+  }
+  return known.filter(({ name }) => !history.some((applied) => applied.name === name))
+}
+
+/**
+ * Brings a database up to date, creating it where it is a file. Safe to run from several processes at once.
+ * @returns the names of the migrations that were applied by this call
+ * @throws MigrationError with what to do about it; nothing of a failed migration stays
+ */
+export async function migrate({ databaseUrl, migrateDatabaseUrl }: DatabaseAddress): Promise<string[]> {
+  if (isPostgres(databaseUrl)) {
+    const { migratePostgres } = await import('./postgres/migrate.ts')
+    return migratePostgres(migrateDatabaseUrl ?? databaseUrl, readMigrations('postgresql'))
+  }
+  const { migrateSqlite } = await import('./sqlite/migrate.ts')
+  return migrateSqlite(databaseUrl, readMigrations('sqlite'))
+}

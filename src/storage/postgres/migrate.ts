@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { type Applied, type Migration, pendingMigrations } from '../migrate.ts'
+
+/** The number that Prisma's own migrate takes its advisory lock by. */
+const LOCK = 72_707_369
+
+/** Prisma's own history table, so that `prisma migrate status` and `deploy` agree with us. */
+const HISTORY = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
+  "id" VARCHAR(36) PRIMARY KEY NOT NULL,
+  "checksum" VARCHAR(64) NOT NULL,
+  "finished_at" TIMESTAMPTZ,
+  "migration_name" VARCHAR(255) NOT NULL,
+  "logs" TEXT,
+  "rolled_back_at" TIMESTAMPTZ,
+  "started_at" TIMESTAMPTZ NOT NULL DEFAULT now(),
+  "applied_steps_count" INTEGER NOT NULL DEFAULT 0
+)`
+
+/** Migrates the database under Prisma's advisory lock, each migration in a transaction of its own. */
+export async function migratePostgres(url: string, migrations: readonly Migration[]): Promise<string[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK])
+    await client.query(HISTORY)
+    const history = await client.query<Applied>(
+      `SELECT "migration_name" AS name, "checksum" AS checksum, "finished_at" IS NOT NULL AS finished
+       FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,
+    )
+    const pending = pendingMigrations(migrations, history.rows)
+    for (const migration of pending) await apply(client, migration)
+    return pending.map(({ name }) => name)
+  } finally {
+    // Ending the session gives the lock back, whatever happened.
+    await client.end()
+  }
+}
+
+async function apply(client: pg.Client, { name, script, checksum }: Migration): Promise<void> {
+  await client.query('BEGIN')
+  try {
+    await client.query(script)
+    await client.query(
+      `INSERT INTO "_prisma_migrations" ("id","checksum","migration_name","started_at","finished_at","applied_steps_count")
+       VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp(), 1)`,
+      [randomUUID(), checksum, name],
+    )
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  }
+}

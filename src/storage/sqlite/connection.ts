@@ -1,0 +1,57 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type BetterSqlite3 from 'better-sqlite3'
+
+export type Connection = BetterSqlite3.Database
+
+/** How long a statement may block the thread on another process's lock before we wait without blocking. Milliseconds. */
+export const BUSY_WAIT = 20
+
+/** The path that a `file:` URL names, from the working directory; its folder is made. */
+export function fileOf(url: string): string {
+  const path = resolve(url.replace(/^file:(\/\/(?=\/))?/, '').replace(/\?.*$/, ''))
+  mkdirSync(dirname(path), { recursive: true })
+  return path
+}
+
+/**
+ * Settings of a connection that writes. FULL: a commit that was answered survives a power cut. auto_vacuum takes
+ * effect only before the first table; it lets retention give space back.
+ */
+export function prepareWriter(connection: Connection): void {
+  connection.pragma('auto_vacuum = INCREMENTAL')
+  connection.pragma('journal_mode = WAL')
+  connection.pragma('synchronous = FULL')
+  connection.pragma('foreign_keys = ON')
+  connection.pragma('cache_size = -32000')
+  // A longer log between checkpoints: each random key then costs its page once less often.
+  connection.pragma('wal_autocheckpoint = 8000')
+  connection.pragma('journal_size_limit = 67108864')
+}
+
+export function prepareReader(connection: Connection): void {
+  connection.pragma('query_only = ON')
+  connection.pragma('cache_size = -16000')
+}
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
+
+const RETRY_FOR = 15_000
+
+/**
+ * Repeats what another process's lock keeps from happening, letting the event loop run in between.
+ * @throws SQLite's own error when the lock is still held after 15 s
+ */
+export async function whenFree<T>(attempt: () => T): Promise<T> {
+  for (let waited = 0; ; ) {
+    try {
+      return attempt()
+    } catch (error) {
+      if (!isBusy(error) || waited >= RETRY_FOR) throw error
+    }
+    const pause = 2 + Math.random() * 8
+    await new Promise((resolve) => setTimeout(resolve, pause))
+    waited += pause + BUSY_WAIT
+  }
+}

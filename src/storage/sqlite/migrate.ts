@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto'
+import BetterSqlite3 from 'better-sqlite3'
+import { type Applied, type Migration, MigrationError, pendingMigrations } from '../migrate.ts'
+import { BUSY_WAIT, type Connection, fileOf, prepareWriter, whenFree } from './connection.ts'
+
+/** Prisma's own history table, so that `prisma migrate status` and `deploy` agree with us. */
+const HISTORY = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
+  "id" TEXT PRIMARY KEY NOT NULL,
+  "checksum" TEXT NOT NULL,
+  "finished_at" DATETIME,
+  "migration_name" TEXT NOT NULL,
+  "logs" TEXT,
+  "rolled_back_at" DATETIME,
+  "started_at" DATETIME NOT NULL DEFAULT current_timestamp,
+  "applied_steps_count" INTEGER UNSIGNED NOT NULL DEFAULT 0
+)`
+
+interface HistoryRow {
+  name: string
+  checksum: string
+  finished: number
+}
+
+function historyOf(connection: Connection): Applied[] {
+  return connection
+    .prepare<[], HistoryRow>(
+      `SELECT "migration_name" AS name, "checksum" AS checksum, "finished_at" IS NOT NULL AS finished
+       FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,
+    )
+    .all()
+    .map((row) => ({ ...row, finished: row.finished === 1 }))
+}
+
+function apply(connection: Connection, migrations: readonly Migration[]): void {
+  const record = connection.prepare(
+    `INSERT INTO "_prisma_migrations" ("id","checksum","migration_name","started_at","finished_at","applied_steps_count")
+     VALUES (?, ?, ?, CAST(unixepoch('subsec') * 1000 AS INTEGER), CAST(unixepoch('subsec') * 1000 AS INTEGER), 1)`,
+  )
+  for (const { name, script, checksum } of migrations) {
+    connection.exec(script)
+    record.run(randomUUID(), checksum, name)
+  }
+  const broken = connection.prepare('PRAGMA foreign_key_check').all()
+  if (broken.length > 0)
+    throw new MigrationError(`The migration would leave ${broken.length} rows without what they refer to.`)
+}
+
+/** Migrates the file, in one transaction; a file that holds data is first copied beside itself. */
+export async function migrateSqlite(url: string, migrations: readonly Migration[]): Promise<string[]> {
+  const path = fileOf(url)
+  const connection = new BetterSqlite3(path, { timeout: BUSY_WAIT })
+  try {
+    await whenFree(() => prepareWriter(connection))
+    // Rebuilding a table drops the old one, which would delete every child row. Inside a transaction this does nothing.
+    connection.pragma('foreign_keys = OFF')
+    await whenFree(() => connection.exec(HISTORY))
+    const before = historyOf(connection)
+    const expected = pendingMigrations(migrations, before)
+    if (expected.length === 0) return []
+    if (before.length > 0) connection.prepare('VACUUM INTO ?').run(backupOf(path, before))
+    await whenFree(() => connection.exec('BEGIN IMMEDIATE'))
+    try {
+      // Another process may have been faster.
+      const pending = pendingMigrations(migrations, historyOf(connection))
+      apply(connection, pending)
+      connection.exec('COMMIT')
+      return pending.map(({ name }) => name)
+    } finally {
+      if (connection.inTransaction) connection.exec('ROLLBACK')
+    }
+  } finally {
+    connection.close()
+  }
+}
+
+/** Named after the newest migration it has: a later attempt at the same step finds the name taken. */
+const backupOf = (path: string, history: readonly Applied[]): string =>
+  `${path}.before-${history
+    .map(({ name }) => name)
+    .sort()
+    .at(-1)}-${randomUUID().slice(0, 8)}`

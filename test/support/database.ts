@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll } from 'vitest'
+import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { migrate } from '../../src/storage/migrate.ts'
+
+/** The engine that this run of the file is about; the vitest project says it. */
+export const engine: 'sqlite' | 'postgresql' =
+  process.env['TEST_ENGINE'] === 'postgresql' ? 'postgresql' : 'sqlite'
+
+const serverUrl = process.env['TEST_DATABASE_URL'] ?? 'postgresql://root@127.0.0.1:5432/postgres'
+
+async function onServer(statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+/** The URL of an empty database of its own, dropped after the file's tests. */
+export async function emptyDatabase(): Promise<string> {
+  if (engine === 'sqlite') {
+    const folder = await mkdtemp(join(tmpdir(), 'billingwatch-'))
+    afterAll(() => rm(folder, { recursive: true, force: true }))
+    return `file:${join(folder, 'test.db')}`
+  }
+  const name = `billingwatch_${randomUUID().replaceAll('-', '')}`
+  await onServer(`CREATE DATABASE "${name}"`)
+  afterAll(() => onServer(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`))
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** A fresh migrated database of the engine under test. Call it while the file is collected, or in `beforeAll`. */
+export async function testDatabase(): Promise<Database> {
+  const databaseUrl = await emptyDatabase()
+  await migrate({ databaseUrl })
+  const database = await openDatabase({ databaseUrl })
+  afterAll(() => database.close())
+  return database
+}
