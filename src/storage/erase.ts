@@ -1,0 +1,70 @@
+import type { Sql } from './sql.ts'
+
+/** Rows of a tenant by table, referring ones before those they refer to, with the key beside the tenant. */
+const TABLES: readonly (readonly [table: string, ...key: string[]])[] = [
+  ['AnomalyEvent', 'anomalyId', 'stripeId'],
+  ['Activity', 'seq'],
+  ['Anomaly', 'id'],
+  ['StripeEvent', 'stripeId'],
+  ['StripeObject', 'stripeId'],
+  ['DetectorState', 'stream', 'detector', 'key'],
+  ['DetectorSetting', 'detector'],
+  ['Stream', 'id'],
+  ['MetricBucket', 'stream', 'hour', 'currency'],
+  ['DeliveryBucket', 'endpointId', 'slot'],
+  ['Wake', 'id'],
+  ['Claim', 'tenantId'],
+  ['WebhookSecret', 'id'],
+  ['ApiKey', 'id'],
+  ['WebhookEndpoint', 'id'],
+]
+
+const BATCH = 500
+const PASSES = 5
+
+/**
+ * Deletes every row of a tenant, itself last, in transactions so small that nobody waits for them.
+ * @param progress is told the number of rows that are gone so far
+ * @throws when rows keep coming in: mark the tenant as deleted first
+ */
+export async function eraseTenantRows(
+  sql: Sql,
+  tenantId: string,
+  progress: (rows: number) => void,
+): Promise<void> {
+  let erased = 0
+  for (let pass = 1; ; pass++) {
+    for (const [table, ...key] of TABLES) {
+      for (let gone = BATCH; gone === BATCH; ) {
+        gone = await eraseBatch(sql, tenantId, table, key)
+        erased += gone
+        if (gone > 0) progress(erased)
+        // Requests that came in meanwhile go first.
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    try {
+      await sql.write(async (tx) => {
+        await tx.enter(tenantId)
+        await tx.run('DELETE FROM "Tenant" WHERE "id" = ?', [tenantId])
+      })
+      progress(erased + 1)
+      return
+    } catch (error) {
+      // What was under way when the tenant was marked may have written behind us.
+      if (pass === PASSES) throw error
+    }
+  }
+}
+
+function eraseBatch(sql: Sql, tenantId: string, table: string, key: readonly string[]): Promise<number> {
+  const columns = key.map((column) => `"${column}"`).join(', ')
+  const some = `SELECT ${columns} FROM "${table}" WHERE "tenantId" = ? LIMIT ${BATCH}`
+  return sql.write(async (tx) => {
+    await tx.enter(tenantId)
+    return tx.run(`DELETE FROM "${table}" WHERE "tenantId" = ? AND (${columns}) IN (${some})`, [
+      tenantId,
+      tenantId,
+    ])
+  })
+}

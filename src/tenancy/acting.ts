@@ -1,0 +1,10 @@
+import type { Clock } from '../time.ts'
+import type { Actor } from './caller.ts'
+import type { Vault } from './vault.ts'
+
+/** Who acts on a tenant, and by which means. */
+export interface Acting {
+  actor: Actor
+  vault: Vault
+  clock: Clock
+}

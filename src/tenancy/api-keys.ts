@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { PublicError } from '../errors.ts'
+import type { ApiKey } from '../generated/sqlite/client.ts'
+import { newId } from '../ids.ts'
+import { recordActivity } from '../storage/activity.ts'
+import type { Acting } from './acting.ts'
+import { name, parseInput, role } from './input.ts'
+import { newApiKey } from './keys.ts'
+import type { Scope, TenantClient } from './scope.ts'
+import { showTenant } from './tenant.ts'
+
+const creation = z.object({
+  name: name.default('unnamed'),
+  role,
+  expiresAt: z.date('expiresAt must be a time').nullish(),
+})
+
+export type ApiKeyInput = z.input<typeof creation>
+
+export interface ApiKeyCreated {
+  apiKey: ApiKey
+  /** The key itself: this is the only time it can be seen. */
+  key: string
+}
+
+/** Inserts it and records the act, in the caller's transaction. */
+export async function insertApiKey(
+  db: Pick<TenantClient, 'apiKey' | 'tenant' | 'activity'>,
+  tenantId: string,
+  { actor, clock }: Acting,
+  wanted: z.output<typeof creation>,
+): Promise<ApiKeyCreated> {
+  const { key, hash, prefix } = newApiKey()
+  const now = clock.now()
+  const apiKey = await db.apiKey.create({
+    data: {
+      tenantId,
+      id: newId('key'),
+      name: wanted.name,
+      role: wanted.role,
+      prefix,
+      hash,
+      createdAt: now,
+      expiresAt: wanted.expiresAt ?? null,
+    },
+  })
+  const data = { apiKeyId: apiKey.id, name: apiKey.name, role: apiKey.role, prefix }
+  await recordActivity(db, tenantId, [{ at: now, kind: 'API_KEY_CREATED', actor, data }])
+  return { apiKey, key }
+}
+
+/** @throws PublicError BAD_USER_INPUT for an empty name, an unknown role or an expiry that has passed; NOT_FOUND */
+export async function createApiKey(scope: Scope, acting: Acting, input: ApiKeyInput): Promise<ApiKeyCreated> {
+  const now = acting.clock.now()
+  const wanted = parseInput(
+    creation.refine(({ expiresAt }) => !expiresAt || expiresAt > now, {
+      path: ['expiresAt'],
+      message: 'expiresAt must be in the future',
+    }),
+    input,
+  )
+  return scope.transaction(async (db) => {
+    await showTenant({ db, tenantId: scope.tenantId })
+    return insertApiKey(db, scope.tenantId, acting, wanted)
+  })
+}
+
+/** Oldest first, revoked and expired ones too. */
+export const listApiKeys = ({ db, tenantId }: Scope): Promise<ApiKey[]> =>
+  db.apiKey.findMany({ where: { tenantId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
+
+/**
+ * Requests with it are refused from the commit on, and its open sockets within a second. Again changes nothing.
+ * @throws PublicError NOT_FOUND
+ */
+export function revokeApiKey(scope: Scope, { actor, clock }: Acting, id: string): Promise<ApiKey> {
+  const { tenantId } = scope
+  const now = clock.now()
+  return scope.transaction(async (db) => {
+    const { count } = await db.apiKey.updateMany({
+      where: { tenantId, id, revokedAt: null },
+      data: { revokedAt: now },
+    })
+    const apiKey = await db.apiKey.findFirst({ where: { tenantId, id } })
+    if (!apiKey) throw new PublicError('NOT_FOUND', `there is no API key ${id}`)
+    if (count > 0) {
+      const data = { apiKeyId: id, name: apiKey.name, prefix: apiKey.prefix }
+      await recordActivity(db, tenantId, [{ at: now, kind: 'API_KEY_REVOKED', actor, data }])
+    }
+    return apiKey
+  })
+}

@@ -1,0 +1,102 @@
+import type { RateLimit } from '../config.ts'
+import { sha256 } from '../ids.ts'
+import type { Database } from '../storage/database.ts'
+import type { Clock } from '../time.ts'
+import { openSecret } from './secrets.ts'
+import type { Vault } from './vault.ts'
+
+/** What a delivery to one URL needs. */
+export interface Endpoint {
+  tenantId: string
+  endpointId: string
+  /** Live signing secrets, newest first. */
+  secrets: readonly string[]
+  /** The tenant's own; undefined: the server's. */
+  rateLimit: RateLimit | undefined
+}
+
+interface Remembered {
+  answer: Promise<Endpoint | undefined>
+  /** Milliseconds of the clock from which on it is asked again. */
+  until: number
+}
+
+const FRESH_MS = 1_000
+const MOST = 10_000
+const TOKEN = /^[0-9A-Za-z]{32}$/
+const UNKNOWN: Promise<undefined> = Promise.resolve(undefined)
+
+/**
+ * Finds the endpoint of a webhook token. Every answer, also that there is none, is remembered for at most a
+ * second: so long may a delivery still pass after its tenant was suspended by another process.
+ */
+export class EndpointDirectory {
+  readonly #database: Database
+  readonly #vault: Vault
+  readonly #clock: Clock
+  readonly #known = new Map<string, Remembered>()
+
+  constructor(parts: { database: Database; vault: Vault; clock: Clock }) {
+    this.#database = parts.database
+    this.#vault = parts.vault
+    this.#clock = parts.clock
+  }
+
+  /**
+   * @returns undefined for an unknown or expired token, and for a suspended or deleted tenant
+   * @throws what the database throws when it cannot be asked; that is not remembered
+   */
+  find(token: string): Promise<Endpoint | undefined> {
+    const now = this.#clock.now()
+    const remembered = this.#known.get(token)
+    if (remembered && now.getTime() < remembered.until) return remembered.answer
+    if (!TOKEN.test(token)) return UNKNOWN
+
+    const entry: Remembered = { answer: UNKNOWN, until: now.getTime() + FRESH_MS }
+    // All that ask for this token while the lookup runs wait for the same one.
+    entry.answer = this.#look(token, now, entry)
+    this.#known.delete(token)
+    this.#known.set(token, entry)
+    if (this.#known.size > MOST) this.#dropOldest()
+    return entry.answer
+  }
+
+  /** Asks anew from now on: after an act of this process on tenants, endpoints or secrets. */
+  forget(): void {
+    this.#known.clear()
+  }
+
+  async #look(token: string, now: Date, entry: Remembered): Promise<Endpoint | undefined> {
+    try {
+      const hash = sha256(token)
+      const row = await this.#database.prisma.webhookEndpoint.findFirst({
+        where: {
+          OR: [{ tokenHash: hash }, { previousTokenHash: hash, previousTokenExpiresAt: { gt: now } }],
+        },
+        include: {
+          tenant: { select: { suspendedAt: true, deletedAt: true, rateRequests: true, rateSeconds: true } },
+          secrets: { where: { retiredAt: null }, orderBy: [{ createdAt: 'desc' }, { id: 'asc' }] },
+        },
+      })
+      if (!row || row.tenant.suspendedAt || row.tenant.deletedAt) return undefined
+      if (row.tokenHash !== hash && row.previousTokenExpiresAt) {
+        entry.until = Math.min(entry.until, row.previousTokenExpiresAt.getTime())
+      }
+      const { rateRequests: requests, rateSeconds: seconds } = row.tenant
+      return {
+        tenantId: row.tenantId,
+        endpointId: row.id,
+        secrets: row.secrets.map((secret) => openSecret(this.#vault, secret)),
+        rateLimit: requests === null || seconds === null ? undefined : { requests, seconds },
+      }
+    } catch (error) {
+      if (this.#known.get(token) === entry) this.#known.delete(token)
+      throw error
+    }
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#known.keys().next()
+    if (!oldest.done) this.#known.delete(oldest.value)
+  }
+}

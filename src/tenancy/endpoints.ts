@@ -1,0 +1,154 @@
+import { z } from 'zod'
+import type { Config } from '../config.ts'
+import { PublicError } from '../errors.ts'
+import type { WebhookEndpoint } from '../generated/sqlite/client.ts'
+import { newId, randomBase62, sha256 } from '../ids.ts'
+import { recordActivity } from '../storage/activity.ts'
+import { isUniqueViolation } from '../storage/unique.ts'
+import type { Acting } from './acting.ts'
+import { name, parseInput } from './input.ts'
+import type { Scope, TenantClient } from './scope.ts'
+import { showTenant } from './tenant.ts'
+import type { Vault } from './vault.ts'
+
+export { type Endpoint, EndpointDirectory } from './endpoint-directory.ts'
+
+/** 190 random bits: who knows the URL may try to deliver, and is still asked for a signature. */
+const newToken = (): string => randomBase62(32)
+
+const DAY_SECONDS = 86_400
+
+/** Where Stripe has to deliver to. */
+export const webhookUrl = ({ publicUrl, port }: Pick<Config, 'publicUrl' | 'port'>, token: string): string =>
+  `${publicUrl ?? `http://localhost:${port}`}/webhook/${token}`
+
+/** @throws VaultError when it was sealed under a BILLINGWATCH_SECRET that is not known any more */
+export const openToken = (
+  vault: Vault,
+  { tenantId, id, tokenSealed }: Pick<WebhookEndpoint, 'tenantId' | 'id' | 'tokenSealed'>,
+): string => vault.open(tokenSealed, { tenantId, id, purpose: 'webhook-token' })
+
+export interface EndpointWithToken {
+  endpoint: WebhookEndpoint
+  token: string
+}
+
+/** Inserts it and records the act, in the caller's transaction. */
+export async function insertEndpoint(
+  db: Pick<TenantClient, 'webhookEndpoint' | 'tenant' | 'activity'>,
+  tenantId: string,
+  { actor, clock, vault }: Acting,
+  endpointName: string,
+): Promise<EndpointWithToken> {
+  const id = newId('whe')
+  const token = newToken()
+  const now = clock.now()
+  const endpoint = await db.webhookEndpoint.create({
+    data: {
+      tenantId,
+      id,
+      name: endpointName,
+      createdAt: now,
+      tokenHash: sha256(token),
+      tokenSealed: vault.seal(token, { tenantId, id, purpose: 'webhook-token' }),
+    },
+  })
+  const data = { endpointId: id, name: endpointName }
+  await recordActivity(db, tenantId, [{ at: now, kind: 'WEBHOOK_ENDPOINT_CREATED', actor, data }])
+  return { endpoint, token }
+}
+
+/**
+ * An endpoint for one more Stripe account. A name that is there already gives the endpoint that has it.
+ * @throws PublicError BAD_USER_INPUT, NOT_FOUND
+ */
+export async function addEndpoint(
+  scope: Scope,
+  acting: Acting,
+  input: { name: string },
+): Promise<EndpointWithToken> {
+  const wanted = parseInput(z.object({ name }), input)
+  const find = async (db: TenantClient) => {
+    const endpoint = await db.webhookEndpoint.findFirst({
+      where: { tenantId: scope.tenantId, name: wanted.name },
+    })
+    return endpoint ? { endpoint, token: openToken(acting.vault, endpoint) } : undefined
+  }
+  try {
+    return await scope.transaction(async (db) => {
+      await showTenant({ db, tenantId: scope.tenantId })
+      return (await find(db)) ?? insertEndpoint(db, scope.tenantId, acting, wanted.name)
+    })
+  } catch (error) {
+    const first = isUniqueViolation(error) ? await find(scope.db) : undefined
+    if (first) return first
+    throw error
+  }
+}
+
+/** Oldest first. */
+export const listEndpoints = ({ db, tenantId }: Scope): Promise<WebhookEndpoint[]> =>
+  db.webhookEndpoint.findMany({ where: { tenantId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
+
+/**
+ * @param reference id or name; left out: the only one, or the one named `default`
+ * @throws PublicError NOT_FOUND; BAD_USER_INPUT when it has to be said which
+ */
+export async function resolveEndpoint(
+  db: Pick<TenantClient, 'webhookEndpoint'>,
+  tenantId: string,
+  reference?: string,
+): Promise<WebhookEndpoint> {
+  if (reference === undefined) {
+    const endpoints = await db.webhookEndpoint.findMany({ where: { tenantId }, take: 200 })
+    const only = endpoints.length === 1 ? endpoints[0] : endpoints.find((one) => one.name === 'default')
+    if (only) return only
+    if (endpoints.length > 0) throw new PublicError('BAD_USER_INPUT', 'say which endpoint: there are several')
+    throw new PublicError('NOT_FOUND', 'the tenant has no endpoint')
+  }
+  const endpoint = await db.webhookEndpoint.findFirst({
+    where: { tenantId, ...(reference.startsWith('whe_') ? { id: reference } : { name: reference }) },
+  })
+  if (!endpoint) throw new PublicError('NOT_FOUND', `there is no endpoint ${reference}`)
+  return endpoint
+}
+
+const rotation = z.object({
+  endpoint: z.string().optional(),
+  graceSeconds: z
+    .int('graceSeconds must be a whole number')
+    .min(0, 'graceSeconds must be at least 0')
+    .max(30 * DAY_SECONDS, 'graceSeconds must be at most 30 days')
+    .default(DAY_SECONDS),
+})
+
+/**
+ * A new URL. The one before works for the grace, so that Stripe can be moved over; the one before that ends now.
+ * @throws PublicError BAD_USER_INPUT, NOT_FOUND
+ */
+export async function rotateToken(
+  scope: Scope,
+  { actor, clock, vault }: Acting,
+  input: z.input<typeof rotation> = {},
+): Promise<EndpointWithToken> {
+  const { endpoint: reference, graceSeconds } = parseInput(rotation, input)
+  const { tenantId } = scope
+  const token = newToken()
+  const now = clock.now()
+  const expiresAt = graceSeconds > 0 ? new Date(now.getTime() + graceSeconds * 1000) : null
+  return scope.transaction(async (db) => {
+    const { id, name: endpointName, tokenHash } = await resolveEndpoint(db, tenantId, reference)
+    const endpoint = await db.webhookEndpoint.update({
+      where: { tenantId_id: { tenantId, id } },
+      data: {
+        tokenHash: sha256(token),
+        tokenSealed: vault.seal(token, { tenantId, id, purpose: 'webhook-token' }),
+        previousTokenHash: expiresAt ? tokenHash : null,
+        previousTokenExpiresAt: expiresAt,
+      },
+    })
+    const data = { endpointId: id, name: endpointName, graceSeconds }
+    await recordActivity(db, tenantId, [{ at: now, kind: 'WEBHOOK_TOKEN_ROTATED', actor, data }])
+    return { endpoint, token }
+  })
+}

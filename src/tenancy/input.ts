@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { PublicError } from '../errors.ts'
+import { ROLES } from './caller.ts'
+
+/**
+ * @returns the value as `schema` reads it
+ * @throws PublicError BAD_USER_INPUT with one issue for each thing that is wrong
+ */
+export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.map(({ path, code, message }) => ({
+    path: path.map((step) => (typeof step === 'symbol' ? String(step) : step)),
+    code,
+    message,
+  }))
+  throw new PublicError('BAD_USER_INPUT', issues.map(({ message }) => message).join('; '), { issues })
+}
+
+// Control characters forge lines in logs and terminals, lone surrogates are no text, and PostgreSQL refuses NUL.
+const NOT_TEXT = /[\p{Cc}\p{Cs}]/u
+
+const label = (what: string) =>
+  z
+    .string()
+    .trim()
+    .min(1, `${what} must not be empty`)
+    .max(200, `${what} must have at most 200 characters`)
+    .refine((text) => !NOT_TEXT.test(text), `${what} must not contain control characters`)
+
+export const name = label('name')
+export const externalId = label('externalId')
+export const subject = label('subject')
+
+function isTimeZone(text: string): boolean {
+  if (!/^[A-Za-z]/.test(text)) return false // Newer engines also take offsets, which know no summer.
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text })
+    return true
+  } catch {
+    return false
+  }
+}
+
+export const timezone = z
+  .string()
+  .refine(isTimeZone, 'timezone must be an IANA name such as Europe/Berlin or UTC')
+
+/** Stripe's signing secrets, of its dashboard and of its command line. */
+export const webhookSecret = z
+  .string()
+  .trim()
+  .regex(/^whsec_[\x21-\x7e]{4,250}$/, 'secret must be a signing secret of Stripe, whsec_…')
+
+export const role = z.enum(ROLES, `role must be one of ${ROLES.join(', ')}`)
+
+export const rateLimit = z.object({
+  requests: z.int().min(1, 'requests must be at least 1').max(1_000_000_000),
+  seconds: z.int().min(1, 'seconds must be at least 1').max(86_400, 'seconds must be at most a day'),
+})

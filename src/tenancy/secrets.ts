@@ -1,0 +1,90 @@
+import { PublicError } from '../errors.ts'
+import type { WebhookEndpoint, WebhookSecret } from '../generated/sqlite/client.ts'
+import { newId } from '../ids.ts'
+import { recordActivity } from '../storage/activity.ts'
+import type { Acting } from './acting.ts'
+import { resolveEndpoint } from './endpoints.ts'
+import { parseInput, webhookSecret } from './input.ts'
+import type { Scope, TenantClient } from './scope.ts'
+import type { Vault } from './vault.ts'
+
+/** The last characters of a secret that is long enough not to be given away by them. */
+const hintOf = (secret: string): string => `whsec_…${secret.length >= 24 ? secret.slice(-4) : ''}`
+
+/** @throws VaultError when it was sealed under a BILLINGWATCH_SECRET that is not known any more */
+export const openSecret = (
+  vault: Vault,
+  { tenantId, id, sealed }: Pick<WebhookSecret, 'tenantId' | 'id' | 'sealed'>,
+): string => vault.open(sealed, { tenantId, id, purpose: 'webhook-secret' })
+
+/** Inserts it and records the act, in the caller's transaction. */
+export async function insertSecret(
+  db: Pick<TenantClient, 'webhookSecret' | 'tenant' | 'activity'>,
+  { actor, clock, vault }: Acting,
+  endpoint: WebhookEndpoint,
+  secret: string,
+): Promise<WebhookSecret> {
+  const { tenantId } = endpoint
+  const id = newId('whs')
+  const row = await db.webhookSecret.create({
+    data: {
+      tenantId,
+      id,
+      endpointId: endpoint.id,
+      sealed: vault.seal(secret, { tenantId, id, purpose: 'webhook-secret' }),
+      hint: hintOf(secret),
+      createdAt: clock.now(),
+    },
+  })
+  const data = { secretId: id, hint: row.hint, endpoint: endpoint.name }
+  await recordActivity(db, tenantId, [{ at: row.createdAt, kind: 'WEBHOOK_SECRET_ADDED', actor, data }])
+  return row
+}
+
+/**
+ * One more signing secret of an endpoint; those before stay live, as Stripe's roll of a secret needs.
+ * A secret that is live already is not added twice.
+ * @param endpoint id or name; may be left out where it is clear
+ * @throws PublicError BAD_USER_INPUT when it is no signing secret; NOT_FOUND
+ */
+export async function addSecret(
+  scope: Scope,
+  acting: Acting,
+  input: { endpoint?: string | undefined; secret: string },
+): Promise<WebhookSecret> {
+  const secret = parseInput(webhookSecret, input.secret)
+  return scope.transaction(async (db) => {
+    const endpoint = await resolveEndpoint(db, scope.tenantId, input.endpoint)
+    const live = await db.webhookSecret.findMany({
+      where: { tenantId: scope.tenantId, endpointId: endpoint.id, retiredAt: null },
+    })
+    const same = live.find((row) => openSecret(acting.vault, row) === secret)
+    return same ?? insertSecret(db, acting, endpoint, secret)
+  })
+}
+
+/** Oldest first, retired ones too. Show the hint only. */
+export const listSecrets = ({ db, tenantId }: Scope): Promise<WebhookSecret[]> =>
+  db.webhookSecret.findMany({ where: { tenantId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
+
+/**
+ * Deliveries signed with it are refused from now on. Retiring it again changes nothing.
+ * @throws PublicError NOT_FOUND
+ */
+export function retireSecret(scope: Scope, { actor, clock }: Acting, id: string): Promise<WebhookSecret> {
+  const { tenantId } = scope
+  const now = clock.now()
+  return scope.transaction(async (db) => {
+    const { count } = await db.webhookSecret.updateMany({
+      where: { tenantId, id, retiredAt: null },
+      data: { retiredAt: now },
+    })
+    const secret = await db.webhookSecret.findFirst({ where: { tenantId, id } })
+    if (!secret) throw new PublicError('NOT_FOUND', `there is no webhook secret ${id}`)
+    if (count > 0) {
+      const data = { secretId: id, hint: secret.hint }
+      await recordActivity(db, tenantId, [{ at: now, kind: 'WEBHOOK_SECRET_RETIRED', actor, data }])
+    }
+    return secret
+  })
+}
