@@ -16,3 +16,6 @@ export const systemClock: Clock = { now: () => new Date() }
 export const toSeconds = (date: Date): Seconds => Math.floor(date.getTime() / 1000)
 
 export const toDate = (at: Seconds): Date => new Date(at * 1000)
+
+/** Milliseconds of a clock that never jumps, for measuring how long something took. */
+export const stopwatch = (): number => performance.now()

@@ -1,0 +1,38 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { answerError, type PlainHandler } from './answer.ts'
+import { identify } from './request-id.ts'
+
+/** Handles `/webhook/:token`. It writes the request's id (`x-request-id` in its headers) into its answer itself. */
+export type WebhookHandler = (req: IncomingMessage, res: ServerResponse, token: string) => void
+
+export interface Routes {
+  webhook: WebhookHandler
+  /** Exact paths, e.g. `/healthz`. */
+  plain: Readonly<Record<string, PlainHandler>>
+  /** Everything else, e.g. GraphQL's listener. */
+  next: RequestListener
+}
+
+const WEBHOOK = '/webhook/'
+
+/** The whole HTTP surface as one listener. Every request gets its id before anything else looks at it. */
+export function routes({ webhook, plain, next }: Routes): RequestListener {
+  const exact = new Map(Object.entries(plain))
+  return (req, res) => {
+    const requestId = identify(req)
+    const path = pathOf(req.url ?? '/')
+    if (path.startsWith(WEBHOOK)) return webhook(req, res, path.slice(WEBHOOK.length))
+    res.setHeader('x-request-id', requestId)
+    const handler = exact.get(path) ?? next
+    return handler(req, res)
+  }
+}
+
+const pathOf = (url: string): string => {
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
+}
+
+/** What stands behind the last route. */
+export const notFound: PlainHandler = (_req, res) =>
+  answerError(res, 404, 'NOT_FOUND', 'Nothing is served at this address.')

@@ -1,0 +1,34 @@
+import { type DestinationStream, destination, type Level, type Logger as PinoLogger, pino } from 'pino'
+import { sha256 } from './ids.ts'
+
+/** One JSON line an entry. Entries carry ids and outcomes, never a payload, a secret, a key or a whole token. */
+export type Logger = Pick<PinoLogger, Level | 'isLevelEnabled'>
+
+/**
+ * @param level nothing below it is written; `silent` writes nothing
+ * @param stream standard error unless given: standard output belongs to what commands print
+ */
+export function createLogger(level: Level | 'silent', stream?: DestinationStream): Logger {
+  return pino(
+    { level, base: { service: 'billingwatch' }, serializers: { err: describeError } },
+    stream ?? destination({ fd: 2, sync: true }),
+  )
+}
+
+/** What of a webhook token may stand in a log: enough to find the endpoint's row, useless for posting to it. */
+export const tokenMark = (token: string): string => sha256(token).slice(0, 12)
+
+/**
+ * Drivers and libraries hang the values of a failed statement, or the signed body itself, on their errors.
+ * Only what says where and why is kept.
+ */
+function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: String(error) }
+  return {
+    type: error.name,
+    message: error.message,
+    ...('code' in error && { code: error.code }),
+    stack: error.stack,
+    ...(error.cause instanceof Error && { cause: describeError(error.cause) }),
+  }
+}

@@ -1,0 +1,61 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** What the process counts of itself. Never by tenant: the number of series must not grow with customers. */
+export interface Metrics {
+  registry: Registry
+  /** Webhook deliveries by what became of them (src/ingest/outcomes.ts). */
+  deliveries: Counter<'outcome'>
+  /** Seconds from a delivery's headers to its answer. */
+  answerSeconds: Histogram
+  /** Verified deliveries that wait for their commit, and the bytes of their bodies. */
+  inboxWaiting: Gauge
+  inboxWaitingBytes: Gauge
+  /** Deliveries in one commit, and the seconds it took. */
+  commitDeliveries: Histogram
+  commitSeconds: Histogram
+  eventsJudged: Counter
+  eventsFailed: Counter
+  anomaliesRaised: Counter<'detector'>
+  /** Seconds from an event's arrival to its judgement. */
+  judgingLagSeconds: Histogram
+  /** Open GraphQL subscriptions. */
+  subscriptions: Gauge
+}
+
+const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** @param runtime also measures memory, event loop and garbage collection of this process */
+export function createMetrics(runtime: boolean): Metrics {
+  const registry = new Registry()
+  if (runtime) collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const gauge = (name: string, help: string) => new Gauge({ name: `billingwatch_${name}`, help, registers })
+  const counter = (name: string, help: string) =>
+    new Counter({ name: `billingwatch_${name}`, help, registers })
+  const labelled = <Label extends string>(name: string, help: string, label: Label) =>
+    new Counter({ name: `billingwatch_${name}`, help, registers, labelNames: [label] })
+  const histogram = (name: string, help: string, buckets: number[]) =>
+    new Histogram({ name: `billingwatch_${name}`, help, registers, buckets })
+  return {
+    registry,
+    deliveries: labelled('webhook_deliveries_total', 'Webhook deliveries by outcome.', 'outcome'),
+    answerSeconds: histogram('webhook_answer_seconds', 'Time to answer a delivery.', LATENCIES),
+    inboxWaiting: gauge('inbox_waiting', 'Verified deliveries that wait for their commit.'),
+    inboxWaitingBytes: gauge('inbox_waiting_bytes', 'Bytes of the bodies that wait for their commit.'),
+    commitDeliveries: histogram(
+      'inbox_commit_deliveries',
+      'Deliveries stored by one commit.',
+      [1, 2, 4, 8, 16, 32, 64, 128, 256],
+    ),
+    commitSeconds: histogram('inbox_commit_seconds', 'Time of one commit of deliveries.', LATENCIES),
+    eventsJudged: counter('events_judged_total', 'Events that detection is done with.'),
+    eventsFailed: counter('events_failed_total', 'Events that a detector could not judge.'),
+    anomaliesRaised: labelled('anomalies_raised_total', 'Newly raised anomalies by detector.', 'detector'),
+    judgingLagSeconds: histogram(
+      'judging_lag_seconds',
+      'Time from the arrival of an event to its judgement.',
+      [...LATENCIES, 30, 60, 300],
+    ),
+    subscriptions: gauge('subscriptions', 'Open GraphQL subscriptions.'),
+  }
+}
