@@ -1,0 +1,21 @@
+import { chargeFailureSpike } from './charge-failure-spike.ts'
+import { duplicateCharge } from './duplicate-charge.ts'
+import type { Incident } from './incident.ts'
+import { negativeInvoice } from './negative-invoice.ts'
+
+/** Everything that can go wrong here. */
+export const INCIDENTS: readonly Incident[] = [chargeFailureSpike, duplicateCharge, negativeInvoice]
+
+export const INCIDENT_NAMES: readonly string[] = INCIDENTS.map(({ name }) => name)
+
+/** What can be shown on a running server within seconds. */
+export const LIVE_INCIDENT_NAMES: readonly string[] = INCIDENTS.filter(({ live }) => live).map(
+  ({ name }) => name,
+)
+
+/** @throws RangeError that lists the names there are */
+export function incidentNamed(name: string): Incident {
+  const incident = INCIDENTS.find((candidate) => candidate.name === name)
+  if (!incident) throw new RangeError(`no incident "${name}"; there are: ${INCIDENT_NAMES.join(', ')}`)
+  return incident
+}

@@ -1,0 +1,142 @@
+import { DAY, type Seconds } from '../time.ts'
+import { Agenda } from './agenda.ts'
+import type { Body, Frame } from './bodies/body.ts'
+import { everydayDecline } from './declines.ts'
+import type { Decline, Payment, Subscription } from './entities.ts'
+import { type Arrival, listensTo, type SimulatedEvent } from './event.ts'
+import type { Profile } from './profile.ts'
+import type { Random } from './random.ts'
+import { shapeOf } from './versions.ts'
+import { Weather } from './weather.ts'
+
+export interface EmitOptions {
+  /** Old values of what changed, as `*.updated` events bring them. */
+  previous?: Body
+  /** Stripe itself acted: a renewal, a retry, a schedule, a bank. */
+  automatic?: boolean
+  /** Default: live. */
+  test?: boolean
+}
+
+/** How an event travels: seconds from `created` to each arrival; most travel once, in about a second. */
+export type Route = (created: Seconds) => readonly Seconds[]
+
+interface Parcel {
+  at: Seconds
+  order: number
+  event: SimulatedEvent
+}
+
+/** Arrivals later than this carry their own time. */
+const ON_TIME: Seconds = 10
+
+/** Payments remembered for refunds and disputes. */
+const REMEMBERED = 4_096
+
+/**
+ * One simulated Stripe account: its clock, what is still to happen, what it remembers, and the events on their
+ * way. Everything that happens does so in a callback of the agenda, with `now` set to its time.
+ */
+export class World {
+  readonly agenda = new Agenda()
+  readonly weather = new Weather()
+  /** Succeeded payments, newest last, the oldest forgotten. */
+  readonly payments: Payment[] = []
+  readonly subscriptions = new Map<string, Subscription>()
+  now: Seconds
+  readonly #frames: { live: Frame; test: Frame }
+  #parcels: Parcel[] = []
+  #order = 0
+
+  constructor(
+    readonly profile: Profile,
+    readonly random: Random,
+    start: Seconds,
+    private readonly route: Route = () => [0],
+  ) {
+    this.now = start
+    const shape = shapeOf(profile.apiVersion)
+    this.#frames = { live: { shape, livemode: true }, test: { shape, livemode: false } }
+  }
+
+  get shape(): Frame['shape'] {
+    return this.#frames.live.shape
+  }
+
+  /** Sends an event of this moment, if the tenant's endpoint listens to its type; `body` is only made then. */
+  emit(type: string, body: (frame: Frame) => Body, options: EmitOptions = {}): void {
+    if (!listensTo(this.profile.listening, type)) return
+    const { random, profile, now } = this
+    const automatic = options.automatic === true
+    const event: SimulatedEvent = {
+      id: `evt_1${random.letters(23)}`,
+      object: 'event',
+      ...(profile.account === undefined ? {} : { account: profile.account }),
+      api_version: profile.apiVersion,
+      created: now,
+      data: {
+        object: body(options.test ? this.#frames.test : this.#frames.live),
+        ...(options.previous === undefined ? {} : { previous_attributes: options.previous }),
+      },
+      livemode: options.test !== true,
+      pending_webhooks: 1,
+      request: {
+        id: automatic ? null : `req_${random.letters(14)}`,
+        idempotency_key: automatic ? null : random.uuid(),
+      },
+      type,
+    }
+    this.send(event)
+  }
+
+  /** Puts an event on its way as it is. */
+  send(event: SimulatedEvent): void {
+    for (const delay of this.route(event.created)) {
+      this.#parcels.push({ at: event.created + delay, order: this.#order++, event })
+    }
+  }
+
+  /** Chance that a first try to pay fails now. */
+  declineRate(): number {
+    return this.weather.at(this.now).declineRate ?? this.profile.declineRate
+  }
+
+  /** How a payment fails now, when it does. */
+  decline(): Decline {
+    const { declineAs } = this.weather.at(this.now)
+    return declineAs === undefined ? everydayDecline(this.random) : this.random.pick(declineAs)
+  }
+
+  later(delay: Seconds, run: () => void): void {
+    this.agenda.add(this.now + Math.max(0, Math.round(delay)), run)
+  }
+
+  remember(payment: Payment): void {
+    this.payments.push(payment)
+    if (this.payments.length >= 2 * REMEMBERED) this.payments.splice(0, REMEMBERED)
+  }
+
+  /** Lets time pass up to `until` and gives what arrived before it, in the order of arrival. */
+  advance(until: Seconds): Arrival[] {
+    for (let next = this.agenda.take(until); next; next = this.agenda.take(until)) {
+      this.now = next.at
+      next.run()
+    }
+    this.now = until
+    const arrived: Parcel[] = []
+    const underway: Parcel[] = []
+    for (const parcel of this.#parcels) (parcel.at < until ? arrived : underway).push(parcel)
+    this.#parcels = underway
+    arrived.sort((a, b) => a.at - b.at || a.order - b.order)
+    return arrived.map(({ at, event }) =>
+      at - event.created > ON_TIME ? { event, received: at } : { event },
+    )
+  }
+
+  /** A moment of the next days, at the business's usual hours: refunds, plan changes and other work of people. */
+  officeTime(withinDays = 1): Seconds {
+    const day = Math.floor(this.now / DAY) + this.random.int(0, withinDays - 1) + 1
+    const local = this.random.between(9, 17)
+    return Math.round(day * DAY + (local - this.profile.offsetHours) * 3_600)
+  }
+}
