@@ -37,7 +37,9 @@ export function newFlood(
     evidence: [],
     series: [],
     endsAt: null,
+    resolvedAt: null,
     resolvedBy: null,
+    note: null,
     folding: { keys: [], events: 0, flood: { members: 0, customers: 0, sums: {}, open: [], seen: [] } },
   }
 }

@@ -33,6 +33,8 @@ export interface FoldingStart {
   raised: ReadonlyMap<DetectorName, readonly Seconds[]>
   newId(): string
   origin: AnomalyOrigin
+  /** Wall clock, for when an incident was resolved. */
+  wall: Date
 }
 
 /** Folds what detectors say into incidents, in the order it was said: rules 8 and 9, and the life of an anomaly. */
@@ -137,7 +139,9 @@ export class Folder {
       subjects: [],
       series: (finding.series?.() ?? []).slice(-MAX_SERIES),
       endsAt: null,
+      resolvedAt: null,
       resolvedBy: null,
+      note: null,
       folding: { keys: [], events: 0 },
     })
   }
@@ -151,6 +155,7 @@ export class Folder {
   #reopen(incident: Incident): void {
     incident.endedAt = null
     if (incident.status === 'RESOLVED') incident.status = 'OPEN'
+    incident.resolvedAt = null
     incident.resolvedBy = null
     this.#change(incident, 'ANOMALY_REOPENED')
   }
@@ -183,6 +188,7 @@ export class Folder {
     this.#change(incident, 'ANOMALY_ENDED')
     if (detector.selfResolving && incident.status === 'OPEN') {
       incident.status = 'RESOLVED'
+      incident.resolvedAt = this.#start.wall
       incident.resolvedBy = { kind: 'SYSTEM', name: 'BillingWatch' }
     }
   }

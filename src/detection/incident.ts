@@ -35,7 +35,11 @@ export interface Incident {
   series: readonly SeriesPoint[]
   /** When it ends by itself unless a sign comes. */
   endsAt: Seconds | null
+  /** Wall clock. */
+  resolvedAt: Date | null
   resolvedBy: Actor | null
+  /** A person's, never changed here. */
+  note: string | null
   folding: Folding
 }
 

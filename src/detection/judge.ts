@@ -138,7 +138,7 @@ export class StreamJudge implements Context {
   }
 
   /**
-   * Judges a batch, already in (created, stripeId) order, and then fires what is due by `until`. When a detector
+   * Judges a batch, already in the order of delivery, and then fires what is due by `until`. When a detector
    * throws, everything is taken back and judged again without that event for that detector.
    */
   judge(events: readonly JudgedEvent[], until?: Seconds): Judgement {

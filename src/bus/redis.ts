@@ -1,0 +1,40 @@
+import { EventEmitter } from 'node:events'
+import { Redis } from 'ioredis'
+import type { Bus } from './bus.ts'
+
+const PREFIX = 'billingwatch:'
+
+/**
+ * The bus of many processes, over Redis' own publish and subscribe. While Redis is away hints are lost and listeners
+ * live by what they read on their own; subscriptions come back with the connection.
+ * @param onError told of each trouble with the connection
+ */
+export function redisBus(url: string, onError: (error: Error) => void): Bus {
+  // Hints are worth nothing later: they are not queued while there is no connection.
+  const publisher = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0 })
+  const subscriber = new Redis(url, { maxRetriesPerRequest: null, autoResubscribe: true })
+  const emitter = new EventEmitter()
+  emitter.setMaxListeners(0)
+  for (const connection of [publisher, subscriber]) connection.on('error', onError)
+  subscriber.on('message', (channel: string) => emitter.emit(channel))
+
+  return {
+    publish(topic) {
+      publisher.publish(PREFIX + topic, '').catch(onError)
+    },
+    subscribe(topic, listener) {
+      const channel = PREFIX + topic
+      if (emitter.listenerCount(channel) === 0) subscriber.subscribe(channel).catch(onError)
+      emitter.on(channel, listener)
+      return () => {
+        emitter.off(channel, listener)
+        if (emitter.listenerCount(channel) === 0) subscriber.unsubscribe(channel).catch(onError)
+      }
+    },
+    async close() {
+      emitter.removeAllListeners()
+      publisher.disconnect()
+      subscriber.disconnect()
+    },
+  }
+}

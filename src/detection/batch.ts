@@ -1,0 +1,167 @@
+import { DAY, type Seconds } from '../time.ts'
+import type { AnyDetector } from './detector.ts'
+import { FLOOD, Folder } from './folding.ts'
+import type { AnomalyOrigin, ChangedIncident } from './incident.ts'
+import {
+  type Choices,
+  DISORDER,
+  type JudgedEvent,
+  keysOf,
+  longestCooldown,
+  type Operation,
+  StreamJudge,
+  TOO_LATE,
+} from './judge.ts'
+import {
+  type BatchOutcome,
+  type EventMark,
+  type IncidentKey,
+  type Stream,
+  type StreamOutcome,
+  streamId,
+  type TenantMemory,
+} from './memory.ts'
+import { type InboxEvent, objectIdsOf, openEvents, type Reading, settleEvents } from './reading.ts'
+import { KeyedStates } from './states.ts'
+
+/** What a tenant is to be judged for. */
+export interface Work {
+  events: readonly InboxEvent[]
+  /** Live: the wall clock. Replay: the newest delivery so far. */
+  now: Seconds
+  origin: AnomalyOrigin
+  /** Wall clock. */
+  wall: Date
+  newId(): string
+}
+
+/** The heart of it: events and the time that has come, judged against what is remembered. It stores nothing. */
+export async function judgeBatch(
+  detectors: readonly AnyDetector[],
+  memory: TenantMemory,
+  work: Work,
+): Promise<BatchOutcome> {
+  const opened = openEvents(work.events)
+  const reading = settleEvents(opened, await memory.objects(objectIdsOf(opened)))
+  const choices = await memory.choices()
+  const streams = streamsOf(work, await memory.streams())
+  const outcome: BatchOutcome = {
+    streams: [],
+    objects: reading.objects,
+    metrics: reading.metrics,
+    marks: [],
+    late: 0,
+    brokenTimers: [],
+  }
+  for (const stream of streams) {
+    const events = reading.streams.get(stream.id) ?? []
+    outcome.late += events.filter(({ at }) => at < stream.clock - TOO_LATE).length
+    outcome.streams.push(
+      await judgeStream(detectors, memory, { work, stream, events, choices, reading, outcome }),
+    )
+  }
+  outcome.marks = work.events.map(({ stripeId }) => markOf(stripeId, reading))
+  return outcome
+}
+
+interface StreamWork {
+  work: Work
+  stream: Stream
+  events: readonly JudgedEvent[]
+  choices: Choices
+  reading: Reading
+  outcome: BatchOutcome
+}
+
+async function judgeStream(
+  detectors: readonly AnyDetector[],
+  memory: TenantMemory,
+  task: StreamWork,
+): Promise<StreamOutcome> {
+  const { work, stream, events, choices, reading, outcome } = task
+  const newest = events.reduce(
+    (max, { deliveredAt }) => Math.max(max, deliveredAt),
+    Math.max(stream.clock, work.now),
+  )
+  const dueBy = newest - DISORDER
+  const states = new KeyedStates(detectors)
+  const facts = events.flatMap((event) => event.facts)
+  states.load(await memory.states(stream.id, keysOf(detectors, facts), dueBy))
+  const judge = new StreamJudge(detectors, states, choices, stream.clock > 0 ? stream.clock : undefined)
+  const { operations, failures, brokenTimers } = judge.judge(events, work.now)
+  for (const [stripeId, error] of failures) reading.failures.set(stripeId, error)
+  outcome.brokenTimers.push(...brokenTimers)
+  const incidents = await foldAll(detectors, memory, { stream, work, operations, dueBy })
+  return { stream: { ...stream, clock: judge.clock ?? newest }, states: states.commit(), incidents }
+}
+
+interface FoldingTask {
+  stream: Stream
+  work: Work
+  operations: readonly Operation[]
+  dueBy: Seconds
+}
+
+async function foldAll(
+  detectors: readonly AnyDetector[],
+  memory: TenantMemory,
+  { stream, work, operations, dueBy }: FoldingTask,
+): Promise<ChangedIncident[]> {
+  const earliest = operations.reduce((min, { at }) => Math.min(min, at), dueBy)
+  const finders = [
+    ...new Set(operations.filter(({ said }) => 'finding' in said).map(({ detector }) => detector)),
+  ]
+  const folder = new Folder({
+    incidents: await memory.incidents(
+      stream.id,
+      incidentKeysOf(operations),
+      earliest - longestCooldown(detectors),
+      dueBy,
+    ),
+    raised: await memory.raised(
+      stream.id,
+      finders.filter(({ perObject }) => perObject),
+      earliest - DAY,
+    ),
+    newId: work.newId,
+    origin: work.origin,
+    wall: work.wall,
+  })
+  for (const operation of operations) folder.fold(operation)
+  folder.expire(detectors, dueBy)
+  return folder.takeChanges()
+}
+
+function incidentKeysOf(operations: readonly Operation[]): IncidentKey[] {
+  const keys = new Map<string, IncidentKey>()
+  for (const { detector, said } of operations) {
+    const { fingerprint } = 'finding' in said ? said.finding : said.ending
+    for (const wanted of detector.perObject ? [fingerprint, FLOOD] : [fingerprint]) {
+      keys.set(`${detector.name} ${wanted}`, { detector: detector.name, fingerprint: wanted })
+    }
+  }
+  return [...keys.values()]
+}
+
+/** The streams that have events, and those whose clock moves anyway: all live ones live, all others in a replay. */
+function streamsOf(work: Work, known: readonly Stream[]): Stream[] {
+  const live = work.origin === 'LIVE'
+  const streams = new Map(known.filter((stream) => stream.live === live).map((stream) => [stream.id, stream]))
+  for (const { endpointId, account, livemode } of work.events) {
+    const id = streamId(endpointId, account, livemode)
+    const stream = streams.get(id) ?? known.find((candidate) => candidate.id === id)
+    streams.set(
+      id,
+      stream === undefined
+        ? { id, endpointId, account, livemode, clock: 0, live }
+        : { ...stream, live: stream.live || live },
+    )
+  }
+  return [...streams.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function markOf(stripeId: string, { failures, ignored }: Reading): EventMark {
+  const error = failures.get(stripeId)
+  if (error !== undefined) return { stripeId, status: 'FAILED', error }
+  return { stripeId, status: ignored.has(stripeId) ? 'IGNORED' : 'PROCESSED', error: null }
+}

@@ -1,0 +1,90 @@
+import type { Seconds } from '../time.ts'
+import type { AnyDetector, DetectorName } from './detector.ts'
+import type { ChangedIncident, Incident } from './incident.ts'
+import type { Choices } from './judge.ts'
+import type { StateChanges, StateKey, StoredState } from './states.ts'
+
+/** What baselines never cross: one endpoint's account in one mode. */
+export interface Stream {
+  id: string
+  endpointId: string
+  account: string | null
+  livemode: boolean
+  /** Newest delivery judged. */
+  clock: Seconds
+  /** Whether live deliveries have come; until then only replays move the clock. */
+  live: boolean
+}
+
+export const streamId = (endpointId: string, account: string | null, livemode: boolean): string =>
+  `${endpointId}/${account ?? ''}/${livemode ? 'live' : 'test'}`
+
+/** An incident's place in its stream. */
+export interface IncidentKey {
+  detector: DetectorName
+  fingerprint: string
+}
+
+/** The record of a Stripe object as JSON, and when it was last changed (event time). */
+export interface StoredObject {
+  data: string
+  updatedAt: Seconds
+}
+
+/**
+ * All that detection remembers of one tenant. Storage implements it for good, `ForgetfulMemory` for a replay that
+ * stores nothing: the contract keeps both to the same answers.
+ */
+export interface TenantMemory {
+  choices(): Promise<Choices>
+  streams(): Promise<Stream[]>
+  objects(ids: readonly string[]): Promise<Map<string, StoredObject>>
+  /** The states of these keys, and of every key with a timer due at or before `dueBy`. */
+  states(stream: string, keys: readonly StateKey[], dueBy: Seconds): Promise<StoredState[]>
+  /** The newest incident of each key that is open or ended at or after `since`, and all that end by themselves by `dueBy`. */
+  incidents(stream: string, keys: readonly IncidentKey[], since: Seconds, dueBy: Seconds): Promise<Incident[]>
+  /** When a detector's incidents were raised, from `since` on. */
+  raised(
+    stream: string,
+    detectors: readonly AnyDetector[],
+    since: Seconds,
+  ): Promise<Map<DetectorName, Seconds[]>>
+}
+
+export interface StreamOutcome {
+  stream: Stream
+  states: StateChanges
+  incidents: ChangedIncident[]
+}
+
+/** Counts and sums to be added to one hour of a stream. */
+export interface MetricDelta {
+  stream: string
+  /** Unix time / 3600. */
+  hour: number
+  /** '' for what has no money in it. */
+  currency: string
+  events: number
+  chargesSucceeded: number
+  chargesFailed: number
+  disputes: number
+  revenue: number
+  refunds: number
+}
+
+export interface EventMark {
+  stripeId: string
+  status: 'PROCESSED' | 'IGNORED' | 'FAILED'
+  error: string | null
+}
+
+/** All that one batch changes, to be stored in one transaction. */
+export interface BatchOutcome {
+  streams: StreamOutcome[]
+  objects: Map<string, StoredObject>
+  metrics: MetricDelta[]
+  marks: EventMark[]
+  /** Events older than what their stream was judged to allows for. */
+  late: number
+  brokenTimers: string[]
+}

@@ -1,0 +1,124 @@
+import { delivered, isListened, readClaims } from '../stripe/claims.ts'
+import { parseEvent } from '../stripe/event.ts'
+import type { Fact } from '../stripe/facts.ts'
+import type { Claims, Ledger, ObjectRecord } from '../stripe/ledger.ts'
+import { DAY, type Seconds } from '../time.ts'
+import type { JudgedEvent } from './judge.ts'
+import { type MetricDelta, type StoredObject, streamId } from './memory.ts'
+import { Tally } from './tally.ts'
+
+/** Stripe retries for 3 days and resends for 30: so long an object's record must answer for what was counted. */
+export const OBJECT_MEMORY: Seconds = 35 * DAY
+
+/** A stored event, as detection takes it from the inbox or a replay. */
+export interface InboxEvent {
+  stripeId: string
+  endpointId: string
+  account: string | null
+  livemode: boolean
+  type: string
+  at: Seconds
+  deliveredAt: Seconds
+  payload: Uint8Array | string
+}
+
+/** The first look at a batch: what each event claims, before it is known whether that is news. */
+export interface OpenedEvent {
+  event: InboxEvent
+  stream: string
+  claims: Claims | undefined
+  error: string | undefined
+}
+
+export interface Reading {
+  /** By stream, in the order of delivery. */
+  streams: Map<string, JudgedEvent[]>
+  objects: Map<string, StoredObject>
+  metrics: MetricDelta[]
+  ignored: Set<string>
+  failures: Map<string, string>
+}
+
+/**
+ * Parses the events and puts them in the order they are judged in: as they were delivered, since timers follow
+ * that clock, and by (created, stripeId) among those of one second.
+ */
+export function openEvents(events: readonly InboxEvent[]): OpenedEvent[] {
+  const opened = events.map((event): OpenedEvent => {
+    const stream = streamId(event.endpointId, event.account, event.livemode)
+    try {
+      const envelope = parseEvent(event.payload)
+      if (envelope === undefined)
+        return { event, stream, claims: undefined, error: 'the stored body is no Stripe event' }
+      return { event, stream, claims: readClaims(envelope), error: undefined }
+    } catch (error) {
+      return { event, stream, claims: undefined, error: `facts: ${messageOf(error)}` }
+    }
+  })
+  return opened.sort(({ event: a }, { event: b }) => a.deliveredAt - b.deliveredAt || a.at - b.at || (a.stripeId < b.stripeId ? -1 : 1))
+}
+
+export const objectIdsOf = (opened: readonly OpenedEvent[]): string[] => [
+  ...new Set(opened.flatMap(({ claims }) => claims?.objects ?? [])),
+]
+
+/** Turns claims into facts, each told once, and counts them for the charts. */
+export function settleEvents(
+  opened: readonly OpenedEvent[],
+  known: ReadonlyMap<string, StoredObject>,
+): Reading {
+  const ledger = new BatchLedger(known)
+  const tally = new Tally()
+  const reading: Reading = {
+    streams: new Map(),
+    objects: ledger.changed,
+    metrics: [],
+    ignored: new Set(),
+    failures: new Map(),
+  }
+  for (const { event, stream, claims, error } of opened) {
+    const facts: Fact[] = [delivered(event, event.deliveredAt)]
+    if (!isListened(event.type)) reading.ignored.add(event.stripeId)
+    if (error !== undefined) reading.failures.set(event.stripeId, error)
+    try {
+      ledger.now = event.at
+      facts.push(...(claims?.settle(ledger) ?? []))
+    } catch (thrown) {
+      reading.failures.set(event.stripeId, `facts: ${messageOf(thrown)}`)
+    }
+    tally.count(stream, event.at, facts)
+    const { stripeId, at, deliveredAt } = event
+    const judged: JudgedEvent = { stripeId, at, deliveredAt, facts }
+    const events = reading.streams.get(stream)
+    if (events === undefined) reading.streams.set(stream, [judged])
+    else events.push(judged)
+  }
+  reading.metrics = tally.deltas()
+  return reading
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** The ledger of one batch, over the stored records of the objects it touches. */
+class BatchLedger implements Ledger {
+  now: Seconds = 0
+  readonly changed = new Map<string, StoredObject>()
+  readonly #known: ReadonlyMap<string, StoredObject>
+
+  constructor(known: ReadonlyMap<string, StoredObject>) {
+    this.#known = known
+  }
+
+  get(objectId: string): ObjectRecord | undefined {
+    const stored = this.changed.get(objectId) ?? this.#known.get(objectId)
+    if (stored === undefined || stored.updatedAt < this.now - OBJECT_MEMORY) return undefined
+    const parsed: unknown = JSON.parse(stored.data)
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined
+  }
+
+  set(objectId: string, record: ObjectRecord): void {
+    const before = this.changed.get(objectId) ?? this.#known.get(objectId)
+    const updatedAt = Math.max(this.now, before?.updatedAt ?? 0)
+    this.changed.set(objectId, { data: JSON.stringify(record), updatedAt })
+  }
+}

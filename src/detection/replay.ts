@@ -1,0 +1,133 @@
+import { newId } from '../ids.ts'
+import { parseEvent } from '../stripe/event.ts'
+import type { Seconds } from '../time.ts'
+import { judgeBatch, type Work } from './batch.ts'
+import type { AnyDetector } from './detector.ts'
+import { ForgetfulMemory } from './forgetful.ts'
+import type { Incident } from './incident.ts'
+import type { Choices } from './judge.ts'
+import type { InboxEvent } from './reading.ts'
+
+/** Events judged together: enough to spread the cost of reading and writing state, few enough for little memory. */
+export const REPLAY_BATCH = 2_000
+
+/** One line of a replay that was no Stripe event. */
+export interface Rejection {
+  line: number
+  reason: string
+}
+
+/** A historical event with its place on the replay's clock. */
+export interface HistoricalEvent extends InboxEvent {
+  /** A v2.core.event: stored, never judged. */
+  thin: boolean
+}
+
+/**
+ * Reads historical events, one JSON event a line, with the clock of the events: the newest `created` so far is
+ * the time of delivery, unless the line carries `received` (unix seconds).
+ * @param onRejected told of each line that is no Stripe event; empty lines are passed over
+ */
+export async function* readHistory(
+  lines: AsyncIterable<string> | Iterable<string>,
+  endpointId: string,
+  onRejected: (rejection: Rejection) => void,
+): AsyncGenerator<HistoricalEvent> {
+  let clock: Seconds = 0
+  let line = 0
+  for await (const raw of lines) {
+    line += 1
+    if (raw.trim() === '') continue
+    const event = parseEvent(raw)
+    if (event === undefined) {
+      onRejected({ line, reason: 'no Stripe event' })
+      continue
+    }
+    const received = receivedOf(raw)
+    clock = Math.max(clock, received ?? event.created)
+    yield {
+      stripeId: event.id,
+      endpointId,
+      account: event.account ?? null,
+      livemode: event.livemode,
+      type: event.type,
+      at: event.created,
+      deliveredAt: clock,
+      payload: raw,
+      thin: event.thin,
+    }
+  }
+}
+
+/** Only a line that names it is parsed a second time. */
+function receivedOf(raw: string): Seconds | undefined {
+  if (!raw.includes('"received"')) return undefined
+  const parsed: unknown = JSON.parse(raw)
+  const received = typeof parsed === 'object' && parsed !== null && 'received' in parsed ? parsed.received : undefined
+  return typeof received === 'number' && Number.isSafeInteger(received) && received > 0 ? received : undefined
+}
+
+/** Groups into batches of about `size`. Events of one second stay together, so that where batches end changes nothing. */
+export async function* inBatches(events: AsyncIterable<HistoricalEvent>, size: number): AsyncGenerator<HistoricalEvent[]> {
+  let batch: HistoricalEvent[] = []
+  for await (const event of events) {
+    if (batch.length >= size && event.deliveredAt !== batch.at(-1)?.deliveredAt) {
+      yield batch
+      batch = []
+    }
+    batch.push(event)
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** As soon as one live event came, test-mode events are stored but not judged: the rule of CONTRACT.md. */
+export class ModeGate {
+  #live: boolean
+
+  constructor(live: boolean) {
+    this.#live = live
+  }
+
+  get live(): boolean {
+    return this.#live
+  }
+
+  /** @returns whether the event is to be judged */
+  admit({ livemode, thin }: { livemode: boolean; thin: boolean }): boolean {
+    if (livemode) this.#live = true
+    return !thin && (livemode || !this.#live)
+  }
+}
+
+export const workOf = (events: readonly InboxEvent[], now: Seconds, wall: Date): Work => ({
+  events,
+  now,
+  origin: 'HISTORY',
+  wall,
+  newId: () => newId('anm'),
+})
+
+/**
+ * Judges a history from nothing and stores nothing.
+ * @returns the incidents in the order they were raised, as they stand at the end
+ */
+export async function dryReplay(
+  detectors: readonly AnyDetector[],
+  events: AsyncIterable<HistoricalEvent>,
+  { choices, wall, batch = REPLAY_BATCH }: { choices: Choices; wall: Date; batch?: number },
+): Promise<{ incidents: Incident[]; memory: ForgetfulMemory }> {
+  const memory = new ForgetfulMemory(detectors, choices)
+  const gate = new ModeGate(false)
+  const seen = new Set<string>()
+  let now: Seconds = 0
+  for await (const group of inBatches(events, batch)) {
+    now = Math.max(now, ...group.map(({ deliveredAt }) => deliveredAt))
+    const fresh = group.filter((event) => {
+      if (seen.has(event.stripeId)) return false
+      seen.add(event.stripeId)
+      return gate.admit(event)
+    })
+    memory.apply(await judgeBatch(detectors, memory, workOf(fresh, now, wall)))
+  }
+  return { incidents: memory.incidentsRaised, memory }
+}

@@ -1,0 +1,57 @@
+import type { Fact } from '../stripe/facts.ts'
+import { HOUR, type Seconds } from '../time.ts'
+import type { MetricDelta } from './memory.ts'
+
+/** Counts facts by stream, hour and currency. Facts are told once each, so the sums are right in any order. */
+export class Tally {
+  readonly #deltas = new Map<string, MetricDelta>()
+
+  count(stream: string, at: Seconds, facts: readonly Fact[]): void {
+    this.#bucket(stream, at, '').events += 1
+    for (const fact of facts) {
+      switch (fact.kind) {
+        case 'chargeSucceeded':
+          this.#bucket(stream, fact.at, fact.currency).chargesSucceeded += 1
+          break
+        case 'chargeCaptured':
+          this.#bucket(stream, fact.at, fact.currency).revenue += fact.amount
+          break
+        case 'chargeFailed':
+          this.#bucket(stream, fact.at, fact.currency).chargesFailed += 1
+          this.#bucket(stream, fact.at, fact.currency).revenue -= fact.reversed
+          break
+        case 'refunded':
+          this.#bucket(stream, fact.at, fact.currency).refunds += fact.amount
+          break
+        case 'disputeOpened':
+          if (!fact.inquiry) this.#bucket(stream, fact.at, fact.currency).disputes += 1
+          break
+      }
+    }
+  }
+
+  deltas(): MetricDelta[] {
+    return [...this.#deltas.values()]
+  }
+
+  #bucket(stream: string, at: Seconds, currency: string): MetricDelta {
+    const hour = Math.floor(at / HOUR)
+    const id = `${stream} ${hour} ${currency}`
+    let bucket = this.#deltas.get(id)
+    if (bucket === undefined) {
+      bucket = {
+        stream,
+        hour,
+        currency,
+        events: 0,
+        chargesSucceeded: 0,
+        chargesFailed: 0,
+        disputes: 0,
+        revenue: 0,
+        refunds: 0,
+      }
+      this.#deltas.set(id, bucket)
+    }
+    return bucket
+  }
+}

@@ -1,0 +1,91 @@
+import type { Logger } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import { judgeNext, type Pipeline } from '../pipeline.ts'
+import { backOff, type Served, ServingError } from '../storage/detection/claims.ts'
+import type { Clock } from '../time.ts'
+
+export interface WorkerOptions extends Pipeline {
+  clock: Clock
+  log: Logger
+  metrics: Metrics
+}
+
+/** A lost hint costs at most this long: due work is looked for so often anyway. Milliseconds. */
+const POLL = 1_000
+
+/** Judges what is due, one tenant after the other, until it is stopped. Several may run, in one process or many. */
+export class Worker {
+  readonly #options: WorkerOptions
+  #stopping = false
+  #wakeUp: () => void = () => {}
+  #running: Promise<void> | undefined
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  /** Resolves when the batch under way is stored. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#wakeUp()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    let hinted = false
+    const unsubscribe = this.#options.bus.subscribe('work', () => {
+      hinted = true
+      this.#wakeUp()
+    })
+    while (!this.#stopping) {
+      hinted = false
+      if (!(await this.#serve()) && !hinted && !this.#stopping) await this.#rest()
+    }
+    unsubscribe()
+  }
+
+  /** @returns whether there may be more to do at once */
+  async #serve(): Promise<boolean> {
+    const { clock, log } = this.#options
+    try {
+      const served = await judgeNext(this.#options, clock.now())
+      if (served !== undefined) this.#report(served)
+      return served !== undefined
+    } catch (error) {
+      log.error({ err: error, ...(error instanceof ServingError && { tenant: error.tenantId }) }, 'detection failed')
+      if (!(error instanceof ServingError)) return false
+      await backOff(this.#options.database, error.tenantId, clock.now()).catch((err: unknown) => log.error({ err }, 'no back-off'))
+      return true
+    }
+  }
+
+  #report({ tenantId, outcome }: Served): void {
+    const { log, metrics } = this.#options
+    metrics.eventsJudged.inc(outcome.marks.length)
+    for (const { stripeId, error } of outcome.marks) {
+      if (error === null) continue
+      metrics.eventsFailed.inc()
+      log.error({ tenant: tenantId, event: stripeId, error }, 'an event could not be judged')
+    }
+    for (const timer of outcome.brokenTimers) log.error({ tenant: tenantId, error: timer }, 'a timer of a detector failed')
+    for (const { incidents } of outcome.streams) {
+      for (const { incident, change } of incidents) {
+        if (change === 'ANOMALY_RAISED') metrics.anomaliesRaised.inc({ detector: incident.detector })
+      }
+    }
+  }
+
+  #rest(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, POLL)
+      this.#wakeUp = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import type { BatchOutcome } from '../../detection/memory.ts'
+import { scopeTo } from '../../tenancy/scope.ts'
+import type { Database } from '../database.ts'
+import { integer, type Reader, text, type Writer } from '../sql.ts'
+import { StoredMemory } from './reading.ts'
+import { nextTimer, saveOutcome } from './saving.ts'
+
+/** How many events are judged at once, so that a tenant's backlog lets others in between. */
+const BATCH = 500
+
+/** A tenant that has work, taken by this process. */
+export interface Claim {
+  tenantId: string
+  version: number
+}
+
+export interface Served {
+  tenantId: string
+  outcome: BatchOutcome
+  /** How many acts the batch added to the tenant's feed. */
+  acts: number
+}
+
+/** Judges what waits: the ids of pending events (none: only time has passed). */
+export type Judge = (memory: StoredMemory, stripeIds: readonly string[]) => Promise<BatchOutcome>
+
+/** A judged batch that could not be stored because the tenant had changed meanwhile: it is judged again. */
+const OUTDATED = Symbol('outdated')
+
+/** Thrown with the tenant whose work failed, so that it can be made to wait. */
+export class ServingError extends Error {
+  constructor(
+    readonly tenantId: string,
+    cause: unknown,
+  ) {
+    super(`judging failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}
+
+/**
+ * Serves the tenant that has waited longest since it was last served, if any has work due. On PostgreSQL the claim
+ * is a row lock in the very transaction that stores the result. SQLite has one writer, so there the batch is judged
+ * before the transaction, which then checks that nothing has changed.
+ * @returns undefined when nobody has work
+ */
+export async function serveNext(database: Database, now: Date, judge: Judge): Promise<Served | undefined> {
+  if (database.engine === 'postgresql') {
+    return database.sql.write(async (tx) => {
+      const claim = await nextClaim(tx, now, 'FOR UPDATE OF c SKIP LOCKED')
+      if (claim === undefined) return undefined
+      try {
+        await tx.enter(claim.tenantId)
+        const { wakes, stripeIds } = await dueWakes(tx, claim.tenantId, now)
+        const outcome = await judge(new StoredMemory(tx, claim.tenantId), stripeIds)
+        return await finish(tx, { claim, wakes, outcome, now })
+      } catch (error) {
+        throw new ServingError(claim.tenantId, error)
+      }
+    })
+  }
+  for (;;) {
+    const claim = await nextClaim(database.sql, now, '')
+    if (claim === undefined) return undefined
+    const served = await serveThinkingFirst(database, claim, now, judge)
+    if (served !== OUTDATED) return served
+  }
+}
+
+async function serveThinkingFirst(database: Database, claim: Claim, now: Date, judge: Judge): Promise<Served | typeof OUTDATED> {
+  try {
+    const { sql } = scopeTo(database, claim.tenantId)
+    const { wakes, stripeIds } = await dueWakes(sql, claim.tenantId, now)
+    const outcome = await judge(new StoredMemory(sql, claim.tenantId), stripeIds)
+    return await sql.write(async (tx) => {
+      const current = await tx.all('SELECT "version" FROM "Claim" WHERE "tenantId" = ?', [claim.tenantId])
+      if (integer(current[0]?.['version']) !== claim.version) return OUTDATED
+      return finish(tx, { claim, wakes, outcome, now })
+    })
+  } catch (error) {
+    throw new ServingError(claim.tenantId, error)
+  }
+}
+
+/** Lets a tenant whose work failed wait, longer each time, up to five minutes. */
+export async function backOff(database: Database, tenantId: string, now: Date): Promise<void> {
+  await database.sql.write(async (tx) => {
+    await tx.enter(tenantId)
+    const [row] = await tx.all('SELECT "failures" FROM "Claim" WHERE "tenantId" = ?', [tenantId])
+    if (row === undefined) return
+    const failures = integer(row['failures'])
+    const retryAt = new Date(now.getTime() + Math.min(300, 2 ** failures) * 1_000)
+    await tx.run('UPDATE "Claim" SET "failures" = ?, "retryAt" = ?, "servedAt" = ? WHERE "tenantId" = ?', [
+      failures + 1,
+      retryAt,
+      now,
+      tenantId,
+    ])
+  })
+}
+
+async function nextClaim(sql: Reader, now: Date, lock: string): Promise<Claim | undefined> {
+  const [row] = await sql.all(
+    `SELECT c."tenantId", c."version" FROM "Claim" c JOIN "Tenant" t ON t."id" = c."tenantId"
+     WHERE c."tenantId" IN (SELECT "tenantId" FROM "Wake" WHERE "dueAt" <= ?)
+       AND (c."retryAt" IS NULL OR c."retryAt" <= ?) AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL
+     ORDER BY c."servedAt" LIMIT 1 ${lock}`,
+    [now, now],
+  )
+  return row && { tenantId: text(row['tenantId']), version: integer(row['version']) }
+}
+
+const stripeIdList = z.array(z.string())
+
+async function dueWakes(sql: Reader, tenantId: string, now: Date): Promise<{ wakes: string[]; stripeIds: string[] }> {
+  const rows = await sql.all(
+    `SELECT "id", "events" FROM "Wake" WHERE "tenantId" = ? AND "dueAt" <= ? ORDER BY "dueAt", "id" LIMIT ${BATCH}`,
+    [tenantId, now],
+  )
+  const wakes: string[] = []
+  const stripeIds: string[] = []
+  for (const row of rows) {
+    if (stripeIds.length >= BATCH) break
+    wakes.push(text(row['id']))
+    stripeIds.push(...stripeIdList.parse(JSON.parse(text(row['events']))))
+  }
+  return { wakes, stripeIds }
+}
+
+interface Finish {
+  claim: Claim
+  wakes: readonly string[]
+  outcome: BatchOutcome
+  now: Date
+}
+
+async function finish(tx: Writer, { claim: { tenantId, version }, wakes, outcome, now }: Finish): Promise<Served> {
+  const acts = await saveOutcome(tx, tenantId, outcome, now)
+  const served = wakes.map(() => '?').join(', ')
+  await tx.run(`DELETE FROM "Wake" WHERE "tenantId" = ? AND ("events" = '[]' OR "id" IN (${served}))`, [tenantId, ...wakes])
+  const timer = await nextTimer(tx, tenantId)
+  if (timer !== undefined) {
+    await tx.insert({ table: 'Wake', columns: ['tenantId', 'id', 'dueAt', 'events'] }, [[tenantId, randomUUID(), timer, '[]']])
+  }
+  await tx.run('UPDATE "Claim" SET "version" = ?, "failures" = 0, "retryAt" = NULL, "servedAt" = ? WHERE "tenantId" = ?', [
+    version + 1,
+    now,
+    tenantId,
+  ])
+  return { tenantId, outcome, acts }
+}

@@ -1,0 +1,14 @@
+import { DETECTOR_NAMES, type DetectorName } from '../../detection/detector.ts'
+
+/** A detector's name from a column; undefined for one of an older or newer program. */
+export const toDetectorName = (value: unknown): DetectorName | undefined =>
+  DETECTOR_NAMES.find((name) => name === value)
+
+/** The numbers of a JSON object; whatever else it holds is left out. */
+export function toNumbers(json: string): Record<string, number> {
+  const parsed: unknown = JSON.parse(json)
+  if (typeof parsed !== 'object' || parsed === null) return {}
+  return Object.fromEntries(
+    Object.entries(parsed).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  )
+}

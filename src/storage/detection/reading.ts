@@ -1,0 +1,195 @@
+import type { AnyDetector, DetectorName } from '../../detection/detector.ts'
+import { FLOOD } from '../../detection/folding.ts'
+import type { Incident } from '../../detection/incident.ts'
+import type { Choices, DetectorChoice } from '../../detection/judge.ts'
+import type { IncidentKey, StoredObject, Stream, TenantMemory } from '../../detection/memory.ts'
+import type { InboxEvent } from '../../detection/reading.ts'
+import type { StateKey, StoredState } from '../../detection/states.ts'
+import { type Seconds, toDate, toSeconds } from '../../time.ts'
+import {
+  date,
+  flag,
+  integer,
+  nullableInteger,
+  nullableText,
+  type Reader,
+  type Row,
+  text,
+  type Value,
+} from '../sql.ts'
+import { toIncident } from './incident-row.ts'
+import { toDetectorName, toNumbers } from './parsing.ts'
+
+/** Engines bind some ten thousand values; plans are best with far fewer. */
+const CHUNK = 400
+
+/** A tenant's memory in the database. Raw SQL, since each batch reads it all. */
+export class StoredMemory implements TenantMemory {
+  constructor(
+    private readonly sql: Reader,
+    private readonly tenantId: string,
+  ) {}
+
+  async choices(): Promise<Choices> {
+    const rows = await this.sql.all(
+      'SELECT "detector", "enabled", "values" FROM "DetectorSetting" WHERE "tenantId" = ?',
+      [this.tenantId],
+    )
+    const choices = new Map<DetectorName, DetectorChoice>()
+    for (const row of rows) {
+      const detector = toDetectorName(row['detector'])
+      if (detector !== undefined)
+        choices.set(detector, { enabled: flag(row['enabled']), values: toNumbers(text(row['values'])) })
+    }
+    return choices
+  }
+
+  async streams(): Promise<Stream[]> {
+    const rows = await this.sql.all('SELECT * FROM "Stream" WHERE "tenantId" = ?', [this.tenantId])
+    return rows.map((row) => ({
+      id: text(row['id']),
+      endpointId: text(row['endpointId']),
+      account: nullableText(row['account']),
+      livemode: flag(row['livemode']),
+      clock: integer(row['clock']),
+      live: flag(row['live']),
+    }))
+  }
+
+  async objects(ids: readonly string[]): Promise<Map<string, StoredObject>> {
+    const rows = await this.#inChunks(
+      ids,
+      'SELECT "stripeId", "data", "updatedAt" FROM "StripeObject" WHERE "tenantId" = ? AND "stripeId" IN',
+    )
+    return new Map(
+      rows.map((row) => [
+        text(row['stripeId']),
+        { data: text(row['data']), updatedAt: toSeconds(date(row['updatedAt'])) },
+      ]),
+    )
+  }
+
+  async states(stream: string, keys: readonly StateKey[], dueBy: Seconds): Promise<StoredState[]> {
+    const columns = 'SELECT "detector", "key", "version", "state", "wakeAt", "touchedAt" FROM "DetectorState"'
+    const due = await this.sql.all(`${columns} WHERE "tenantId" = ? AND "stream" = ? AND "wakeAt" <= ?`, [
+      this.tenantId,
+      stream,
+      dueBy,
+    ])
+    const wanted: Row[] = []
+    for (const [detector, names] of byDetector(keys.map(({ detector, key }) => [detector, key]))) {
+      const head = `${columns} WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "key" IN`
+      wanted.push(...(await this.#inChunks(names, head, [stream, detector])))
+    }
+    return [...due, ...wanted].flatMap((row) => {
+      const detector = toDetectorName(row['detector'])
+      if (detector === undefined) return []
+      const state: StoredState = {
+        detector,
+        key: text(row['key']),
+        version: integer(row['version']),
+        state: text(row['state']),
+        wakeAt: nullableInteger(row['wakeAt']),
+        touchedAt: integer(row['touchedAt']),
+      }
+      return [state]
+    })
+  }
+
+  async incidents(
+    stream: string,
+    keys: readonly IncidentKey[],
+    since: Seconds,
+    dueBy: Seconds,
+  ): Promise<Incident[]> {
+    const due = await this.sql.all(
+      'SELECT * FROM "Anomaly" WHERE "tenantId" = ? AND "stream" = ? AND "endsAt" <= ?',
+      [this.tenantId, stream, dueBy],
+    )
+    const found: Row[] = []
+    for (const [detector, wanted] of byDetector(
+      keys.map(({ detector, fingerprint }) => [detector, fingerprint]),
+    )) {
+      const head =
+        'SELECT * FROM "Anomaly" WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND ("endedAt" IS NULL OR "endedAt" >= ?) AND "fingerprint" IN'
+      found.push(...(await this.#inChunks(wanted, head, [stream, detector, toDate(since)])))
+    }
+    const newest = new Map<string, Row>()
+    for (const row of [...due, ...found].sort((a, b) => integer(a['seq']) - integer(b['seq']))) {
+      newest.set(`${text(row['detector'])} ${text(row['fingerprint'])}`, row)
+    }
+    return [...newest.values()].flatMap((row) => toIncident(row) ?? [])
+  }
+
+  async raised(
+    stream: string,
+    detectors: readonly AnyDetector[],
+    since: Seconds,
+  ): Promise<Map<DetectorName, Seconds[]>> {
+    const raised = new Map<DetectorName, Seconds[]>()
+    for (const { name } of detectors) {
+      const rows = await this.sql.all(
+        'SELECT "detectedAt" FROM "Anomaly" WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "fingerprint" <> ? AND "detectedAt" >= ?',
+        [this.tenantId, stream, name, FLOOD, toDate(since)],
+      )
+      raised.set(
+        name,
+        rows.map((row) => toSeconds(date(row['detectedAt']))),
+      )
+    }
+    return raised
+  }
+
+  /** The pending ones of these events, with their bodies. */
+  async pendingEvents(stripeIds: readonly string[]): Promise<InboxEvent[]> {
+    const rows = await this.#inChunks(
+      stripeIds,
+      `SELECT "stripeId", "endpointId", "account", "livemode", "type", "createdAt", "receivedAt", "payload"
+       FROM "StripeEvent" WHERE "tenantId" = ? AND "status" = 'PENDING' AND "stripeId" IN`,
+    )
+    return rows.map((row) => ({
+      stripeId: text(row['stripeId']),
+      endpointId: text(row['endpointId']),
+      account: nullableText(row['account']),
+      livemode: flag(row['livemode']),
+      type: text(row['type']),
+      at: toSeconds(date(row['createdAt'])),
+      deliveredAt: toSeconds(date(row['receivedAt'])),
+      payload: row['payload'] instanceof Uint8Array ? row['payload'] : '',
+    }))
+  }
+
+  /** Which of these events are stored. */
+  async knownEvents(stripeIds: readonly string[]): Promise<Set<string>> {
+    const rows = await this.#inChunks(
+      stripeIds,
+      'SELECT "stripeId" FROM "StripeEvent" WHERE "tenantId" = ? AND "stripeId" IN',
+    )
+    return new Set(rows.map((row) => text(row['stripeId'])))
+  }
+
+  async #inChunks(ids: readonly string[], head: string, extra: readonly Value[] = []): Promise<Row[]> {
+    const rows: Row[] = []
+    for (let start = 0; start < ids.length; start += CHUNK) {
+      const part = ids.slice(start, start + CHUNK)
+      rows.push(
+        ...(await this.sql.all(`${head} (${part.map(() => '?').join(', ')})`, [
+          this.tenantId,
+          ...extra,
+          ...part,
+        ])),
+      )
+    }
+    return rows
+  }
+}
+
+function byDetector(pairs: readonly (readonly [DetectorName, string])[]): Map<DetectorName, string[]> {
+  const groups = new Map<DetectorName, string[]>()
+  for (const [detector, value] of pairs) {
+    const group = groups.get(detector)
+    if (group === undefined) groups.set(detector, [value])
+    else group.push(value)
+  }
+  return groups
+}

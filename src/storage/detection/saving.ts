@@ -1,0 +1,250 @@
+import type { ChangedIncident } from '../../detection/incident.ts'
+import { DISORDER } from '../../detection/judge.ts'
+import type { BatchOutcome, EventMark, MetricDelta, StoredObject, Stream } from '../../detection/memory.ts'
+import type { StateChanges } from '../../detection/states.ts'
+import { toDate } from '../../time.ts'
+import { integer, nullableInteger, type Value, type Writer } from '../sql.ts'
+import { CHANGING, changingValues } from './incident-row.ts'
+import { StoredMemory } from './reading.ts'
+
+/**
+ * Writes all that a batch changed, inside the caller's transaction: state, anomalies, activity and processed marks
+ * stand or fall together.
+ * @param wall wall clock of the batch
+ * @returns how many acts were added to the tenant's feed
+ */
+export async function saveOutcome(
+  tx: Writer,
+  tenantId: string,
+  outcome: BatchOutcome,
+  wall: Date,
+): Promise<number> {
+  await saveObjects(tx, tenantId, outcome.objects)
+  await addMetrics(tx, tenantId, outcome.metrics)
+  await markEvents(tx, tenantId, outcome.marks, wall)
+  const changed: (ChangedIncident & { stream: Stream })[] = []
+  for (const { stream, states, incidents } of outcome.streams) {
+    await saveStream(tx, tenantId, stream)
+    await saveStates(tx, tenantId, stream.id, states)
+    changed.push(...incidents.map((incident) => ({ ...incident, stream })))
+  }
+  return saveIncidents(tx, tenantId, changed, wall)
+}
+
+/** When the tenant's next timer is to be looked at; undefined: it has none on a live stream. */
+export async function nextTimer(tx: Writer, tenantId: string): Promise<Date | undefined> {
+  const [row] = await tx.all(
+    `SELECT MIN("at") AS "at" FROM (
+       SELECT MIN("wakeAt") AS "at" FROM "DetectorState"
+         WHERE "tenantId" = ? AND "stream" IN (SELECT "id" FROM "Stream" WHERE "tenantId" = ? AND "live" = ?)
+       UNION ALL
+       SELECT MIN("endsAt") AS "at" FROM "Anomaly"
+         WHERE "tenantId" = ? AND "stream" IN (SELECT "id" FROM "Stream" WHERE "tenantId" = ? AND "live" = ?)
+     ) AS "timers"`,
+    [tenantId, tenantId, true, tenantId, tenantId, true],
+  )
+  const at = nullableInteger(row?.['at'])
+  return at === null ? undefined : toDate(at + DISORDER)
+}
+
+async function saveObjects(
+  tx: Writer,
+  tenantId: string,
+  objects: ReadonlyMap<string, StoredObject>,
+): Promise<void> {
+  await tx.insert(
+    {
+      table: 'StripeObject',
+      columns: ['tenantId', 'stripeId', 'data', 'updatedAt'],
+      conflict:
+        '("tenantId", "stripeId") DO UPDATE SET "data" = excluded."data", "updatedAt" = excluded."updatedAt"',
+    },
+    [...objects].map(([id, { data, updatedAt }]) => [tenantId, id, data, toDate(updatedAt)]),
+  )
+}
+
+const COUNTS = ['events', 'chargesSucceeded', 'chargesFailed', 'disputes', 'revenue', 'refunds'] as const
+
+async function addMetrics(tx: Writer, tenantId: string, deltas: readonly MetricDelta[]): Promise<void> {
+  const sums = COUNTS.map((name) => `"${name}" = "MetricBucket"."${name}" + excluded."${name}"`).join(', ')
+  await tx.insert(
+    {
+      table: 'MetricBucket',
+      columns: ['tenantId', 'stream', 'hour', 'currency', ...COUNTS],
+      conflict: `("tenantId", "stream", "hour", "currency") DO UPDATE SET ${sums}`,
+    },
+    deltas.map((delta) => [
+      tenantId,
+      delta.stream,
+      delta.hour,
+      delta.currency,
+      ...COUNTS.map((name) => delta[name]),
+    ]),
+  )
+}
+
+async function markEvents(
+  tx: Writer,
+  tenantId: string,
+  marks: readonly EventMark[],
+  wall: Date,
+): Promise<void> {
+  for (const status of ['PROCESSED', 'IGNORED'] as const) {
+    const ids = marks.filter((mark) => mark.status === status).map(({ stripeId }) => stripeId)
+    for (let start = 0; start < ids.length; start += 400) {
+      const part = ids.slice(start, start + 400)
+      await tx.run(
+        `UPDATE "StripeEvent" SET "status" = ?, "processedAt" = ? WHERE "tenantId" = ? AND "stripeId" IN (${part.map(() => '?').join(', ')})`,
+        [status, wall, tenantId, ...part],
+      )
+    }
+  }
+  for (const { stripeId, status, error } of marks) {
+    if (status !== 'FAILED') continue
+    const values = [status, wall, error?.slice(0, 1_000) ?? null, tenantId, stripeId]
+    await tx.run(
+      'UPDATE "StripeEvent" SET "status" = ?, "processedAt" = ?, "error" = ? WHERE "tenantId" = ? AND "stripeId" = ?',
+      values,
+    )
+  }
+}
+
+async function saveStream(tx: Writer, tenantId: string, stream: Stream): Promise<void> {
+  await tx.insert(
+    {
+      table: 'Stream',
+      columns: ['tenantId', 'id', 'endpointId', 'account', 'livemode', 'clock', 'live'],
+      conflict: '("tenantId", "id") DO UPDATE SET "clock" = excluded."clock", "live" = excluded."live"',
+    },
+    [[tenantId, stream.id, stream.endpointId, stream.account, stream.livemode, stream.clock, stream.live]],
+  )
+}
+
+async function saveStates(
+  tx: Writer,
+  tenantId: string,
+  stream: string,
+  { saved, dropped }: StateChanges,
+): Promise<void> {
+  await tx.insert(
+    {
+      table: 'DetectorState',
+      columns: ['tenantId', 'stream', 'detector', 'key', 'version', 'state', 'wakeAt', 'touchedAt'],
+      conflict: `("tenantId", "stream", "detector", "key") DO UPDATE SET "version" = excluded."version", "state" = excluded."state",
+        "wakeAt" = excluded."wakeAt", "touchedAt" = excluded."touchedAt"`,
+    },
+    saved.map(({ detector, key, version, state, wakeAt, touchedAt }) => [
+      tenantId,
+      stream,
+      detector,
+      key,
+      version,
+      state,
+      wakeAt,
+      touchedAt,
+    ]),
+  )
+  for (const { detector, key } of dropped) {
+    await tx.run(
+      'DELETE FROM "DetectorState" WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "key" = ?',
+      [tenantId, stream, detector, key],
+    )
+  }
+}
+
+type StreamIncident = ChangedIncident & { stream: Stream }
+
+async function saveIncidents(
+  tx: Writer,
+  tenantId: string,
+  changed: readonly StreamIncident[],
+  wall: Date,
+): Promise<number> {
+  if (changed.length === 0) return 0
+  const acts = changed.filter(({ change }) => change !== undefined)
+  const first = await takeNumbers(tx, tenantId, acts.length)
+  const numbers = new Map(acts.map((act, index) => [act, first + index]))
+  for (const act of changed) {
+    if (act.change === 'ANOMALY_RAISED')
+      await insertAnomaly(tx, tenantId, act, numbers.get(act) ?? first, wall)
+    else await updateAnomaly(tx, tenantId, act, wall)
+  }
+  await addEvents(tx, tenantId, changed)
+  await tx.insert(
+    { table: 'Activity', columns: ['tenantId', 'seq', 'at', 'kind', 'actorKind', 'actorName', 'anomalyId'] },
+    acts.map((act) => [
+      tenantId,
+      numbers.get(act) ?? first,
+      wall,
+      act.change ?? null,
+      'SYSTEM',
+      'BillingWatch',
+      act.incident.id,
+    ]),
+  )
+  return acts.length
+}
+
+/** Numbers for `count` acts; the tenant's row stays locked until the commit, so numbers follow the order of commits. */
+async function takeNumbers(tx: Writer, tenantId: string, count: number): Promise<number> {
+  if (count === 0) return 0
+  const [row] = await tx.all('UPDATE "Tenant" SET "seq" = "seq" + ? WHERE "id" = ? RETURNING "seq"', [
+    count,
+    tenantId,
+  ])
+  return integer(row?.['seq']) - count + 1
+}
+
+async function insertAnomaly(
+  tx: Writer,
+  tenantId: string,
+  act: StreamIncident,
+  seq: number,
+  wall: Date,
+): Promise<void> {
+  const { incident, stream } = act
+  const fixed: Record<string, Value> = {
+    tenantId,
+    id: incident.id,
+    seq,
+    stream: stream.id,
+    detector: incident.detector,
+    fingerprint: incident.fingerprint,
+    origin: incident.origin,
+    livemode: stream.livemode,
+    account: stream.account,
+    detectedAt: toDate(incident.detectedAt),
+    createdAt: wall,
+    series: JSON.stringify(incident.series),
+  }
+  const row = [...Object.values(fixed), ...changingValues(incident, wall)]
+  await tx.insert({ table: 'Anomaly', columns: [...Object.keys(fixed), ...CHANGING] }, [row])
+}
+
+async function updateAnomaly(
+  tx: Writer,
+  tenantId: string,
+  { incident }: StreamIncident,
+  wall: Date,
+): Promise<void> {
+  const assignments = CHANGING.map((column) => `"${column}" = ?`).join(', ')
+  await tx.run(`UPDATE "Anomaly" SET ${assignments} WHERE "tenantId" = ? AND "id" = ?`, [
+    ...changingValues(incident, wall),
+    tenantId,
+    incident.id,
+  ])
+}
+
+/** An event that retention has taken meanwhile can no longer be shown. */
+async function addEvents(tx: Writer, tenantId: string, changed: readonly StreamIncident[]): Promise<void> {
+  const wanted = new Set(changed.flatMap(({ stripeIds }) => stripeIds))
+  if (wanted.size === 0) return
+  const stored = await new StoredMemory(tx, tenantId).knownEvents([...wanted])
+  const rows = changed.flatMap(({ incident, stripeIds }) =>
+    stripeIds.filter((stripeId) => stored.has(stripeId)).map((stripeId) => [tenantId, incident.id, stripeId]),
+  )
+  await tx.insert(
+    { table: 'AnomalyEvent', columns: ['tenantId', 'anomalyId', 'stripeId'], conflict: 'DO NOTHING' },
+    rows,
+  )
+}
