@@ -1,0 +1,246 @@
+import type { InvoiceFinalized } from '../../stripe/facts.ts'
+import { format } from '../../stripe/money.ts'
+import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
+import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
+
+const YEAR = 365 * DAY
+const DISORDER = 15 * MINUTE
+/** So many amounts, currencies and invoices of a customer are remembered. */
+const AMOUNTS = 4
+const CURRENCIES = 4
+const INVOICES = 8
+/** A credit of more than so many times the largest payment is no slip. */
+const GROSS = 2
+
+/** An amount in minor units, and when it was seen. */
+type Seen = [amount: number, at: Seconds]
+
+/** The largest first. */
+interface Known {
+  /** Payments of the last year. */
+  paid: Seen[]
+  /** Different prices of a subscription's period, with their first sight. */
+  prices: Seen[]
+}
+
+interface Credit {
+  invoice: string
+  event: string
+  at: Seconds
+  total: number
+  currency: string
+  prorated: boolean
+  reason?: string
+  subscription?: string
+}
+
+interface State {
+  known: Record<string, Known>
+  /** Newest invoices below zero that were told, for what the incident adds up to. */
+  told: Credit[]
+  /** Prorations that nothing was known to compare with; a fact of before them may still be on its way. */
+  unsure: Credit[]
+}
+
+const settings = {
+  tolerance: {
+    description:
+      'A change of plan may credit what was paid or the highest price of a period, and this share of it more, before it is told.',
+    unit: 'RATIO',
+    default: 0.02,
+    min: 0,
+    max: 1,
+  },
+} as const
+
+/** Tells when an invoice comes out below zero, unless it is the ordinary credit of a downgrade. */
+export const negativeInvoice = defineDetector({
+  name: 'NEGATIVE_INVOICE',
+  title: 'Negative invoice',
+  description:
+    'An invoice came out below zero, so you owe the customer money. The ordinary credit of a change to a cheaper plan is not told: a credit that is larger than what the customer has paid or ever had to pay for a period is.',
+  facts: ['invoiceFinalized', 'invoicePaid', 'subscriptionChanged', 'chargeCaptured'],
+  settings,
+  selfResolving: false,
+  perObject: true,
+  cooldown: 6 * HOUR,
+  stateVersion: 1,
+  idleAfter: 400 * DAY,
+  initial: (): State => ({ known: {}, told: [], unsure: [] }),
+  key: ({ customer }) => customer,
+  observe(state, fact, context) {
+    switch (fact.kind) {
+      case 'invoiceFinalized':
+        return fact.total < 0 ? judge(state, creditOf(fact), context) : undefined
+      case 'chargeCaptured':
+        if (fact.amount > 0) addPayment(knownOf(state, fact.currency), fact.amount, fact.at)
+        break
+      case 'invoicePaid':
+        if ((fact.amountPaid ?? 0) > 0)
+          addPayment(knownOf(state, fact.currency), fact.amountPaid ?? 0, fact.at)
+        break
+      case 'subscriptionChanged':
+        if (fact.currency === undefined) return undefined
+        addPrice(state, fact.currency, fact.price, fact.at)
+        addPrice(state, fact.currency, fact.before?.price, fact.at)
+    }
+    return state.unsure.length === 0 ? undefined : reconsider(state, fact.at, context)
+  },
+})
+
+function creditOf(fact: InvoiceFinalized): Credit {
+  const { invoice, eventId: event, at, total, currency, prorated } = fact
+  const credit: Credit = { invoice, event, at, total, currency, prorated }
+  if (fact.reason !== undefined) credit.reason = fact.reason
+  if (fact.subscription !== undefined) credit.subscription = fact.subscription
+  return credit
+}
+
+function knownOf({ known }: State, currency: string): Known {
+  const own = known[currency]
+  if (own !== undefined) return own
+  const [oldest] = Object.keys(known)
+  if (oldest !== undefined && Object.keys(known).length >= CURRENCIES) delete known[oldest]
+  const begun: Known = { paid: [], prices: [] }
+  known[currency] = begun
+  return begun
+}
+
+function addPayment({ paid }: Known, amount: number, at: Seconds): void {
+  keepLargest(paid, [amount, at])
+  const newest = paid.reduce((latest, seen) => Math.max(latest, seen[1]), at)
+  const old = paid.findIndex((seen) => seen[1] < newest - YEAR)
+  if (old >= 0) paid.splice(old, 1)
+}
+
+function addPrice(state: State, currency: string, price: number | undefined, at: Seconds): void {
+  if (price === undefined || price <= 0) return
+  const { prices } = knownOf(state, currency)
+  const known = prices.find(([amount]) => amount === price)
+  if (known === undefined) keepLargest(prices, [price, at])
+  else known[1] = Math.min(known[1], at)
+}
+
+/** Equal amounts: the newer first. */
+function keepLargest(amounts: Seen[], seen: Seen): void {
+  const after = amounts.findIndex(([amount, at]) => amount < seen[0] || (amount === seen[0] && at <= seen[1]))
+  amounts.splice(after < 0 ? amounts.length : after, 0, seen)
+  if (amounts.length > AMOUNTS) amounts.length = AMOUNTS
+}
+
+/** What had been seen of the customer's money when the invoice was made. */
+function usualAt(
+  { known }: State,
+  { currency, at }: Credit,
+): { paid: number; payments: number; price: number } {
+  const own = known[currency]
+  const paid = own?.paid.filter((seen) => seen[1] <= at && seen[1] > at - YEAR) ?? []
+  const largest = paid[0]?.[0] ?? 0
+  return {
+    paid: largest,
+    // A period is often paid in two parts, the plan and an upgrade; the sum of a year would hide a tripled credit.
+    payments: largest + (paid[1]?.[0] ?? 0),
+    price: own?.prices.find((seen) => seen[1] <= at)?.[0] ?? 0,
+  }
+}
+
+function judge(state: State, credit: Credit, context: Context<typeof settings>): Step | undefined {
+  const { payments, price } = usualAt(state, credit)
+  const limit = Math.max(payments, price)
+  if (isPlanChange(credit)) {
+    if (limit === 0) {
+      state.unsure.push(credit)
+      if (state.unsure.length > INVOICES) state.unsure.shift()
+      return undefined
+    }
+    if (-credit.total <= limit * (1 + context.settings.tolerance)) return undefined
+  }
+  state.told.push(credit)
+  if (state.told.length > INVOICES) state.told.shift()
+  return { findings: [findingOf(state, credit, context)] }
+}
+
+const isPlanChange = ({ reason, prorated }: Credit): boolean => reason === 'subscription_update' && prorated
+
+/** Judges again what could not be compared, when a fact of before it came only now. */
+function reconsider(state: State, at: Seconds, context: Context<typeof settings>): Step | undefined {
+  const waiting = state.unsure.filter((credit) => credit.at >= at - DISORDER)
+  state.unsure = waiting.filter((credit) => credit.at < at)
+  const findings: Finding[] = []
+  for (const credit of waiting)
+    if (credit.at >= at) findings.push(...(judge(state, credit, context)?.findings ?? []))
+  return findings.length === 0 ? undefined : { findings }
+}
+
+function findingOf(
+  state: State,
+  credit: Credit,
+  { key, settings: { tolerance } }: Context<typeof settings>,
+): Finding {
+  const { invoice, currency, total, at, subscription } = credit
+  const { paid, payments, price } = usualAt(state, credit)
+  const limit = Math.max(payments, price)
+  const renewal = credit.reason === 'subscription_cycle'
+  const amount = format(total, currency)
+  const plan = isPlanChange(credit)
+  const owed = state.told
+    .filter((other) => other.currency === currency && Math.abs(other.at - at) <= DAY)
+    .reduce((sum, other) => sum - other.total, 0)
+  const expected = plan
+    ? `A change of plan should credit at most ${format(limit, currency)}, the most that was paid or is due for a period.`
+    : `${renewal ? 'A renewal' : 'An invoice'} should ask for money or nothing.`
+  return {
+    fingerprint: key,
+    severity: renewal || -total > GROSS * (paid || price) ? 'HIGH' : 'MEDIUM',
+    confidence: 1,
+    title: `Invoice below zero: ${amount}`,
+    message: `Invoice ${invoice} of customer ${key} came out at ${amount}, so you owe the customer. ${expected}${paid > 0 ? ` The largest payment of the last year was ${format(paid, currency)}.` : ''}`,
+    advice: adviceFor(credit),
+    startedAt: at,
+    signs: 1,
+    customer: key,
+    impact: { amount: owed, currency },
+    subjects: [
+      { type: 'invoice', id: invoice },
+      ...(subscription === undefined ? [] : [{ type: 'subscription', id: subscription }]),
+      { type: 'customer', id: key },
+    ],
+    events: [credit.event],
+    evidence: [
+      plan
+        ? {
+            name: 'credit of the invoice',
+            observed: -total,
+            expected: limit,
+            threshold: Math.floor(limit * (1 + tolerance)),
+            unit: 'MONEY',
+            currency,
+          }
+        : {
+            name: 'total of the invoice',
+            observed: total,
+            expected: 0,
+            threshold: 0,
+            unit: 'MONEY',
+            currency,
+          },
+      ...(paid > 0
+        ? [{ name: 'largest payment of a year', observed: paid, unit: 'MONEY' as const, currency }]
+        : []),
+      ...(price > 0
+        ? [{ name: 'highest price of a period', observed: price, unit: 'MONEY' as const, currency }]
+        : []),
+    ],
+    endsAfter: DAY,
+  }
+}
+
+function adviceFor({ invoice, reason, subscription }: Credit): string {
+  const where = subscription === undefined ? invoice : `${invoice} and ${subscription}`
+  const consequence = 'Left alone, Stripe takes the amount off the next invoices of this customer.'
+  if (reason === 'subscription_cycle')
+    return `Look at the discounts and pending items on ${where}: a coupon or credit is larger than the price. Correct it before the next renewal, which will repeat it. ${consequence}`
+  if (reason === 'subscription_update')
+    return `Check the prices, quantities and dates of the prorated lines on ${where}. If the credit is wrong, take it back with an invoice item for the difference. ${consequence}`
+  return `Check the lines of ${where}: a negative item or a wrong sign. If it was not meant, take it back with an invoice item for the same amount. ${consequence}`
+}
