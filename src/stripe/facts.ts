@@ -89,6 +89,8 @@ export interface Refunded extends Common, Money {
   refund?: string
   reason?: string
   chargeAmount?: number
+  /** Of the charge, where known: customer, else card. */
+  payer?: string
 }
 
 /** A dispute was opened. Inquiries, which move no money, are told apart and told again when they become a dispute. */
