@@ -1,0 +1,190 @@
+import type { Bus } from '../bus/bus.ts'
+import { randomBase62 } from '../ids.ts'
+import type { Logger } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import { classifyFailure } from '../storage/inbox.ts'
+import type { Sql } from '../storage/sql.ts'
+import { type Clock, stopwatch } from '../time.ts'
+import { commitBatch, type Delivery, type Receipt } from './commit.ts'
+import type { DiskWatch } from './disk.ts'
+import type { OutcomeName } from './outcomes.ts'
+import { type Tallied, Tallies } from './tallies.ts'
+
+export interface InboxLimits {
+  /** Deliveries, and bytes of their bodies, that may wait for a commit. */
+  waiting: number
+  bytes: number
+  /** Deliveries in one transaction. */
+  batch: number
+  /** Milliseconds after which a commit that does not come is answered for. */
+  patience: number
+}
+
+export const INBOX_LIMITS: InboxLimits = {
+  waiting: 10_000,
+  bytes: 128 * 1024 * 1024,
+  batch: 256,
+  patience: 10_000,
+}
+
+export interface InboxParts {
+  sql: Sql
+  bus: Bus
+  clock: Clock
+  log: Logger
+  metrics: Metrics
+  disk: DiskWatch
+  limits?: Partial<InboxLimits>
+}
+
+/** What became of a delivery that was offered to the inbox. */
+export type Admission = Extract<
+  OutcomeName,
+  'stored' | 'duplicate' | 'unknown_endpoint' | 'busy' | 'database_away' | 'disk_full' | 'draining' | 'failed'
+>
+
+interface Waiting {
+  delivery: Delivery
+  settle(admission: Admission): void
+}
+
+/**
+ * Group commit: all deliveries that wait at one moment go into one transaction. A batch is what came in one turn of
+ * the event loop, or while the last one was written; under load batches form by themselves, and without it nobody waits.
+ */
+export class Inbox {
+  readonly #parts: InboxParts
+  readonly #limits: InboxLimits
+  readonly #tallies: Tallies
+  /** Tenants that have had a live event. It stays true, so it is remembered for good: one id a tenant. */
+  readonly #live = new Set<string>()
+  readonly #instance = randomBase62(10)
+  #wakes = 0
+  #waiting: Waiting[] = []
+  #bytes = 0
+  #busy = false
+  #stalled = false
+  #draining = false
+  #idle: (() => void)[] = []
+
+  constructor(parts: InboxParts) {
+    this.#parts = parts
+    this.#limits = { ...INBOX_LIMITS, ...parts.limits }
+    this.#tallies = new Tallies(parts.sql, parts.clock, parts.log)
+  }
+
+  /** Why nothing is accepted just now, whatever it is; undefined: it is. */
+  get closed(): 'draining' | 'disk_full' | undefined {
+    if (this.#draining) return 'draining'
+    return this.#parts.disk.full ? 'disk_full' : undefined
+  }
+
+  /** Resolves after the commit that stored it, or with the reason why it was not stored. Never rejects. */
+  accept(delivery: Delivery): Promise<Admission> {
+    const refusal = this.closed ?? this.#overload(delivery.payload.length)
+    if (refusal !== undefined) return Promise.resolve(refusal)
+    return new Promise((settle) => {
+      this.#waiting.push({ delivery, settle })
+      this.#bytes += delivery.payload.length
+      if (!this.#busy) this.#next()
+    })
+  }
+
+  /** Counts a delivery that never gets here. */
+  count(tenantId: string, endpointId: string, what: Extract<Tallied, 'badSignature' | 'throttled'>): void {
+    this.#tallies.add(tenantId, endpointId, what)
+  }
+
+  /** Accepts nothing from now on; resolves when all that was accepted is stored or answered for, and counted. */
+  async drain(): Promise<void> {
+    this.#draining = true
+    if (this.#busy) await new Promise<void>((resolve) => this.#idle.push(resolve))
+    await this.#tallies.flush()
+  }
+
+  #overload(bytes: number): 'busy' | 'database_away' | undefined {
+    if (this.#stalled) return 'database_away'
+    const full = this.#waiting.length >= this.#limits.waiting || this.#bytes + bytes > this.#limits.bytes
+    return full ? 'busy' : undefined
+  }
+
+  /** Takes what waits once this turn's sockets have been read; `#busy` until nothing waits any more. */
+  #next(): void {
+    const { metrics } = this.#parts
+    metrics.inboxWaiting.set(this.#waiting.length)
+    metrics.inboxWaitingBytes.set(this.#bytes)
+    this.#busy = this.#waiting.length > 0
+    if (this.#busy) setImmediate(() => void this.#turn())
+    else for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  async #turn(): Promise<void> {
+    const batch = this.#waiting.splice(0, this.#limits.batch)
+    const impatience = setTimeout(() => this.#stall(batch), this.#limits.patience)
+    await this.#store(batch)
+    clearTimeout(impatience)
+    this.#stalled = false
+    for (const { delivery } of batch) this.#bytes -= delivery.payload.length
+    this.#next()
+  }
+
+  /** The database does not answer. Its commit may still come; then the next attempt of Stripe is a duplicate. */
+  #stall(batch: readonly Waiting[]): void {
+    this.#stalled = true
+    const queued = this.#waiting.splice(0)
+    for (const { delivery } of queued) this.#bytes -= delivery.payload.length
+    for (const { settle } of [...batch, ...queued]) settle('database_away')
+  }
+
+  async #store(batch: readonly Waiting[]): Promise<void> {
+    const { sql, metrics } = this.#parts
+    const began = stopwatch()
+    try {
+      const deliveries = batch.map(({ delivery }) => delivery)
+      const receipt = await commitBatch(sql, deliveries, this.#live, this.#wakeId)
+      metrics.commitDeliveries.observe(batch.length)
+      metrics.commitSeconds.observe((stopwatch() - began) / 1000)
+      this.#tell(receipt)
+      for (const waiting of batch) this.#acknowledge(waiting, receipt.fresh.has(waiting.delivery))
+    } catch (err) {
+      await this.#recover(batch, err)
+    }
+  }
+
+  #tell({ tenants, live }: Receipt): void {
+    const { bus } = this.#parts
+    for (const tenantId of live) this.#live.add(tenantId)
+    if (tenants.length > 0) bus.publish('work')
+    for (const tenantId of tenants) bus.publish(`events:${tenantId}`)
+  }
+
+  #acknowledge({ delivery, settle }: Waiting, fresh: boolean): void {
+    this.#tallies.add(delivery.tenantId, delivery.endpointId, fresh ? 'accepted' : 'duplicates')
+    settle(fresh ? 'stored' : 'duplicate')
+  }
+
+  /** One delivery that cannot be stored fails the transaction of all: then each is tried alone. */
+  async #recover(batch: readonly Waiting[], err: unknown): Promise<void> {
+    const { log } = this.#parts
+    const failure = classifyFailure(err)
+    if (failure === 'away') {
+      log.error({ err, deliveries: batch.length }, 'a commit of deliveries failed')
+      for (const { settle } of batch) settle('database_away')
+      return
+    }
+    const [only, ...others] = batch
+    if (only === undefined) return
+    if (others.length > 0) {
+      for (const waiting of batch) await this.#store([waiting])
+      return
+    }
+    const { tenantId, event } = only.delivery
+    log.error({ err, tenantId, eventId: event.id }, 'a delivery cannot be stored')
+    only.settle(failure === 'orphan' ? 'unknown_endpoint' : 'failed')
+  }
+
+  readonly #wakeId = (): string => {
+    this.#wakes += 1
+    return `${this.#instance}${this.#wakes.toString(36)}`
+  }
+}

@@ -1,0 +1,149 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RateLimit } from '../config.ts'
+import { requestIdOf } from '../http/request-id.ts'
+import type { WebhookHandler } from '../http/routes.ts'
+import { type Logger, tokenMark } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import { parseEvent, summarize } from '../stripe/event.ts'
+import type { Endpoint, EndpointDirectory } from '../tenancy/endpoint-directory.ts'
+import { type Clock, stopwatch } from '../time.ts'
+import { type BodyLimits, BodyReader } from './body.ts'
+import type { Inbox } from './inbox.ts'
+import { OUTCOME_NAMES, OUTCOMES, type Outcome, type OutcomeName } from './outcomes.ts'
+import type { RateLimiter } from './rate-limit.ts'
+import { checkSignature } from './signature.ts'
+
+export interface ReceiverParts {
+  endpoints: Pick<EndpointDirectory, 'find'>
+  inbox: Inbox
+  limiter: RateLimiter
+  /** For tenants without one of their own. */
+  rateLimit: RateLimit
+  clock: Clock
+  log: Logger
+  metrics: Metrics
+  bodyLimits?: BodyLimits
+}
+
+/** What became of a delivery, and what may be said of it in the log. */
+interface Verdict {
+  outcome: OutcomeName
+  endpoint?: Endpoint
+  eventId?: string
+  /** Seconds; for `throttled`. */
+  retryAfter?: number
+  err?: unknown
+}
+
+/**
+ * `POST /webhook/:token`: from raw bytes to a durable row. The body is bounded and read once, its raw bytes are
+ * verified, and 200 is answered only after the commit. An unknown token costs the work of a known one.
+ */
+export function createReceiver(parts: ReceiverParts): WebhookHandler {
+  const { metrics, log } = parts
+  const bodies = new BodyReader(parts.bodyLimits)
+  const counters = new Map(OUTCOME_NAMES.map((name) => [name, metrics.deliveries.labels(name)]))
+
+  return (req, res, token) => {
+    const began = stopwatch()
+    judge(parts, bodies, req, token)
+      .catch((err: unknown): Verdict => ({ outcome: 'failed', err }))
+      .then((verdict) => {
+        answer(req, res, verdict)
+        counters.get(verdict.outcome)?.inc()
+        metrics.answerSeconds.observe((stopwatch() - began) / 1000)
+        report(log, req, token, verdict)
+      })
+  }
+}
+
+async function judge(
+  parts: ReceiverParts,
+  bodies: BodyReader,
+  req: IncomingMessage,
+  token: string,
+): Promise<Verdict> {
+  if (req.method !== 'POST') return { outcome: 'method_not_allowed' }
+  const closed = parts.inbox.closed
+  if (closed !== undefined) return { outcome: closed }
+  const body = await bodies.read(req)
+  if (typeof body === 'string') return { outcome: body }
+  const verified = await verify(parts, body, req, token).finally(() => bodies.release(body))
+  if ('outcome' in verified) return verified
+  const { endpoint, now, text } = verified
+  const event = parseEvent(text)
+  if (event === undefined) return { outcome: 'not_an_event', endpoint }
+  const outcome = await parts.inbox.accept({
+    tenantId: endpoint.tenantId,
+    endpointId: endpoint.endpointId,
+    event,
+    summary: summarize(event),
+    receivedAt: now,
+    payload: body,
+  })
+  return { outcome, endpoint, eventId: event.id }
+}
+
+/** A body that its tenant has vouched for, within the tenant's rate; or what else becomes of it. */
+async function verify(
+  { endpoints, inbox, limiter, rateLimit, clock }: ReceiverParts,
+  body: Buffer,
+  req: IncomingMessage,
+  token: string,
+): Promise<Verdict | { endpoint: Endpoint; now: Date; text: string }> {
+  const endpoint = await endpoints.find(token)
+  const now = clock.now()
+  // Unlike the library's own decoder this keeps a byte order mark, so that the text is what was signed.
+  const text = body.toString()
+  const signature = checkSignature(text, signatureOf(req), endpoint?.secrets, now)
+  if (endpoint === undefined) return { outcome: 'unknown_endpoint' }
+  const { tenantId, endpointId } = endpoint
+  if (signature !== 'good') {
+    inbox.count(tenantId, endpointId, 'badSignature')
+    return { outcome: signature, endpoint }
+  }
+  // Only now: a forged request must not use up the rate of the tenant that it names.
+  const retryAfter = await limiter.take(tenantId, endpoint.rateLimit ?? rateLimit)
+  if (retryAfter === 0) return { endpoint, now, text }
+  inbox.count(tenantId, endpointId, 'throttled')
+  return { outcome: 'throttled', endpoint, retryAfter }
+}
+
+function signatureOf({ headers }: IncomingMessage): string {
+  const header = headers['stripe-signature']
+  return typeof header === 'string' ? header : ''
+}
+
+function answer(req: IncomingMessage, res: ServerResponse, { outcome, retryAfter }: Verdict): void {
+  const said: Outcome = OUTCOMES[outcome]
+  const wait = retryAfter ?? said.retryAfter
+  res.writeHead(said.status, {
+    'x-request-id': requestIdOf(req),
+    'content-type': 'application/json',
+    'content-length': said.body.length,
+    ...(wait !== undefined && { 'retry-after': wait }),
+    ...(said.status === 405 && { allow: 'POST' }),
+    // The rest of a body that is far too large is not waited for.
+    ...(req.isPaused() && { connection: 'close' }),
+  })
+  res.end(said.body)
+}
+
+/** One line a delivery; the token only as its mark, and never what was in the body. */
+function report(log: Logger, req: IncomingMessage, token: string, verdict: Verdict): void {
+  const { outcome, endpoint, eventId, err } = verdict
+  const { level, says } = OUTCOMES[outcome]
+  if (!log.isLevelEnabled(level)) return
+  log[level](
+    {
+      outcome,
+      requestId: requestIdOf(req),
+      ...(endpoint
+        ? { tenantId: endpoint.tenantId, endpointId: endpoint.endpointId }
+        : { token: tokenMark(token) }),
+      ...(eventId !== undefined && { eventId }),
+      ...(err !== undefined && { err }),
+    },
+    says,
+  )
+}

@@ -1,0 +1,165 @@
+import type { EventSummary, StripeEnvelope } from '../stripe/event.ts'
+import { nullableDate, text, type Value, type Writer } from './sql.ts'
+
+/**
+ * The statements of ingest, raw because this is the hottest path there is: a commit carries hundreds of rows.
+ * Every function expects that the transaction has entered the tenant.
+ */
+export interface InboxEvent {
+  endpointId: string
+  event: StripeEnvelope
+  summary: EventSummary
+  /** Wall clock, in whole milliseconds. */
+  receivedAt: Date
+  status: 'PENDING' | 'IGNORED'
+  /** The signed body, bytes as they came. */
+  payload: Uint8Array
+}
+
+/** Deliveries of one endpoint in one five minutes, to be added to what is stored. */
+export interface DeliveryTally {
+  tenantId: string
+  endpointId: string
+  /** Unix time / 300. */
+  slot: number
+  accepted: number
+  duplicates: number
+  badSignature: number
+  throttled: number
+}
+
+const EVENT_COLUMNS = [
+  'tenantId',
+  'stripeId',
+  'endpointId',
+  'account',
+  'livemode',
+  'type',
+  'apiVersion',
+  'createdAt',
+  'receivedAt',
+  'status',
+  'objectId',
+  'customerId',
+  'amount',
+  'currency',
+  'payload',
+] as const
+
+/** @returns the Stripe ids that were not known before; a known event is left as it is */
+export async function insertEvents(
+  tx: Writer,
+  tenantId: string,
+  events: readonly InboxEvent[],
+): Promise<Set<string>> {
+  const written = await tx.insert(
+    { table: 'StripeEvent', columns: EVENT_COLUMNS, conflict: 'DO NOTHING', returning: 'stripeId' },
+    events.map((event) => eventRow(tenantId, event)),
+  )
+  return new Set(written.map(text))
+}
+
+function eventRow(tenantId: string, row: InboxEvent): Value[] {
+  const { event, summary } = row
+  return [
+    tenantId,
+    event.id,
+    row.endpointId,
+    event.account ?? null,
+    event.livemode,
+    event.type,
+    event.apiVersion ?? null,
+    new Date(event.created * 1000),
+    row.receivedAt,
+    row.status,
+    summary.objectId ?? null,
+    summary.customerId ?? null,
+    summary.amount ?? null,
+    summary.currency ?? null,
+    row.payload,
+  ]
+}
+
+/** Tells detection that these events wait; rows are only ever added, so this never waits for a batch being judged. */
+export async function appendWake(
+  tx: Writer,
+  tenantId: string,
+  id: string,
+  dueAt: Date,
+  stripeIds: readonly string[],
+): Promise<void> {
+  await tx.insert({ table: 'Wake', columns: ['tenantId', 'id', 'dueAt', 'events'] }, [
+    [tenantId, id, dueAt, JSON.stringify(stripeIds)],
+  ])
+}
+
+/** Records the tenant's first live event. @returns false when an earlier one stands already */
+export async function markLive(tx: Writer, tenantId: string, at: Date): Promise<boolean> {
+  const changed = await tx.run(
+    'UPDATE "Tenant" SET "firstLiveAt" = ? WHERE "id" = ? AND "firstLiveAt" IS NULL',
+    [at, tenantId],
+  )
+  return changed > 0
+}
+
+/** Whether the tenant has had a live event. */
+export async function isLive(tx: Writer, tenantId: string): Promise<boolean> {
+  const [row] = await tx.all('SELECT "firstLiveAt" FROM "Tenant" WHERE "id" = ?', [tenantId])
+  return nullableDate(row?.['firstLiveAt']) !== null
+}
+
+const ADD_TALLY = ['accepted', 'duplicates', 'badSignature', 'throttled']
+  .map((column) => `"${column}" = "DeliveryBucket"."${column}" + excluded."${column}"`)
+  .join(', ')
+
+export async function addTally(tx: Writer, tally: DeliveryTally): Promise<void> {
+  await tx.insert(
+    {
+      table: 'DeliveryBucket',
+      columns: ['tenantId', 'endpointId', 'slot', 'accepted', 'duplicates', 'badSignature', 'throttled'],
+      conflict: `("tenantId", "endpointId", "slot") DO UPDATE SET ${ADD_TALLY}`,
+    },
+    [
+      [
+        tally.tenantId,
+        tally.endpointId,
+        tally.slot,
+        tally.accepted,
+        tally.duplicates,
+        tally.badSignature,
+        tally.throttled,
+      ],
+    ],
+  )
+}
+
+export async function touchEndpoint(
+  tx: Writer,
+  tenantId: string,
+  endpointId: string,
+  at: Date,
+): Promise<void> {
+  await tx.run('UPDATE "WebhookEndpoint" SET "lastDeliveryAt" = ? WHERE "tenantId" = ? AND "id" = ?', [
+    at,
+    tenantId,
+    endpointId,
+  ])
+}
+
+/**
+ * Why a transaction failed, as far as ingest must know. `orphan`: the tenant or endpoint is gone. `row`: something
+ * in the rows themselves, which will fail again. `away`: anything else (busy, full, unreachable), which may pass.
+ */
+export type StorageFailure = 'orphan' | 'row' | 'away'
+
+/** PostgreSQL's classes for data exceptions, constraints, and rows over its size limits. */
+const ROW_STATE = /^(22|23|54)[0-9A-Z]{3}$/
+
+export function classifyFailure(error: unknown): StorageFailure {
+  if (!(error instanceof Error)) return 'away'
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (code === 'SQLITE_CONSTRAINT_FOREIGNKEY' || code === '23503') return 'orphan'
+  if (/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(code) || ROW_STATE.test(code)) return 'row'
+  // What a driver cannot even bind: a time out of range, a number that is none.
+  return error instanceof RangeError || error instanceof TypeError ? 'row' : 'away'
+}

@@ -1,0 +1,169 @@
+import { createHmac } from 'node:crypto'
+import { memoryBus } from '../../src/bus/memory.ts'
+import type { RateLimit } from '../../src/config.ts'
+import { notFound, routes } from '../../src/http/routes.ts'
+import type { BodyLimits } from '../../src/ingest/body.ts'
+import { type DiskWatch, noDiskWatch } from '../../src/ingest/disk.ts'
+import { Inbox, type InboxLimits } from '../../src/ingest/inbox.ts'
+import { memoryRateLimiter } from '../../src/ingest/rate-limit.ts'
+import { createReceiver } from '../../src/ingest/receiver.ts'
+import { createLogger } from '../../src/log.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import type { Database } from '../../src/storage/database.ts'
+import type { Sql } from '../../src/storage/sql.ts'
+import type { Acting } from '../../src/tenancy/acting.ts'
+import { EndpointDirectory } from '../../src/tenancy/endpoint-directory.ts'
+import { createTenant } from '../../src/tenancy/tenants.ts'
+import { createVault } from '../../src/tenancy/vault.ts'
+import type { Clock } from '../../src/time.ts'
+import { serve } from '../http/serve.ts'
+
+/** 2026-03-02T10:00:00Z, when everything happens unless a test moves the clock. */
+export const NOW = 1_772_445_600
+
+export interface HarnessOptions {
+  rateLimit?: RateLimit
+  disk?: DiskWatch
+  inboxLimits?: Partial<InboxLimits>
+  bodyLimits?: BodyLimits
+  /** Stands between the inbox and the database. */
+  through?: (sql: Sql) => Sql
+}
+
+export interface TestTenant {
+  tenantId: string
+  endpointId: string
+  token: string
+  secret: string
+}
+
+export interface Answer {
+  status: number
+  body: unknown
+  headers: Headers
+}
+
+let tenants = 0
+
+/** The whole way of a delivery, from a socket to rows, with a clock that stands still. */
+export async function startIngest(database: Database, options: HarnessOptions = {}) {
+  const clock = { seconds: NOW, now: () => new Date(clock.seconds * 1000) } satisfies Clock & {
+    seconds: number
+  }
+  const lines: string[] = []
+  const log = createLogger('debug', { write: (line) => void lines.push(line) })
+  const metrics = createMetrics(false)
+  const bus = memoryBus()
+  const vault = createVault('a secret of at least thirty-two characters')
+  const acting: Acting = { actor: { kind: 'SYSTEM', name: 'test' }, clock, vault }
+  const endpoints = new EndpointDirectory({ database, vault, clock })
+  const inbox = new Inbox({
+    sql: options.through?.(database.sql) ?? database.sql,
+    bus,
+    clock,
+    log,
+    metrics,
+    disk: options.disk ?? noDiskWatch,
+    ...(options.inboxLimits && { limits: options.inboxLimits }),
+  })
+  const webhook = createReceiver({
+    endpoints,
+    inbox,
+    limiter: memoryRateLimiter('webhook'),
+    rateLimit: options.rateLimit ?? { requests: 1_000_000, seconds: 60 },
+    clock,
+    log,
+    metrics,
+    ...(options.bodyLimits && { bodyLimits: options.bodyLimits }),
+  })
+  const server = await serve(routes({ webhook, plain: {}, next: notFound }))
+
+  const post = async (
+    token: string,
+    body: BodyInit,
+    signature: string | undefined,
+    init: RequestInit = {},
+  ): Promise<Answer> => {
+    const response = await fetch(`${server.base}/webhook/${token}`, {
+      method: 'POST',
+      body,
+      headers: signature === undefined ? {} : { 'stripe-signature': signature },
+      ...init,
+    })
+    return { status: response.status, body: await response.json(), headers: response.headers }
+  }
+
+  return {
+    clock,
+    lines,
+    metrics,
+    bus,
+    endpoints,
+    acting,
+    inbox,
+    server,
+    post,
+
+    /** A new tenant with one endpoint and one secret. */
+    async tenant(): Promise<TestTenant> {
+      tenants += 1
+      const secret = `whsec_test${tenants}${'x'.repeat(20)}`
+      const made = await createTenant(database, acting, { name: `Tenant ${tenants}`, webhookSecret: secret })
+      if (made.existing) throw new Error('a tenant without an external id exists already')
+      return { tenantId: made.tenant.id, endpointId: made.endpoint.id, token: made.token, secret }
+    },
+
+    /** Posts a body signed with the tenant's secret, now. */
+    deliver: (tenant: TestTenant, body: string): Promise<Answer> =>
+      post(tenant.token, body, sign(body, tenant.secret, clock.seconds)),
+
+    /** How often a delivery ended so. */
+    async counted(outcome: string): Promise<number> {
+      const { values } = await metrics.deliveries.get()
+      return values.find(({ labels }) => labels.outcome === outcome)?.value ?? 0
+    },
+
+    /** Stripe ids and states of the tenant's stored events, by id. */
+    stored: (tenantId: string) =>
+      database.prisma.stripeEvent.findMany({
+        where: { tenantId },
+        orderBy: { stripeId: 'asc' },
+        select: { stripeId: true, status: true },
+      }),
+
+    wakes: async (tenantId: string): Promise<string[][]> => {
+      const rows = await database.prisma.wake.findMany({ where: { tenantId }, select: { events: true } })
+      return rows.map(({ events }) => JSON.parse(events) as string[])
+    },
+  }
+}
+
+export const sign = (body: string | Buffer, secret: string, at: number): string =>
+  `t=${at},v1=${signatureOf(body, secret, at)}`
+
+export const signatureOf = (body: string | Buffer, secret: string, at: number): string =>
+  createHmac('sha256', secret).update(`${at}.`).update(body).digest('hex')
+
+let events = 0
+export const freshId = (): string => `evt_test${++events}`
+
+/** A charge that succeeded, as Stripe writes it. */
+export const eventBody = (id: string, fields: Record<string, unknown> = {}): string =>
+  JSON.stringify(
+    {
+      id,
+      object: 'event',
+      api_version: '2025-03-31.basil',
+      created: NOW - 2,
+      data: {
+        object: { id: `ch_${id}`, object: 'charge', amount: 2_500, currency: 'eur', customer: 'cus_1' },
+      },
+      livemode: true,
+      pending_webhooks: 1,
+      request: { id: 'req_1', idempotency_key: 'key_1' },
+      type: 'charge.succeeded',
+      ...fields,
+    },
+    null,
+    2,
+  )
