@@ -13,6 +13,11 @@ export interface Database {
   close(): Promise<void>
 }
 
+/** The database cannot be used; the message says what to do, and carries no password. */
+export class DatabaseError extends Error {
+  override readonly name: string = 'DatabaseError'
+}
+
 export interface DatabaseAddress {
   /** `file:…` for SQLite, `postgresql://…` for PostgreSQL. */
   databaseUrl: string
@@ -24,7 +29,7 @@ export const isPostgres = (url: string): boolean => /^postgres(ql)?:\/\//.test(u
 
 /**
  * Opens the database that the URL names; `migrate` it first. Neither engine's driver is loaded for the other.
- * @throws when the file or the server cannot be reached
+ * @throws DatabaseError when the server cannot be reached or the login may not what it must
  */
 export async function openDatabase({ databaseUrl }: DatabaseAddress): Promise<Database> {
   if (isPostgres(databaseUrl)) {

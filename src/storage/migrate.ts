@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type DatabaseAddress, isPostgres } from './database.ts'
+import { type DatabaseAddress, DatabaseError, isPostgres } from './database.ts'
 
 export interface Migration {
   name: string
@@ -20,7 +20,8 @@ export interface Applied {
   finished: boolean
 }
 
-export class MigrationError extends Error {
+/** Why a database is not migrated, and what to do about it. */
+export class MigrationError extends DatabaseError {
   override readonly name = 'MigrationError'
 }
 
@@ -86,7 +87,7 @@ export function pendingMigrations(known: readonly Migration[], history: readonly
 export async function migrate({ databaseUrl, migrateDatabaseUrl }: DatabaseAddress): Promise<string[]> {
   if (isPostgres(databaseUrl)) {
     const { migratePostgres } = await import('./postgres/migrate.ts')
-    return migratePostgres(migrateDatabaseUrl ?? databaseUrl, readMigrations('postgresql'))
+    return migratePostgres(migrateDatabaseUrl ?? databaseUrl, databaseUrl, readMigrations('postgresql'))
   }
   const { migrateSqlite } = await import('./sqlite/migrate.ts')
   return migrateSqlite(databaseUrl, readMigrations('sqlite'))

@@ -21,11 +21,25 @@ export interface Insert {
   returning?: string
 }
 
+const quoted = (name: string): string => `"${name}"`
+
+/** `INSERT INTO … VALUES`, before the values. */
+export const insertHead = ({ table, columns }: Insert): string =>
+  `INSERT INTO ${quoted(table)} (${columns.map(quoted).join(',')}) VALUES`
+
+/** What stands after the values. */
+export const insertTail = ({ conflict, returning }: Insert): string =>
+  `${conflict ? ` ON CONFLICT ${conflict}` : ''}${returning ? ` RETURNING ${quoted(returning)}` : ''}`
+
 export interface Writer extends Reader {
   /** Binds what follows in this transaction to a tenant: the second wall (RLS on PostgreSQL, a tripwire on SQLite). */
   enter(tenantId: string): Promise<void>
   /** @returns the number of rows changed */
   run(text: string, values?: readonly Value[]): Promise<number>
+  /**
+   * Where a conflict updates, no two rows may have the same key: PostgreSQL takes them in one statement.
+   * @returns the values of `returning`, of the rows that were written
+   */
   insert(statement: Insert, rows: readonly (readonly Value[])[]): Promise<unknown[]>
 }
 

@@ -1,3 +1,4 @@
+import { inTenant } from '../storage/current-tenant.ts'
 import type { TenantClient } from './scope.ts'
 
 /** Something tried to reach past its tenant. A mistake in the program, never a user's: it is not told outside. */
@@ -167,7 +168,9 @@ function bindModel<T extends object>(delegate: T, model: string, tenantId: strin
       return async (args: unknown): Promise<unknown> => {
         const method: unknown = Reflect.get(target, called)
         if (typeof method !== 'function') throw new TenancyError(`${model} has no ${called}`)
-        return Reflect.apply(method, target, [rewrite(binder, fieldsOf(args, 'arguments'))])
+        const bound = rewrite(binder, fieldsOf(args, 'arguments'))
+        // Prisma's promises begin their work only when they are awaited, so that must happen inside too.
+        return inTenant(tenantId, async () => await Reflect.apply(method, target, [bound]))
       }
     },
   })

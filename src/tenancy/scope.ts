@@ -1,7 +1,8 @@
 import type { PrismaClient } from '../generated/sqlite/client.ts'
+import { inTenant, outOfTenant } from '../storage/current-tenant.ts'
 import type { Database } from '../storage/database.ts'
-import type { Sql } from '../storage/sql.ts'
-import { bindToTenant } from './bind.ts'
+import type { Sql, Writer } from '../storage/sql.ts'
+import { bindToTenant, TenancyError } from './bind.ts'
 
 /** A client that is bound to one tenant: it adds the tenant to every operation, and refuses what it cannot bind. */
 export type TenantClient = Omit<PrismaClient, '$transaction' | '$extends' | `$${string}`>
@@ -16,11 +17,29 @@ export interface Scope {
 }
 
 /** Everything of one tenant and nothing of another. Cheap: make one for each request. */
-export function scopeTo(database: Database, tenantId: string): Scope {
+export function scopeTo({ prisma, sql }: Database, tenantId: string): Scope {
   return {
     tenantId,
-    db: bindToTenant(database.prisma, tenantId),
-    sql: database.sql,
-    transaction: (work) => database.prisma.$transaction((tx) => work(bindToTenant(tx, tenantId))),
+    db: bindToTenant(prisma, tenantId),
+    sql: boundSql(sql, tenantId),
+    transaction: (work) =>
+      inTenant(tenantId, () =>
+        prisma.$transaction((tx) => outOfTenant(() => work(bindToTenant(tx, tenantId)))),
+      ),
   }
 }
+
+/** Raw statements cannot be rewritten; they are kept inside by the wall below, which each of them meets. */
+const boundSql = (sql: Sql, tenantId: string): Sql => ({
+  all: (text, values) => inTenant(tenantId, () => sql.all(text, values)),
+  write: (work) => inTenant(tenantId, () => sql.write((tx) => work(boundWriter(tx, tenantId)))),
+})
+
+const boundWriter = (tx: Writer, tenantId: string): Writer => ({
+  all: (text, values) => tx.all(text, values),
+  run: (text, values) => tx.run(text, values),
+  insert: (statement, rows) => tx.insert(statement, rows),
+  enter: async (other) => {
+    if (other !== tenantId) throw new TenancyError('a scope does not enter another tenant')
+  },
+})

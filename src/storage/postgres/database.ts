@@ -1,19 +1,30 @@
-import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../../generated/postgresql/client.ts'
 import type { Database, SystemClient } from '../database.ts'
+import { walledAdapter } from './adapter.ts'
+import { checkRoles, reachable } from './roles.ts'
 import { postgresSql } from './sql.ts'
 
-/** Milliseconds. */
+/** Milliseconds to wait for a connection, and that a transaction may take. */
 const PATIENCE = 20_000
 
-/** @param url `postgresql://…`; the tables are not made here: `migrate` first */
+/**
+ * @param url `postgresql://…`; the tables are not made here: `migrate` first
+ * @throws DatabaseError when the server does not answer, or the login may not take the two roles
+ */
 export async function openPostgres(url: string): Promise<Database> {
-  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: PATIENCE })
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: PATIENCE, keepAlive: true })
+  // The pool replaces a connection that breaks, and a statement on it fails; without a listener the process would end.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  try {
+    await reachable(url, () => checkRoles(pool))
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
   const client: unknown = new PrismaClient({
-    adapter: new PrismaPg(pool),
+    adapter: await walledAdapter(pool),
     transactionOptions: { maxWait: PATIENCE, timeout: PATIENCE },
   })
   // The one cast between the engines: both clients are generated from the same models.

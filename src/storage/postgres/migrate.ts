@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { type Applied, type Migration, pendingMigrations } from '../migrate.ts'
+import { type Applied, type Migration, MigrationError, pendingMigrations } from '../migrate.ts'
+import { ensureRoles, reachable } from './roles.ts'
 
 /** The number that Prisma's own migrate takes its advisory lock by. */
 const LOCK = 72_707_369
@@ -17,10 +18,20 @@ const HISTORY = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
   "applied_steps_count" INTEGER NOT NULL DEFAULT 0
 )`
 
-/** Migrates the database under Prisma's advisory lock, each migration in a transaction of its own. */
-export async function migratePostgres(url: string, migrations: readonly Migration[]): Promise<string[]> {
+/**
+ * Migrates the database under Prisma's advisory lock, each migration in a transaction of its own.
+ * @param url an owner's login
+ * @param login the URL that the program itself will use: its login is let into the two roles
+ */
+export async function migratePostgres(
+  url: string,
+  login: string,
+  migrations: readonly Migration[],
+): Promise<string[]> {
   const client = new pg.Client({ connectionString: url })
-  await client.connect()
+  // A connection that breaks fails the statement under way; without a listener the process would end instead.
+  client.on('error', () => {})
+  await reachable(url, () => client.connect())
   try {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK])
     await client.query(HISTORY)
@@ -29,6 +40,7 @@ export async function migratePostgres(url: string, migrations: readonly Migratio
        FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,
     )
     const pending = pendingMigrations(migrations, history.rows)
+    await ensureRoles(client, new pg.Client({ connectionString: login }).user ?? '')
     for (const migration of pending) await apply(client, migration)
     return pending.map(({ name }) => name)
   } finally {
@@ -38,8 +50,8 @@ export async function migratePostgres(url: string, migrations: readonly Migratio
 }
 
 async function apply(client: pg.Client, { name, script, checksum }: Migration): Promise<void> {
-  await client.query('BEGIN')
   try {
+    await client.query('BEGIN')
     await client.query(script)
     await client.query(
       `INSERT INTO "_prisma_migrations" ("id","checksum","migration_name","started_at","finished_at","applied_steps_count")
@@ -49,6 +61,6 @@ async function apply(client: pg.Client, { name, script, checksum }: Migration): 
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK')
-    throw error
+    throw new MigrationError(`The migration ${name} failed; nothing of it stays.`, { cause: error })
   }
 }

@@ -1,14 +1,97 @@
 import pg from 'pg'
-import type { Insert, Row, Sql, Value, Writer } from '../sql.ts'
+import { currentTenant, outOfTenant } from '../current-tenant.ts'
+import { type Insert, insertHead, insertTail, type Row, type Sql, type Value, type Writer } from '../sql.ts'
+import { inSession, wall } from './session.ts'
 
-type Client = Pick<pg.PoolClient, 'query'>
+/** Raw statements over the pool, each in the role and the name of its tenant. */
+export function postgresSql(pool: pg.Pool): Sql {
+  return {
+    all: (text, values) => inSession(pool, currentTenant(), (client) => all(client, text, values)),
+    write: (work) => {
+      const tenantId = currentTenant()
+      return inSession(pool, tenantId, (client) => {
+        const tx = new PostgresWriter(client, tenantId)
+        return outOfTenant(() => work(tx)).finally(() => tx.end())
+      })
+    },
+  }
+}
 
-const timeText = (time: Date): string => time.toISOString().replace('T', ' ').replace('Z', '')
+class PostgresWriter implements Writer {
+  #open = true
 
-/** The driver writes a Date in local time, which a column without a zone would take as it stands. */
-const bind = (value: Value): unknown => (value instanceof Date ? timeText(value) : value)
+  constructor(
+    private readonly connection: pg.PoolClient,
+    private tenantId: string | undefined,
+  ) {}
+
+  async enter(tenantId: string): Promise<void> {
+    if (this.tenantId === tenantId) return
+    await this.#client.query(wall(tenantId))
+    this.tenantId = tenantId
+  }
+
+  async all(text: string, values?: readonly Value[]): Promise<Row[]> {
+    return all(this.#client, text, values)
+  }
+
+  async run(text: string, values?: readonly Value[]): Promise<number> {
+    return (await query(this.#client, toNumbered(text), values)).rowCount ?? 0
+  }
+
+  async insert(statement: Insert, rows: readonly (readonly Value[])[]): Promise<unknown[]> {
+    const { columns, returning } = statement
+    const size = Math.floor(MAX_PARAMETERS / columns.length)
+    const returned: unknown[] = []
+    for (let from = 0; from < rows.length; from += size) {
+      const chunk = rows.slice(from, from + size)
+      const text = `${insertHead(statement)} ${tuples(chunk.length, columns.length)}${insertTail(statement)}`
+      const result = await query(this.#client, text, chunk.flat())
+      if (returning) returned.push(...result.rows.map((row) => row[returning]))
+    }
+    return returned
+  }
+
+  /** Kept past its transaction, a writer would write on somebody else's connection. */
+  end(): void {
+    this.#open = false
+  }
+
+  get #client(): pg.PoolClient {
+    if (!this.#open) throw new Error('the transaction of this writer is over')
+    return this.connection
+  }
+}
+
+/** The protocol counts parameters in 16 bits. */
+const MAX_PARAMETERS = 65_535
+
+function tuples(rows: number, columns: number): string {
+  const parts: string[] = []
+  for (let row = 0; row < rows; row++) {
+    const marks = Array.from({ length: columns }, (_, column) => `$${row * columns + column + 1}`)
+    parts.push(`(${marks.join(',')})`)
+  }
+  return parts.join(',')
+}
+
+const numbered = new Map<string, string>()
+
+/** `?` outside quotes as `$1`, `$2`, … */
+export function toNumbered(text: string): string {
+  let known = numbered.get(text)
+  if (known === undefined) {
+    let count = 0
+    known = text.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\?/g, (part) => (part === '?' ? `$${++count}` : part))
+    // Lists of `?` make texts of many lengths.
+    if (numbered.size >= 1_000) numbered.clear()
+    numbered.set(text, known)
+  }
+  return known
+}
 
 const TIMESTAMP = pg.types.builtins.TIMESTAMP
+
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
     oid === TIMESTAMP
@@ -16,78 +99,12 @@ const types: pg.CustomTypesConfig = {
       : pg.types.getTypeParser(oid, format),
 }
 
-const numbered = new Map<string, string>()
+/** Columns of time have no zone and mean UTC; the driver would write a Date, and read one, in local time. */
+const bind = (value: Value): unknown =>
+  value instanceof Date ? value.toISOString().replace('T', ' ').replace('Z', '') : value
 
-/** `?` outside quotes as `$1`, `$2`, …; texts are written once in the program, so remembering them is bounded. */
-export function toNumbered(text: string): string {
-  let known = numbered.get(text)
-  if (known === undefined) {
-    let count = 0
-    known = text.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\?/g, (part) => (part === '?' ? `$${++count}` : part))
-    numbered.set(text, known)
-  }
-  return known
-}
+const query = (client: pg.PoolClient, text: string, values: readonly Value[] = []) =>
+  client.query<Record<string, unknown>>({ text, values: values.map(bind), types })
 
-const query = (client: Client, text: string, values: readonly Value[] = []) =>
-  client.query<Record<string, unknown>>({ text: toNumbered(text), values: values.map(bind), types })
-
-const quoted = (name: string): string => `"${name}"`
-
-/** The protocol counts parameters in 16 bits. */
-const MAX_PARAMETERS = 65_535
-
-async function insert(client: Client, statement: Insert, rows: readonly (readonly Value[])[]) {
-  const { table, columns, conflict, returning } = statement
-  const head = `INSERT INTO ${quoted(table)} (${columns.map(quoted).join(',')}) VALUES `
-  const tail = `${conflict ? ` ON CONFLICT ${conflict}` : ''}${returning ? ` RETURNING ${quoted(returning)}` : ''}`
-  const size = Math.floor(MAX_PARAMETERS / columns.length)
-  const returned: unknown[] = []
-  for (let from = 0; from < rows.length; from += size) {
-    const chunk = rows.slice(from, from + size)
-    let parameter = 0
-    const values = chunk.map((row) => `(${row.map(() => `$${++parameter}`).join(',')})`).join(',')
-    const result = await client.query<Record<string, unknown>>({
-      text: head + values + tail,
-      values: chunk.flatMap((row) => row.map(bind)),
-      types,
-    })
-    if (returning) returned.push(...result.rows.map((row) => row[returning]))
-  }
-  return returned
-}
-
-export function postgresSql(pool: pg.Pool): Sql {
-  const all = async (client: Client, text: string, values?: readonly Value[]): Promise<Row[]> =>
-    (await query(client, text, values)).rows
-  const writerOn = (client: Client): Writer => ({
-    enter: async () => {},
-    all: (text, values) => all(client, text, values),
-    run: async (text, values) => (await query(client, text, values)).rowCount ?? 0,
-    insert: (statement, rows) => insert(client, statement, rows),
-  })
-  return {
-    all: (text, values) => all(pool, text, values),
-    write: async (work) => {
-      const client = await pool.connect()
-      let broken = true
-      try {
-        await client.query('BEGIN')
-        const result = await work(writerOn(client))
-        await client.query('COMMIT')
-        broken = false
-        return result
-      } catch (error) {
-        await client.query('ROLLBACK').then(
-          () => {
-            broken = false
-          },
-          () => {},
-        )
-        throw error
-      } finally {
-        client.release(broken)
-      }
-    },
-  }
-}
+const all = async (client: pg.PoolClient, text: string, values?: readonly Value[]): Promise<Row[]> =>
+  (await query(client, toNumbered(text), values)).rows

@@ -2,31 +2,22 @@ import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3'
 import type {
   SqlDriverAdapter,
   SqlDriverAdapterFactory,
-  SqlQuery,
   SqlQueryable,
   Transaction,
 } from '@prisma/driver-adapter-utils'
 import BetterSqlite3 from 'better-sqlite3'
+import { currentTenant } from '../current-tenant.ts'
 import { BUSY_WAIT, type Connection, prepareReader, prepareWriter, whenFree } from './connection.ts'
+import { checkTenant } from './tripwire.ts'
 import { WriterQueue } from './writer.ts'
 
-/** Both connections of an open file, and the queue in front of the one that writes. */
+/** Both connections of an open file, the queue in front of the one that writes, and Prisma's way to them. */
 export interface SqliteFile {
   readonly writer: Connection
   readonly reader: Connection
   readonly queue: WriterQueue
   readonly adapter: SqlDriverAdapterFactory
 }
-
-/** The connection inside Prisma's adapter: raw statements have to go through the very same one. */
-function connectionOf(adapter: SqlQueryable): Connection {
-  const client: unknown = Reflect.get(adapter, 'client')
-  if (!(client instanceof BetterSqlite3))
-    throw new Error('The SQLite adapter of Prisma has changed its inside.')
-  return client
-}
-
-const READ = /^\s*(SELECT|WITH|EXPLAIN|VALUES)\b/i
 
 /**
  * Prisma's adapter has one connection for everything: a plain write made while another request's transaction is
@@ -42,45 +33,78 @@ export async function openFile(path: string): Promise<SqliteFile> {
   const reader = connectionOf(reading)
   prepareReader(reader)
   const queue = new WriterQueue(writer)
-
-  const isRead = (sql: string): boolean => READ.test(sql) && !/\b(INSERT|UPDATE|DELETE)\b/i.test(sql)
+  const reads = readingOnly(reader)
+  const { adapterName } = writing
   const adapter: SqlDriverAdapter = {
     provider: 'sqlite',
-    adapterName: writing.adapterName,
-    queryRaw: (query) =>
-      isRead(query.sql) ? reading.queryRaw(query) : queue.transaction(() => writing.queryRaw(query)),
-    executeRaw: (query) => queue.transaction(() => writing.executeRaw(query)),
+    adapterName,
+    queryRaw: async (query) => {
+      checkTenant(currentTenant(), query.args, query.sql)
+      return reads(query.sql)
+        ? whenFree(() => reading.queryRaw(query))
+        : queue.transaction(() => writing.queryRaw(query))
+    },
+    executeRaw: async (query) => {
+      checkTenant(currentTenant(), query.args, query.sql)
+      return queue.transaction(() => writing.executeRaw(query))
+    },
     executeScript: (script) => queue.transaction(() => writing.executeScript(script)),
     startTransaction: () => startTransaction(writing, queue),
-    getConnectionInfo: () => ({ supportsRelationJoins: false, maxBindValues: 32_766 }),
+    getConnectionInfo: () => ({ supportsRelationJoins: false }),
     dispose: async () => {
       await queue.drained()
       await reading.dispose()
+      // Last, so that it folds the log into the file.
       await writing.dispose()
     },
   }
-  const factory: SqlDriverAdapterFactory = {
-    provider: 'sqlite',
-    adapterName: writing.adapterName,
-    connect: async () => adapter,
-  }
-  return { writer, reader, queue, adapter: factory }
+  return { writer, reader, queue, adapter: { provider: 'sqlite', adapterName, connect: async () => adapter } }
 }
 
 async function startTransaction(writing: SqlQueryable, queue: WriterQueue): Promise<Transaction> {
+  const tenantId = currentTenant()
   const transaction = await queue.begin()
-  const run = (sql: string) => writing.executeRaw({ sql, args: [], argTypes: [] } satisfies SqlQuery)
+  const run = async (sql: string) => {
+    await writing.executeRaw({ sql, args: [], argTypes: [] })
+  }
   return {
     provider: 'sqlite',
     adapterName: writing.adapterName,
-    // Prisma then leaves BEGIN, COMMIT and ROLLBACK to us; its own COMMIT, once failed, would leave the connection inside.
+    // Leaves COMMIT and ROLLBACK to us: after a COMMIT of its own that failed, Prisma leaves the connection inside.
     options: { usePhantomQuery: true },
-    queryRaw: (query) => writing.queryRaw(query),
-    executeRaw: (query) => writing.executeRaw(query),
+    queryRaw: async (query) => {
+      checkTenant(tenantId, query.args, query.sql)
+      return writing.queryRaw(query)
+    },
+    executeRaw: async (query) => {
+      checkTenant(tenantId, query.args, query.sql)
+      return writing.executeRaw(query)
+    },
     commit: async () => transaction.commit(),
     rollback: async () => transaction.rollback(),
-    createSavepoint: async (name) => void (await run(`SAVEPOINT ${name}`)),
-    rollbackToSavepoint: async (name) => void (await run(`ROLLBACK TO ${name}`)),
-    releaseSavepoint: async (name) => void (await run(`RELEASE SAVEPOINT ${name}`)),
+    createSavepoint: (name) => run(`SAVEPOINT ${name}`),
+    rollbackToSavepoint: (name) => run(`ROLLBACK TO ${name}`),
+    releaseSavepoint: (name) => run(`RELEASE SAVEPOINT ${name}`),
   }
+}
+
+/** Whether SQLite itself finds that a statement changes nothing. */
+function readingOnly(connection: Connection): (sql: string) => boolean {
+  const known = new Map<string, boolean>()
+  return (sql) => {
+    let answer = known.get(sql)
+    if (answer === undefined) {
+      answer = connection.prepare(sql).readonly
+      if (known.size >= 1_000) known.clear()
+      known.set(sql, answer)
+    }
+    return answer
+  }
+}
+
+/** The connection inside Prisma's adapter: raw statements have to go through the very same one. */
+function connectionOf(adapter: SqlQueryable): Connection {
+  const client: unknown = Reflect.get(adapter, 'client')
+  if (!(client instanceof BetterSqlite3)) throw new Error("Prisma's SQLite adapter has changed its inside.")
+  return client
 }

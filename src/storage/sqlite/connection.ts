@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { isDriverAdapterError } from '@prisma/driver-adapter-utils'
 import type BetterSqlite3 from 'better-sqlite3'
 
 export type Connection = BetterSqlite3.Database
 
 /** How long a statement may block the thread on another process's lock before we wait without blocking. Milliseconds. */
-export const BUSY_WAIT = 20
+export const BUSY_WAIT = 5
 
 /** The path that a `file:` URL names, from the working directory; its folder is made. */
 export function fileOf(url: string): string {
@@ -24,7 +25,7 @@ export function prepareWriter(connection: Connection): void {
   connection.pragma('synchronous = FULL')
   connection.pragma('foreign_keys = ON')
   connection.pragma('cache_size = -32000')
-  // A longer log between checkpoints: each random key then costs its page once less often.
+  // A longer log between checkpoints: a page that random keys touch again and again is copied once.
   connection.pragma('wal_autocheckpoint = 8000')
   connection.pragma('journal_size_limit = 67108864')
 }
@@ -34,8 +35,12 @@ export function prepareReader(connection: Connection): void {
   connection.pragma('cache_size = -16000')
 }
 
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
+const isBusy = (error: unknown): boolean => {
+  const code = isDriverAdapterError(error)
+    ? error.cause.originalCode
+    : error instanceof Error && 'code' in error && error.code
+  return typeof code === 'string' && code.startsWith('SQLITE_BUSY')
+}
 
 const RETRY_FOR = 15_000
 
@@ -43,14 +48,14 @@ const RETRY_FOR = 15_000
  * Repeats what another process's lock keeps from happening, letting the event loop run in between.
  * @throws SQLite's own error when the lock is still held after 15 s
  */
-export async function whenFree<T>(attempt: () => T): Promise<T> {
+export async function whenFree<T>(attempt: () => T | Promise<T>): Promise<T> {
   for (let waited = 0; ; ) {
     try {
-      return attempt()
+      return await attempt()
     } catch (error) {
       if (!isBusy(error) || waited >= RETRY_FOR) throw error
     }
-    const pause = 2 + Math.random() * 8
+    const pause = 5 + Math.random() * 10
     await new Promise((resolve) => setTimeout(resolve, pause))
     waited += pause + BUSY_WAIT
   }

@@ -1,71 +1,124 @@
 import type { Statement } from 'better-sqlite3'
-import type { Insert, Row, Sql, Value, Writer } from '../sql.ts'
+import { currentTenant, outOfTenant } from '../current-tenant.ts'
+import { type Insert, insertHead, insertTail, type Row, type Sql, type Value, type Writer } from '../sql.ts'
 import type { SqliteFile } from './adapter.ts'
 import { type Connection, whenFree } from './connection.ts'
+import { checkRows, checkTenant } from './tripwire.ts'
 
 type Bound = string | number | bigint | Uint8Array | null
-
-/** Times as Prisma's adapter writes them: texts of the two ways compare. */
-const timeText = (time: Date): string => time.toISOString().replace('Z', '+00:00')
-
-function bind(value: Value): Bound {
-  if (value instanceof Date) return timeText(value)
-  if (typeof value === 'boolean') return value ? 1 : 0
-  // The driver binds larger numbers as REAL, and sums with them would become REAL.
-  if (typeof value === 'number' && Number.isSafeInteger(value) && (value | 0) !== value) return BigInt(value)
-  return value
-}
-
-/** Statements are written once in the program, so this holds a few dozen. */
-class Statements {
-  readonly #byText = new Map<string, Statement<Bound[], unknown>>()
-
-  constructor(private readonly connection: Connection) {}
-
-  get(text: string): Statement<Bound[], unknown> {
-    let statement = this.#byText.get(text)
-    if (!statement) {
-      // Prisma's connections give every integer as bigint; numbers are cheaper, and `integer()` refuses what does not fit.
-      statement = this.connection.prepare<Bound[], unknown>(text).safeIntegers(false)
-      this.#byText.set(text, statement)
-    }
-    return statement
-  }
-
-  all(text: string, values: readonly Value[] = []): Row[] {
-    return this.get(text).all(...values.map(bind)) as Row[]
-  }
-}
-
-const quoted = (name: string): string => `"${name}"`
-
-function insertText({ table, columns, conflict, returning }: Insert): string {
-  const head = `INSERT INTO ${quoted(table)} (${columns.map(quoted).join(',')})`
-  const tail = `${conflict ? ` ON CONFLICT ${conflict}` : ''}${returning ? ` RETURNING ${quoted(returning)}` : ''}`
-  return `${head} VALUES (${columns.map(() => '?').join(',')})${tail}`
-}
 
 /** Raw statements over the file's two connections; writes queue with Prisma's. */
 export function sqliteSql({ writer, reader, queue }: SqliteFile): Sql {
   const reading = new Statements(reader)
   const writing = new Statements(writer)
-
-  const tx: Writer = {
-    enter: async () => {},
-    all: async (text, values) => writing.all(text, values),
-    run: async (text, values = []) => writing.get(text).run(...values.map(bind)).changes,
-    insert: async (statement, rows) => {
-      const prepared = writing.get(insertText(statement))
-      const returned: unknown[] = []
-      if (statement.returning) {
-        prepared.pluck()
-        for (const row of rows) returned.push(...prepared.all(...row.map(bind)))
-      } else for (const row of rows) prepared.run(...row.map(bind))
-      return returned
+  return {
+    all: async (text, values = []) => {
+      checkTenant(currentTenant(), values, text)
+      return whenFree(() => reading.all(text, values))
+    },
+    write: (work) => {
+      const tx = new SqliteWriter(writing, currentTenant())
+      return queue.transaction(() => outOfTenant(() => work(tx)).finally(() => tx.end()))
     },
   }
-  return {
-    all: (text, values) => whenFree(() => reading.all(text, values)),
-    write: (work) => queue.transaction(() => work(tx)),
+}
+
+class SqliteWriter implements Writer {
+  #open = true
+
+  constructor(
+    private readonly statements: Statements,
+    private tenantId: string | undefined,
+  ) {}
+
+  async enter(tenantId: string): Promise<void> {
+    this.tenantId = tenantId
   }
+
+  async all(text: string, values: readonly Value[] = []): Promise<Row[]> {
+    this.#check(text, values)
+    return this.statements.all(text, values)
+  }
+
+  async run(text: string, values: readonly Value[] = []): Promise<number> {
+    this.#check(text, values)
+    return this.statements.get(text).run(...values.map(bind)).changes
+  }
+
+  async insert(statement: Insert, rows: readonly (readonly Value[])[]): Promise<unknown[]> {
+    this.#checkOpen()
+    checkRows(this.tenantId, statement.table, statement.columns, rows)
+    const prepared = this.statements.insert(statement)
+    if (!statement.returning) {
+      for (const row of rows) prepared.run(...row.map(bind))
+      return []
+    }
+    const returned: unknown[] = []
+    for (const row of rows) {
+      const value = prepared.get(...row.map(bind))
+      if (value !== undefined) returned.push(value)
+    }
+    return returned
+  }
+
+  /** Kept past its transaction, a writer would write into whatever is open then. */
+  end(): void {
+    this.#open = false
+  }
+
+  #check(text: string, values: readonly Value[]): void {
+    this.#checkOpen()
+    checkTenant(this.tenantId, values, text)
+  }
+
+  #checkOpen(): void {
+    if (!this.#open) throw new Error('the transaction of this writer is over')
+  }
+}
+
+/** Statements, prepared once: they are written in the program, so this holds some dozens. */
+class Statements {
+  readonly #byText = new Map<string, Statement<Bound[], unknown>>()
+  readonly #inserts = new Map<string, Statement<Bound[], unknown>>()
+
+  constructor(private readonly connection: Connection) {}
+
+  get(text: string): Statement<Bound[], unknown> {
+    return this.#known(this.#byText, text)
+  }
+
+  all(text: string, values: readonly Value[]): Row[] {
+    return this.get(text).all(...values.map(bind)) as Row[]
+  }
+
+  /** Gives the returned column itself, where there is one. */
+  insert(statement: Insert): Statement<Bound[], unknown> {
+    const marks = statement.columns.map(() => '?').join(',')
+    const text = `${insertHead(statement)} (${marks})${insertTail(statement)}`
+    return this.#known(this.#inserts, text, statement.returning !== undefined)
+  }
+
+  #known(known: Map<string, Statement<Bound[], unknown>>, text: string, pluck = false) {
+    let statement = known.get(text)
+    if (!statement) {
+      // Prisma sets its connections to give bigints; numbers are cheaper, and `integer()` refuses what does not fit.
+      statement = this.connection.prepare<Bound[], unknown>(text).safeIntegers(false)
+      if (pluck) statement.pluck()
+      if (known.size >= MAX_STATEMENTS) known.clear()
+      known.set(text, statement)
+    }
+    return statement
+  }
+}
+
+/** Lists of `?` make texts of many lengths; past this the memory is begun anew. */
+const MAX_STATEMENTS = 500
+
+function bind(value: Value): Bound {
+  // As Prisma's adapter writes times: the texts of the two ways compare.
+  if (value instanceof Date) return value.toISOString().replace('Z', '+00:00')
+  if (typeof value === 'boolean') return value ? 1 : 0
+  // The driver binds numbers past 32 bits as REAL, and a sum with one would be REAL too.
+  if (typeof value === 'number' && Number.isSafeInteger(value) && (value | 0) !== value) return BigInt(value)
+  return value
 }

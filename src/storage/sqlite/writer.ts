@@ -1,7 +1,8 @@
 import { type Connection, whenFree } from './connection.ts'
 
-/** The write lock while it is held: exactly one of the two ends it, and always gives the lock back. */
+/** The write lock while it is held. Either call ends it and gives the lock back, whatever happens; a second does nothing. */
 export interface OpenTransaction {
+  /** @throws what SQLite says; it is rolled back then */
   commit(): void
   rollback(): void
 }
@@ -19,22 +20,13 @@ export class WriterQueue {
   async begin(): Promise<OpenTransaction> {
     const release = await this.#turn()
     try {
-      // IMMEDIATE takes the lock now: a transaction that began reading and turns to writing could fail midway.
+      // IMMEDIATE takes the lock now: a transaction that began with reading could fail midway when it turns to writing.
       await whenFree(() => this.connection.exec('BEGIN IMMEDIATE'))
     } catch (error) {
       release()
       throw error
     }
-    return {
-      commit: () => {
-        try {
-          this.connection.exec('COMMIT')
-        } finally {
-          this.#clear(release)
-        }
-      },
-      rollback: () => this.#clear(release),
-    }
+    return this.#open(release)
   }
 
   /** A turn with whatever `work` does, rolled back when it throws. */
@@ -44,15 +36,14 @@ export class WriterQueue {
       const result = await work()
       transaction.commit()
       return result
-    } catch (error) {
+    } finally {
       transaction.rollback()
-      throw error
     }
   }
 
   /** Waits until everything that queued before has ended. */
-  async drained(): Promise<void> {
-    await this.#last
+  drained(): Promise<void> {
+    return this.#last
   }
 
   async #turn(): Promise<() => void> {
@@ -65,11 +56,25 @@ export class WriterQueue {
     return release
   }
 
-  #clear(release: () => void): void {
-    try {
-      if (this.connection.open && this.connection.inTransaction) this.connection.exec('ROLLBACK')
-    } finally {
-      release()
+  #open(release: () => void): OpenTransaction {
+    const { connection } = this
+    let open = true
+    const end = (statement: 'COMMIT' | 'ROLLBACK') => {
+      if (!open) return
+      open = false
+      // Some errors make SQLite itself roll back; there is nothing to end then.
+      if (statement === 'ROLLBACK' && !connection.inTransaction) return release()
+      try {
+        connection.exec(statement)
+      } finally {
+        try {
+          // A COMMIT that failed leaves the transaction open.
+          if (connection.open && connection.inTransaction) connection.exec('ROLLBACK')
+        } finally {
+          release()
+        }
+      }
     }
+    return { commit: () => end('COMMIT'), rollback: () => end('ROLLBACK') }
   }
 }
