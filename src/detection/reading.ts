@@ -55,7 +55,10 @@ export function openEvents(events: readonly InboxEvent[]): OpenedEvent[] {
       return { event, stream, claims: undefined, error: `facts: ${messageOf(error)}` }
     }
   })
-  return opened.sort(({ event: a }, { event: b }) => a.deliveredAt - b.deliveredAt || a.at - b.at || (a.stripeId < b.stripeId ? -1 : 1))
+  return opened.sort(
+    ({ event: a }, { event: b }) =>
+      a.deliveredAt - b.deliveredAt || a.at - b.at || (a.stripeId < b.stripeId ? -1 : 1),
+  )
 }
 
 export const objectIdsOf = (opened: readonly OpenedEvent[]): string[] => [

@@ -63,12 +63,16 @@ export async function* readHistory(
 function receivedOf(raw: string): Seconds | undefined {
   if (!raw.includes('"received"')) return undefined
   const parsed: unknown = JSON.parse(raw)
-  const received = typeof parsed === 'object' && parsed !== null && 'received' in parsed ? parsed.received : undefined
+  const received =
+    typeof parsed === 'object' && parsed !== null && 'received' in parsed ? parsed.received : undefined
   return typeof received === 'number' && Number.isSafeInteger(received) && received > 0 ? received : undefined
 }
 
 /** Groups into batches of about `size`. Events of one second stay together, so that where batches end changes nothing. */
-export async function* inBatches(events: AsyncIterable<HistoricalEvent>, size: number): AsyncGenerator<HistoricalEvent[]> {
+export async function* inBatches(
+  events: AsyncIterable<HistoricalEvent>,
+  size: number,
+): AsyncGenerator<HistoricalEvent[]> {
   let batch: HistoricalEvent[] = []
   for await (const event of events) {
     if (batch.length >= size && event.deliveredAt !== batch.at(-1)?.deliveredAt) {

@@ -56,9 +56,14 @@ export class Worker {
       if (served !== undefined) this.#report(served)
       return served !== undefined
     } catch (error) {
-      log.error({ err: error, ...(error instanceof ServingError && { tenant: error.tenantId }) }, 'detection failed')
+      log.error(
+        { err: error, ...(error instanceof ServingError && { tenant: error.tenantId }) },
+        'detection failed',
+      )
       if (!(error instanceof ServingError)) return false
-      await backOff(this.#options.database, error.tenantId, clock.now()).catch((err: unknown) => log.error({ err }, 'no back-off'))
+      await backOff(this.#options.database, error.tenantId, clock.now()).catch((err: unknown) =>
+        log.error({ err }, 'no back-off'),
+      )
       return true
     }
   }
@@ -71,7 +76,8 @@ export class Worker {
       metrics.eventsFailed.inc()
       log.error({ tenant: tenantId, event: stripeId, error }, 'an event could not be judged')
     }
-    for (const timer of outcome.brokenTimers) log.error({ tenant: tenantId, error: timer }, 'a timer of a detector failed')
+    for (const timer of outcome.brokenTimers)
+      log.error({ tenant: tenantId, error: timer }, 'a timer of a detector failed')
     for (const { incidents } of outcome.streams) {
       for (const { incident, change } of incidents) {
         if (change === 'ANOMALY_RAISED') metrics.anomaliesRaised.inc({ detector: incident.detector })
