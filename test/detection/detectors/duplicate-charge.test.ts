@@ -1,0 +1,229 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { duplicateCharge } from '../../../src/detection/detectors/duplicate-charge.ts'
+import type { ChargeCaptured, Refunded } from '../../../src/stripe/facts.ts'
+import { DAY, HOUR, MINUTE } from '../../../src/time.ts'
+import { Drive, shapeOf } from '../../support/drive-object.ts'
+import { captured, refund, T0 } from '../../support/object-facts.ts'
+
+type Fact = ChargeCaptured | Refunded
+const drive = (facts: readonly Fact[], settings = {}) =>
+  new Drive(duplicateCharge, { settings }).feed(...facts)
+
+/** Charges `ch_1`, `ch_2`… at T0 plus the given seconds. */
+const charges = (...each: (Partial<ChargeCaptured> & { after: number })[]): ChargeCaptured[] =>
+  each.map(({ after, ...fact }, i) => captured({ charge: `ch_${i + 1}`, at: T0 + after, ...fact }))
+
+const quiet: [string, ChargeCaptured[]][] = [
+  ['10 minutes and a second apart', charges({ after: 0 }, { after: 601 })],
+  ['orders 1001 and 1002', charges({ after: 0, order: '1001' }, { after: 5, order: '1002' })],
+  ['different descriptions', charges({ after: 0, description: 'Red' }, { after: 5, description: 'Blue' })],
+  ['one payment intent', charges({ after: 0, intent: 'pi_1' }, { after: 5, intent: 'pi_1' })],
+  ['twin subscriptions', charges({ after: 0, recurring: true }, { after: 1, recurring: true })],
+  [
+    'twin subscriptions with an invoice each',
+    charges({ after: 0, recurring: true, invoice: 'in_1' }, { after: 1, recurring: true, invoice: 'in_2' }),
+  ],
+  ['2900 USD and 2900 EUR', charges({ after: 0 }, { after: 5, currency: 'eur' })],
+  ['2900 and 2901', charges({ after: 0 }, { after: 5, amount: 2901 })],
+  ['two payers', charges({ after: 0 }, { after: 5, customer: 'cus_2', payer: 'cus_2' })],
+  ['nobody known to pay', charges({ after: 0 }, { after: 5 }).map(({ payer: _, ...charge }) => charge)],
+  [
+    'the same order a day and a second apart',
+    charges({ after: 0, order: '7' }, { after: DAY + 1, order: '7' }),
+  ],
+  ['a charge of nothing, twice', charges({ after: 0, amount: 0 }, { after: 5, amount: 0 })],
+  ['further captures of one charge', charges({ after: 0, charge: 'ch_1' }, { after: 5, charge: 'ch_1' })],
+]
+
+const firing: [string, ChargeCaptured[]][] = [
+  ['2 seconds apart on different cards', charges({ after: 0, card: 'a' }, { after: 2, card: 'b' })],
+  ['9 minutes apart', charges({ after: 0 }, { after: 9 * MINUTE })],
+  ['10 minutes apart to the second', charges({ after: 0 }, { after: 600 })],
+  ['the same order 20 hours apart', charges({ after: 0, order: '7' }, { after: 20 * HOUR, order: '7' })],
+  ['the same order a day apart', charges({ after: 0, order: '7' }, { after: DAY, order: '7' })],
+  ['only one of them names its order', charges({ after: 0, order: '7' }, { after: 5 })],
+  ['only one of them is described', charges({ after: 0, description: 'Red' }, { after: 5, description: '' })],
+  ['different intents', charges({ after: 0, intent: 'pi_1' }, { after: 5, intent: 'pi_2' })],
+  ['a renewal and a purchase', charges({ after: 0, recurring: true }, { after: 5 })],
+  [
+    'one invoice collected twice',
+    charges({ after: 0, recurring: true, invoice: 'in_1' }, { after: 5, recurring: true, invoice: 'in_1' }),
+  ],
+]
+
+describe('a duplicate charge', () => {
+  test.each(quiet)('is not seen in %s', (_, facts) => {
+    expect(drive(facts).findings).toEqual([])
+    expect(drive([...facts].reverse()).findings).toEqual([])
+  })
+
+  test.each(firing)('is seen in %s, whichever arrives first', (_, facts) => {
+    for (const order of [facts, [...facts].reverse()]) {
+      const [finding, ...more] = drive(order).findings
+      expect(more).toEqual([])
+      expect(finding).toMatchObject({
+        fingerprint: 'cus_1|usd|2900',
+        severity: 'MEDIUM',
+        confidence: 1,
+        startedAt: T0,
+        signs: 2,
+        customer: 'cus_1',
+        impact: { amount: 2900, currency: 'usd' },
+      })
+      expect(finding?.subjects).toEqual([
+        { type: 'charge', id: 'ch_1' },
+        { type: 'charge', id: 'ch_2' },
+        { type: 'customer', id: 'cus_1' },
+      ])
+      expect(finding?.events).toEqual(['evt_ch_1', 'evt_ch_2'])
+    }
+  })
+
+  test('keeps to the window that the tenant set', () => {
+    const facts = charges({ after: 0 }, { after: HOUR })
+    expect(drive(facts, { window: HOUR }).findings).toHaveLength(1)
+    expect(drive(facts, { window: HOUR - 1 }).findings).toEqual([])
+  })
+
+  test('is found for a guest by the card', () => {
+    const guests = charges({ after: 0, payer: 'card_x' }, { after: 2, payer: 'card_x' }).map(
+      ({ customer: _, ...charge }) => charge,
+    )
+    const [finding] = drive(guests).findings
+    expect(finding?.fingerprint).toBe('card_x|usd|2900')
+    expect(finding).not.toHaveProperty('customer')
+  })
+
+  test('says in words and numbers what was taken and what to refund', () => {
+    const [finding] = drive(charges({ after: 0, order: 'A-7' }, { after: 90, order: 'A-7' })).findings
+    expect(finding?.message).toContain('cus_1 was charged')
+    expect(finding?.message).toContain('1 minute 30 seconds')
+    expect(finding?.message).toContain('order A-7')
+    expect(finding?.advice).toContain('refund ch_2')
+    expect(finding?.evidence).toEqual([
+      { name: 'payments for one purchase', observed: 2, expected: 1, threshold: 2, unit: 'COUNT' },
+      { name: 'time between two of them', observed: 90, threshold: DAY, unit: 'SECONDS' },
+      { name: 'taken too much', observed: 2900, expected: 0, unit: 'MONEY', currency: 'usd' },
+    ])
+  })
+
+  test('of ten charges in 3 minutes is one incident, and a serious one', () => {
+    const ten = charges(...Array.from({ length: 10 }, (_, i) => ({ after: i * 20 })))
+    const [episode, ...more] = drive(ten).episodes()
+    expect(more).toEqual([])
+    expect(episode).toMatchObject({ severity: 'HIGH', occurrences: 10, startedAt: T0 })
+    expect(episode?.finding.impact).toEqual({ amount: 9 * 2900, currency: 'usd' })
+    expect(episode?.events.size).toBe(10)
+  })
+
+  test('of three charges is HIGH', () => {
+    expect(
+      drive(charges({ after: 0 }, { after: 5 }, { after: 10 })).findings.map(({ severity }) => severity),
+    ).toEqual(['MEDIUM', 'HIGH'])
+  })
+
+  test('next month is another incident', () => {
+    const facts = charges({ after: 0 }, { after: 5 }, { after: 30 * DAY }, { after: 30 * DAY + 5 })
+    expect(drive(facts).episodes()).toMatchObject([
+      { startedAt: T0, endedAt: T0 + 5 + 600 },
+      { startedAt: T0 + 30 * DAY },
+    ])
+  })
+})
+
+describe('its end', () => {
+  test('comes a window after the last sign', () => {
+    const [episode] = drive(charges({ after: 0 }, { after: 60 }))
+      .until(T0 + HOUR)
+      .episodes()
+    expect(episode?.endedAt).toBe(T0 + 60 + 600)
+  })
+
+  test('comes at once when the surplus is refunded, in whatever order that is told', () => {
+    const pair = charges({ after: 0 }, { after: 5 })
+    const back = refund({ charge: 'ch_2', at: T0 + 60 })
+    for (const facts of [
+      [...pair, back],
+      [back, ...pair],
+      [...pair.slice(0, 1), back, ...pair.slice(1)],
+    ]) {
+      const [episode] = drive(facts).episodes()
+      expect(episode?.endedAt).toBe(T0 + 60)
+    }
+  })
+
+  test('does not come with a part of the surplus, but with the rest of it', () => {
+    const part = (amount: number, after: number) => refund({ charge: 'ch_1', amount, at: T0 + after })
+    const driven = drive([...charges({ after: 0 }, { after: 5 }), part(2899, 60)])
+    expect(driven.endings).toEqual([])
+    expect(driven.feed(part(1, 70)).endings).toMatchObject([{ fingerprint: 'cus_1|usd|2900', at: T0 + 70 }])
+  })
+
+  test('does not come while two of three are kept', () => {
+    const three = charges({ after: 0 }, { after: 5 }, { after: 10 })
+    const driven = drive([...three, refund({ charge: 'ch_3', at: T0 + 60 })])
+    expect(driven.endings).toEqual([])
+    expect(driven.feed(refund({ charge: 'ch_2', at: T0 + 61 })).endings).toHaveLength(1)
+  })
+
+  test('does not come when the refund failed after all', () => {
+    const pair = charges({ after: 0 }, { after: 300 })
+    const back = [
+      refund({ charge: 'ch_1', at: T0 + 60 }),
+      refund({ charge: 'ch_1', amount: -2900, at: T0 + 90 }),
+    ]
+    expect(drive([...back, ...pair]).endings).toEqual([])
+  })
+
+  test('of a later pair does not come with the refund of an earlier one', () => {
+    const four = charges({ after: 0 }, { after: 5 }, { after: HOUR }, { after: HOUR + 5 })
+    expect(drive([...four, refund({ charge: 'ch_2', at: T0 + HOUR + 60 })]).endings).toEqual([])
+  })
+
+  test('finds a guest’s charges by whose payment was refunded', () => {
+    const guests = charges({ after: 0, payer: 'card_x' }, { after: 2, payer: 'card_x' }).map(
+      ({ customer: _, ...charge }) => charge,
+    )
+    const { customer: _, ...back } = refund({ charge: 'ch_2', at: T0 + 9, payer: 'card_x' })
+    expect(drive([...guests, back]).endings).toHaveLength(1)
+  })
+})
+
+describe('what must always hold', () => {
+  const purchase = fc.record({
+    after: fc.integer({ min: 0, max: 14 * MINUTE }),
+    amount: fc.constantFrom(2900, 4900),
+    order: fc.option(fc.constantFrom('1', '2'), { nil: undefined }),
+    refunded: fc.boolean(),
+  })
+
+  test('the order within 15 minutes changes no incident', () => {
+    const streams = fc
+      .array(purchase, { minLength: 2, maxLength: 14 })
+      .map((purchases) =>
+        purchases.flatMap(({ after, amount, order, refunded }, i): Fact[] => [
+          captured({ charge: `ch_${i}`, at: T0 + after, amount, ...(order && { order }) }),
+          ...(refunded ? [refund({ charge: `ch_${i}`, amount, at: T0 + after + 30 })] : []),
+        ]),
+      )
+      .chain((facts) => fc.tuple(fc.constant(facts), fc.shuffledSubarray(facts, { minLength: facts.length })))
+    fc.assert(
+      fc.property(streams, ([facts, shuffled]) => {
+        const inOrder = [...facts].sort((a, b) => a.at - b.at)
+        expect(shapeOf(drive(shuffled).episodes())).toEqual(shapeOf(drive(inOrder).episodes()))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('a payer’s state stays small, however much they buy', () => {
+    const many = Array.from({ length: 3_000 }, (_, i) =>
+      captured({ charge: `ch_${i}`, at: T0 + i * 2, amount: 100 + i, description: 'x'.repeat(500) }),
+    )
+    const refunds = many.map(({ charge, at }) => refund({ charge, at: at + 1, amount: 1 }))
+    const driven = drive([...many, ...refunds])
+    expect(driven.findings).toEqual([])
+    expect(driven.size('cus_1')).toBeLessThan(25_000)
+  })
+})
