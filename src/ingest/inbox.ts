@@ -73,6 +73,11 @@ export class Inbox {
     this.#tallies = new Tallies(parts.sql, parts.clock, parts.log)
   }
 
+  /** Deliveries that wait for their commit, without those being written just now. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /** Why nothing is accepted just now, whatever it is; undefined: it is. */
   get closed(): 'draining' | 'disk_full' | undefined {
     if (this.#draining) return 'draining'

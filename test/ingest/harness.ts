@@ -1,34 +1,19 @@
 import { createHmac } from 'node:crypto'
 import { memoryBus } from '../../src/bus/memory.ts'
-import type { RateLimit } from '../../src/config.ts'
-import { notFound, routes } from '../../src/http/routes.ts'
-import type { BodyLimits } from '../../src/ingest/body.ts'
-import { type DiskWatch, noDiskWatch } from '../../src/ingest/disk.ts'
-import { Inbox, type InboxLimits } from '../../src/ingest/inbox.ts'
-import { memoryRateLimiter } from '../../src/ingest/rate-limit.ts'
-import { createReceiver } from '../../src/ingest/receiver.ts'
 import { createLogger } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Database } from '../../src/storage/database.ts'
-import type { Sql } from '../../src/storage/sql.ts'
 import type { Acting } from '../../src/tenancy/acting.ts'
-import { EndpointDirectory } from '../../src/tenancy/endpoint-directory.ts'
 import { createTenant } from '../../src/tenancy/tenants.ts'
 import { createVault } from '../../src/tenancy/vault.ts'
 import type { Clock } from '../../src/time.ts'
 import { serve } from '../http/serve.ts'
+import { composeIngest, type IngestOptions } from './compose.ts'
 
 /** 2026-03-02T10:00:00Z, when everything happens unless a test moves the clock. */
 export const NOW = 1_772_445_600
 
-export interface HarnessOptions {
-  rateLimit?: RateLimit
-  disk?: DiskWatch
-  inboxLimits?: Partial<InboxLimits>
-  bodyLimits?: BodyLimits
-  /** Stands between the inbox and the database. */
-  through?: (sql: Sql) => Sql
-}
+export const VAULT_SECRET = 'a secret of at least thirty-two characters'
 
 export interface TestTenant {
   tenantId: string
@@ -46,7 +31,7 @@ export interface Answer {
 let tenants = 0
 
 /** The whole way of a delivery, from a socket to rows, with a clock that stands still. */
-export async function startIngest(database: Database, options: HarnessOptions = {}) {
+export async function startIngest(database: Database, options: IngestOptions = {}) {
   const clock = { seconds: NOW, now: () => new Date(clock.seconds * 1000) } satisfies Clock & {
     seconds: number
   }
@@ -54,29 +39,10 @@ export async function startIngest(database: Database, options: HarnessOptions = 
   const log = createLogger('debug', { write: (line) => void lines.push(line) })
   const metrics = createMetrics(false)
   const bus = memoryBus()
-  const vault = createVault('a secret of at least thirty-two characters')
+  const vault = createVault(VAULT_SECRET)
   const acting: Acting = { actor: { kind: 'SYSTEM', name: 'test' }, clock, vault }
-  const endpoints = new EndpointDirectory({ database, vault, clock })
-  const inbox = new Inbox({
-    sql: options.through?.(database.sql) ?? database.sql,
-    bus,
-    clock,
-    log,
-    metrics,
-    disk: options.disk ?? noDiskWatch,
-    ...(options.inboxLimits && { limits: options.inboxLimits }),
-  })
-  const webhook = createReceiver({
-    endpoints,
-    inbox,
-    limiter: memoryRateLimiter('webhook'),
-    rateLimit: options.rateLimit ?? { requests: 1_000_000, seconds: 60 },
-    clock,
-    log,
-    metrics,
-    ...(options.bodyLimits && { bodyLimits: options.bodyLimits }),
-  })
-  const server = await serve(routes({ webhook, plain: {}, next: notFound }))
+  const { endpoints, inbox, listener } = composeIngest(database, { clock, vault, bus, log, metrics }, options)
+  const server = await serve(listener)
 
   const post = async (
     token: string,

@@ -1,0 +1,60 @@
+import type { RequestListener } from 'node:http'
+import type { Bus } from '../../src/bus/bus.ts'
+import type { RateLimit } from '../../src/config.ts'
+import { notFound, routes } from '../../src/http/routes.ts'
+import type { BodyLimits } from '../../src/ingest/body.ts'
+import { type DiskWatch, noDiskWatch } from '../../src/ingest/disk.ts'
+import { Inbox, type InboxLimits } from '../../src/ingest/inbox.ts'
+import { memoryRateLimiter } from '../../src/ingest/rate-limit.ts'
+import { createReceiver } from '../../src/ingest/receiver.ts'
+import type { Logger } from '../../src/log.ts'
+import type { Metrics } from '../../src/metrics.ts'
+import type { Database } from '../../src/storage/database.ts'
+import type { Sql } from '../../src/storage/sql.ts'
+import { EndpointDirectory } from '../../src/tenancy/endpoint-directory.ts'
+import type { Vault } from '../../src/tenancy/vault.ts'
+import type { Clock } from '../../src/time.ts'
+
+export interface IngestOptions {
+  rateLimit?: RateLimit
+  disk?: DiskWatch
+  inboxLimits?: Partial<InboxLimits>
+  bodyLimits?: BodyLimits
+  /** Stands between the inbox and the database. */
+  through?: (sql: Sql) => Sql
+}
+
+export interface IngestParts {
+  clock: Clock
+  vault: Vault
+  bus: Bus
+  log: Logger
+  metrics: Metrics
+}
+
+/** The whole way of a delivery, from a request to rows. */
+export function composeIngest(database: Database, parts: IngestParts, options: IngestOptions = {}) {
+  const { clock, vault, bus, log, metrics } = parts
+  const endpoints = new EndpointDirectory({ database, vault, clock })
+  const inbox = new Inbox({
+    sql: options.through?.(database.sql) ?? database.sql,
+    bus,
+    clock,
+    log,
+    metrics,
+    disk: options.disk ?? noDiskWatch,
+    ...(options.inboxLimits && { limits: options.inboxLimits }),
+  })
+  const webhook = createReceiver({
+    endpoints,
+    inbox,
+    limiter: memoryRateLimiter('webhook'),
+    rateLimit: options.rateLimit ?? { requests: 1_000_000_000, seconds: 60 },
+    clock,
+    log,
+    metrics,
+    ...(options.bodyLimits && { bodyLimits: options.bodyLimits }),
+  })
+  const listener: RequestListener = routes({ webhook, plain: {}, next: notFound })
+  return { endpoints, inbox, listener }
+}

@@ -1,0 +1,79 @@
+import { expect, it, vi } from 'vitest'
+import { scopeTo } from '../../src/tenancy/scope.ts'
+import { updateTenant } from '../../src/tenancy/tenant.ts'
+import { testDatabase } from '../support/database.ts'
+import { eventBody, freshId, NOW, sign, startIngest } from './harness.ts'
+
+const database = await testDatabase()
+
+it('answers a tenant over its rate by 429, and leaves the others alone', async () => {
+  const ingest = await startIngest(database, { rateLimit: { requests: 3, seconds: 60 } })
+  const [loud, quiet] = [await ingest.tenant(), await ingest.tenant()]
+  const statuses = []
+  for (let n = 0; n < 5; n += 1) statuses.push((await ingest.deliver(loud, eventBody(freshId()))).status)
+  expect(statuses).toEqual([200, 200, 200, 429, 429])
+  const refused = await ingest.deliver(loud, eventBody(freshId()))
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60)
+  expect(refused.body).toHaveProperty('error.code', 'RATE_LIMITED')
+  expect(await ingest.stored(loud.tenantId)).toHaveLength(3)
+  expect((await ingest.deliver(quiet, eventBody(freshId()))).status).toBe(200)
+})
+
+it('never charges a forged request to the tenant that it names', async () => {
+  const ingest = await startIngest(database, { rateLimit: { requests: 1, seconds: 60 } })
+  const tenant = await ingest.tenant()
+  const body = eventBody(freshId())
+  for (let n = 0; n < 10; n += 1)
+    expect((await ingest.post(tenant.token, body, sign(body, 'whsec_forged', NOW))).status).toBe(400)
+  expect((await ingest.deliver(tenant, body)).status).toBe(200)
+})
+
+it("goes by the tenant's own limit where it has one", async () => {
+  const ingest = await startIngest(database, { rateLimit: { requests: 1, seconds: 60 } })
+  const tenant = await ingest.tenant()
+  await updateTenant(scopeTo(database, tenant.tenantId), ingest.acting, {
+    rateLimit: { requests: 2, seconds: 60 },
+  })
+  const statuses = []
+  for (let n = 0; n < 3; n += 1) statuses.push((await ingest.deliver(tenant, eventBody(freshId()))).status)
+  expect(statuses).toEqual([200, 200, 429])
+})
+
+it('counts deliveries of five minutes for charts, forged ones together and not one by one', async () => {
+  let writes = 0
+  const ingest = await startIngest(database, {
+    rateLimit: { requests: 4, seconds: 60 },
+    through: (sql) => ({
+      all: sql.all,
+      write: (work) => {
+        writes += 1
+        return sql.write(work)
+      },
+    }),
+  })
+  const tenant = await ingest.tenant()
+  const body = eventBody(freshId())
+  for (let n = 0; n < 20; n += 1) await ingest.post(tenant.token, body, 't=1,v1=00')
+  expect(writes).toBeLessThan(5)
+  for (let n = 0; n < 3; n += 1) await ingest.deliver(tenant, body)
+  for (let n = 0; n < 3; n += 1) await ingest.deliver(tenant, eventBody(freshId()))
+  const counts = { accepted: 2, duplicates: 2, badSignature: 20, throttled: 2 }
+  const where = { tenantId: tenant.tenantId }
+  await vi.waitFor(async () => {
+    const rows = await database.prisma.deliveryBucket.findMany({ where })
+    expect(rows).toEqual([
+      { ...where, endpointId: tenant.endpointId, slot: Math.floor(NOW / 300), ...counts },
+    ])
+  }, 5_000)
+  const endpoint = await database.prisma.webhookEndpoint.findFirst({ where })
+  expect(endpoint?.lastDeliveryAt).toEqual(new Date(NOW * 1000))
+
+  ingest.clock.seconds += 301
+  await ingest.post(tenant.token, body, 't=1,v1=00')
+  await ingest.inbox.drain()
+  const rows = await database.prisma.deliveryBucket.findMany({ where, orderBy: { slot: 'asc' } })
+  expect(rows.map(({ badSignature }) => badSignature)).toEqual([20, 1])
+  const after = await database.prisma.webhookEndpoint.findFirst({ where })
+  expect(after?.lastDeliveryAt).toEqual(new Date(NOW * 1000))
+})

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:net'
+import { Redis } from 'ioredis'
+import { afterAll, describe, expect, it, vi } from 'vitest'
+import { memoryRateLimiter, type RateLimiter, redisRateLimiter } from '../../src/ingest/rate-limit.ts'
+
+const connectTo = (port: number): Redis => {
+  const redis = new Redis(port, '127.0.0.1', {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  })
+  redis.on('error', () => {})
+  afterAll(() => redis.disconnect())
+  return redis
+}
+
+const redis = connectTo(6379)
+const withRedis = await redis.connect().then(
+  () => true,
+  () => false,
+)
+if (!withRedis) process.stderr.write('No Redis answers: the tests of shared rate limits are skipped.\n')
+
+const behaviour = (make: () => RateLimiter) => {
+  it('lets the limit through and then says how long to wait', async () => {
+    const limiter = make()
+    const limit = { requests: 3, seconds: 60 }
+    const taken = []
+    for (let n = 0; n < 5; n += 1) taken.push(await limiter.take('a', limit))
+    expect(taken.slice(0, 3)).toEqual([0, 0, 0])
+    for (const wait of taken.slice(3)) {
+      expect(Number.isInteger(wait)).toBe(true)
+      expect(wait).toBeGreaterThan(50)
+      expect(wait).toBeLessThanOrEqual(60)
+    }
+  })
+
+  it('counts each key alone, by its own limit', async () => {
+    const limiter = make()
+    expect(await limiter.take('a', { requests: 1, seconds: 60 })).toBe(0)
+    expect(await limiter.take('a', { requests: 1, seconds: 60 })).toBeGreaterThan(0)
+    expect(await limiter.take('b', { requests: 2, seconds: 60 })).toBe(0)
+    expect(await limiter.take('b', { requests: 2, seconds: 60 })).toBe(0)
+    expect(await limiter.take('b', { requests: 2, seconds: 60 })).toBeGreaterThan(0)
+  })
+
+  it('begins anew when the window ends', async () => {
+    const limiter = make()
+    const limit = { requests: 1, seconds: 1 }
+    await limiter.take('a', limit)
+    expect(await limiter.take('a', limit)).toBe(1)
+    await vi.waitFor(async () => expect(await limiter.take('a', limit)).toBe(0), {
+      timeout: 3_000,
+      interval: 50,
+    })
+  })
+
+  it('lets no more through when many come at once', async () => {
+    const limiter = make()
+    const limit = { requests: 10, seconds: 60 }
+    const waits = await Promise.all(Array.from({ length: 50 }, () => limiter.take('a', limit)))
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(10)
+  })
+}
+
+describe('in memory', () => behaviour(() => memoryRateLimiter(randomUUID())))
+
+describe.skipIf(!withRedis)('in Redis', () => {
+  behaviour(() => redisRateLimiter(randomUUID(), redis))
+
+  it('counts for two processes together', async () => {
+    const prefix = randomUUID()
+    const [one, two] = [redisRateLimiter(prefix, redis), redisRateLimiter(prefix, connectTo(6379))]
+    const limit = { requests: 1, seconds: 60 }
+    expect(await one.take('a', limit)).toBe(0)
+    expect(await two.take('a', limit)).toBeGreaterThanOrEqual(0)
+    expect(await one.take('a', limit)).toBeGreaterThan(0)
+  })
+})
+
+describe('with Redis away', () => {
+  behaviour(() => redisRateLimiter(randomUUID(), connectTo(1)))
+
+  it('goes on counting alone when the connection breaks', async () => {
+    const server = createServer((socket) => socket.destroy())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const lost = connectTo(typeof address === 'object' && address !== null ? address.port : 1)
+    await lost.connect().catch(() => {})
+    const limiter = redisRateLimiter(randomUUID(), lost)
+    expect(await limiter.take('a', { requests: 1, seconds: 60 })).toBe(0)
+    expect(await limiter.take('a', { requests: 1, seconds: 60 })).toBeGreaterThan(0)
+    server.close()
+  })
+})
