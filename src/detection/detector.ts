@@ -40,7 +40,7 @@ export interface Detector<State, Kind extends FactKind = FactKind, Spec extends 
 }
 
 /** How detectors of unlike state stand in one list: what is theirs is only ever handed back to them. */
-export type AnyDetector = Detector<unknown>
+export type AnyDetector = { [Member in keyof Detector<unknown>]: Detector<unknown>[Member] }
 
 /** Checks a detector against the contract and keeps its own types. */
 export const defineDetector = <State, const Kind extends FactKind, const Spec extends SettingsSpec>(

@@ -7,6 +7,12 @@ import type { BatchOutcome, IncidentKey, StoredObject, Stream, TenantMemory } fr
 import { OBJECT_MEMORY } from './reading.ts'
 import type { StateKey, StoredState } from './states.ts'
 
+/** An incident and where it happened. */
+export interface RaisedIncident {
+  incident: Incident
+  stream: Stream
+}
+
 interface StreamMemory {
   stream: Stream
   states: Map<string, StoredState>
@@ -16,7 +22,7 @@ interface StreamMemory {
 /** A tenant's memory that lives as long as one dry replay: begins empty, stores nothing. */
 export class ForgetfulMemory implements TenantMemory {
   /** Every incident, in the order they were raised. */
-  readonly incidentsRaised: Incident[] = []
+  readonly raisedIncidents: RaisedIncident[] = []
   readonly #choices: Choices
   readonly #idleAfter: ReadonlyMap<DetectorName, Seconds>
   readonly #streams = new Map<string, StreamMemory>()
@@ -97,7 +103,7 @@ export class ForgetfulMemory implements TenantMemory {
       for (const state of states.saved) memory.states.set(`${state.detector} ${state.key}`, state)
       for (const { detector, key } of states.dropped) memory.states.delete(`${detector} ${key}`)
       for (const { incident, change } of incidents) {
-        if (change === 'ANOMALY_RAISED') this.incidentsRaised.push(incident)
+        if (change === 'ANOMALY_RAISED') this.raisedIncidents.push({ incident, stream })
         memory.newest.set(`${incident.detector} ${incident.fingerprint}`, incident)
       }
     }

@@ -1,10 +1,9 @@
 import { newId } from '../ids.ts'
-import { parseEvent } from '../stripe/event.ts'
+import { parseEvent, type StripeEnvelope } from '../stripe/event.ts'
 import type { Seconds } from '../time.ts'
 import { judgeBatch, type Work } from './batch.ts'
 import type { AnyDetector } from './detector.ts'
-import { ForgetfulMemory } from './forgetful.ts'
-import type { Incident } from './incident.ts'
+import { ForgetfulMemory, type RaisedIncident } from './forgetful.ts'
 import type { Choices } from './judge.ts'
 import type { InboxEvent } from './reading.ts'
 
@@ -19,8 +18,7 @@ export interface Rejection {
 
 /** A historical event with its place on the replay's clock. */
 export interface HistoricalEvent extends InboxEvent {
-  /** A v2.core.event: stored, never judged. */
-  thin: boolean
+  envelope: StripeEnvelope
 }
 
 /**
@@ -54,7 +52,7 @@ export async function* readHistory(
       at: event.created,
       deliveredAt: clock,
       payload: raw,
-      thin: event.thin,
+      envelope: event,
     }
   }
 }
@@ -97,9 +95,9 @@ export class ModeGate {
   }
 
   /** @returns whether the event is to be judged */
-  admit({ livemode, thin }: { livemode: boolean; thin: boolean }): boolean {
+  admit({ livemode, envelope }: HistoricalEvent): boolean {
     if (livemode) this.#live = true
-    return !thin && (livemode || !this.#live)
+    return !envelope.thin && (livemode || !this.#live)
   }
 }
 
@@ -113,13 +111,13 @@ export const workOf = (events: readonly InboxEvent[], now: Seconds, wall: Date):
 
 /**
  * Judges a history from nothing and stores nothing.
- * @returns the incidents in the order they were raised, as they stand at the end
+ * @returns the incidents with their streams, in the order they were raised, as they stand at the end
  */
 export async function dryReplay(
   detectors: readonly AnyDetector[],
   events: AsyncIterable<HistoricalEvent>,
   { choices, wall, batch = REPLAY_BATCH }: { choices: Choices; wall: Date; batch?: number },
-): Promise<{ incidents: Incident[]; memory: ForgetfulMemory }> {
+): Promise<RaisedIncident[]> {
   const memory = new ForgetfulMemory(detectors, choices)
   const gate = new ModeGate(false)
   const seen = new Set<string>()
@@ -133,5 +131,5 @@ export async function dryReplay(
     })
     memory.apply(await judgeBatch(detectors, memory, workOf(fresh, now, wall)))
   }
-  return { incidents: memory.incidentsRaised, memory }
+  return memory.raisedIncidents
 }

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { BatchOutcome } from '../../detection/memory.ts'
 import { scopeTo } from '../../tenancy/scope.ts'
 import type { Database } from '../database.ts'
 import { integer, type Reader, text, type Writer } from '../sql.ts'
 import { StoredMemory } from './reading.ts'
-import { nextTimer, saveOutcome } from './saving.ts'
+import { saveOutcome, scheduleTimer } from './saving.ts'
 
 /** How many events are judged at once, so that a tenant's backlog lets others in between. */
 const BATCH = 500
@@ -68,7 +67,12 @@ export async function serveNext(database: Database, now: Date, judge: Judge): Pr
   }
 }
 
-async function serveThinkingFirst(database: Database, claim: Claim, now: Date, judge: Judge): Promise<Served | typeof OUTDATED> {
+async function serveThinkingFirst(
+  database: Database,
+  claim: Claim,
+  now: Date,
+  judge: Judge,
+): Promise<Served | typeof OUTDATED> {
   try {
     const { sql } = scopeTo(database, claim.tenantId)
     const { wakes, stripeIds } = await dueWakes(sql, claim.tenantId, now)
@@ -113,7 +117,11 @@ async function nextClaim(sql: Reader, now: Date, lock: string): Promise<Claim | 
 
 const stripeIdList = z.array(z.string())
 
-async function dueWakes(sql: Reader, tenantId: string, now: Date): Promise<{ wakes: string[]; stripeIds: string[] }> {
+async function dueWakes(
+  sql: Reader,
+  tenantId: string,
+  now: Date,
+): Promise<{ wakes: string[]; stripeIds: string[] }> {
   const rows = await sql.all(
     `SELECT "id", "events" FROM "Wake" WHERE "tenantId" = ? AND "dueAt" <= ? ORDER BY "dueAt", "id" LIMIT ${BATCH}`,
     [tenantId, now],
@@ -135,18 +143,19 @@ interface Finish {
   now: Date
 }
 
-async function finish(tx: Writer, { claim: { tenantId, version }, wakes, outcome, now }: Finish): Promise<Served> {
+async function finish(
+  tx: Writer,
+  { claim: { tenantId, version }, wakes, outcome, now }: Finish,
+): Promise<Served> {
   const acts = await saveOutcome(tx, tenantId, outcome, now)
-  const served = wakes.map(() => '?').join(', ')
-  await tx.run(`DELETE FROM "Wake" WHERE "tenantId" = ? AND ("events" = '[]' OR "id" IN (${served}))`, [tenantId, ...wakes])
-  const timer = await nextTimer(tx, tenantId)
-  if (timer !== undefined) {
-    await tx.insert({ table: 'Wake', columns: ['tenantId', 'id', 'dueAt', 'events'] }, [[tenantId, randomUUID(), timer, '[]']])
-  }
-  await tx.run('UPDATE "Claim" SET "version" = ?, "failures" = 0, "retryAt" = NULL, "servedAt" = ? WHERE "tenantId" = ?', [
-    version + 1,
-    now,
+  await tx.run(`DELETE FROM "Wake" WHERE "tenantId" = ? AND "id" IN (${wakes.map(() => '?').join(', ')})`, [
     tenantId,
+    ...wakes,
   ])
+  await scheduleTimer(tx, tenantId)
+  await tx.run(
+    'UPDATE "Claim" SET "version" = ?, "failures" = 0, "retryAt" = NULL, "servedAt" = ? WHERE "tenantId" = ?',
+    [version + 1, now, tenantId],
+  )
   return { tenantId, outcome, acts }
 }

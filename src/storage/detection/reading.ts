@@ -10,6 +10,7 @@ import {
   date,
   flag,
   integer,
+  nullableDate,
   nullableInteger,
   nullableText,
   type Reader,
@@ -138,6 +139,15 @@ export class StoredMemory implements TenantMemory {
       )
     }
     return raised
+  }
+
+  /** The version that everything read here belongs to, and whether the tenant has had a live event. */
+  async standing(): Promise<{ version: number; live: boolean }> {
+    const [row] = await this.sql.all(
+      'SELECT c."version", t."firstLiveAt" FROM "Claim" c JOIN "Tenant" t ON t."id" = c."tenantId" WHERE c."tenantId" = ?',
+      [this.tenantId],
+    )
+    return { version: integer(row?.['version']), live: nullableDate(row?.['firstLiveAt']) !== null }
   }
 
   /** The pending ones of these events, with their bodies. */

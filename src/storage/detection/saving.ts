@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { ChangedIncident } from '../../detection/incident.ts'
 import { DISORDER } from '../../detection/judge.ts'
 import type { BatchOutcome, EventMark, MetricDelta, StoredObject, Stream } from '../../detection/memory.ts'
@@ -31,8 +32,18 @@ export async function saveOutcome(
   return saveIncidents(tx, tenantId, changed, wall)
 }
 
+/** Leaves one wake for the tenant's next timer in place of those there were. */
+export async function scheduleTimer(tx: Writer, tenantId: string): Promise<void> {
+  await tx.run(`DELETE FROM "Wake" WHERE "tenantId" = ? AND "events" = '[]'`, [tenantId])
+  const timer = await nextTimer(tx, tenantId)
+  if (timer === undefined) return
+  await tx.insert({ table: 'Wake', columns: ['tenantId', 'id', 'dueAt', 'events'] }, [
+    [tenantId, randomUUID(), timer, '[]'],
+  ])
+}
+
 /** When the tenant's next timer is to be looked at; undefined: it has none on a live stream. */
-export async function nextTimer(tx: Writer, tenantId: string): Promise<Date | undefined> {
+async function nextTimer(tx: Writer, tenantId: string): Promise<Date | undefined> {
   const [row] = await tx.all(
     `SELECT MIN("at") AS "at" FROM (
        SELECT MIN("wakeAt") AS "at" FROM "DetectorState"

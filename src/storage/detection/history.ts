@@ -1,0 +1,61 @@
+import type { BatchOutcome } from '../../detection/memory.ts'
+import type { HistoricalEvent } from '../../detection/replay.ts'
+import { summarize } from '../../stripe/event.ts'
+import { toDate } from '../../time.ts'
+import type { Database } from '../database.ts'
+import { insertEvents } from '../inbox.ts'
+import { saveOutcome, scheduleTimer } from './saving.ts'
+
+export interface History {
+  tenantId: string
+  /** Events not stored yet, and whether each was judged. */
+  events: readonly { event: HistoricalEvent; judged: boolean }[]
+  outcome: BatchOutcome
+  /** The claim's version when the tenant's memory was read. */
+  version: number
+  wall: Date
+}
+
+/** Thrown inside the transaction: the tenant has changed since its memory was read. */
+class Outdated extends Error {}
+
+/**
+ * Stores events together with what judging them gave: a replay that dies half-way has done whole batches only.
+ * @returns the acts added to the feed; undefined when the tenant has changed meanwhile and the batch has to be judged again
+ */
+export async function saveHistory(
+  database: Database,
+  { tenantId, events, outcome, version, wall }: History,
+): Promise<number | undefined> {
+  try {
+    return await database.sql.write(async (tx) => {
+      await tx.enter(tenantId)
+      const claimed = await tx.run(
+        'UPDATE "Claim" SET "version" = ? WHERE "tenantId" = ? AND "version" = ?',
+        [version + 1, tenantId, version],
+      )
+      if (claimed === 0) throw new Outdated()
+      const rows = events.map(({ event, judged }) => ({
+        endpointId: event.endpointId,
+        event: event.envelope,
+        summary: summarize(event.envelope),
+        receivedAt: toDate(event.deliveredAt),
+        status: judged ? ('PENDING' as const) : ('IGNORED' as const),
+        payload: typeof event.payload === 'string' ? Buffer.from(event.payload) : event.payload,
+      }))
+      if ((await insertEvents(tx, tenantId, rows)).size < events.length) throw new Outdated()
+      if (events.some(({ event }) => event.livemode)) {
+        await tx.run('UPDATE "Tenant" SET "firstLiveAt" = ? WHERE "id" = ? AND "firstLiveAt" IS NULL', [
+          wall,
+          tenantId,
+        ])
+      }
+      const acts = await saveOutcome(tx, tenantId, outcome, wall)
+      await scheduleTimer(tx, tenantId)
+      return acts
+    })
+  } catch (error) {
+    if (error instanceof Outdated) return undefined
+    throw error
+  }
+}
