@@ -1,0 +1,205 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { negativeInvoice } from '../../../src/detection/detectors/negative-invoice.ts'
+import type { FactOf } from '../../../src/stripe/facts.ts'
+import { DAY, HOUR, MINUTE } from '../../../src/time.ts'
+import { Drive, shapeOf } from '../../support/drive-object.ts'
+import { captured, changed, finalized, paid, T0 } from '../../support/object-facts.ts'
+
+type Fact = FactOf<(typeof negativeInvoice.facts)[number]>
+const drive = (facts: readonly Fact[], settings = {}) =>
+  new Drive(negativeInvoice, { settings }).feed(...facts)
+
+const payment = (after: number, amount = 2900, currency = 'usd') =>
+  captured({ charge: `ch_${after}`, at: T0 + after, amount, currency })
+/** The invoice of a change to a cheaper plan: nothing but prorated lines. */
+const credit = (total: number, after = 10 * DAY) =>
+  finalized({
+    invoice: 'in_1',
+    at: T0 + after,
+    total,
+    reason: 'subscription_update',
+    prorated: true,
+    subscription: 'sub_1',
+  })
+
+const quiet: [string, Fact[]][] = [
+  ['a downgrade that credits half a month', [payment(0), credit(-1450)]],
+  ['a total of 0', [finalized({ invoice: 'in_1', at: T0, total: 0, reason: 'manual' })]],
+  ['an ordinary invoice', [finalized({ invoice: 'in_1', at: T0, total: 2900 })]],
+  ['a credit of 1.02 times the price', [changed({ at: T0, price: 10_000 }), credit(-10_200)]],
+  [
+    'a credit of 1.02 times the price before the change',
+    [changed({ at: T0, price: 100, before: { price: 10_000 } }), credit(-10_200)],
+  ],
+  ['a credit of what was paid for the plan and its upgrade', [payment(0), payment(DAY, 2000), credit(-4900)]],
+  ['a downgrade of somebody nothing is known of', [credit(-999_900)]],
+  ['a downgrade of somebody who paid in another currency only', [payment(0, 2900, 'eur'), credit(-999_900)]],
+  [
+    'a credit of what was paid outside Stripe',
+    [paid({ invoice: 'in_0', at: T0, outOfBand: true }), credit(-2900)],
+  ],
+]
+
+const firing: [string, Fact[], object][] = [
+  [
+    'a manual invoice of −15.00',
+    [payment(0), finalized({ invoice: 'in_1', at: T0 + DAY, total: -1500, reason: 'manual' })],
+    { severity: 'MEDIUM', impact: { amount: 1500, currency: 'usd' } },
+  ],
+  [
+    'a renewal with a coupon above the price',
+    [payment(0), finalized({ invoice: 'in_1', at: T0 + DAY, total: -100, reason: 'subscription_cycle' })],
+    { severity: 'HIGH', impact: { amount: 100, currency: 'usd' } },
+  ],
+  ['a proration of three times the price', [payment(0), credit(-8700)], { severity: 'HIGH' }],
+  [
+    'a proration of three times the price after a year of payments',
+    [...Array.from({ length: 12 }, (_, i) => payment(i * DAY)), credit(-8700, 12 * DAY)],
+    { severity: 'HIGH' },
+  ],
+  [
+    'a proration just over 1.02 times the price',
+    [changed({ at: T0, price: 10_000 }), credit(-10_201)],
+    { severity: 'MEDIUM' },
+  ],
+  [
+    'an update with a line that is no proration',
+    [payment(0), finalized({ invoice: 'in_1', at: T0 + 9, total: -1, reason: 'subscription_update' })],
+    { severity: 'MEDIUM' },
+  ],
+  [
+    'a manual invoice twice over what was paid',
+    [payment(0), { ...credit(-5801), reason: 'manual' }],
+    { severity: 'HIGH' },
+  ],
+  [
+    'a manual invoice of twice what was paid',
+    [payment(0), { ...credit(-5800), reason: 'manual' }],
+    { severity: 'MEDIUM' },
+  ],
+  [
+    'a credit against a payment of more than a year ago',
+    [payment(0, 50_000), payment(300 * DAY, 2900), credit(-20_000, 366 * DAY)],
+    { severity: 'HIGH' },
+  ],
+  [
+    'a credit against a payment that came only later',
+    [payment(0), payment(20 * DAY, 90_000), credit(-50_000, 10 * DAY)],
+    { severity: 'HIGH' },
+  ],
+]
+
+describe('an invoice below zero', () => {
+  test.each(quiet)('is not told of %s', (_, facts) => {
+    expect(drive(facts).findings).toEqual([])
+  })
+
+  test.each(firing)('is told of %s', (_, facts, expected) => {
+    const { findings } = drive(facts)
+    expect(findings).toHaveLength(1)
+    expect(findings[0]).toMatchObject({ fingerprint: 'cus_1', customer: 'cus_1', confidence: 1, ...expected })
+    expect(findings[0]?.subjects).toContainEqual({ type: 'invoice', id: 'in_1' })
+    expect(findings[0]?.subjects).toContainEqual({ type: 'customer', id: 'cus_1' })
+  })
+
+  test('keeps to the tolerance that the tenant set', () => {
+    const facts = [changed({ at: T0, price: 10_000 }), credit(-15_000)]
+    expect(drive(facts, { tolerance: 0.5 }).findings).toEqual([])
+    expect(drive(facts, { tolerance: 0.4 }).findings).toHaveLength(1)
+    expect(
+      drive([changed({ at: T0, price: 10_000 }), credit(-10_001)], { tolerance: 0 }).findings,
+    ).toHaveLength(1)
+  })
+
+  test('says in words and numbers what is owed and where to look', () => {
+    const [finding] = drive([payment(0), credit(-8700)]).findings
+    expect(finding?.message).toContain('Invoice in_1 of customer cus_1 came out at -$87.00')
+    expect(finding?.message).toContain('at most $29.00')
+    expect(finding?.advice).toContain('in_1 and sub_1')
+    expect(finding?.evidence[0]).toEqual({
+      name: 'credit of the invoice',
+      observed: 8700,
+      expected: 2900,
+      threshold: 2958,
+      unit: 'MONEY',
+      currency: 'usd',
+    })
+  })
+
+  test('begins with the invoice and ends after a day; a second one within it is the same incident', () => {
+    const manual = (n: number, after: number) =>
+      finalized({ invoice: `in_${n}`, at: T0 + after, total: -1500, reason: 'manual' })
+    const facts = [manual(1, 0), manual(2, HOUR), manual(3, 5 * DAY)]
+    const episodes = drive(facts)
+      .until(T0 + 7 * DAY)
+      .episodes()
+    expect(episodes).toMatchObject([
+      { startedAt: T0, endedAt: T0 + HOUR + DAY, occurrences: 2 },
+      { startedAt: T0 + 5 * DAY, endedAt: T0 + 6 * DAY, occurrences: 1 },
+    ])
+    expect(episodes[0]?.finding.impact).toEqual({ amount: 3000, currency: 'usd' })
+    expect(episodes[1]?.finding.impact).toEqual({ amount: 1500, currency: 'usd' })
+  })
+})
+
+describe('a proration with nothing to compare it with', () => {
+  const before = changed({ at: T0 + 10 * DAY, price: 900, before: { price: 2900 } })
+
+  test('is judged when the change itself arrives behind its invoice', () => {
+    expect(drive([credit(-8700), before]).findings).toMatchObject([{ startedAt: T0 + 10 * DAY }])
+    expect(drive([credit(-1450), before]).findings).toEqual([])
+  })
+
+  test('is not judged by what happened after it', () => {
+    expect(drive([credit(-8700), { ...before, at: T0 + 10 * DAY + 1 }]).findings).toEqual([])
+    expect(drive([credit(-8700), payment(10 * DAY + MINUTE), before]).findings).toHaveLength(1)
+  })
+
+  test('is let go of after the 15 minutes in which facts may come in any order', () => {
+    expect(drive([credit(-8700), payment(10 * DAY + HOUR), before]).findings).toEqual([])
+  })
+})
+
+describe('what must always hold', () => {
+  test('the order within 15 minutes changes no incident', () => {
+    const after = fc.integer({ min: 0, max: 14 * MINUTE })
+    const fact = fc.oneof(
+      fc
+        .record({ after, total: fc.constantFrom(-8700, -1450, -100) })
+        .map(({ after, total }) => ({ after, total, reason: 'manual' })),
+      fc
+        .record({ after, total: fc.constantFrom(-90_000, -1450, 2900) })
+        .map(({ after, total }) => ({ after, total, reason: 'subscription_update' })),
+    )
+    const streams = fc
+      .array(fact, { minLength: 1, maxLength: 8 })
+      .map((each) =>
+        each.map(
+          ({ after, total, reason }, i): Fact =>
+            finalized({ invoice: `in_${i}`, at: T0 + after, total, reason, prorated: true }),
+        ),
+      )
+      .map((facts): Fact[] => [...facts, changed({ at: T0, price: 2900 })])
+      .chain((facts) => fc.tuple(fc.constant(facts), fc.shuffledSubarray(facts, { minLength: facts.length })))
+    fc.assert(
+      fc.property(streams, ([facts, shuffled]) => {
+        const inOrder = [...facts].sort((a, b) => a.at - b.at)
+        const [expected, actual] = [drive(inOrder), drive(shuffled)]
+        expect(shapeOf(actual.episodes())).toEqual(shapeOf(expected.episodes()))
+        expect(actual.findings).toHaveLength(expected.findings.length)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('a customer’s state stays small, whatever they pay in', () => {
+    const facts = Array.from({ length: 2_000 }, (_, i): Fact[] => [
+      payment(i * 60, 1000 + i, `c${i % 50}`),
+      changed({ at: T0 + i * 60, price: 1000 + i, currency: `c${i % 50}` }),
+      { ...credit(-5, i * 60), currency: `x${i}`, invoice: `in_${i}` },
+      { ...credit(-5, i * 60), currency: `x${i}`, invoice: `in_m${i}`, reason: 'manual' },
+    ]).flat()
+    expect(drive(facts).size('cus_1')).toBeLessThan(5_000)
+  })
+})
