@@ -59,6 +59,8 @@ export interface Decline {
   code?: string
   /** The issuer's or Radar's reason, e.g. insufficient_funds, highest_risk_level. */
   reason?: string
+  /** The network's advice, e.g. do_not_try_again; since 2025. */
+  adviceCode?: string
   /** Stopped by Radar: no gateway trouble. */
   blocked: boolean
   /** A mistake of the integration: no gateway trouble either. */
@@ -197,6 +199,8 @@ export interface SubscriptionDetails {
   seats?: number
   /** `pause_collection`; the status stays active. */
   paused: boolean
+  /** When the pause ends by itself. */
+  pausedUntil?: Seconds
   /** Ends instead of renewing: cancel_at_period_end, or cancel_at. */
   cancelAtEnd: boolean
   cancelAt?: Seconds
@@ -208,6 +212,11 @@ export interface SubscriptionDetails {
 
 export interface SubscriptionChanged extends Common, SubscriptionDetails {
   kind: 'subscriptionChanged'
+  /**
+   * Came after a newer snapshot of the subscription: what it says changed did change at `at`, but its status, period
+   * and price are of then. It must not overwrite what is known.
+   */
+  late?: true
   /** customer.subscription.created. */
   isNew: boolean
   /** Only when price or seats changed. */

@@ -10,6 +10,7 @@ export type ObjectRecord = Record<string, unknown>
 /** The records of the objects that a batch of events touches, loaded before, written back after. */
 export interface Ledger {
   get(objectId: string): ObjectRecord | undefined
+  /** Replaces the record. A record that was handed out is never changed in place, so it may be kept and compared. */
   set(objectId: string, record: ObjectRecord): void
 }
 

@@ -1,0 +1,73 @@
+import { readCharge, readRefund } from './claims/charges.ts'
+import { NOTHING } from './claims/common.ts'
+import { readDispute, readFraudWarning } from './claims/disputes.ts'
+import { readCreditNote, readInvoice, readInvoicePayment } from './claims/invoices.ts'
+import { readRefusedPayment, readRefusedSetup } from './claims/refusals.ts'
+import { readSubscription } from './claims/subscriptions.ts'
+import type { Claims, ReadClaims } from './ledger.ts'
+
+/** Told by another event of the same change, or by nothing yet: asked for so that nothing is missing later. */
+const readNothing: ReadClaims = () => NOTHING
+
+/** What a tenant asks Stripe to send. `invoice.created` is not among it: unanswered, it would hold up its invoices. */
+const ASKED_FOR: ReadonlyMap<string, ReadClaims> = new Map([
+  ['charge.succeeded', readCharge],
+  ['charge.failed', readCharge],
+  ['charge.pending', readCharge],
+  ['charge.captured', readCharge],
+  ['charge.expired', readCharge],
+  ['charge.refunded', readCharge],
+  ['charge.refund.updated', readRefund],
+  ['charge.dispute.created', readDispute],
+  ['charge.dispute.updated', readDispute],
+  ['charge.dispute.funds_withdrawn', readDispute],
+  ['charge.dispute.funds_reinstated', readDispute],
+  ['charge.dispute.closed', readDispute],
+  ['refund.created', readRefund],
+  ['refund.updated', readRefund],
+  ['refund.failed', readRefund],
+  ['radar.early_fraud_warning.created', readFraudWarning],
+  ['radar.early_fraud_warning.updated', readFraudWarning],
+  ['payment_intent.payment_failed', readRefusedPayment],
+  ['setup_intent.setup_failed', readRefusedSetup],
+  ['invoice.finalized', readInvoice],
+  ['invoice.finalization_failed', readInvoice],
+  ['invoice.paid', readInvoice],
+  ['invoice.payment_failed', readInvoice],
+  ['invoice.voided', readInvoice],
+  ['invoice.marked_uncollectible', readInvoice],
+  ['invoice_payment.paid', readInvoicePayment],
+  ['customer.subscription.created', readSubscription],
+  ['customer.subscription.updated', readSubscription],
+  ['customer.subscription.deleted', readSubscription],
+  ['customer.subscription.paused', readSubscription],
+  ['customer.subscription.resumed', readSubscription],
+  ['customer.subscription.trial_will_end', readSubscription],
+  ['customer.subscription.pending_update_applied', readSubscription],
+  ['customer.subscription.pending_update_expired', readSubscription],
+  ['customer.deleted', readNothing],
+  ['checkout.session.async_payment_failed', readNothing],
+])
+
+/** Judged when a tenant sends it all the same. */
+const ALSO_JUDGED: ReadonlyMap<string, ReadClaims> = new Map([
+  ['invoice.created', readInvoice],
+  ['invoice.updated', readInvoice],
+  ['invoice.payment_succeeded', readInvoice],
+  ['invoice.sent', readInvoice],
+  ['invoice.payment_action_required', readInvoice],
+  ['credit_note.created', readCreditNote],
+])
+
+/** The event types to subscribe to, as `stripe listen --events` takes them: no wildcards. */
+export const LISTENED_TYPES: readonly string[] = [...ASKED_FOR.keys()]
+
+/** Whether anything here listens to the type; events of other types are stored and ignored. */
+export const isListened = (type: string): boolean => ASKED_FOR.has(type) || ALSO_JUDGED.has(type)
+
+/** What the event says of billing, by its type; thin events and types that nothing listens to say nothing. */
+export const readClaims: ReadClaims = (event): Claims => {
+  if (event.thin) return NOTHING
+  const read = ASKED_FOR.get(event.type) ?? ALSO_JUDGED.get(event.type) ?? readNothing
+  return read(event)
+}

@@ -1,0 +1,177 @@
+import type { StripeEnvelope } from '../event.ts'
+import type { ObjectRecord } from '../ledger.ts'
+import { amount, currency, customerOf, type Fields, id, integer, known, list, reference } from '../read.ts'
+
+/** Refunds of one charge that are kept one by one; the rest only as a sum. */
+const MOST_REFUNDS = 50
+
+/** One refund: its amount, and whether it failed or was cancelled, after which the money is the merchant's again. */
+interface KnownRefund {
+  amount: number
+  gone: boolean
+}
+
+/**
+ * All that was seen and told of one charge. What was seen only ever grows (greatest totals, sets of refunds, flags),
+ * so that the order and number of events that brought it change nothing.
+ */
+export interface ChargeRecord {
+  amount: number | undefined
+  currency: string | undefined
+  customer: string | undefined
+  invoice: string | undefined
+  /** Greatest captured amount of any snapshot; undefined until there was one that says. */
+  captured: number | undefined
+  /** Rendered before basil, when releasing an authorisation looked like a refund. */
+  legacy: boolean
+  /** Greatest running total of refunds, without what was only released. */
+  refunded: number
+  refunds: Map<string, KnownRefund>
+  /** Σ of refunds beyond those kept one by one. */
+  furtherRefunds: number
+  succeeded: boolean
+  failed: boolean
+  /** Captured money told so far. */
+  toldCaptured: number
+  /** Money given back told so far. */
+  toldRefunded: number
+}
+
+export const readRecord = (stored: ObjectRecord | undefined): ChargeRecord => ({
+  amount: amount(stored?.['amount']),
+  currency: currency(stored?.['currency']),
+  customer: id(stored?.['customer']),
+  invoice: id(stored?.['invoice']),
+  captured: amount(stored?.['captured']),
+  legacy: stored?.['legacy'] === true,
+  refunded: amount(stored?.['refunded']) ?? 0,
+  refunds: readRefunds(stored?.['refunds']),
+  furtherRefunds: integer(stored?.['furtherRefunds']) ?? 0,
+  succeeded: stored?.['succeeded'] === true,
+  failed: stored?.['failed'] === true,
+  toldCaptured: amount(stored?.['toldCaptured']) ?? 0,
+  toldRefunded: amount(stored?.['toldRefunded']) ?? 0,
+})
+
+/** Small: what is zero, false or unknown is not written. */
+export const writeRecord = (record: ChargeRecord): ObjectRecord =>
+  known({
+    amount: record.amount,
+    currency: record.currency,
+    customer: record.customer,
+    invoice: record.invoice,
+    captured: record.captured,
+    legacy: record.legacy || undefined,
+    refunded: record.refunded || undefined,
+    refunds:
+      record.refunds.size === 0
+        ? undefined
+        : Array.from(record.refunds, ([refund, { amount, gone }]) => [refund, amount, gone ? 1 : 0]),
+    furtherRefunds: record.furtherRefunds || undefined,
+    succeeded: record.succeeded || undefined,
+    failed: record.failed || undefined,
+    toldCaptured: record.toldCaptured || undefined,
+    toldRefunded: record.toldRefunded || undefined,
+  })
+
+const readRefunds = (stored: unknown): Map<string, KnownRefund> => {
+  const refunds = new Map<string, KnownRefund>()
+  for (const entry of Array.isArray(stored) ? stored : []) {
+    if (!Array.isArray(entry)) continue
+    const refund = id(entry[0])
+    const given = amount(entry[1])
+    if (refund !== undefined && given !== undefined)
+      refunds.set(refund, { amount: given, gone: entry[2] === 1 })
+  }
+  return refunds
+}
+
+/** What a charge's snapshot says its captured amount is; undefined where it does not say. */
+export const capturedAmount = (charge: Fields): number | undefined => {
+  const total = amount(charge['amount'])
+  const captured = charge['captured']
+  if (captured === false) return 0
+  if (captured !== true && captured !== undefined) return undefined
+  // Missing before mid-2020, null on some cancelled charges.
+  return amount(charge['amount_captured']) ?? (charge['amount_captured'] == null ? total : undefined)
+}
+
+/** Adds what a snapshot of the charge, of any event and age, shows. */
+export const seeCharge = (record: ChargeRecord, charge: Fields, event: StripeEnvelope): void => {
+  record.amount = greater(record.amount, amount(charge['amount']))
+  record.currency ??= currency(charge['currency'])
+  record.customer ??= customerOf(charge)
+  record.invoice ??= reference(charge['invoice'])
+  record.captured = greater(record.captured, capturedAmount(charge))
+  record.refunded = Math.max(record.refunded, refundedTotal(charge, event))
+  record.legacy ||= isLegacy(charge, event)
+  // Embedded until 2022-11-15.
+  for (const refund of list(charge['refunds'])) seeRefund(record, refund, false)
+}
+
+/**
+ * Adds a refund of this charge. A failure stays one, whatever older snapshot comes later. `isFirst` says that the
+ * event is the refund's creation: beyond the refunds kept one by one only that one counts.
+ */
+export const seeRefund = (record: ChargeRecord, refund: Fields, isFirst: boolean): void => {
+  const refundId = id(refund['id'])
+  const given = amount(refund['amount'])
+  if (refundId === undefined || given === undefined || refund['reason'] === 'expired_uncaptured_charge')
+    return
+  const gone = refund['status'] === 'failed' || refund['status'] === 'canceled'
+  const before = record.refunds.get(refundId)
+  if (before !== undefined || record.refunds.size < MOST_REFUNDS) {
+    record.refunds.set(refundId, {
+      amount: Math.max(given, before?.amount ?? 0),
+      gone: gone || before?.gone === true,
+    })
+  } else if (gone) record.furtherRefunds -= given
+  else if (isFirst) record.furtherRefunds += given
+}
+
+/**
+ * Money given back: the greater of the running total and the sum of the refunds known one by one, since either family
+ * of events may be missing; without failed refunds and released authorisations, and never more than was captured.
+ */
+export const givenBack = (record: ChargeRecord): number => {
+  let standing = Math.max(0, record.furtherRefunds)
+  let failed = 0
+  for (const { amount, gone } of record.refunds.values()) {
+    if (gone) failed += amount
+    else standing += amount
+  }
+  standing -= releasedRefund(record)
+  const given = Math.max(0, standing, record.refunded - failed)
+  return record.captured === undefined ? given : Math.min(given, record.captured)
+}
+
+/** Before basil a partial capture made a refund of the rest, with nothing but its amount to tell it by. */
+const releasedRefund = (record: ChargeRecord): number => {
+  if (!record.legacy || record.amount === undefined || !record.captured) return 0
+  const rest = record.amount - record.captured
+  if (rest <= 0) return 0
+  for (const { amount, gone } of record.refunds.values()) if (amount === rest && !gone) return rest
+  return 0
+}
+
+/** A snapshot's running total, less what was only released: before basil the part that was never captured. */
+const refundedTotal = (charge: Fields, event: StripeEnvelope): number => {
+  const total = amount(charge['amount_refunded']) ?? 0
+  if (total === 0 || !isLegacy(charge, event)) return total
+  const captured = capturedAmount(charge)
+  const whole = amount(charge['amount'])
+  return captured === undefined || whole === undefined
+    ? total
+    : Math.max(0, total - Math.max(0, whole - captured))
+}
+
+const BASIL = '2025-03-31'
+
+/** Events without a version tell by the charge's `invoice`, a field that basil took away. */
+const isLegacy = (charge: Fields, event: StripeEnvelope): boolean =>
+  event.apiVersion !== undefined && /^\d{4}-\d\d-\d\d/.test(event.apiVersion)
+    ? event.apiVersion < BASIL
+    : Object.hasOwn(charge, 'invoice')
+
+const greater = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined ? other : other === undefined ? one : Math.max(one, other)

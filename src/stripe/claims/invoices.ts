@@ -1,0 +1,143 @@
+import type { StripeEnvelope } from '../event.ts'
+import type { Fact, InvoiceCreated, InvoiceFailed } from '../facts.ts'
+import type { Claims, ObjectRecord } from '../ledger.ts'
+import { amount, currency, customerOf, type Fields, fields, id, known, reference, time } from '../read.ts'
+import { common, isA, NOTHING, numbers, remember, strings } from './common.ts'
+import { invoiceDetails, MOST_PAYMENTS } from './invoice-details.ts'
+
+/** Failed attempts that are told apart; Stripe makes at most some tens in two months. */
+const MOST_ATTEMPTS = 50
+
+/** Stands for the attempt of a failure that is not one to collect, or does not say which. */
+const NO_ATTEMPT = -1
+const NOT_FINALIZED = -2
+
+/**
+ * invoice.*: each step of an invoice (seen, finalised, paid, dropped, each failed attempt) is told by the first event
+ * that shows it, however many show it and in whichever order they come.
+ */
+export const readInvoice = (event: StripeEnvelope): Claims => {
+  const { object } = event
+  const invoice = id(object['id'])
+  if (invoice === undefined || !isA('invoice', object)) return NOTHING
+  return {
+    objects: [invoice],
+    settle: (ledger) => {
+      const record = { ...ledger.get(invoice) }
+      const facts = tellInvoice(event, record)
+      if (facts.length > 0) ledger.set(invoice, record)
+      return facts
+    },
+  }
+}
+
+type InvoiceFacts = Omit<InvoiceCreated, 'kind'>
+
+const tellInvoice = (event: StripeEnvelope, record: ObjectRecord): Fact[] => {
+  const { object } = event
+  const details = invoiceDetails(object, strings(record['payments']))
+  const state = statusOf(event)
+  if (details === undefined || state === undefined) return []
+  const whole: InvoiceFacts = known({ ...common(event, customerOf(object)), ...details })
+  const facts: Fact[] = []
+  const isFirst = (step: string): boolean => {
+    if (record[step] === true) return false
+    record[step] = true
+    return true
+  }
+  if (isFirst('created')) facts.push({ kind: 'invoiceCreated', ...whole })
+  if (state !== 'draft' && isFirst('finalized')) facts.push({ kind: 'invoiceFinalized', ...whole })
+  facts.push(...tellFailure(event, record, whole))
+  if ((state === 'void' || state === 'uncollectible') && isFirst('dropped')) {
+    facts.push({ kind: 'invoiceDropped', ...whole, uncollectible: state === 'uncollectible' })
+  }
+  if (state === 'paid' && isFirst('paid')) {
+    facts.push({ kind: 'invoicePaid', ...whole, outOfBand: isOutOfBand(object) })
+  }
+  return facts
+}
+
+/** What the events mean whose invoice does not say its status. */
+const STATUS_OF_TYPE: ReadonlyMap<string, string> = new Map([
+  ['invoice.created', 'draft'],
+  ['invoice.finalized', 'open'],
+  ['invoice.payment_failed', 'open'],
+  ['invoice.finalization_failed', 'draft'],
+  ['invoice.paid', 'paid'],
+  ['invoice.payment_succeeded', 'paid'],
+  ['invoice.voided', 'void'],
+  ['invoice.marked_uncollectible', 'uncollectible'],
+])
+
+const statusOf = (event: StripeEnvelope): string | undefined => {
+  const status = event.object['status']
+  if (typeof status === 'string') return status
+  return STATUS_OF_TYPE.get(event.type)
+}
+
+/** Until basil it says so; since 2026-05 the amount paid elsewhere does, between them nothing. */
+const isOutOfBand = (invoice: Fields): boolean =>
+  invoice['paid_out_of_band'] === true || (amount(invoice['amount_paid_off_stripe']) ?? 0) > 0
+
+/** A failed attempt, by its number; a failure to finalise, which leaves a draft, once. */
+const tellFailure = (event: StripeEnvelope, record: ObjectRecord, whole: InvoiceFacts): InvoiceFailed[] => {
+  const { object, type } = event
+  if (type !== 'invoice.payment_failed' && type !== 'invoice.finalization_failed') return []
+  const attempt = type === 'invoice.payment_failed' ? amount(object['attempt_count']) : undefined
+  const mark = attempt ?? (type === 'invoice.payment_failed' ? NO_ATTEMPT : NOT_FINALIZED)
+  const attempts = numbers(record['attempts'])
+  if (attempts.includes(mark)) return []
+  record['attempts'] = remember(attempts, mark, MOST_ATTEMPTS)
+  const nextAttempt = time(object['next_payment_attempt'])
+  return [known({ kind: 'invoiceFailed' as const, ...whole, attempt, nextAttempt })]
+}
+
+/**
+ * invoice_payment.*: since basil the only place where a payment intent or charge meets its invoice. No fact of its
+ * own, since the charge tells the money and the invoice that it is paid; later facts of both name each other.
+ */
+export const readInvoicePayment = (event: StripeEnvelope): Claims => {
+  const invoice = reference(event.object['invoice'])
+  const payment = fields(event.object['payment'])
+  const payer = reference(payment?.['payment_intent']) ?? reference(payment?.['charge'])
+  if (invoice === undefined || payer === undefined) return NOTHING
+  return {
+    objects: [invoice, payer],
+    settle: (ledger) => {
+      const record = ledger.get(invoice)
+      const payments = strings(record?.['payments'])
+      if (!payments.includes(payer)) {
+        ledger.set(invoice, { ...record, payments: remember(payments, payer, MOST_PAYMENTS) })
+      }
+      const link = ledger.get(payer)
+      if (link?.['invoice'] !== invoice) ledger.set(payer, { ...link, invoice })
+      return []
+    },
+  }
+}
+
+/** credit_note.created, once for each note. */
+export const readCreditNote = (event: StripeEnvelope): Claims => {
+  const { object } = event
+  const creditNote = id(object['id'])
+  const credited = amount(object['amount'])
+  const unit = currency(object['currency'])
+  if (creditNote === undefined || credited === undefined || unit === undefined) return NOTHING
+  return {
+    objects: [creditNote],
+    settle: (ledger) => {
+      if (ledger.get(creditNote)?.['told'] === true) return []
+      ledger.set(creditNote, { told: true })
+      return [
+        known({
+          kind: 'credited' as const,
+          ...common(event, customerOf(object)),
+          creditNote,
+          invoice: reference(object['invoice']),
+          amount: credited,
+          currency: unit,
+        }),
+      ]
+    },
+  }
+}

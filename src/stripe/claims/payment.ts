@@ -1,0 +1,104 @@
+import type { StripeEnvelope } from '../event.ts'
+import type { Decline, PaymentDetails } from '../facts.ts'
+import { customerOf, type Fields, fields, known, reference, text } from '../read.ts'
+
+/** Descriptions are only compared with each other: their first words are enough, and facts stay small. */
+const LONGEST_DESCRIPTION = 200
+
+/** Where merchants keep their own order number, the commonest first. */
+const ORDER_KEYS = ['order_id', 'order', 'order_number', 'cart_id', 'checkout_id', 'reference'] as const
+
+/** How Stripe describes the charges of invoices; since 2025-03-31.basil nothing else on the charge says so. */
+const OF_AN_INVOICE = /^(Subscription |Payment for Invoice)/
+
+/**
+ * How a charge, payment intent or set-up was paid. `method` is the object's `payment_method_details`, or the payment
+ * method of its last error; `invoice` what pays by it, as far as known.
+ */
+export const paymentDetails = (
+  event: StripeEnvelope,
+  method: Fields | undefined,
+  links: { intent: string | undefined; invoice: string | undefined },
+): PaymentDetails => {
+  const { object } = event
+  const type = text(method?.['type'])
+  const card = cardOf(method, type)
+  const fingerprint = text(card?.['fingerprint'])
+  const description = text(object['description'], LONGEST_DESCRIPTION)
+  return known({
+    ...links,
+    card: fingerprint,
+    cardCountry: text(card?.['country'])?.toUpperCase(),
+    funding: text(card?.['funding']),
+    method: type,
+    risk: text(fields(object['outcome'])?.['risk_level']),
+    description,
+    idempotencyKey: event.idempotencyKey,
+    order: orderOf(object['metadata']),
+    recurring: links.invoice !== undefined || (description !== undefined && OF_AN_INVOICE.test(description)),
+    payer: customerOf(object) ?? fingerprint,
+  })
+}
+
+/** A charge's method; charges of stored cards before payment methods tell it as `source`. */
+export const methodOfCharge = (charge: Fields): Fields | undefined =>
+  fields(charge['payment_method_details']) ?? sourceAsMethod(charge['source'])
+
+/** The method of an error, whose `source` is its old name. */
+export const methodOfError = (error: Fields | undefined): Fields | undefined =>
+  fields(error?.['payment_method']) ?? sourceAsMethod(error?.['source'])
+
+const sourceAsMethod = (value: unknown): Fields | undefined => {
+  const source = fields(value)
+  return source?.['object'] === 'card' ? { type: 'card', card: source } : undefined
+}
+
+/** Bank accounts carry a fingerprint and a country like cards do, in a field named after their type. */
+const cardOf = (method: Fields | undefined, type: string | undefined): Fields | undefined => {
+  const card = fields(method?.['card'])
+  if (card !== undefined || method === undefined || type === undefined) return card
+  return Object.hasOwn(method, type) ? fields(method[type]) : undefined
+}
+
+const orderOf = (value: unknown): string | undefined => {
+  const metadata = fields(value)
+  if (metadata === undefined) return undefined
+  for (const key of ORDER_KEYS) {
+    const order = text(metadata[key])?.trim()
+    if (order !== undefined && order !== '') return order
+  }
+  return undefined
+}
+
+/** Why a charge failed. */
+export const declineOfCharge = (charge: Fields): Decline => {
+  const outcome = fields(charge['outcome'])
+  return known({
+    code: text(charge['failure_code']),
+    reason: text(outcome?.['reason']),
+    adviceCode: text(outcome?.['advice_code']),
+    blocked: outcome?.['type'] === 'blocked',
+    invalid: outcome?.['type'] === 'invalid',
+  })
+}
+
+/** Why something failed that made no charge: Radar and mistakes of the integration are only told of charges. */
+export const declineOfError = (error: Fields | undefined): Decline =>
+  known({
+    code: text(error?.['code']),
+    reason: text(error?.['decline_code']),
+    adviceCode: text(error?.['advice_code']),
+    blocked: false,
+    invalid: error?.['type'] === 'invalid_request_error' && error?.['code'] === undefined,
+  })
+
+/** The charge that a payment intent names, wherever its version does. */
+export const chargeOfIntent = (intent: Fields): string | undefined => {
+  const error = fields(intent['last_payment_error'])
+  const listed = fields(intent['charges'])?.['data']
+  return (
+    reference(error?.['charge']) ??
+    reference(intent['latest_charge']) ??
+    (Array.isArray(listed) ? reference(listed[0]) : undefined)
+  )
+}
