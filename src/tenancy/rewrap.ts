@@ -1,0 +1,43 @@
+import type { Database } from '../storage/database.ts'
+import { openToken } from './endpoints.ts'
+import { type Scope, scopeTo } from './scope.ts'
+import { openSecret } from './secrets.ts'
+import type { Vault } from './vault.ts'
+
+/**
+ * Moves every stored secret and token to the present BILLINGWATCH_SECRET, a tenant at a time. Safe to run again.
+ * @returns how many were moved
+ * @throws VaultError when one was sealed under a secret that is neither the present nor the previous one
+ */
+export async function rewrapAll(database: Database, vault: Vault): Promise<number> {
+  const tenants = await database.prisma.tenant.findMany({ where: { deletedAt: null }, select: { id: true } })
+  let moved = 0
+  for (const { id } of tenants) moved += await rewrapTenant(scopeTo(database, id), vault)
+  return moved
+}
+
+function rewrapTenant({ tenantId, transaction }: Scope, vault: Vault): Promise<number> {
+  return transaction(async (db) => {
+    let moved = 0
+    for (const secret of await db.webhookSecret.findMany({ where: { tenantId } })) {
+      if (vault.isCurrent(secret.sealed)) continue
+      const place = { tenantId, id: secret.id, purpose: 'webhook-secret' } as const
+      const { count } = await db.webhookSecret.updateMany({
+        where: { tenantId, id: secret.id, sealed: secret.sealed },
+        data: { sealed: vault.seal(openSecret(vault, secret), place) },
+      })
+      moved += count
+    }
+    for (const endpoint of await db.webhookEndpoint.findMany({ where: { tenantId } })) {
+      if (vault.isCurrent(endpoint.tokenSealed)) continue
+      const place = { tenantId, id: endpoint.id, purpose: 'webhook-token' } as const
+      // Not when it was rotated meanwhile: that one is sealed anew.
+      const { count } = await db.webhookEndpoint.updateMany({
+        where: { tenantId, id: endpoint.id, tokenSealed: endpoint.tokenSealed },
+        data: { tokenSealed: vault.seal(openToken(vault, endpoint), place) },
+      })
+      moved += count
+    }
+    return moved
+  })
+}

@@ -1,0 +1,116 @@
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Database } from '../../src/storage/database.ts'
+import { EndpointDirectory, rotateToken } from '../../src/tenancy/endpoints.ts'
+import { addSecret, listSecrets, retireSecret } from '../../src/tenancy/secrets.ts'
+import { suspendTenant, updateTenant } from '../../src/tenancy/tenant.ts'
+import { markDeleted } from '../../src/tenancy/tenants.ts'
+import { testDatabase } from '../support/database.ts'
+import { acting, clock, newTenant, STRIPE_SECRET, vault } from './office.ts'
+
+let database: Database
+let directory: EndpointDirectory
+beforeAll(async () => {
+  database = await testDatabase()
+})
+beforeEach(() => {
+  directory = new EndpointDirectory({ database, vault, clock })
+})
+
+describe('the endpoint of a token', () => {
+  it('comes with its tenant, its live secrets and its own limit', async () => {
+    const { id, endpoint, token, scope } = await newTenant(database)
+    expect(await directory.find(token)).toEqual({
+      tenantId: id,
+      endpointId: endpoint.id,
+      secrets: [STRIPE_SECRET],
+      rateLimit: undefined,
+    })
+    const [first] = await listSecrets(scope)
+    await addSecret(scope, acting, { secret: 'whsec_the_next_one' })
+    await updateTenant(scope, acting, { rateLimit: { requests: 7, seconds: 60 } })
+    directory.forget()
+    expect(await directory.find(token)).toMatchObject({
+      secrets: ['whsec_the_next_one', STRIPE_SECRET],
+      rateLimit: { requests: 7, seconds: 60 },
+    })
+    await retireSecret(scope, acting, first?.id ?? '')
+    directory.forget()
+    expect((await directory.find(token))?.secrets).toEqual(['whsec_the_next_one'])
+  })
+
+  it.each(['', 'x', 'a'.repeat(32), 'a'.repeat(33), '../../etc/passwd', '\u0000'.repeat(32)])(
+    'attack: %j finds nothing',
+    async (token) => expect(await directory.find(token)).toBeUndefined(),
+  )
+
+  it('is not found once its tenant is suspended or marked as deleted', async () => {
+    const [a, b] = [await newTenant(database), await newTenant(database)]
+    await suspendTenant(a.scope, acting)
+    await markDeleted(database, acting, b.id)
+    expect(await directory.find(a.token)).toBeUndefined()
+    expect(await directory.find(b.token)).toBeUndefined()
+  })
+
+  it('is found by the former token until the grace is over, to the millisecond', async () => {
+    const { token, scope } = await newTenant(database)
+    const rotated = await rotateToken(scope, acting, { graceSeconds: 60 })
+    clock.forward(59.5)
+    const found = await directory.find(token)
+    expect(found).toBeDefined()
+    expect(await directory.find(rotated.token)).toEqual(found)
+    clock.forward(0.499)
+    expect(await directory.find(token)).toBeDefined()
+    clock.forward(0.001)
+    expect(await directory.find(token)).toBeUndefined()
+    expect(await directory.find(rotated.token)).toBeDefined()
+  })
+})
+
+describe('what the directory remembers', () => {
+  const lookups = () => vi.spyOn(database.prisma.webhookEndpoint, 'findFirst')
+
+  it('is an answer for one second, good or bad, and one lookup for all who ask at once', async () => {
+    const { token } = await newTenant(database)
+    const asked = lookups()
+    await Promise.all(Array.from({ length: 20 }, () => directory.find(token)))
+    await Promise.all(Array.from({ length: 20 }, () => directory.find('b'.repeat(32))))
+    expect(asked).toHaveBeenCalledTimes(2)
+    clock.forward(0.999)
+    await directory.find(token)
+    await directory.find('b'.repeat(32))
+    expect(asked).toHaveBeenCalledTimes(2)
+    clock.forward(0.001)
+    await directory.find(token)
+    await directory.find('b'.repeat(32))
+    expect(asked).toHaveBeenCalledTimes(4)
+    asked.mockRestore()
+  })
+
+  it('is given up at once when told to forget', async () => {
+    const { token, scope } = await newTenant(database)
+    expect(await directory.find(token)).toBeDefined()
+    await suspendTenant(scope, acting)
+    directory.forget()
+    expect(await directory.find(token)).toBeUndefined()
+  })
+
+  it('is never a failure of the database', async () => {
+    const { token } = await newTenant(database)
+    const asked = lookups().mockRejectedValueOnce(new Error('database is away'))
+    await expect(directory.find(token)).rejects.toThrow('away')
+    expect(await directory.find(token)).toBeDefined()
+    asked.mockRestore()
+  })
+
+  it('attack: a flood of made-up tokens does not grow it without bound', async () => {
+    const asked = lookups().mockResolvedValue(null)
+    const made = (n: number) => String(n).padStart(32, '0')
+    for (let n = 0; n < 10_001; n++) await directory.find(made(n))
+    asked.mockClear()
+    await directory.find(made(10_000))
+    expect(asked).not.toHaveBeenCalled()
+    await directory.find(made(0)) // The oldest had to go.
+    expect(asked).toHaveBeenCalledOnce()
+    asked.mockRestore()
+  })
+})

@@ -1,0 +1,39 @@
+import type { Database } from '../../src/storage/database.ts'
+import type { Acting } from '../../src/tenancy/acting.ts'
+import { scopeTo } from '../../src/tenancy/scope.ts'
+import { createTenant, type TenantCreated } from '../../src/tenancy/tenants.ts'
+import { createVault } from '../../src/tenancy/vault.ts'
+
+/** A clock that stands until it is moved. */
+export class SteppedClock {
+  #now = new Date('2026-03-02T09:00:00.000Z')
+  now(): Date {
+    return new Date(this.#now)
+  }
+  forward(seconds: number): void {
+    this.#now = new Date(this.#now.getTime() + seconds * 1000)
+  }
+}
+
+export const vault = createVault('a secret for tests, longer than thirty-two characters')
+
+export const clock = new SteppedClock()
+
+/** An operator at work, with a clock that the test moves. */
+export const acting: Acting = { actor: { kind: 'OPERATOR', name: 'operator' }, vault, clock }
+
+export const STRIPE_SECRET = 'whsec_0123456789abcdefghijklmnop'
+
+let made = 0
+
+/** A tenant of its own for one test. */
+export async function newTenant(database: Database, name = `Tenant ${++made}`) {
+  const created = await createTenant(database, acting, { name, webhookSecret: STRIPE_SECRET })
+  if (created.existing) throw new Error('the tenant was there already')
+  const fresh: TenantCreated = created
+  // What comes next is newer, so that lists have one order.
+  clock.forward(1)
+  return { ...fresh, id: fresh.tenant.id, scope: scopeTo(database, fresh.tenant.id) }
+}
+
+export const quiet = { warn: () => {} }

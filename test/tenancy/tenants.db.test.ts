@@ -1,0 +1,259 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/storage/database.ts'
+import { createApiKey, listApiKeys, revokeApiKey } from '../../src/tenancy/api-keys.ts'
+import {
+  addEndpoint,
+  listEndpoints,
+  openToken,
+  rotateToken,
+  webhookUrl,
+} from '../../src/tenancy/endpoints.ts'
+import { isApiKey } from '../../src/tenancy/keys.ts'
+import { rewrapAll } from '../../src/tenancy/rewrap.ts'
+import { type Scope, scopeTo } from '../../src/tenancy/scope.ts'
+import { addSecret, listSecrets, openSecret, retireSecret } from '../../src/tenancy/secrets.ts'
+import { resumeTenant, showTenant, suspendTenant, updateTenant } from '../../src/tenancy/tenant.ts'
+import { createTenant, listTenants } from '../../src/tenancy/tenants.ts'
+import { createVault } from '../../src/tenancy/vault.ts'
+import { testDatabase } from '../support/database.ts'
+import { acting, clock, newTenant, STRIPE_SECRET, vault } from './office.ts'
+
+let database: Database
+beforeAll(async () => {
+  database = await testDatabase()
+})
+
+const kindsOf = async ({ db }: Scope) =>
+  (await db.activity.findMany({ orderBy: { seq: 'asc' } })).map(({ kind }) => kind)
+
+const bad = (issue: RegExp) =>
+  expect.objectContaining({ code: 'BAD_USER_INPUT', message: expect.stringMatching(issue) })
+const notFound = expect.objectContaining({ code: 'NOT_FOUND' })
+
+describe('making a tenant', () => {
+  it('gives an endpoint, a key shown once, a claim, and a feed that tells of it all', async () => {
+    const { tenant, endpoint, token, apiKey, key, scope } = await newTenant(database, '  Acme  ')
+    expect(tenant).toMatchObject({ name: 'Acme', timezone: 'UTC', suspendedAt: null })
+    expect(endpoint.name).toBe('default')
+    expect(openToken(vault, endpoint)).toBe(token)
+    expect(isApiKey(key)).toBe(true)
+    expect(apiKey.role).toBe('ADMIN')
+    expect(await scope.db.claim.count()).toBe(1)
+    expect(await kindsOf(scope)).toEqual([
+      'TENANT_CREATED',
+      'WEBHOOK_ENDPOINT_CREATED',
+      'WEBHOOK_SECRET_ADDED',
+      'API_KEY_CREATED',
+    ])
+    expect((await showTenant(scope)).seq).toBe(4n)
+  })
+
+  it('leaves neither key, token nor secret readable in any of its rows', async () => {
+    const { token, key, scope } = await newTenant(database)
+    const rows = JSON.stringify(
+      [
+        await scope.db.webhookEndpoint.findMany(),
+        await scope.db.webhookSecret.findMany(),
+        await scope.db.apiKey.findMany(),
+        await scope.db.activity.findMany(),
+      ],
+      (_, value) => (typeof value === 'bigint' ? String(value) : value),
+    )
+    for (const hidden of [token, key, STRIPE_SECRET]) expect(rows).not.toContain(hidden)
+  })
+
+  it('makes one tenant for an externalId, however often and at once it is asked for', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => createTenant(database, acting, { name: 'Once', externalId: 'crm-1' })),
+    )
+    expect(answers.filter(({ existing }) => !existing)).toHaveLength(1)
+    expect(new Set(answers.map(({ tenant }) => tenant.id)).size).toBe(1)
+    expect(await database.prisma.tenant.count({ where: { externalId: 'crm-1' } })).toBe(1)
+  })
+
+  it.each([
+    [{ name: '  ' }, /name must not be empty/],
+    [{ name: 'x'.repeat(201) }, /at most 200/],
+    [{ name: 'a\u0000b' }, /control characters/],
+    [{ name: 'a\ud800b' }, /control characters/],
+    [{ name: 'Acme', timezone: 'Mars/Olympus' }, /IANA/],
+    [{ name: 'Acme', timezone: '+02:00' }, /IANA/],
+    [{ name: 'Acme', webhookSecret: 'sk_live_123456' }, /whsec_/],
+    [{ name: 'Acme', webhookSecret: 'whsec_' }, /whsec_/],
+  ])('refuses %j', async (input, issue) => {
+    await expect(createTenant(database, acting, input)).rejects.toEqual(bad(issue))
+  })
+
+  it('names every thing that is wrong, with its path', async () => {
+    await expect(createTenant(database, acting, { name: '', timezone: 'x' })).rejects.toMatchObject({
+      details: { issues: [{ path: ['name'] }, { path: ['timezone'] }] },
+    })
+  })
+})
+
+describe('the list of tenants', () => {
+  it('finds by part of the name in any case, by externalId, by id, and by whether it is suspended', async () => {
+    const { id, scope } = await newTenant(database, 'Zwölf ÄPFEL 100%')
+    const names = async (query: Parameters<typeof listTenants>[1]) =>
+      (await listTenants(database, query)).map((tenant) => tenant.id)
+    expect(await names({ search: 'äpfel' })).toEqual([id])
+    expect(await names({ search: '0%' })).toEqual([id])
+    expect(await names({ search: id })).toEqual([id])
+    expect(await names({ search: 'no such thing' })).toEqual([])
+    await suspendTenant(scope, acting)
+    expect(await names({ search: 'äpfel', suspended: false })).toEqual([])
+    expect(await names({ search: 'äpfel', suspended: true })).toEqual([id])
+  })
+})
+
+describe('a tenant', () => {
+  it('changes name, zone and limit, and records only what changed', async () => {
+    const { scope } = await newTenant(database)
+    await updateTenant(scope, acting, { timezone: 'Asia/Kolkata', rateLimit: { requests: 5, seconds: 10 } })
+    const again = await updateTenant(scope, acting, { timezone: 'Asia/Kolkata' })
+    expect(again).toMatchObject({ timezone: 'Asia/Kolkata', rateRequests: 5, rateSeconds: 10 })
+    expect(await updateTenant(scope, acting, { rateLimit: null })).toMatchObject({ rateRequests: null })
+    const updates = await scope.db.activity.findMany({
+      where: { kind: 'TENANT_UPDATED' },
+      orderBy: { seq: 'asc' },
+    })
+    expect(updates.map(({ data }) => JSON.parse(data ?? ''))).toEqual([
+      { timezone: 'Asia/Kolkata', rateRequests: 5, rateSeconds: 10 },
+      { rateRequests: null, rateSeconds: null },
+    ])
+    await expect(updateTenant(scope, acting, { rateLimit: { requests: 0, seconds: 1 } })).rejects.toEqual(
+      bad(/at least 1/),
+    )
+  })
+
+  it('is suspended and resumed once, however often that is said', async () => {
+    const { scope } = await newTenant(database)
+    await suspendTenant(scope, acting)
+    expect((await suspendTenant(scope, acting)).suspendedAt).not.toBeNull()
+    await resumeTenant(scope, acting)
+    expect((await resumeTenant(scope, acting)).suspendedAt).toBeNull()
+    expect((await kindsOf(scope)).slice(4)).toEqual(['TENANT_SUSPENDED', 'TENANT_RESUMED'])
+  })
+
+  it('that never was is not found, by any act', async () => {
+    const nobody = scopeTo(database, 'ten_nobody')
+    await expect(showTenant(nobody)).rejects.toEqual(notFound)
+    await expect(updateTenant(nobody, acting, { name: 'x' })).rejects.toEqual(notFound)
+    await expect(suspendTenant(nobody, acting)).rejects.toEqual(notFound)
+    await expect(addEndpoint(nobody, acting, { name: 'x' })).rejects.toEqual(notFound)
+    await expect(addSecret(nobody, acting, { secret: STRIPE_SECRET })).rejects.toEqual(notFound)
+    await expect(createApiKey(nobody, acting, { role: 'ADMIN' })).rejects.toEqual(notFound)
+  })
+})
+
+describe('endpoints', () => {
+  it('are one for each name, each with a URL of its own', async () => {
+    const { scope, token } = await newTenant(database)
+    const [first, second] = await Promise.all([
+      addEndpoint(scope, acting, { name: 'Shop EU' }),
+      addEndpoint(scope, acting, { name: 'Shop EU' }),
+    ])
+    expect(first).toEqual(second)
+    expect(first.token).not.toBe(token)
+    expect((await listEndpoints(scope)).map(({ name }) => name)).toEqual(['default', 'Shop EU'])
+    expect(webhookUrl({ publicUrl: undefined, port: 4000 }, token)).toBe(
+      `http://localhost:4000/webhook/${token}`,
+    )
+    expect(webhookUrl({ publicUrl: 'https://bw.example.com', port: 4000 }, token)).toBe(
+      `https://bw.example.com/webhook/${token}`,
+    )
+  })
+
+  it('have to be named where it is not clear which', async () => {
+    const { scope } = await newTenant(database)
+    const { endpoint } = await addEndpoint(scope, acting, { name: 'second' })
+    const byDefault = await addSecret(scope, acting, { secret: 'whsec_for_the_default_one' })
+    expect(byDefault.endpointId).not.toBe(endpoint.id)
+    const byName = await addSecret(scope, acting, { secret: 'whsec_for_the_second', endpoint: 'second' })
+    expect(byName.endpointId).toBe(endpoint.id)
+    await expect(addSecret(scope, acting, { secret: 'whsec_for_nobody', endpoint: 'third' })).rejects.toEqual(
+      notFound,
+    )
+  })
+
+  it('get a new token while the former one lives on for the grace', async () => {
+    const { scope, token } = await newTenant(database)
+    const rotated = await rotateToken(scope, acting, { graceSeconds: 60 })
+    expect(rotated.token).not.toBe(token)
+    expect(rotated.endpoint.previousTokenExpiresAt).toEqual(new Date(clock.now().getTime() + 60_000))
+    expect((await rotateToken(scope, acting, { graceSeconds: 0 })).endpoint.previousTokenHash).toBeNull()
+    await expect(rotateToken(scope, acting, { graceSeconds: -1 })).rejects.toEqual(bad(/at least 0/))
+  })
+})
+
+describe('webhook secrets', () => {
+  it('may be several; the same one is there once; retiring one again changes nothing', async () => {
+    const { scope } = await newTenant(database)
+    const added = await addSecret(scope, acting, { secret: 'whsec_second_secret_of_this_one' })
+    expect(await addSecret(scope, acting, { secret: 'whsec_second_secret_of_this_one' })).toEqual(added)
+    expect(added.hint).toBe('whsec_…_one')
+    expect(openSecret(vault, added)).toBe('whsec_second_secret_of_this_one')
+    const retired = await retireSecret(scope, acting, added.id)
+    clock.forward(5)
+    expect(await retireSecret(scope, acting, added.id)).toEqual(retired)
+    expect((await listSecrets(scope)).filter(({ retiredAt }) => !retiredAt)).toHaveLength(1)
+    expect((await kindsOf(scope)).slice(4)).toEqual(['WEBHOOK_SECRET_ADDED', 'WEBHOOK_SECRET_RETIRED'])
+  })
+
+  it('do not show a short secret by its hint', async () => {
+    const { scope } = await newTenant(database)
+    expect((await addSecret(scope, acting, { secret: 'whsec_test' })).hint).toBe('whsec_…')
+  })
+
+  it("attack: another tenant's secret cannot be retired, nor its sealed text be opened as one's own", async () => {
+    const [a, b] = [await newTenant(database), await newTenant(database)]
+    const [secret] = await listSecrets(a.scope)
+    if (!secret) throw new Error('no secret')
+    await expect(retireSecret(b.scope, acting, secret.id)).rejects.toEqual(notFound)
+    expect((await listSecrets(a.scope))[0]?.retiredAt).toBeNull()
+    expect(() => openSecret(vault, { ...secret, tenantId: b.id })).toThrow()
+  })
+
+  it('all move to a new BILLINGWATCH_SECRET, tokens too, and to move them again is nothing', async () => {
+    const own = await testDatabase()
+    const { scope, token } = await newTenant(own)
+    const rolled = createVault(
+      'the new secret, also longer than thirty-two characters',
+      'a secret for tests, longer than thirty-two characters',
+    )
+    expect(await rewrapAll(own, rolled)).toBe(2)
+    expect(await rewrapAll(own, rolled)).toBe(0)
+    const alone = createVault('the new secret, also longer than thirty-two characters')
+    const [secret] = await listSecrets(scope)
+    const [endpoint] = await listEndpoints(scope)
+    expect(secret && openSecret(alone, secret)).toBe(STRIPE_SECRET)
+    expect(endpoint && openToken(alone, endpoint)).toBe(token)
+  })
+})
+
+describe('API keys', () => {
+  it('have a role, a name and an end, are listed without their hash opening anything, and are revoked once', async () => {
+    const { scope } = await newTenant(database)
+    const expiresAt = new Date(clock.now().getTime() + 1000)
+    const { apiKey } = await createApiKey(scope, acting, { name: 'ci', role: 'MEMBER', expiresAt })
+    expect(apiKey).toMatchObject({ name: 'ci', role: 'MEMBER', expiresAt, revokedAt: null })
+    const revoked = await revokeApiKey(scope, acting, apiKey.id)
+    clock.forward(5)
+    expect(await revokeApiKey(scope, acting, apiKey.id)).toEqual(revoked)
+    expect((await listApiKeys(scope)).map(({ name }) => name)).toEqual(['first admin key', 'ci'])
+    expect((await kindsOf(scope)).slice(4)).toEqual(['API_KEY_CREATED', 'API_KEY_REVOKED'])
+  })
+
+  it('do not end before they begin', async () => {
+    const { scope } = await newTenant(database)
+    await expect(createApiKey(scope, acting, { role: 'VIEWER', expiresAt: clock.now() })).rejects.toEqual(
+      bad(/in the future/),
+    )
+  })
+
+  it("attack: another tenant's key cannot be revoked", async () => {
+    const [a, b] = [await newTenant(database), await newTenant(database)]
+    await expect(revokeApiKey(b.scope, acting, a.apiKey.id)).rejects.toEqual(notFound)
+    expect((await listApiKeys(a.scope))[0]?.revokedAt).toBeNull()
+  })
+})
