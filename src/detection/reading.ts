@@ -1,5 +1,5 @@
-import { delivered, isListened, readClaims } from '../stripe/claims.ts'
-import { parseEvent } from '../stripe/event.ts'
+import { isListened, readClaims } from '../stripe/claims.ts'
+import { delivered, parseEvent } from '../stripe/event.ts'
 import type { Fact } from '../stripe/facts.ts'
 import type { Claims, Ledger, ObjectRecord } from '../stripe/ledger.ts'
 import { DAY, type Seconds } from '../time.ts'
@@ -26,6 +26,8 @@ export interface InboxEvent {
 export interface OpenedEvent {
   event: InboxEvent
   stream: string
+  /** That it was delivered: what every event says. */
+  arrival: readonly Fact[]
   claims: Claims | undefined
   error: string | undefined
 }
@@ -46,13 +48,14 @@ export interface Reading {
 export function openEvents(events: readonly InboxEvent[]): OpenedEvent[] {
   const opened = events.map((event): OpenedEvent => {
     const stream = streamId(event.endpointId, event.account, event.livemode)
+    let arrival: readonly Fact[] = []
     try {
       const envelope = parseEvent(event.payload)
-      if (envelope === undefined)
-        return { event, stream, claims: undefined, error: 'the stored body is no Stripe event' }
-      return { event, stream, claims: readClaims(envelope), error: undefined }
+      if (envelope === undefined) throw new Error('the stored body is no Stripe event')
+      arrival = [delivered(envelope, event.deliveredAt)]
+      return { event, stream, arrival, claims: readClaims(envelope), error: undefined }
     } catch (error) {
-      return { event, stream, claims: undefined, error: `facts: ${messageOf(error)}` }
+      return { event, stream, arrival, claims: undefined, error: `facts: ${messageOf(error)}` }
     }
   })
   return opened.sort(
@@ -79,8 +82,8 @@ export function settleEvents(
     ignored: new Set(),
     failures: new Map(),
   }
-  for (const { event, stream, claims, error } of opened) {
-    const facts: Fact[] = [delivered(event, event.deliveredAt)]
+  for (const { event, stream, arrival, claims, error } of opened) {
+    const facts: Fact[] = [...arrival]
     if (!isListened(event.type)) reading.ignored.add(event.stripeId)
     if (error !== undefined) reading.failures.set(event.stripeId, error)
     try {

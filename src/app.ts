@@ -1,0 +1,173 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Redis } from 'ioredis'
+import type { Bus } from './bus/bus.ts'
+import { memoryBus } from './bus/memory.ts'
+import { redisBus } from './bus/redis.ts'
+import type { Config } from './config.ts'
+import { DETECTORS } from './detection/registry.ts'
+import { Worker } from './detection/worker.ts'
+import { createGraphql } from './graphql/server.ts'
+import { healthz, readyz } from './http/health.ts'
+import { metricsRoute } from './http/metrics.ts'
+import { routes } from './http/routes.ts'
+import { refuseBrokenRequest, serverOptions } from './http/server.ts'
+import { type DiskWatch, noDiskWatch, watchDisk } from './ingest/disk.ts'
+import { Inbox } from './ingest/inbox.ts'
+import { memoryRateLimiter, type RateLimiter, redisRateLimiter } from './ingest/rate-limit.ts'
+import { createReceiver } from './ingest/receiver.ts'
+import type { Logger } from './log.ts'
+import { createMetrics } from './metrics.ts'
+import { type Database, openDatabase } from './storage/database.ts'
+import { migrate } from './storage/migrate.ts'
+import { Authenticator } from './tenancy/authenticate.ts'
+import { CredentialsWatch } from './tenancy/cutoff.ts'
+import { EndpointDirectory } from './tenancy/endpoint-directory.ts'
+import { dataFolderOf, vaultFor } from './tenancy/vault.ts'
+import { type Clock, systemClock } from './time.ts'
+
+/** A whole BillingWatch in one process. */
+export interface App {
+  /** Where it listens, without a slash at the end. */
+  url: string
+  database: Database
+  /** Takes nothing new, finishes what was begun, closes every connection. */
+  close(): Promise<void>
+}
+
+export interface AppOptions {
+  config: Config
+  log: Logger
+  clock?: Clock
+}
+
+/**
+ * The composition root: chooses the adapters that the configuration asks for, migrates, wires the way of an event
+ * (receiver, inbox, worker, bus, GraphQL), and listens.
+ * @throws ConfigError, or what the database or the port refuse with
+ */
+export async function startApp({ config, log, clock = systemClock }: AppOptions): Promise<App> {
+  const folder = dataFolderOf(config)
+  const applied = await migrate(config)
+  if (applied.length > 0) log.info({ applied }, 'migrated the database')
+  const vault = vaultFor(config, folder, log)
+  const database = await openDatabase(config)
+  const metrics = createMetrics(true)
+  const shared = connectShared(config, log)
+  const { bus } = shared
+  const disk = config.databaseUrl.startsWith('file:')
+    ? await watchDisk(folder, config.minFreeDisk)
+    : noDiskWatch
+
+  const endpoints = new EndpointDirectory({ database, vault, clock })
+  const authenticator = new Authenticator({ database, vault, clock, adminKey: config.adminKey, log })
+  const credentials = new CredentialsWatch({ database, clock, log })
+  const inbox = new Inbox({ sql: database.sql, bus, clock, log, metrics, disk })
+  const worker = new Worker({ database, bus, detectors: DETECTORS, clock, log, metrics })
+  const graphql = createGraphql({
+    config,
+    database,
+    bus,
+    vault,
+    clock,
+    log,
+    metrics,
+    authenticator,
+    credentials,
+    limiter: shared.limiter('api'),
+  })
+
+  let draining = false
+  const server = createServer(
+    serverOptions,
+    routes({
+      webhook: createReceiver({
+        endpoints,
+        inbox,
+        limiter: shared.limiter('webhook'),
+        rateLimit: config.webhookRateLimit,
+        clock,
+        log,
+        metrics,
+      }),
+      plain: {
+        '/healthz': healthz,
+        '/readyz': readyz({
+          database: async () => (await database.sql.all('SELECT 1 AS "one"')).length === 1,
+          disk: () => !disk.full,
+          accepting: () => !draining,
+        }),
+        '/metrics': metricsRoute(metrics.registry, { token: config.metricsToken, local: config.local }),
+        ...graphql.plain,
+      },
+      next: graphql.listener,
+    }),
+  )
+  server.on('clientError', refuseBrokenRequest)
+  graphql.attach(server)
+  worker.start()
+  const url = await listen(server, config)
+
+  return {
+    url,
+    database,
+    async close() {
+      draining = true
+      await Promise.all([inbox.drain(), graphql.drain()])
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeIdleConnections()
+      await worker.stop()
+      setTimeout(() => server.closeAllConnections(), 2_000).unref()
+      await closed
+      credentials.close()
+      await authenticator.close()
+      await closeAll(disk, bus, shared, database)
+    },
+  }
+}
+
+interface Shared {
+  bus: Bus
+  limiter(prefix: string): RateLimiter
+  close(): void
+}
+
+/** What many processes share, through Redis; or what one has to itself. */
+function connectShared({ redisUrl }: Config, log: Logger): Shared {
+  if (redisUrl === undefined) return { bus: memoryBus(), limiter: memoryRateLimiter, close: () => {} }
+  const complain = (err: Error): void => log.warn({ err }, 'trouble with Redis')
+  const redis = new Redis(redisUrl, {
+    enableOfflineQueue: false,
+    commandTimeout: 500,
+    maxRetriesPerRequest: 0,
+  })
+  redis.on('error', complain)
+  return {
+    bus: redisBus(redisUrl, complain),
+    limiter: (prefix) => redisRateLimiter(prefix, redis),
+    close: () => redis.disconnect(),
+  }
+}
+
+function listen(server: Server, { port, host }: Config): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve(urlOf(server.address()))
+    })
+  })
+}
+
+function urlOf(address: AddressInfo | string | null): string {
+  if (address === null || typeof address === 'string') throw new Error('not listening on a port')
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return `http://${host}:${address.port}`
+}
+
+async function closeAll(disk: DiskWatch, bus: Bus, shared: Shared, database: Database): Promise<void> {
+  disk.close()
+  await bus.close()
+  shared.close()
+  await database.close()
+}

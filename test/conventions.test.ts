@@ -1,0 +1,156 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { VARIABLES } from '../src/config.ts'
+import { DETECTOR_NAMES } from '../src/detection/detector.ts'
+import { DETECTORS } from '../src/detection/registry.ts'
+
+const root = join(import.meta.dirname, '..')
+
+/** Every source file below `folder`, generated ones left out, by its path from the top. */
+function sources(folder: string): { path: string; text: string }[] {
+  return readdirSync(join(root, folder)).flatMap((name) => {
+    const path = join(folder, name)
+    if (path === join('src', 'generated')) return []
+    if (statSync(join(root, path)).isDirectory()) return sources(path)
+    return path.endsWith('.ts')
+      ? [{ path: relative('.', path), text: readFileSync(join(root, path), 'utf8') }]
+      : []
+  })
+}
+
+const src = sources('src')
+
+/** Paths of the sources that match, save those that may. */
+const offenders = (pattern: RegExp, allowed: readonly (string | RegExp)[]): string[] =>
+  src
+    .filter(
+      ({ path, text }) =>
+        pattern.test(text) &&
+        !allowed.some((one) => (typeof one === 'string' ? one === path : one.test(path))),
+    )
+    .map(({ path }) => path)
+
+const kebab = (name: string): string => name.toLowerCase().replaceAll('_', '-')
+
+describe('conventions', () => {
+  it('reads the environment in one file', () => {
+    expect(offenders(/\bprocess\.env\b/, ['src/config.ts'])).toEqual([])
+  })
+
+  it('reads a clock in one file', () => {
+    expect(offenders(/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, ['src/time.ts'])).toEqual([])
+  })
+
+  it('has raw SQL in storage alone', () => {
+    const statement = /\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\b[^'`\n]*"[A-Z]/
+    expect(offenders(statement, [/^src\/storage\//])).toEqual([])
+  })
+
+  it('builds Prisma clients in storage alone', () => {
+    expect(offenders(/new PrismaClient\(/, [/^src\/storage\//])).toEqual([])
+  })
+
+  it('lets only named callers reach across tenants', () => {
+    const unscoped = /\bdatabase\.(prisma|sql)\b|\.database\.(prisma|sql)\b/
+    const callers: (string | RegExp)[] = [
+      /^src\/storage\//,
+      // Wires the inbox and asks whether the database answers.
+      'src/app.ts',
+      // Counts tenants to greet an empty database.
+      'src/server.ts',
+      // Token lookup, key lookup, and whether credentials still hold.
+      'src/tenancy/endpoint-directory.ts',
+      'src/tenancy/authenticate.ts',
+      'src/tenancy/cutoff.ts',
+      'src/tenancy/last-used.ts',
+      // The operator's acts on tenants.
+      'src/tenancy/tenants.ts',
+      'src/tenancy/rewrap.ts',
+      // Where the bound client is made.
+      'src/tenancy/scope.ts',
+      /^src\/cli\/doctor/,
+    ]
+    expect(offenders(unscoped, callers)).toEqual([])
+  })
+
+  it('keeps detectors pure: they import from detection, facts, money and time alone', () => {
+    const strange = src
+      .filter(({ path }) => path.startsWith('src/detection/detectors/'))
+      .flatMap(({ path, text }) =>
+        [...text.matchAll(/from '([^']+)'/g)].map(([, from]) => `${path} imports ${from}`),
+      )
+      .filter(
+        (line) =>
+          !/imports (\.\/|\.\.\/(detector|words|statistics\/|rates\/)|\.\.\/\.\.\/(stripe\/(facts|money)|time)\.ts)/.test(
+            line,
+          ),
+      )
+    expect(strange).toEqual([])
+  })
+
+  it('keeps the simulator apart from the detection that it judges', () => {
+    expect(
+      src
+        .filter(({ path, text }) => path.startsWith('src/simulator/') && /from '[^']*detection\//.test(text))
+        .map(({ path }) => path),
+    ).toEqual([])
+  })
+
+  it('has for every detector its file, its test, its scenario and its row in the README', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const all = [...src, ...sources('test')].map(({ path }) => path)
+    for (const { name } of DETECTORS) {
+      const file = kebab(name)
+      expect(all).toContain(`src/detection/detectors/${file}.ts`)
+      expect(all).toContain(`test/detection/detectors/${file}.test.ts`)
+      expect(all).toContain(`src/simulator/incidents/${file}.ts`)
+      expect(readme).toContain(`\`${name}\``)
+    }
+    expect(new Set(DETECTORS.map(({ name }) => name)).size).toBe(DETECTORS.length)
+    expect(DETECTORS.every(({ name }) => DETECTOR_NAMES.includes(name))).toBe(true)
+  })
+
+  it('gives every setting a default within its bounds, and a description', () => {
+    for (const { name, settings } of DETECTORS) {
+      for (const [setting, { min, max, default: usual, description }] of Object.entries(settings)) {
+        expect(min <= usual && usual <= max, `${name}.${setting}`).toBe(true)
+        expect(description.length, `${name}.${setting}`).toBeGreaterThan(10)
+      }
+    }
+  })
+
+  it('names every environment variable in the README and in .env.example', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const example = readFileSync(join(root, '.env.example'), 'utf8')
+    for (const { name } of VARIABLES) {
+      expect(readme).toContain(`\`${name}\``)
+      expect(example).toContain(`${name}=`)
+    }
+  })
+
+  it('leads every table but Tenant with the tenant, and carries it in every reference', () => {
+    const models = readFileSync(join(root, 'prisma/models.prisma'), 'utf8').matchAll(
+      /^model (\w+) \{\n([\s\S]*?)^\}/gm,
+    )
+    for (const [, name, body = ''] of models) {
+      if (name === 'Tenant') continue
+      expect(body, name).toMatch(/@@id\(\[tenantId, |tenantId +String +@id/)
+      for (const [, fields = ''] of body.matchAll(/@relation\(fields: \[([^\]]+)\]/g))
+        expect(fields, name).toMatch(/^tenantId/)
+    }
+  })
+
+  it('keeps files short enough to be about one thing', () => {
+    const long = [...src, ...sources('test')]
+      .map(({ path, text }) => ({ path, lines: text.split('\n').length }))
+      .filter(({ path, lines }) => lines > (path.startsWith('test') ? 450 : 300))
+    expect(long).toEqual([])
+  })
+
+  it('has no unchecked casts and no switched-off checks', () => {
+    expect(
+      offenders(/\bas any\b|: any\b|as unknown as|@ts-ignore|@ts-expect-error|biome-ignore/, []),
+    ).toEqual([])
+  })
+})
