@@ -1,0 +1,163 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/storage/database.ts'
+import { text } from '../../src/storage/sql.ts'
+import {
+  createTenant,
+  deleteTenant,
+  listTenants,
+  markDeleted,
+  markedTenants,
+} from '../../src/tenancy/tenants.ts'
+import { engine, testDatabase } from '../support/database.ts'
+import { acting, clock, newTenant } from './office.ts'
+
+let database: Database
+beforeAll(async () => {
+  database = await testDatabase()
+})
+
+/** A row in every table, and more events than one batch takes. */
+async function fill(tenantId: string, endpointId: string): Promise<void> {
+  const scope = { tenantId }
+  const now = clock.now()
+  const events = Array.from({ length: 1_100 }, (_, n) => `evt_${n}`)
+  await database.sql.write(async (tx) => {
+    await tx.enter(tenantId)
+    const insert = (table: string, row: Record<string, string | number | bigint | boolean | Date>) =>
+      tx.insert({ table, columns: Object.keys(row) }, [Object.values(row)])
+    await tx.insert(
+      {
+        table: 'StripeEvent',
+        columns: [
+          'tenantId',
+          'stripeId',
+          'endpointId',
+          'livemode',
+          'type',
+          'createdAt',
+          'receivedAt',
+          'status',
+        ],
+      },
+      events.map((id) => [tenantId, id, endpointId, true, 'charge.failed', now, now, 'PROCESSED']),
+    )
+    await insert('Stream', { ...scope, id: 's', endpointId, livemode: true, clock: 1n, live: true })
+    await insert('StripeObject', { ...scope, stripeId: 'ch_1', data: '{}', updatedAt: now })
+    await insert('DetectorSetting', { ...scope, detector: 'D', enabled: true, values: '{}', updatedAt: now })
+    await insert('DetectorState', {
+      ...scope,
+      stream: 's',
+      detector: 'D',
+      key: '',
+      version: 1,
+      state: '{}',
+      touchedAt: 1n,
+    })
+    await insert('Anomaly', {
+      ...scope,
+      id: 'anm_1',
+      seq: 4n,
+      stream: 's',
+      detector: 'D',
+      fingerprint: 'f',
+      severity: 1,
+      status: 'OPEN',
+      origin: 'LIVE',
+      livemode: true,
+      confidence: 1,
+      title: 't',
+      message: 'm',
+      advice: 'a',
+      startedAt: now,
+      detectedAt: now,
+      lastSeenAt: now,
+      createdAt: now,
+      updatedAt: now,
+      occurrences: 1,
+      subjects: '[]',
+      evidence: '[]',
+      series: '[]',
+      folding: '{}',
+      searchText: '',
+    })
+    await insert('AnomalyEvent', { ...scope, anomalyId: 'anm_1', stripeId: 'evt_0' })
+    await insert('MetricBucket', { ...scope, stream: 's', hour: 1, currency: '' })
+    await insert('DeliveryBucket', { ...scope, endpointId, slot: 1 })
+    await insert('Wake', { ...scope, id: 'w', dueAt: now, events: '[]' })
+  })
+}
+
+/** Rows of the tenant in every table that the database really has. */
+async function rowsByTable(tenantId: string): Promise<Record<string, number>> {
+  const tables =
+    engine === 'sqlite'
+      ? await database.sql.all(`SELECT name FROM sqlite_master WHERE type = 'table'`)
+      : await database.sql.all(
+          `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
+        )
+  const counts: Record<string, number> = {}
+  for (const name of tables.map((row) => text(row['name']))) {
+    if (name.startsWith('_') || name.startsWith('sqlite_')) continue
+    const column = name === 'Tenant' ? 'id' : 'tenantId'
+    const rows = await database.sql.all(`SELECT COUNT(*) AS "n" FROM "${name}" WHERE "${column}" = ?`, [
+      tenantId,
+    ])
+    counts[name] = Number(rows[0]?.['n'])
+  }
+  return counts
+}
+
+describe('erasing a tenant', () => {
+  it('leaves no row of it in any table, and every row of its neighbour', async () => {
+    const [gone, stays] = [await newTenant(database), await newTenant(database)]
+    await fill(gone.id, gone.endpoint.id)
+    await fill(stays.id, stays.endpoint.id)
+    const before = await rowsByTable(stays.id)
+    // A new model has to be filled here too.
+    expect(Object.entries(before).filter(([, rows]) => rows === 0)).toEqual([])
+    expect(Object.keys(before).length).toBeGreaterThanOrEqual(16)
+
+    const progress: number[] = []
+    await deleteTenant(database, acting, gone.id, {
+      settleMs: 0,
+      progress: (rows) => void progress.push(rows),
+    })
+    expect(Object.entries(await rowsByTable(gone.id)).filter(([, rows]) => rows > 0)).toEqual([])
+    expect(await rowsByTable(stays.id)).toEqual(before)
+    const total = Object.values(before).reduce((sum, rows) => sum + rows, 0)
+    expect(progress.at(-1)).toBe(total)
+    expect(Math.max(...progress.map((rows, index) => rows - (progress[index - 1] ?? 0)))).toBeLessThanOrEqual(
+      500,
+    )
+  })
+
+  it('cuts it off at once, and can be finished by another process', async () => {
+    const { id } = await newTenant(database)
+    await markDeleted(database, acting, id)
+    await markDeleted(database, acting, id)
+    expect((await listTenants(database)).map((tenant) => tenant.id)).not.toContain(id)
+    expect(await markedTenants(database)).toContain(id)
+    await deleteTenant(database, acting, id, { settleMs: 0 })
+    expect(await markedTenants(database)).not.toContain(id)
+  })
+
+  it('may be done by two processes at once', async () => {
+    const { id, endpoint } = await newTenant(database)
+    await fill(id, endpoint.id)
+    await Promise.all([1, 2].map(() => deleteTenant(database, acting, id, { settleMs: 0 })))
+    expect(Object.values(await rowsByTable(id)).every((rows) => rows === 0)).toBe(true)
+  })
+
+  it('of one that never was is NOT_FOUND', async () => {
+    await expect(deleteTenant(database, acting, 'ten_nobody')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('keeps its externalId taken until it is over', async () => {
+    const input = { name: 'Back again', externalId: 'crm-back' }
+    const first = await createTenant(database, acting, input)
+    await markDeleted(database, acting, first.tenant.id)
+    await expect(createTenant(database, acting, input)).rejects.toMatchObject({ code: 'CONFLICT' })
+    await deleteTenant(database, acting, first.tenant.id, { settleMs: 0 })
+    expect((await createTenant(database, acting, input)).existing).toBe(false)
+  })
+})
