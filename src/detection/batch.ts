@@ -44,7 +44,7 @@ export async function judgeBatch(
   const opened = openEvents(work.events)
   const reading = settleEvents(opened, await memory.objects(objectIdsOf(opened)))
   const choices = await memory.choices()
-  const streams = streamsOf(work, await memory.streams())
+  const known = await memory.streams()
   const outcome: BatchOutcome = {
     streams: [],
     objects: reading.objects,
@@ -53,11 +53,12 @@ export async function judgeBatch(
     late: 0,
     brokenTimers: [],
   }
-  for (const stream of streams) {
+  for (const stream of streamsOf(work, known)) {
+    const resumed = stream.live && known.some(({ id, live }) => id === stream.id && !live)
     const events = reading.streams.get(stream.id) ?? []
     outcome.late += events.filter(({ at }) => at < stream.clock - TOO_LATE).length
     outcome.streams.push(
-      await judgeStream(detectors, memory, { work, stream, events, choices, reading, outcome }),
+      await judgeStream(detectors, memory, { work, stream, resumed, events, choices, reading, outcome }),
     )
   }
   outcome.marks = work.events.map(({ stripeId }) => markOf(stripeId, reading))
@@ -67,6 +68,8 @@ export async function judgeBatch(
 interface StreamWork {
   work: Work
   stream: Stream
+  /** Its first live delivery comes with this batch, after a history. */
+  resumed: boolean
   events: readonly JudgedEvent[]
   choices: Choices
   reading: Reading
@@ -91,8 +94,16 @@ async function judgeStream(
   const { operations, failures, brokenTimers } = judge.judge(events, work.now)
   for (const [stripeId, error] of failures) reading.failures.set(stripeId, error)
   outcome.brokenTimers.push(...brokenTimers)
-  const incidents = await foldAll(detectors, memory, { stream, work, operations, dueBy })
+  const told = operations.filter((operation) => !inGap(operation, task))
+  const incidents = await foldAll(detectors, memory, { stream, work, operations: told, dueBy })
   return { stream: { ...stream, clock: judge.clock ?? newest }, states: states.commit(), incidents }
+}
+
+/** Between the end of a replayed history and the first live delivery nothing was sent here: absence then means nothing. */
+function inGap({ at, stripeId, said }: Operation, { stream, resumed, events }: StreamWork): boolean {
+  return (
+    resumed && stripeId === undefined && 'finding' in said && at < (events[0]?.deliveredAt ?? stream.clock)
+  )
 }
 
 interface FoldingTask {
