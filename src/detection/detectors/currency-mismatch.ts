@@ -1,0 +1,187 @@
+import type { ChargeCaptured } from '../../stripe/facts.ts'
+import { isLocalCurrency } from '../../stripe/local-currency.ts'
+import { decimal, format } from '../../stripe/money.ts'
+import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
+import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
+import { count } from '../words.ts'
+
+/** So many payments in a row in another currency, and it is the customer's own. */
+const LEARNED_AFTER = 3
+const CARDS = 4
+const DISORDER = 15 * MINUTE
+/** Payments of the last 15 minutes, kept to be put in order; more of them are taken as they came. */
+const RECENT = 16
+
+interface Payment {
+  id: string
+  event: string
+  at: Seconds
+  amount: number
+  currency: string
+  card?: string
+  country?: string
+  told?: boolean
+}
+
+/** The customer as of all payments that nothing can come before any more. */
+interface Habit {
+  home?: string
+  /** Payments in the home currency. */
+  times: number
+  /** Amount of the last of them. */
+  last: number
+  cards: string[]
+  /** Pays in several currencies: nothing can be said. */
+  mixed: boolean
+  /** Payments in a row in one other currency. */
+  other?: { currency: string; times: number }
+  /** Time of the newest payment in it. */
+  until: Seconds
+}
+
+interface State {
+  habit: Habit
+  /** Oldest first. */
+  recent: Payment[]
+}
+
+const settings = {
+  history: {
+    description: 'A customer must have paid so many times in one currency before another one is told.',
+    unit: 'COUNT',
+    default: 3,
+    min: 1,
+    max: 50,
+  },
+} as const
+
+/** Tells when a customer with a settled currency is charged in another one. */
+export const currencyMismatch = defineDetector({
+  name: 'CURRENCY_MISMATCH',
+  title: 'Currency mismatch',
+  description:
+    'A customer who has always paid in one currency was charged in another. Customers who mix currencies, and those who moved and pay with a new card of the new country, are left alone; three payments in a row in the new currency make it theirs.',
+  facts: ['chargeCaptured'],
+  settings,
+  selfResolving: false,
+  perObject: true,
+  cooldown: 6 * HOUR,
+  stateVersion: 1,
+  idleAfter: 400 * DAY,
+  initial: (): State => ({ habit: { times: 0, last: 0, cards: [], mixed: false, until: 0 }, recent: [] }),
+  key: ({ customer }) => customer,
+  observe(state, fact, context): Step | undefined {
+    const { habit, recent } = state
+    if (habit.mixed || fact.amount <= 0) return undefined
+    insert(recent, paymentOf(fact))
+    const findings = judge(state, context)
+    takeSettled(state, context.settings.history)
+    return findings.length === 0 ? undefined : { findings }
+  },
+})
+
+function paymentOf(fact: ChargeCaptured): Payment {
+  const { charge: id, eventId: event, at, amount, currency } = fact
+  const payment: Payment = { id, event, at, amount, currency }
+  if (fact.card !== undefined) payment.card = fact.card
+  if (fact.cardCountry !== undefined) payment.country = fact.cardCountry
+  return payment
+}
+
+function insert(payments: Payment[], payment: Payment): void {
+  const isBefore = ({ at, id }: Payment) => at < payment.at || (at === payment.at && id <= payment.id)
+  payments.splice(payments.findLastIndex(isBefore) + 1, 0, payment)
+}
+
+/** Goes through the recent payments in order of time, on a copy of the habit, and tells what was not told yet. */
+function judge({ habit, recent }: State, context: Context<typeof settings>): Finding[] {
+  const findings: Finding[] = []
+  const course: Habit = {
+    ...habit,
+    cards: [...habit.cards],
+    ...(habit.other && { other: { ...habit.other } }),
+  }
+  for (const payment of recent) {
+    const { home, times, last } = course
+    if (!take(course, payment, context.settings.history) || payment.told || home === undefined) continue
+    payment.told = true
+    findings.push(findingOf(payment, { home, times, last }, context))
+  }
+  return findings
+}
+
+/** Lets payments that no late one can come before any more into the habit. */
+function takeSettled({ habit, recent }: State, history: number): void {
+  const newest = recent.at(-1)?.at ?? 0
+  const settled = recent.findIndex(({ at }, i) => at >= newest - DISORDER && i >= recent.length - RECENT)
+  for (const payment of recent.splice(0, settled)) {
+    // A straggler is judged, but what came after it has already made the habit.
+    if (payment.at < habit.until) continue
+    take(habit, payment, history)
+    habit.until = payment.at
+  }
+}
+
+/** Adds a payment to the habit; true when it is in a currency that is not the customer's. */
+function take(habit: Habit, payment: Payment, history: number): boolean {
+  const { currency, amount, card } = payment
+  const isNewCard = card !== undefined && !habit.cards.includes(card)
+  if (card !== undefined) habit.cards = [...habit.cards.filter((known) => known !== card), card].slice(-CARDS)
+  if (habit.mixed) return false
+  if (habit.home === undefined || habit.home === currency) {
+    settleIn(habit, currency, habit.times + 1, amount)
+    return false
+  }
+  if (habit.times < history) {
+    habit.mixed = true
+    return false
+  }
+  const hasMoved = isNewCard && payment.country !== undefined && isLocalCurrency(currency, payment.country)
+  const times = habit.other?.currency === currency ? habit.other.times + 1 : 1
+  if (hasMoved || times >= LEARNED_AFTER) {
+    settleIn(habit, currency, times, amount)
+    return false
+  }
+  habit.other = { currency, times }
+  return true
+}
+
+function settleIn(habit: Habit, home: string, times: number, last: number): void {
+  habit.home = home
+  habit.times = times
+  habit.last = last
+  delete habit.other
+}
+
+function findingOf(
+  { id, event, at, amount, currency }: Payment,
+  { home, times, last }: { home: string; times: number; last: number },
+  { key, settings: { history } }: Context<typeof settings>,
+): Finding {
+  const charged = format(amount, currency)
+  const [own, foreign] = [home.toUpperCase(), currency.toUpperCase()]
+  const isSameNumber = amount === last || Number(decimal(amount, currency)) === Number(decimal(last, home))
+  return {
+    fingerprint: key,
+    severity: isSameNumber ? 'HIGH' : 'MEDIUM',
+    confidence: 1,
+    title: `Charged in ${foreign} instead of ${own}: ${charged}`,
+    message: `Customer ${key} was charged ${charged} (${id}) after ${count(times, 'payment')} in ${own}, the last of ${format(last, home)}. A charge in ${own} was expected.${isSameNumber ? ' The number is the same as before, only the currency has changed.' : ''}`,
+    advice: `Find out which price or checkout made ${id}. If the currency is wrong, refund ${id} and charge the customer in ${own}. If the customer has moved, nothing needs to be done: after ${LEARNED_AFTER} payments in ${foreign} it counts as theirs.`,
+    startedAt: at,
+    signs: 1,
+    customer: key,
+    impact: { amount, currency },
+    subjects: [
+      { type: 'charge', id },
+      { type: 'customer', id: key },
+    ],
+    events: [event],
+    evidence: [
+      { name: `payments in ${own} before`, observed: times, threshold: history, unit: 'COUNT' },
+      { name: `charge in ${foreign}`, observed: amount, unit: 'MONEY', currency },
+      { name: `last charge in ${own}`, observed: last, unit: 'MONEY', currency: home },
+    ],
+    endsAfter: DAY,
+  }
+}

@@ -1,0 +1,194 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { currencyMismatch } from '../../../src/detection/detectors/currency-mismatch.ts'
+import type { ChargeCaptured } from '../../../src/stripe/facts.ts'
+import { DAY, MINUTE } from '../../../src/time.ts'
+import { Drive, shapeOf } from '../../support/drive-object.ts'
+import { captured, T0 } from '../../support/object-facts.ts'
+
+const drive = (facts: readonly ChargeCaptured[], settings = {}) =>
+  new Drive(currencyMismatch, { settings }).feed(...facts)
+
+type Given = Partial<ChargeCaptured> | string
+/** One charge a day, of 2900 on card `a` from the US; a string is its currency. */
+const daily = (...each: Given[]): ChargeCaptured[] =>
+  each.map((given, i) =>
+    captured({
+      charge: `ch_${i + 1}`,
+      at: T0 + i * DAY,
+      card: 'a',
+      cardCountry: 'US',
+      ...(typeof given === 'string' ? { currency: given } : given),
+    }),
+  )
+const local = (currency: string, card: string, cardCountry: string) => ({ currency, card, cardCountry })
+
+const quiet: [string, ChargeCaptured[]][] = [
+  ['one currency', daily('usd', 'usd', 'usd', 'usd')],
+  ['two payments, then another currency', daily('usd', 'usd', 'eur', 'usd', 'eur')],
+  ['a habitual mixer', daily('usd', 'eur', 'usd', 'usd', 'usd', 'usd', 'eur')],
+  [
+    'a mover with a card of the new country',
+    daily('usd', 'usd', 'usd', local('eur', 'b', 'DE'), local('eur', 'b', 'DE')),
+  ],
+  ['a charge of nothing', daily('usd', 'usd', 'usd', { currency: 'eur', amount: 0 })],
+  [
+    'nobody known to be the customer',
+    daily('usd', 'usd', 'usd', 'eur').map(({ customer: _, ...charge }) => charge),
+  ],
+]
+
+const firing: [string, ChargeCaptured[], object][] = [
+  [
+    '3 in USD, then 0.92 times that in EUR on the same card',
+    daily('usd', 'usd', 'usd', { currency: 'eur', amount: 2668 }),
+    { severity: 'MEDIUM', impact: { amount: 2668, currency: 'eur' } },
+  ],
+  [
+    '2900 USD five times, then 2900 JPY',
+    daily('usd', 'usd', 'usd', 'usd', 'usd', 'jpy'),
+    { severity: 'HIGH', impact: { amount: 2900, currency: 'jpy' } },
+  ],
+  [
+    'the same price in whole units',
+    daily('jpy', 'jpy', 'jpy', { currency: 'usd', amount: 290_000 }),
+    { severity: 'HIGH' },
+  ],
+  ['a new card of another country', daily('usd', 'usd', 'usd', local('eur', 'b', 'GB')), {}],
+  ['a new card of no known country', daily('usd', 'usd', 'usd', { currency: 'eur', card: 'b' }), {}],
+  [
+    'a known card of the new country',
+    daily(local('usd', 'b', 'DE'), 'usd', 'usd', local('eur', 'b', 'DE')),
+    {},
+  ],
+  [
+    'a mover who is charged in the old currency later',
+    daily('usd', 'usd', 'usd', ...Array.from({ length: 3 }, () => local('eur', 'b', 'DE')), 'usd'),
+    { impact: { amount: 2900, currency: 'usd' } },
+  ],
+]
+
+describe('a charge in a currency that is not the customer’s', () => {
+  test.each(quiet)('is not seen in %s', (_, facts) => {
+    expect(drive(facts).findings).toEqual([])
+  })
+
+  test.each(firing)('is seen in %s', (_, facts, expected) => {
+    const last = facts.at(-1)
+    const { findings } = drive(facts)
+    expect(findings).toHaveLength(1)
+    expect(findings[0]).toMatchObject({
+      fingerprint: 'cus_1',
+      customer: 'cus_1',
+      confidence: 1,
+      startedAt: last?.at,
+      subjects: [
+        { type: 'charge', id: last?.charge },
+        { type: 'customer', id: 'cus_1' },
+      ],
+      ...expected,
+    })
+  })
+
+  test('is HIGH where only the currency changed: the same number of minor units, or the same number as read', () => {
+    const severity = (home: string, before: number, currency: string, amount: number) =>
+      drive(
+        daily(...Array.from({ length: 3 }, () => ({ currency: home, amount: before })), { currency, amount }),
+      ).findings[0]?.severity
+    expect(severity('usd', 2900, 'jpy', 2900)).toBe('HIGH')
+    expect(severity('usd', 2900, 'eur', 2900)).toBe('HIGH')
+    expect(severity('usd', 2900, 'jpy', 29)).toBe('HIGH')
+    expect(severity('usd', 2900, 'kwd', 29_000)).toBe('HIGH')
+    expect(severity('usd', 2900, 'jpy', 4300)).toBe('MEDIUM')
+  })
+
+  test('needs as many payments before as the tenant set', () => {
+    expect(drive(daily('usd', 'eur'), { history: 1 }).findings).toHaveLength(1)
+    expect(drive(daily('usd', 'usd', 'usd', 'eur'), { history: 4 }).findings).toEqual([])
+    expect(drive(daily('usd', 'usd', 'usd', 'usd', 'eur'), { history: 4 }).findings).toHaveLength(1)
+  })
+
+  test('becomes theirs with the third in a row', () => {
+    const facts = daily('usd', 'usd', 'usd', 'eur', 'eur', 'eur', 'eur', 'eur', 'usd')
+    expect(drive(facts).findings.map(({ startedAt }) => (startedAt - T0) / DAY)).toEqual([3, 4, 8])
+  })
+
+  test('does not become theirs while they go back in between', () => {
+    const facts = daily('usd', 'usd', 'usd', 'eur', 'eur', 'usd', 'eur')
+    expect(drive(facts).findings).toHaveLength(3)
+  })
+
+  test('says what was expected and what to do', () => {
+    const [finding] = drive(daily('usd', 'usd', 'usd', { currency: 'eur', amount: 2668 })).findings
+    expect(finding?.title).toBe('Charged in EUR instead of USD: €26.68')
+    expect(finding?.message).toContain('after 3 payments in USD, the last of $29.00')
+    expect(finding?.advice).toContain('refund ch_4')
+    expect(finding?.evidence).toEqual([
+      { name: 'payments in USD before', observed: 3, threshold: 3, unit: 'COUNT' },
+      { name: 'charge in EUR', observed: 2668, unit: 'MONEY', currency: 'eur' },
+      { name: 'last charge in USD', observed: 2900, unit: 'MONEY', currency: 'usd' },
+    ])
+  })
+
+  test('ends after a day', () => {
+    const [episode] = drive(daily('usd', 'usd', 'usd', 'eur'))
+      .until(T0 + 9 * DAY)
+      .episodes()
+    expect(episode?.endedAt).toBe(T0 + 4 * DAY)
+  })
+
+  test('is found in a straggler, which changes nothing that was learned since', () => {
+    const facts = daily('usd', 'usd', 'usd', 'usd', 'usd', 'usd')
+    const straggler = captured({ charge: 'ch_x', at: T0 + 4 * DAY + 60, currency: 'eur' })
+    const driven = drive([...facts, straggler])
+    expect(driven.findings).toMatchObject([{ startedAt: straggler.at }])
+    expect(
+      driven.feed(captured({ charge: 'ch_y', at: T0 + 7 * DAY, currency: 'eur' })).findings,
+    ).toHaveLength(2)
+  })
+})
+
+describe('what must always hold', () => {
+  test('payments of 15 minutes make the same history in any order', () => {
+    const payment = fc.record({
+      after: fc.integer({ min: 0, max: 14 * MINUTE }),
+      currency: fc.constantFrom('usd', 'eur'),
+    })
+    const streams = fc
+      .uniqueArray(payment, { minLength: 1, maxLength: 8, selector: ({ after }) => after })
+      .map((payments) =>
+        payments.map(({ after, currency }, i) =>
+          captured({ charge: `ch_${i}`, at: T0 + 30 * DAY + after, currency }),
+        ),
+      )
+      .chain((facts) => fc.tuple(fc.constant(facts), fc.shuffledSubarray(facts, { minLength: facts.length })))
+    const later = daily(...Array.from({ length: 40 }, () => 'usd')).slice(32)
+    fc.assert(
+      fc.property(streams, fc.boolean(), ([facts, shuffled], isKnown) => {
+        const before = isKnown ? daily('usd', 'usd', 'usd') : []
+        const play = (order: ChargeCaptured[]) => {
+          const driven = drive([...before, ...order])
+          const atOnce = driven.said.length
+          return { driven: driven.feed(...later.map((fact) => ({ ...fact, currency: 'gbp' }))), atOnce }
+        }
+        const expected = play([...facts].sort((a, b) => a.at - b.at))
+        const actual = play(shuffled)
+        // What was learned of the 15 minutes is the same, so all that follows is.
+        expect(shapeOf(actual.driven.episodes()).slice(1)).toEqual(
+          shapeOf(expected.driven.episodes()).slice(1),
+        )
+        expect(actual.driven.said.slice(actual.atOnce)).toEqual(expected.driven.said.slice(expected.atOnce))
+        if (isKnown && facts.filter(({ currency }) => currency === 'eur').length === 1)
+          expect(shapeOf(actual.driven.episodes())).toEqual(shapeOf(expected.driven.episodes()))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('a customer’s state stays small', () => {
+    const facts = Array.from({ length: 500 }, (_, i) =>
+      captured({ charge: `ch_${i}`, at: T0 + i, card: `card_${i}`, currency: i % 5 < 4 ? 'usd' : 'eur' }),
+    )
+    expect(drive(facts).size('cus_1')).toBeLessThan(3_000)
+  })
+})
