@@ -1,0 +1,109 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+/** Where bundles and throw-away databases go: on the disk of the project, since `/tmp` may be memory. */
+export const WORKSHOP = fileURLToPath(new URL('../../node_modules/.cache/bench', import.meta.url))
+
+/**
+ * Bundles the scripts as production is bundled, and gives their paths by name: run from source they would carry the
+ * cost of the loader's helpers in every function.
+ */
+export async function bundle(entryPoints: Record<string, URL>): Promise<(name: string) => string> {
+  await build({
+    entryPoints: Object.fromEntries(
+      Object.entries(entryPoints).map(([name, url]) => [name, fileURLToPath(url)]),
+    ),
+    outdir: WORKSHOP,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    logLevel: 'warning',
+  })
+  return (name) => `${WORKSHOP}/${name}.mjs`
+}
+
+const canPin = (): boolean => {
+  try {
+    execFileSync('taskset', ['--version'], { stdio: 'ignore' })
+    return availableParallelism() > 1
+  } catch {
+    return false
+  }
+}
+
+/** Whether processes can be kept on one CPU each. */
+export const pinning = canPin()
+
+/** A child that talks over IPC, kept on one CPU where that can be done. */
+export function startOn(
+  cpu: number,
+  script: string,
+  args: readonly string[],
+  flags: readonly string[] = [],
+): Child {
+  const command = [process.execPath, ...flags, script, ...args]
+  const [program = '', ...rest] = pinning ? ['taskset', '-c', String(cpu), ...command] : command
+  return new Child(spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }))
+}
+
+/** Requests and replies with a child, one at a time. */
+export class Child {
+  constructor(readonly process: ChildProcess) {}
+
+  /** The next message of the child. @throws when it ends instead */
+  next(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const ended = (code: number | null, signal: string | null) =>
+        reject(new Error(`a bench process ended: ${code ?? signal}`))
+      this.process.once('exit', ended)
+      this.process.once('message', (message) => {
+        this.process.off('exit', ended)
+        resolve(message)
+      })
+    })
+  }
+
+  ask(message: object): Promise<unknown> {
+    const reply = this.next()
+    this.process.send(message)
+    return reply
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return
+    const gone = new Promise<void>((resolve) => this.process.once('exit', () => resolve()))
+    this.process.kill(signal)
+    await gone
+  }
+}
+
+const TICKS_PER_SECOND = 100
+
+/** CPU seconds that the whole machine has worked so far; undefined where the system does not tell. */
+export function machineBusy(): number | undefined {
+  if (!existsSync('/proc/stat')) return undefined
+  const [first = ''] = readFileSync('/proc/stat', 'utf8').split('\n')
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = first
+    .trim()
+    .split(/\s+/)
+    .slice(1)
+    .map(Number)
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND
+}
+
+export const machineName = (): string =>
+  `${cpus()[0]?.model.trim() ?? 'unknown CPU'} x ${availableParallelism()}, Node ${process.versions.node}`
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
+}
