@@ -25,6 +25,13 @@ export class MigrationError extends DatabaseError {
   override readonly name = 'MigrationError'
 }
 
+/** A migration's script did not run; by now it is rolled back. */
+export const failed = (name: string, cause: unknown): MigrationError =>
+  new MigrationError(
+    `The migration ${name} failed and nothing of it stays: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause },
+  )
+
 const sha256 = (content: string): string => createHash('sha256').update(content).digest('hex')
 
 /** The package's folder: source and bundle lie at different depths below it. */

@@ -2,7 +2,8 @@ import type { PrismaClient } from '../generated/sqlite/client.ts'
 import { inTenant, outOfTenant } from '../storage/current-tenant.ts'
 import type { Database } from '../storage/database.ts'
 import type { Sql, Writer } from '../storage/sql.ts'
-import { bindToTenant, TenancyError } from './bind.ts'
+import { bindToTenant } from './bind.ts'
+import { TenancyError } from './binder.ts'
 
 /** A client that is bound to one tenant: it adds the tenant to every operation, and refuses what it cannot bind. */
 export type TenantClient = Omit<PrismaClient, '$transaction' | '$extends' | `$${string}`>

@@ -13,7 +13,8 @@ export const engine: 'sqlite' | 'postgresql' =
 
 const serverUrl = process.env['TEST_DATABASE_URL'] ?? 'postgresql://root@127.0.0.1:5432/postgres'
 
-async function onServer(statement: string): Promise<void> {
+/** One statement on the test server, outside the databases under test. */
+export async function onServer(statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: serverUrl })
   await client.connect()
   try {
@@ -23,26 +24,35 @@ async function onServer(statement: string): Promise<void> {
   }
 }
 
+const endings: (() => Promise<unknown>)[] = []
+
+/** Runs `work` after all tests of the file, the latest first; unlike vitest's own hooks also from inside a test. */
+export const atEnd = (work: () => Promise<unknown>): void => void endings.push(work)
+
+afterAll(async () => {
+  for (const work of endings.reverse()) await work()
+})
+
 /** The URL of an empty database of its own, dropped after the file's tests. */
 export async function emptyDatabase(): Promise<string> {
   if (engine === 'sqlite') {
     const folder = await mkdtemp(join(tmpdir(), 'billingwatch-'))
-    afterAll(() => rm(folder, { recursive: true, force: true }))
+    atEnd(() => rm(folder, { recursive: true, force: true }))
     return `file:${join(folder, 'test.db')}`
   }
   const name = `billingwatch_${randomUUID().replaceAll('-', '')}`
   await onServer(`CREATE DATABASE "${name}"`)
-  afterAll(() => onServer(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`))
+  atEnd(() => onServer(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`))
   const url = new URL(serverUrl)
   url.pathname = `/${name}`
   return url.href
 }
 
-/** A fresh migrated database of the engine under test. Call it while the file is collected, or in `beforeAll`. */
+/** A fresh migrated database of the engine under test, closed and dropped after the file's tests. */
 export async function testDatabase(): Promise<Database> {
   const databaseUrl = await emptyDatabase()
   await migrate({ databaseUrl })
   const database = await openDatabase({ databaseUrl })
-  afterAll(() => database.close())
+  atEnd(() => database.close())
   return database
 }

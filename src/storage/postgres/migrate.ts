@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { type Applied, type Migration, MigrationError, pendingMigrations } from '../migrate.ts'
+import { type Applied, failed, type Migration, pendingMigrations } from '../migrate.ts'
 import { ensureRoles, reachable } from './roles.ts'
 
 /** The number that Prisma's own migrate takes its advisory lock by. */
@@ -61,6 +61,6 @@ async function apply(client: pg.Client, { name, script, checksum }: Migration): 
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK')
-    throw new MigrationError(`The migration ${name} failed; nothing of it stays.`, { cause: error })
+    throw failed(name, error)
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import BetterSqlite3 from 'better-sqlite3'
-import { type Applied, type Migration, MigrationError, pendingMigrations } from '../migrate.ts'
+import { type Applied, failed, type Migration, MigrationError, pendingMigrations } from '../migrate.ts'
 import { BUSY_WAIT, type Connection, fileOf, prepareWriter, whenFree } from './connection.ts'
 
 /** Prisma's own history table, so that `prisma migrate status` and `deploy` agree with us. */
@@ -37,7 +37,11 @@ function apply(connection: Connection, migrations: readonly Migration[]): void {
      VALUES (?, ?, ?, CAST(unixepoch('subsec') * 1000 AS INTEGER), CAST(unixepoch('subsec') * 1000 AS INTEGER), 1)`,
   )
   for (const { name, script, checksum } of migrations) {
-    connection.exec(script)
+    try {
+      connection.exec(script)
+    } catch (error) {
+      throw failed(name, error)
+    }
     record.run(randomUUID(), checksum, name)
   }
   const broken = connection.prepare('PRAGMA foreign_key_check').all()

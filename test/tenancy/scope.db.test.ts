@@ -1,0 +1,371 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { newId } from '../../src/ids.ts'
+import { scopeTo } from '../../src/tenancy/scope.ts'
+import { testDatabase } from '../support/database.ts'
+import { activityRow, anomalyRow, endpointRow, eventRow, insertWorld } from '../support/rows.ts'
+
+const database = await testDatabase()
+
+/** Fresh worlds for each test: `a` attacks, `b` must stay as it was and unseen. */
+let a: string
+let b: string
+let attacker: ReturnType<typeof scopeTo>
+
+beforeEach(async () => {
+  const run = newId('ten').slice(4, 12)
+  a = await insertWorld(database, `a_${run}`)
+  b = await insertWorld(database, `b_${run}`)
+  attacker = scopeTo(database, a)
+})
+
+const own = (prefix: string, tenantId: string) => tenantId.replace('ten', prefix)
+
+/** Everything that a tenant has, as the tenant itself reads it. */
+async function worldOf(tenantId: string) {
+  const { db } = scopeTo(database, tenantId)
+  return {
+    tenant: await db.tenant.findMany(),
+    endpoints: await db.webhookEndpoint.findMany(),
+    events: await db.stripeEvent.findMany(),
+    anomalies: await db.anomaly.findMany(),
+    shown: await db.anomalyEvent.findMany(),
+    activities: await db.activity.findMany(),
+    wakes: await db.wake.findMany(),
+  }
+}
+
+/** The attack may fail or do something harmless; tenant B is untouched, and A gained nothing of B's. */
+async function harmless(attack: () => Promise<unknown>): Promise<void> {
+  const before = await worldOf(b)
+  const answer = await attack().catch((error: Error) => `${error.name}`)
+  expect(await worldOf(b)).toEqual(before)
+  const seen = JSON.stringify(answer, (_, value) => (typeof value === 'bigint' ? String(value) : value)) ?? ''
+  for (const secret of [own('anm', b), own('evt', b), own('whe', b), `"${b}"`])
+    expect(seen).not.toContain(secret)
+}
+
+describe('a bound client serves its own tenant', () => {
+  it('with every kind of reading', async () => {
+    const { db } = attacker
+    const key = { tenantId_id: { tenantId: a, id: own('anm', a) } }
+    expect(await db.anomaly.findUnique({ where: key })).toMatchObject({ tenantId: a })
+    expect(await db.anomaly.findUniqueOrThrow({ where: key, select: { title: true } })).toEqual({
+      title: `title of ${own('anm', a)}`,
+    })
+    expect(await db.tenant.findUnique({ where: { id: a } })).toMatchObject({ id: a })
+    expect(await db.anomaly.findFirst()).toMatchObject({ tenantId: a })
+    expect(await db.anomaly.findFirstOrThrow({ orderBy: { seq: 'desc' } })).toMatchObject({ tenantId: a })
+    expect(await db.anomaly.findMany({ cursor: key, take: 5 })).toHaveLength(1)
+    expect(await db.anomaly.count()).toBe(1)
+    expect(await db.anomaly.aggregate({ _sum: { severity: true } })).toEqual({ _sum: { severity: 1 } })
+    expect(await db.anomaly.groupBy({ by: ['status'], _count: true })).toEqual([
+      { status: 'OPEN', _count: 1 },
+    ])
+  })
+
+  it('along relations, in both directions', async () => {
+    const anomaly = await attacker.db.anomaly.findFirst({
+      include: {
+        tenant: true,
+        activities: true,
+        events: { include: { event: { include: { endpoint: true } } } },
+      },
+    })
+    expect(anomaly?.tenant.id).toBe(a)
+    expect(anomaly?.activities).toHaveLength(1)
+    expect(anomaly?.events[0]?.event.endpoint.id).toBe(own('whe', a))
+    const tenant = await attacker.db.tenant.findFirst({ include: { anomalies: true, _count: true } })
+    expect(tenant?.anomalies).toHaveLength(1)
+  })
+
+  it('with every kind of writing', async () => {
+    const { db } = attacker
+    const row = anomalyRow(a, 'anm_new', 2)
+    const where = { tenantId_id: { tenantId: a, id: 'anm_new' } }
+    expect(await db.anomaly.create({ data: row })).toMatchObject({ id: 'anm_new' })
+    expect(await db.anomaly.update({ where, data: { occurrences: { increment: 2 } } })).toMatchObject({
+      occurrences: 3,
+    })
+    expect(await db.anomaly.upsert({ where, create: row, update: { note: 'n' } })).toMatchObject({
+      note: 'n',
+    })
+    expect(await db.anomaly.updateMany({ where: { note: 'n' }, data: { note: null } })).toEqual({ count: 1 })
+    expect(await db.anomaly.updateManyAndReturn({ data: { severity: 3 } })).toHaveLength(2)
+    expect(await db.anomaly.delete({ where })).toMatchObject({ id: 'anm_new' })
+    expect(await db.activity.createMany({ data: [activityRow(a, 2), activityRow(a, 3)] })).toEqual({
+      count: 2,
+    })
+    expect(
+      await db.wake.createManyAndReturn({ data: { tenantId: a, id: 'w', dueAt: new Date(0), events: '[]' } }),
+    ).toHaveLength(1)
+    expect(await db.wake.deleteMany()).toEqual({ count: 1 })
+    expect(await db.tenant.update({ where: { id: a }, data: { name: 'new' } })).toMatchObject({ name: 'new' })
+  })
+
+  it('in one transaction, whole or not at all', async () => {
+    const failing = attacker.transaction(async (db) => {
+      await db.anomaly.updateMany({ data: { note: 'gone' } })
+      expect(await db.anomaly.count({ where: { note: 'gone' } })).toBe(1)
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    expect(await attacker.db.anomaly.count({ where: { note: 'gone' } })).toBe(0)
+    await attacker.transaction((db) => db.anomaly.updateMany({ data: { note: 'kept' } }))
+    expect(await attacker.db.anomaly.count({ where: { note: 'kept' } })).toBe(1)
+  })
+
+  it('with raw statements that name it', async () => {
+    const rows = await attacker.sql.all('SELECT "id" FROM "Anomaly" WHERE "tenantId" = ?', [a])
+    expect(rows).toEqual([{ id: own('anm', a) }])
+    const changed = attacker.sql.write(async (tx) => {
+      await tx.insert({ table: 'Wake', columns: ['tenantId', 'id', 'dueAt', 'events'] }, [
+        [a, 'w', new Date(0), '[]'],
+      ])
+      return tx.run('DELETE FROM "Wake" WHERE "tenantId" = ?', [a])
+    })
+    expect(await changed).toBe(1)
+  })
+
+  it('to many tenants that ask for the same at the same moment', async () => {
+    const tenants = [a, b]
+    for (let more = 0; more < 3; more++) tenants.push(await insertWorld(database, newId('ten').slice(4, 14)))
+    const answers = await Promise.all(
+      tenants.map((id) =>
+        scopeTo(database, id).db.tenant.findUnique({ where: { id }, select: { id: true } }),
+      ),
+    )
+    expect(answers).toEqual(tenants.map((id) => ({ id })))
+    const anomalies = await Promise.all(tenants.map((id) => scopeTo(database, id).db.anomaly.findMany()))
+    expect(anomalies.map((rows) => rows.map(({ tenantId }) => tenantId))).toEqual(tenants.map((id) => [id]))
+  })
+})
+
+describe('an attacker of another tenant', () => {
+  const key = () => ({ tenantId_id: { tenantId: b, id: own('anm', b) } })
+  const ownKey = () => ({ tenantId_id: { tenantId: a, id: own('anm', a) } })
+
+  it('reads nothing by naming it', async () => {
+    const { db } = attacker
+    expect(await db.anomaly.findUnique({ where: key() })).toBeNull()
+    expect(await db.anomaly.findMany({ where: { tenantId: b } })).toEqual([])
+    expect(
+      await db.anomaly.findMany({ where: { OR: [{ tenantId: b }, { tenantId: { not: '' } }] } }),
+    ).toHaveLength(1)
+    expect(await db.anomaly.findMany({ where: { NOT: { tenantId: a } } })).toEqual([])
+    expect(await db.anomaly.count({ where: { tenantId: { in: [a, b] } } })).toBe(1)
+    expect(await db.tenant.findUnique({ where: { id: b } })).toBeNull()
+    expect(await db.tenant.findMany()).toHaveLength(1)
+    expect(await db.tenant.findUnique({ where: { externalId: own('ext', b) } })).toBeNull()
+    expect(
+      await db.webhookEndpoint.findUnique({ where: { tokenHash: `hash of ${own('whe', b)}` } }),
+    ).toBeNull()
+    expect(await db.anomaly.groupBy({ by: ['tenantId'], where: { tenantId: b } })).toEqual([])
+    expect(await db.anomaly.aggregate({ where: { tenantId: b }, _count: true })).toEqual({ _count: 0 })
+    await expect(db.anomaly.findUniqueOrThrow({ where: key() })).rejects.toMatchObject({ code: 'P2025' })
+    await expect(db.anomaly.findFirstOrThrow({ where: { tenantId: b } })).rejects.toMatchObject({
+      code: 'P2025',
+    })
+  })
+
+  it('reads nothing with a condition that says nothing', async () => {
+    const { db } = attacker
+    const absent: unknown = undefined
+    expect(await db.anomaly.findMany({ where: { tenantId: absent as string } })).toHaveLength(1)
+    await expect(
+      db.anomaly.findUnique({ where: { tenantId_id: { tenantId: absent as string, id: 'x' } } }),
+    ).rejects.toThrow('missing')
+    await expect(db.tenant.findUnique({ where: { id: absent as string } })).rejects.toThrow('missing')
+  })
+
+  it('finds no place in another feed by a cursor', async () => {
+    const { db } = attacker
+    await expect(db.anomaly.findMany({ cursor: key() })).rejects.toThrow('must name the tenant')
+    await expect(db.tenant.findMany({ cursor: { id: b } })).rejects.toThrow('must name the tenant')
+    await expect(db.tenant.findMany({ cursor: { id: b, externalId: own('ext', a) } })).rejects.toThrow(
+      'must name the tenant',
+    )
+    await expect(db.tenant.findMany({ include: { anomalies: { cursor: key() } } })).rejects.toThrow(
+      'cursor inside a relation',
+    )
+  })
+
+  it('changes nothing by naming it', async () => {
+    const { db } = attacker
+    await expect(db.anomaly.update({ where: key(), data: { note: 'x' } })).rejects.toMatchObject({
+      code: 'P2025',
+    })
+    await expect(db.anomaly.delete({ where: key() })).rejects.toMatchObject({ code: 'P2025' })
+    await expect(db.tenant.update({ where: { id: b }, data: { name: 'x' } })).rejects.toMatchObject({
+      code: 'P2025',
+    })
+    expect(await db.anomaly.updateMany({ where: { tenantId: b }, data: { note: 'x' } })).toEqual({ count: 0 })
+    expect(await db.anomaly.deleteMany({ where: { OR: [{ tenantId: b }, { id: own('anm', b) }] } })).toEqual({
+      count: 0,
+    })
+    expect(await db.anomaly.updateManyAndReturn({ where: { tenantId: b }, data: { note: 'x' } })).toEqual([])
+    await harmless(() => db.anomaly.updateMany({ data: { note: 'all of them' } }))
+    await harmless(() => db.anomalyEvent.deleteMany())
+    await harmless(() => db.tenant.updateMany({ data: { suspendedAt: new Date(0) } }))
+  })
+
+  it.each([
+    ['creates for another tenant', () => attacker.db.anomaly.create({ data: anomalyRow(b, 'anm_x', 9) })],
+    [
+      'creates many for another',
+      () => attacker.db.activity.createMany({ data: [activityRow(a, 9), activityRow(b, 9)] }),
+    ],
+    [
+      'creates many and reads them',
+      () =>
+        attacker.db.wake.createManyAndReturn({
+          data: { tenantId: b, id: 'w', dueAt: new Date(0), events: '[]' },
+        }),
+    ],
+    [
+      'moves its own row to another',
+      () => attacker.db.anomaly.update({ where: ownKey(), data: { tenantId: b } }),
+    ],
+    [
+      'moves its own row by set',
+      () => attacker.db.anomaly.update({ where: ownKey(), data: { tenantId: { set: b } } }),
+    ],
+    ['moves all its rows', () => attacker.db.anomaly.updateMany({ data: { tenantId: b } })],
+    ['becomes another', () => attacker.db.tenant.update({ where: { id: a }, data: { id: b } })],
+    [
+      'upserts over another row',
+      () =>
+        attacker.db.anomaly.upsert({
+          where: key(),
+          create: anomalyRow(a, 'anm_x', 9),
+          update: { note: 'x' },
+        }),
+    ],
+    [
+      'upserts by another token',
+      () =>
+        attacker.db.webhookEndpoint.upsert({
+          where: { tokenHash: `hash of ${own('whe', b)}` },
+          create: endpointRow(a),
+          update: { name: 'x' },
+        }),
+    ],
+    [
+      'upserts a row of another',
+      () => attacker.db.anomaly.upsert({ where: ownKey(), create: anomalyRow(b, 'anm_x', 9), update: {} }),
+    ],
+    [
+      'upserts and moves',
+      () =>
+        attacker.db.anomaly.upsert({
+          where: ownKey(),
+          create: anomalyRow(a, 'anm_x', 9),
+          update: { tenantId: b },
+        }),
+    ],
+    [
+      'connects a relation',
+      () => attacker.db.anomaly.update({ where: ownKey(), data: { tenant: { connect: { id: b } } } }),
+    ],
+    [
+      'creates along a relation',
+      () =>
+        attacker.db.tenant.update({
+          where: { id: a },
+          data: { anomalies: { create: anomalyRow(b, 'anm_x', 9) } },
+        }),
+    ],
+    [
+      'steals along a relation',
+      () => attacker.db.tenant.update({ where: { id: a }, data: { anomalies: { connect: key() } } }),
+    ],
+    [
+      'sets along a relation',
+      () => attacker.db.tenant.update({ where: { id: a }, data: { anomalies: { set: [key()] } } }),
+    ],
+    [
+      'updates along a relation',
+      () =>
+        attacker.db.tenant.update({
+          where: { id: a },
+          data: { anomalies: { updateMany: { where: { tenantId: b }, data: { note: 'x' } } } },
+        }),
+    ],
+    [
+      'deletes along a relation',
+      () =>
+        attacker.db.tenant.update({ where: { id: a }, data: { anomalies: { deleteMany: { tenantId: b } } } }),
+    ],
+    [
+      'makes a tenant',
+      () => attacker.db.tenant.create({ data: { id: 'ten_x', name: 'x', createdAt: new Date(0) } }),
+    ],
+  ])('is refused when it %s', async (_, attack) => {
+    const before = await worldOf(b)
+    await expect(attack()).rejects.toThrow(/^(anomaly|activity|wake|tenant|webhookEndpoint): /)
+    expect(await worldOf(b)).toEqual(before)
+  })
+
+  it('cannot even refer to its rows', async () => {
+    const { db } = attacker
+    await expect(
+      db.anomalyEvent.create({ data: { tenantId: a, anomalyId: own('anm', a), stripeId: own('evt', b) } }),
+    ).rejects.toMatchObject({ code: 'P2003' })
+    await expect(db.stripeEvent.create({ data: eventRow(a, own('whe', b), 'evt_x') })).rejects.toMatchObject({
+      code: 'P2003',
+    })
+    await expect(db.activity.create({ data: activityRow(a, 9, own('anm', b)) })).rejects.toMatchObject({
+      code: 'P2003',
+    })
+  })
+
+  it('finds no way round on the client', () => {
+    for (const name of [
+      '$queryRaw',
+      '$executeRaw',
+      '$queryRawUnsafe',
+      '$executeRawUnsafe',
+      '$transaction',
+      '$extends',
+      '$parent',
+      '_engine',
+      '_request',
+    ])
+      expect(Reflect.get(attacker.db, name), name).toBeUndefined()
+    for (const name of ['$parent', 'findRaw', 'aggregateRaw', 'fields', 'constructor'])
+      expect(Reflect.get(attacker.db.anomaly, name), name).toBeUndefined()
+  })
+
+  it('gets no client of its tenant from a result', async () => {
+    const found = attacker.db.anomaly.findUnique({ where: ownKey() })
+    expect(Reflect.get(found, 'tenant')).toBeUndefined()
+    await found
+  })
+
+  it('enters no other tenant in a transaction', async () => {
+    await expect(attacker.sql.write((tx) => tx.enter(b))).rejects.toThrow('another tenant')
+    const inside = attacker.transaction(async (db) =>
+      db.anomaly.findMany({ where: { OR: [{ tenantId: b }, { tenantId: { not: '' } }] } }),
+    )
+    expect((await inside).map(({ tenantId }) => tenantId)).toEqual([a])
+    await expect(
+      attacker.transaction((db) => db.anomaly.create({ data: anomalyRow(b, 'anm_x', 9) })),
+    ).rejects.toThrow('another tenant')
+  })
+
+  it('gets nothing by raw statements', async () => {
+    await harmless(() => attacker.sql.all('SELECT * FROM "Anomaly"'))
+    await harmless(() => attacker.sql.all('SELECT * FROM "Anomaly" WHERE "tenantId" = ?', [b]))
+    await harmless(() => attacker.sql.write((tx) => tx.run('UPDATE "Anomaly" SET "note" = ?', ['x'])))
+    await harmless(() => attacker.sql.write((tx) => tx.run('DELETE FROM "Wake" WHERE "tenantId" = ?', [b])))
+    await harmless(() => attacker.sql.write((tx) => tx.all('SELECT * FROM "Tenant"')))
+    const columns = ['tenantId', 'id', 'dueAt', 'events']
+    await harmless(() =>
+      attacker.sql.write((tx) =>
+        tx.insert({ table: 'Wake', columns }, [
+          [a, 'w', new Date(0), '[]'],
+          [b, 'w', new Date(0), '[]'],
+        ]),
+      ),
+    )
+  })
+})
