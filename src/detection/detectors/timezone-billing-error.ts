@@ -1,0 +1,206 @@
+import type { InvoiceCreated, SubscriptionChanged } from '../../stripe/facts.ts'
+import { format } from '../../stripe/money.ts'
+import { DAY, HOUR, type Seconds } from '../../time.ts'
+import { type Amount, type Context, defineDetector, type Finding, type Subject } from '../detector.ts'
+import { lengthOf, type Period } from '../periods.ts'
+import { moment, span } from '../words.ts'
+
+/** A period that begins further away from the end of the last one was moved on purpose. */
+const MOVED = 3 * DAY
+/** A renewal within so long of the turn of a period belongs to it. */
+const SAME_TURN = 12 * HOUR
+const RENEWALS = 4
+
+interface Renewal {
+  id: string
+  event: string
+  /** The invoice's own. */
+  created: Seconds
+  total: number
+  currency: string
+  customer?: string
+  /** Length of the period that it bills. */
+  length?: Seconds
+  told?: boolean
+}
+
+interface State {
+  /** By `created`, oldest first. */
+  renewals: Renewal[]
+  period?: Period & { at: Seconds }
+  /** When somebody last moved the billing cycle or the trial. */
+  reanchoredAt?: Seconds
+}
+
+const settings = {
+  tolerance: {
+    description: 'How far a new period may begin from the end of the last one before it is told, in seconds.',
+    unit: 'SECONDS',
+    default: 2 * HOUR,
+    min: HOUR / 4,
+    max: 48 * HOUR,
+  },
+} as const
+type Asked = Context<typeof settings>
+
+/** Tells when a subscription renews twice in one period, or its period turns too early or too late. */
+export const timezoneBillingError = defineDetector({
+  name: 'TIMEZONE_BILLING_ERROR',
+  title: 'Renewal at the wrong time',
+  description:
+    'A subscription was renewed twice within one period, or its new period began hours before or after the last one ended, as happens when a time zone or a change of clocks is got wrong. Changes of plan, of the billing date or of a trial are left alone.',
+  facts: ['subscriptionChanged', 'invoiceCreated'],
+  settings,
+  selfResolving: false,
+  perObject: true,
+  cooldown: 6 * HOUR,
+  stateVersion: 1,
+  idleAfter: 190 * DAY,
+  initial: (): State => ({ renewals: [] }),
+  key: ({ subscription }) => subscription,
+  observe(state, fact, context) {
+    if (fact.kind === 'invoiceCreated') {
+      if (fact.reason !== 'subscription_cycle') return undefined
+      addRenewal(state.renewals, fact)
+      return told(doubles(state, context))
+    }
+    const learned = takeIn(state, fact)
+    const findings = learned ? doubles(state, context) : []
+    const cadence = cadenceOf(fact, state, context)
+    return told(cadence === undefined ? findings : [...findings, cadence])
+  },
+})
+
+const told = (findings: Finding[]) => (findings.length === 0 ? undefined : { findings })
+
+function addRenewal(renewals: Renewal[], fact: InvoiceCreated): void {
+  const { invoice: id, eventId: event, total, currency, start, end } = fact
+  const renewal: Renewal = { id, event, created: fact.created ?? fact.at, total, currency }
+  if (fact.customer !== undefined) renewal.customer = fact.customer
+  if (start !== undefined && end !== undefined && end > start) renewal.length = end - start
+  renewals.push(renewal)
+  renewals.sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1))
+  if (renewals.length > RENEWALS) renewals.shift()
+}
+
+/** @returns whether the length of the period is news */
+function takeIn(state: State, { at, interval, count = 1, reanchored }: SubscriptionChanged): boolean {
+  if (reanchored) state.reanchoredAt = Math.max(state.reanchoredAt ?? at, at)
+  const { period } = state
+  if (interval === undefined || (period !== undefined && at < period.at)) return false
+  state.period = { interval, count, at }
+  return period?.interval !== interval || period.count !== count
+}
+
+/** Renewals that came less than half a period after another one, told once each. */
+function doubles(state: State, context: Asked): Finding[] {
+  const findings: Finding[] = []
+  let before: Renewal | undefined
+  for (const renewal of state.renewals) {
+    const length = state.period === undefined ? renewal.length : lengthOf(state.period)
+    if (before !== undefined && length !== undefined && !renewal.told) {
+      const gap = renewal.created - before.created
+      const moved = state.reanchoredAt !== undefined && state.reanchoredAt >= before.created
+      if (gap < length / 2 && !moved) {
+        renewal.told = true
+        findings.push(doubleOf(before, renewal, length, context))
+      }
+    }
+    before = renewal
+  }
+  return findings
+}
+
+function doubleOf(first: Renewal, second: Renewal, length: Seconds, { key }: Asked): Finding {
+  const gap = second.created - first.created
+  const { currency, total } = second
+  const customer = second.customer ?? first.customer
+  return {
+    ...common(key, customer),
+    severity: 'HIGH',
+    title: `Renewed twice: ${format(total, currency)}`,
+    message: `Subscription ${key}${of(customer)} was renewed by ${first.id} on ${moment(first.created)} and again by ${second.id} ${span(gap)} later. Its period is ${span(length)} long, so the second renewal was not due.`,
+    advice: `Look at ${second.id} in Stripe: void it if it is still open, refund ${format(total, currency)} if it was paid. Then look at what makes the renewals of ${key}, first of all how it reckons days and time zones.`,
+    startedAt: second.created,
+    ...(total > 0 ? { impact: { amount: total, currency } } : {}),
+    subjects: [
+      { type: 'invoice', id: first.id },
+      { type: 'invoice', id: second.id },
+      ...subjectsOf(key, customer),
+    ],
+    events: [first.event, second.event],
+    evidence: [
+      {
+        name: 'time between two renewals',
+        observed: gap,
+        expected: length,
+        threshold: length / 2,
+        unit: 'SECONDS',
+      },
+      { name: 'renewals within one period', observed: 2, expected: 1, unit: 'COUNT' },
+    ],
+  }
+}
+
+/** A period that does not begin where the last one ended, though nobody changed the plan, the cycle or the trial. */
+function cadenceOf(
+  fact: SubscriptionChanged,
+  { renewals }: State,
+  { key, settings }: Asked,
+): Finding | undefined {
+  const { start, previousEnd, customer } = fact
+  if (!fact.rolled || start === undefined || previousEnd === undefined) return undefined
+  if (fact.reanchored || fact.before !== undefined) return undefined
+  const gap = start - previousEnd
+  if (Math.abs(gap) <= settings.tolerance || Math.abs(gap) >= MOVED) return undefined
+  const invoice = renewals.find(({ created }) => Math.abs(created - start) <= SAME_TURN)
+  const impact = impactOf(fact, invoice)
+  const direction = gap < 0 ? 'too early' : 'too late'
+  return {
+    ...common(key, customer),
+    severity: 'MEDIUM',
+    title: `Renewed ${span(gap)} ${direction}`,
+    message: `The period of subscription ${key}${of(customer)} ended on ${moment(previousEnd)}, but the next one began on ${moment(start)}: ${span(gap)} ${direction}. It should begin where the last one ended, give or take ${span(settings.tolerance)}.`,
+    advice: `Compare the billing date of ${key} in Stripe with the one agreed, and correct it before the next renewal. When more subscriptions are off by the same hours, look for a time zone or a change of clocks in the code that sets billing dates.`,
+    startedAt: fact.at,
+    ...(impact === undefined ? {} : { impact }),
+    subjects: [
+      ...(invoice === undefined ? [] : [{ type: 'invoice', id: invoice.id }]),
+      ...subjectsOf(key, customer),
+    ],
+    events: [fact.eventId],
+    evidence: [
+      {
+        name: gap < 0 ? 'new period began too early by' : 'new period began too late by',
+        observed: Math.abs(gap),
+        expected: 0,
+        threshold: settings.tolerance,
+        unit: 'SECONDS',
+      },
+    ],
+  }
+}
+
+function impactOf(
+  { price, currency }: SubscriptionChanged,
+  invoice: Renewal | undefined,
+): Amount | undefined {
+  if (invoice !== undefined) return { amount: invoice.total, currency: invoice.currency }
+  return price === undefined || currency === undefined ? undefined : { amount: price, currency }
+}
+
+const common = (key: string, customer: string | undefined) => ({
+  fingerprint: key,
+  confidence: 1,
+  signs: 1,
+  endsAfter: DAY,
+  ...(customer === undefined ? {} : { customer }),
+})
+
+const of = (customer: string | undefined): string =>
+  customer === undefined ? '' : ` of customer ${customer}`
+
+const subjectsOf = (subscription: string, customer: string | undefined): Subject[] => [
+  { type: 'subscription', id: subscription },
+  ...(customer === undefined ? [] : [{ type: 'customer', id: customer }]),
+]
