@@ -11,6 +11,8 @@ export interface Outcome {
   readonly says: string
   /** Seconds for `Retry-After`; `throttled` brings its own. */
   readonly retryAfter?: number
+  /** Methods for `Allow`. */
+  readonly allow?: string
 }
 
 const accepted = (duplicate: boolean, says: string, level: Level): Outcome => ({
@@ -69,12 +71,15 @@ export const OUTCOMES = {
     'There is no webhook endpoint at this address.',
     'refused a delivery: unknown endpoint',
   ),
-  method_not_allowed: refused(
-    405,
-    'METHOD_NOT_ALLOWED',
-    'Webhooks are delivered with POST.',
-    'refused a delivery: not a POST',
-  ),
+  method_not_allowed: {
+    ...refused(
+      405,
+      'METHOD_NOT_ALLOWED',
+      'Webhooks are delivered with POST.',
+      'refused a delivery: not a POST',
+    ),
+    allow: 'POST',
+  },
   too_large: refused(
     413,
     'PAYLOAD_TOO_LARGE',

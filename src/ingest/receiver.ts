@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { RateLimit } from '../config.ts'
 import { requestIdOf } from '../http/request-id.ts'
 import type { WebhookHandler } from '../http/routes.ts'
@@ -117,15 +117,16 @@ function signatureOf({ headers }: IncomingMessage): string {
 function answer(req: IncomingMessage, res: ServerResponse, { outcome, retryAfter }: Verdict): void {
   const said: Outcome = OUTCOMES[outcome]
   const wait = retryAfter ?? said.retryAfter
-  res.writeHead(said.status, {
+  const headers: OutgoingHttpHeaders = {
     'x-request-id': requestIdOf(req),
     'content-type': 'application/json',
     'content-length': said.body.length,
-    ...(wait !== undefined && { 'retry-after': wait }),
-    ...(said.status === 405 && { allow: 'POST' }),
-    // The rest of a body that is far too large is not waited for.
-    ...(req.isPaused() && { connection: 'close' }),
-  })
+  }
+  if (wait !== undefined) headers['retry-after'] = wait
+  if (said.allow !== undefined) headers['allow'] = said.allow
+  // The rest of a body that is far too large is not waited for.
+  if (req.isPaused()) headers['connection'] = 'close'
+  res.writeHead(said.status, headers)
   res.end(said.body)
 }
 

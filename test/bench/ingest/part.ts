@@ -107,7 +107,7 @@ async function measureRound(
 }
 
 /** A migrated database with its tenants. */
-async function prepare(databaseUrl: string, vaultSecret: string): Promise<BenchTenant[]> {
+export async function prepare(databaseUrl: string, vaultSecret: string): Promise<BenchTenant[]> {
   await migrate({ databaseUrl })
   const database = await openDatabase({ databaseUrl })
   const vault = createVault(vaultSecret)
