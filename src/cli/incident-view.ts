@@ -1,0 +1,62 @@
+import type { Amount, Measurement } from '../detection/detector.ts'
+import type { RaisedIncident } from '../detection/forgetful.ts'
+import { dashboardUrl } from '../stripe/links.ts'
+import { decimal, format } from '../stripe/money.ts'
+import { type Seconds, toDate } from '../time.ts'
+
+/**
+ * An incident of a dry replay under the names of GraphQL's `Anomaly`, without events, activity and series.
+ * @param wall when it was replayed
+ */
+export const incidentView = ({ incident, stream: { livemode, account } }: RaisedIncident, wall: Date) => ({
+  id: incident.id,
+  detector: incident.detector,
+  severity: incident.severity,
+  status: incident.status,
+  origin: incident.origin,
+  livemode,
+  account,
+  confidence: incident.confidence,
+  title: incident.title,
+  message: incident.message,
+  advice: incident.advice,
+  startedAt: iso(incident.startedAt),
+  detectedAt: iso(incident.detectedAt),
+  lastSeenAt: iso(incident.lastSeenAt),
+  endedAt: incident.endedAt === null ? null : iso(incident.endedAt),
+  createdAt: wall.toISOString(),
+  updatedAt: wall.toISOString(),
+  occurrences: incident.occurrences,
+  customerId: incident.customer,
+  impact: incident.impact && money(incident.impact),
+  subjects: incident.subjects.map(({ type, id }) => ({
+    type,
+    stripeId: id,
+    url: dashboardUrl(type, id, { account: account ?? undefined, livemode }) ?? null,
+  })),
+  evidence: incident.evidence.map(measurement),
+  acknowledgedAt: null,
+  acknowledgedBy: null,
+  resolvedAt: incident.resolvedAt?.toISOString() ?? null,
+  resolvedBy: incident.resolvedBy,
+  falsePositiveReason: null,
+  note: null,
+})
+
+const iso = (at: Seconds): string => toDate(at).toISOString()
+
+const money = ({ amount, currency }: Amount) => ({
+  amount,
+  currency: currency.toUpperCase(),
+  decimal: decimal(amount, currency),
+  formatted: format(amount, currency),
+})
+
+const measurement = ({ name, observed, expected, threshold, unit, currency }: Measurement) => ({
+  name,
+  observed,
+  expected: expected ?? null,
+  threshold: threshold ?? null,
+  unit,
+  currency: currency?.toUpperCase() ?? null,
+})

@@ -1,0 +1,154 @@
+import { createReadStream } from 'node:fs'
+import { access, constants } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { Command } from 'commander'
+import { memoryBus } from '../bus/memory.ts'
+import { DETECTORS } from '../detection/registry.ts'
+import { dryReplay, type HistoricalEvent, type Rejection, readHistory } from '../detection/replay.ts'
+import { storedReplay } from '../detection/stored-replay.ts'
+import { PublicError } from '../errors.ts'
+import { StoredMemory } from '../storage/detection/reading.ts'
+import { resolveEndpoint } from '../tenancy/endpoints.ts'
+import type { Scope } from '../tenancy/scope.ts'
+import { stopwatch } from '../time.ts'
+import { table } from './format.ts'
+import { incidentView } from './incident-view.ts'
+import type { Io, Office, Shell } from './shell.ts'
+
+interface Options {
+  dryRun?: boolean
+  endpoint?: string
+  json?: boolean
+}
+
+/** So many lines that are no events are named one by one; all of them are counted. */
+const NAMED = 5
+
+/** `replay`: history through the pipeline of live events, with the clock of the events. */
+export const replayCommand = (shell: Shell): Command =>
+  new Command('replay')
+    .description('feed historical Stripe events, one JSON event a line, through detection')
+    .argument('<tenant>')
+    .argument('<file>', 'JSON lines, or - for standard input')
+    .option('--dry-run', 'store nothing: begin from an empty history and print the anomalies')
+    .option('--endpoint <endpoint>', 'which endpoint they belong to, by id or name')
+    .action(async (tenantId: string, file: string, options: Options) => {
+      const lines = await linesOf(file, shell.io)
+      await shell.within(tenantId, async (scope, office) => {
+        const source = new Source(shell, scope, lines)
+        if (options.dryRun) await replayDry(shell, source, scope, office, options)
+        else await replayStored(shell, source, scope, office, options)
+      })
+    })
+
+async function replayDry(
+  shell: Shell,
+  source: Source,
+  scope: Scope,
+  office: Office,
+  options: Options,
+): Promise<void> {
+  const choices = await new StoredMemory(scope.sql, scope.tenantId).choices()
+  const wall = office.acting.clock.now()
+  const raised = await dryReplay(DETECTORS, source.events(await endpointFor(scope, options)), {
+    choices,
+    wall,
+  })
+  source.end()
+  const anomalies = raised.map((one) => incidentView(one, wall))
+  const rows = anomalies.map(({ detectedAt, severity, detector, title }) => [
+    detectedAt,
+    severity,
+    detector,
+    title,
+  ])
+  const lines = table([['DETECTED', 'SEVERITY', 'DETECTOR', 'TITLE'], ...rows])
+  shell.print(
+    { json: { anomalies }, lines: anomalies.length === 0 ? ['Nothing out of the ordinary.'] : lines },
+    options,
+  )
+}
+
+async function replayStored(
+  shell: Shell,
+  source: Source,
+  scope: Scope,
+  { database, acting }: Office,
+  options: Options,
+): Promise<void> {
+  const began = stopwatch()
+  // Servers poll what other processes store, so no hint of ours is needed.
+  const parts = { database, bus: memoryBus(), detectors: DETECTORS, clock: acting.clock }
+  const events = source.events(await endpointFor(scope, options))
+  const counts = await storedReplay(parts, scope.tenantId, events, {
+    onProgress: ({ stored, anomalies }) =>
+      shell.progress(`${source.read} read, ${stored} stored, ${anomalies} anomalies`),
+  })
+  source.end()
+  const seconds = Math.round(stopwatch() - began) / 1_000
+  const { read, rejected } = source
+  const { stored, duplicates, late, anomalies } = counts
+  const json = { read, stored, duplicates, rejected, late, anomalies, seconds }
+  shell.print(
+    { json, lines: table(Object.entries(json).map(([name, count]) => [name, String(count)])) },
+    options,
+  )
+}
+
+/** A history is of one account: without a word on which, of the only endpoint or the one named `default`. */
+const endpointFor = async ({ db, tenantId }: Scope, { endpoint }: Options): Promise<string> =>
+  (await resolveEndpoint(db, tenantId, endpoint)).id
+
+/** The lines as events, counted on the way. */
+class Source {
+  read = 0
+  rejected = 0
+
+  constructor(
+    readonly shell: Shell,
+    readonly scope: Scope,
+    readonly lines: AsyncIterable<string>,
+  ) {}
+
+  async *events(endpointId: string): AsyncGenerator<HistoricalEvent> {
+    const rejected = (rejection: Rejection): void => this.#reject(rejection)
+    for await (const event of readHistory(this.lines, endpointId, rejected)) {
+      this.read += 1
+      yield event
+    }
+  }
+
+  /** Makes room for the result after the line of progress, and says how many lines were not named. */
+  end(): void {
+    this.shell.progress('')
+    if (this.rejected > NAMED)
+      this.shell.note(`… and ${this.rejected - NAMED} more lines that are no Stripe events`)
+  }
+
+  #reject({ line, reason }: Rejection): void {
+    this.read += 1
+    this.rejected += 1
+    if (this.rejected <= NAMED) this.shell.note(`line ${line}: ${reason}`)
+  }
+}
+
+async function linesOf(file: string, { stdin }: Io): Promise<AsyncIterable<string>> {
+  if (file === '-') return splitLines(stdin)
+  await access(file, constants.R_OK).catch(() => {
+    throw new PublicError('NOT_FOUND', `cannot read ${file}`)
+  })
+  return createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })
+}
+
+async function* splitLines(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of chunks) {
+    const parts = (
+      rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))
+    ).split('\n')
+    rest = parts.pop() ?? ''
+    yield* parts
+  }
+  if (rest !== '') yield rest
+}
