@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers'
 import { Command, InvalidArgumentError } from 'commander'
 import { INCIDENTS, incidentNamed, LIVE_INCIDENT_NAMES } from '../simulator/incidents/registry.ts'
 import { postStream } from '../simulator/post.ts'
+import { writeStreams } from '../simulator/write.ts'
 
 const positive = (value: string): number => {
   const number = Number(value)
@@ -10,12 +11,26 @@ const positive = (value: string): number => {
   return number
 }
 
-const incident = (value: string): string => {
-  try {
-    return incidentNamed(value).name
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+const whole =
+  (most: number) =>
+  (value: string): number => {
+    const number = Number(value)
+    if (!Number.isInteger(number) || number < 1 || number > most) {
+      throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`)
+    }
+    return number
   }
+
+const switched = (value: string): 'on' | 'off' => {
+  if (value !== 'on' && value !== 'off') throw new InvalidArgumentError('It must be on or off.')
+  return value
+}
+
+const incidentName = (value: string): string => {
+  if (!INCIDENTS.some(({ name }) => name === value)) {
+    throw new InvalidArgumentError(`There are: ${INCIDENTS.map(({ name }) => name).join(', ')}.`)
+  }
+  return value
 }
 
 const webhookUrl = (value: string): string => {
@@ -26,54 +41,115 @@ const webhookUrl = (value: string): string => {
 }
 
 interface Options {
+  tenants: number
+  days: number
+  seed?: string
+  incidents: 'on' | 'off'
   incident?: string
+  out?: string
   post?: string
   secret?: string
   speed?: number
-  seed?: string
   json?: boolean
 }
 
-/** `simulate`: posts labelled incidents to a running server. */
+const HELP = `
+Incidents:
+${INCIDENTS.map(({ name, about, live }) => `  ${name.padEnd(24)} ${about}${live ? '' : ' (not with --post)'}`).join('\n')}
+
+Examples:
+  billingwatch simulate --tenants 3 --days 35 --out ./streams
+  billingwatch simulate --post http://localhost:4000/webhook/TOKEN --secret whsec_… --incident duplicate-charge`
+
+/** `simulate`: labelled streams of realistic Stripe events into files, or posted to a running server. */
 export function simulateCommand(): Command {
   return new Command('simulate')
-    .description('simulated Stripe events with known incidents, posted as signed webhooks')
-    .option('--incident <name>', `one of: ${INCIDENTS.map(({ name }) => name).join(', ')}`, incident)
+    .description(
+      'labelled, deterministic streams of Stripe events: written to files, or posted as signed webhooks',
+    )
+    .option('--tenants <n>', 'how many tenants, with --out', whole(1_000), 3)
+    .option('--days <d>', 'how many days, with --out', whole(400), 35)
+    .option('--seed <seed>', 'the same seed gives the same events (default with --out: 1)')
+    .option('--incidents <on|off>', 'whether anything goes wrong, with --out', switched, 'on')
+    .option('--incident <name>', 'this goes wrong and nothing else', incidentName)
+    .option('--out <dir>', 'folder for TENANT.jsonl and labels.json')
     .option('--post <url>', 'webhook URL to post to; the incident happens now', webhookUrl)
     .option('--secret <whsec>', 'signing secret of that webhook, or - to read it from stdin')
     .option('--speed <x>', 'times faster than usual, with --post', positive)
-    .option('--seed <seed>', 'the same seed gives the same events')
     .option('--json', 'print one JSON document')
+    .addHelpText('after', HELP)
     .action(async (options: Options, command: Command) => {
-      if (options.post === undefined) return command.error('error: give --post URL', { exitCode: 2 })
-      await post(options.post, options, command)
+      const { post, out } = options
+      if (post !== undefined && out !== undefined)
+        return usage(command, 'give either --out or --post, not both')
+      if (post !== undefined) return postLive(post, options, command)
+      if (out !== undefined) return write(out, options, command)
+      return usage(command, 'give --out DIR to write streams, or --post URL to send them')
     })
 }
 
-async function post(url: string, options: Options, command: Command): Promise<void> {
-  const secret = options.secret === '-' ? (await text(process.stdin)).trim() : options.secret
-  if (!secret) return command.error('error: --post needs --secret whsec_… (or - to read it)', { exitCode: 2 })
-  const chosen = options.incident === undefined ? undefined : incidentNamed(options.incident)
-  if (chosen && !chosen.live) {
-    const able = LIVE_INCIDENT_NAMES.join(', ')
-    return command.error(`error: ${chosen.name} takes hours; with --post there are: ${able}`, { exitCode: 2 })
+const usage = (command: Command, message: string): never =>
+  command.error(`error: ${message}`, { exitCode: 2 })
+
+const show = (options: Options, json: unknown, words: string): void => {
+  process.stdout.write(options.json === true ? `${JSON.stringify(json)}\n` : `${words}\n`)
+}
+
+const talks = (options: Options): boolean => process.stderr.isTTY && options.json !== true
+
+function write(out: string, options: Options, command: Command): void {
+  const only = options.incident === undefined ? undefined : incidentNamed(options.incident)
+  const least = only === undefined ? 1 : Math.ceil(only.daysBefore + only.daysAfter + 1)
+  if (only && options.days < least)
+    usage(command, `${only.name} needs --days ${least} or more to be told from what is usual`)
+  const written = writeStreams({
+    out,
+    tenants: options.tenants,
+    days: options.days,
+    seed: options.seed ?? '1',
+    incidents: options.incidents,
+    only,
+    onTenant: ({ name, events, labels }) => {
+      if (talks(options)) process.stderr.write(`${name}: ${events} events, ${labels.length} incidents\n`)
+    },
+  })
+  const events = written.reduce((sum, tenant) => sum + tenant.events, 0)
+  const labels = written.reduce((sum, tenant) => sum + tenant.labels.length, 0)
+  const tenants = written.map(({ name, file, ...tenant }) => ({
+    name,
+    file,
+    events: tenant.events,
+    labels: tenant.labels,
+  }))
+  const words = `${events} events of ${written.length} tenants and ${labels} labelled incidents are in ${out}`
+  show(options, { out, events, incidents: labels, tenants }, words)
+}
+
+async function postLive(url: string, options: Options, command: Command): Promise<void> {
+  const incident = options.incident === undefined ? undefined : incidentNamed(options.incident)
+  if (incident && !incident.live) {
+    usage(
+      command,
+      `${incident.name} takes hours or days; with --post there are: ${LIVE_INCIDENT_NAMES.join(', ')}`,
+    )
   }
-  const talks = process.stderr.isTTY && options.json !== true
+  const secret = options.secret === '-' ? (await text(process.stdin)).trim() : options.secret
+  if (!secret) return usage(command, '--post needs --secret whsec_… (or - to read it from stdin)')
   const result = await postStream({
     url,
     secret,
-    incident: chosen,
+    incident,
     speed: options.speed,
     seed: options.seed,
     onProgress: ({ posted, total }) => {
-      if (talks) process.stderr.write(`\r${posted}/${total} events posted`)
+      if (talks(options)) process.stderr.write(`\r${posted}/${total} events posted`)
     },
   })
-  if (talks) process.stderr.write('\n')
-  const shown = { incident: chosen?.name ?? null, ...result }
-  process.stdout.write(
-    options.json === true
-      ? `${JSON.stringify(shown)}\n`
-      : `${result.accepted} events accepted${chosen ? `; ${chosen.name} has just happened` : ''}\n`,
+  if (talks(options)) process.stderr.write('\n')
+  const happened = incident ? `; ${incident.name} has just happened` : ''
+  show(
+    options,
+    { incident: incident?.name ?? null, ...result },
+    `${result.accepted} events accepted${happened}`,
   )
 }

@@ -156,6 +156,8 @@ export interface Renewal {
   draftFor?: Seconds
   /** The invoice stays a draft for ever. */
   stuck?: boolean
+  /** A coupon in minor units. */
+  amountOff?: number
 }
 
 /** Turns the period: the subscription moves on, a draft is made, an hour later it is an invoice and is collected. */
@@ -173,6 +175,7 @@ export function renew(world: World, subscription: Subscription, renewal: Renewal
     lines: [planLine(subscription, start, end)],
     subscription,
     percentOff: subscription.percentOff,
+    ...(renewal.amountOff === undefined ? {} : { amountOff: renewal.amountOff }),
     daysUntilDue: subscription.daysUntilDue,
   })
   const status = subscription.status === 'trialing' ? 'active' : subscription.status

@@ -1,8 +1,8 @@
-import { DAY, type Seconds } from '../time.ts'
+import { DAY, HOUR, type Seconds } from '../time.ts'
 import { Agenda } from './agenda.ts'
 import type { Body, Frame } from './bodies/body.ts'
 import { everydayDecline } from './declines.ts'
-import type { Decline, Payment, Subscription } from './entities.ts'
+import type { Customer, Decline, Payment, Subscription } from './entities.ts'
 import { type Arrival, listensTo, type SimulatedEvent } from './event.ts'
 import type { Profile } from './profile.ts'
 import type { Random } from './random.ts'
@@ -18,8 +18,15 @@ export interface EmitOptions {
   test?: boolean
 }
 
-/** How an event travels: seconds from `created` to each arrival; most travel once, in about a second. */
-export type Route = (created: Seconds) => readonly Seconds[]
+/** How events travel from Stripe to the webhook. */
+export interface Courier {
+  /** Seconds from `created` to each arrival: nearly always one, in about a second. */
+  delays(created: Seconds): readonly Seconds[]
+  /** Whether Stripe makes a second Event object for the same change. */
+  twins(): boolean
+}
+
+const AT_ONCE: Courier = { delays: () => [0], twins: () => false }
 
 interface Parcel {
   at: Seconds
@@ -43,6 +50,8 @@ export class World {
   /** Succeeded payments, newest last, the oldest forgotten. */
   readonly payments: Payment[] = []
   readonly subscriptions = new Map<string, Subscription>()
+  /** People who may come to the checkout again. */
+  readonly customers: Customer[] = []
   now: Seconds
   readonly #frames: { live: Frame; test: Frame }
   #parcels: Parcel[] = []
@@ -52,7 +61,7 @@ export class World {
     readonly profile: Profile,
     readonly random: Random,
     start: Seconds,
-    private readonly route: Route = () => [0],
+    private readonly courier: Courier = AT_ONCE,
   ) {
     this.now = start
     const shape = shapeOf(profile.apiVersion)
@@ -87,11 +96,12 @@ export class World {
       type,
     }
     this.send(event)
+    if (this.courier.twins()) this.send({ ...event, id: `evt_1${random.letters(23)}` })
   }
 
   /** Puts an event on its way as it is. */
   send(event: SimulatedEvent): void {
-    for (const delay of this.route(event.created)) {
+    for (const delay of this.courier.delays(event.created)) {
       this.#parcels.push({ at: event.created + delay, order: this.#order++, event })
     }
   }
@@ -133,10 +143,10 @@ export class World {
     )
   }
 
-  /** A moment of the next days, at the business's usual hours: refunds, plan changes and other work of people. */
-  officeTime(withinDays = 1): Seconds {
-    const day = Math.floor(this.now / DAY) + this.random.int(0, withinDays - 1) + 1
-    const local = this.random.between(9, 17)
-    return Math.round(day * DAY + (local - this.profile.offsetHours) * 3_600)
+  /** That day's moment when it is so many hours after midnight where the tenant's customers live. */
+  localTime(day: Seconds, hours: number): Seconds {
+    const { offsetHours } = this.profile
+    const midnight = Math.floor((day + offsetHours * HOUR) / DAY) * DAY
+    return Math.round(midnight + (hours - offsetHours) * HOUR)
   }
 }

@@ -143,7 +143,7 @@ export function chargeBody(frame: Frame, payment: Payment): Body {
     receipt_email: customer?.email ?? null,
     receipt_number: null,
     receipt_url: succeeded ? `https://pay.stripe.com/receipts/payment/${payment.charge}?s=ap` : null,
-    refunded: payment.captured && payment.amountRefunded >= amount,
+    refunded: payment.amountRefunded >= amount,
     review: null,
     shipping: null,
     source: null,

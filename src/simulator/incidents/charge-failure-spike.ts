@@ -22,6 +22,9 @@ export const chargeFailureSpike: Incident = {
   name: 'charge-failure-spike',
   detector: 'CHARGE_FAILURE_SPIKE',
   about: 'many payments of many customers fail',
+  rate: true,
+  daysBefore: 2,
+  daysAfter: 2,
   // Whoever takes a few payments a day would be days into it before anybody could tell.
   fits: (profile, strength) =>
     profile.paymentsADay * profile.checkoutShare >= { gross: 12, clear: 60, subtle: 150 }[strength],

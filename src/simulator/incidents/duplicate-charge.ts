@@ -38,6 +38,9 @@ export const duplicateCharge: Incident = {
   name: 'duplicate-charge',
   detector: 'DUPLICATE_CHARGE',
   about: 'one customer is charged twice for one order',
+  rate: false,
+  daysBefore: 0,
+  daysAfter: 1,
   fits: () => true,
   stage({ world, strength, at, label }) {
     const { random, profile } = world

@@ -1,4 +1,5 @@
 import type { Seconds } from '../../time.ts'
+import type { OrdinaryCourier } from '../courier.ts'
 import type { Profile } from '../profile.ts'
 import type { World } from '../world.ts'
 
@@ -22,6 +23,7 @@ export interface Label {
 /** Where an incident takes place in a simulated stream. */
 export interface Stage {
   world: World
+  courier: OrdinaryCourier
   strength: Strength
   /** When it is to begin; what needs people or objects may begin a little later, or not at all. */
   at: Seconds
@@ -45,6 +47,11 @@ export interface Incident {
   detector: string
   /** One line for `--help`. */
   about: string
+  /** It changes rates for hours or days, so that nothing else of the kind may happen around it. */
+  rate: boolean
+  /** Days of ordinary business that it needs before it, to be told from them, and after it, to end in. */
+  daysBefore: number
+  daysAfter: number
   /** Whether a tenant like this has what it takes, and shows it clearly enough at that strength. */
   fits(profile: Profile, strength: Strength): boolean
   /** Plans it on the world's agenda. */

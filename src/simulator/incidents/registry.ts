@@ -1,10 +1,32 @@
+import { cardTesting } from './card-testing.ts'
 import { chargeFailureSpike } from './charge-failure-spike.ts'
+import { currencyMismatch } from './currency-mismatch.ts'
 import { duplicateCharge } from './duplicate-charge.ts'
+import { fraudSpike } from './fraud-spike.ts'
 import type { Incident } from './incident.ts'
 import { negativeInvoice } from './negative-invoice.ts'
+import { planDowngrade } from './plan-downgrade.ts'
+import { refundSpike } from './refund-spike.ts'
+import { revenueDrop } from './revenue-drop.ts'
+import { silentLapse } from './silent-lapse.ts'
+import { timezoneBillingError } from './timezone-billing-error.ts'
+import { webhookLag } from './webhook-lag.ts'
 
 /** Everything that can go wrong here. */
-export const INCIDENTS: readonly Incident[] = [chargeFailureSpike, duplicateCharge, negativeInvoice]
+export const INCIDENTS: readonly Incident[] = [
+  chargeFailureSpike,
+  duplicateCharge,
+  fraudSpike,
+  negativeInvoice,
+  revenueDrop,
+  silentLapse,
+  webhookLag,
+  currencyMismatch,
+  timezoneBillingError,
+  planDowngrade,
+  cardTesting,
+  refundSpike,
+]
 
 export const INCIDENT_NAMES: readonly string[] = INCIDENTS.map(({ name }) => name)
 

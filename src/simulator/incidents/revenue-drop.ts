@@ -1,0 +1,32 @@
+import { DAY, HOUR } from '../../time.ts'
+import type { Incident } from './incident.ts'
+
+/** The checkout is broken, or asks for a tenth of the price: less money comes in than at other times. */
+export const revenueDrop: Incident = {
+  name: 'revenue-drop',
+  detector: 'REVENUE_DROP',
+  about: 'far less is paid than usual',
+  rate: true,
+  daysBefore: 17,
+  daysAfter: 4,
+  fits: ({ business, paymentsADay }, strength) =>
+    business === 'shop' && paymentsADay >= { gross: 40, clear: 90, subtle: 250 }[strength],
+  stage({ world, strength, at, label }) {
+    const { random, weather } = world
+    // What breaks at night is seen in the morning; so that a drop of hours is one, it begins in the day.
+    const from = world.localTime(at, random.between(8, 14))
+    const drop = {
+      gross: random.chance(0.4) ? { prices: 0.1, hours: 26 } : { volume: 0.03, hours: 20 },
+      clear: { volume: 0.3, hours: 32 },
+      subtle: { volume: 0.48, hours: 72 },
+    }[strength]
+    const { hours, ...factors } = drop
+    const to = from + hours * HOUR
+    weather.add({ from, to, ...factors })
+    label({
+      from,
+      to: Math.min(to, from + 3 * DAY),
+      alsoAllowed: strength === 'subtle' ? [] : ['WEBHOOK_LAG'],
+    })
+  },
+}
