@@ -1,0 +1,284 @@
+import type { ChargeFailed, ChargeSucceeded, PaymentRefused } from '../../stripe/facts.ts'
+import { DAY, HOUR, type Seconds } from '../../time.ts'
+import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
+import { addTo, type Sums } from '../rates/amounts.ts'
+import { testingFinding } from '../rates/card-testing-finding.ts'
+import { isSuspect } from '../rates/guessing.ts'
+import { FRESH, LASTING, LASTING_NOTE } from '../rates/open.ts'
+import { seasonSeries } from '../rates/series.ts'
+import { falseAlarmsPerYear } from '../rates/settings.ts'
+import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
+import { isSmall, learnSize, type Sizes, smallShare } from '../rates/sizes.ts'
+import { type Cusum, newCusum, stepPoisson } from '../statistics/cusum.ts'
+import { count, newRate, perHour, type Rate } from '../statistics/decayed.ts'
+import { hourOf, nextHour } from '../statistics/hours.ts'
+import { LateSums } from '../statistics/late-sums.ts'
+import { Ring } from '../statistics/ring.ts'
+import { RARE_PRIORS, Season, type SeasonSpec } from '../statistics/season.ts'
+import { threshold } from '../statistics/threshold.ts'
+
+type Try = ChargeSucceeded | ChargeFailed | PaymentRefused
+
+const RATIOS = [4, 16] as const
+const RING = 1_024
+const FEWEST_A_YEAR = 500
+/** All that is expected counts three times: attacks are gross, and checkouts have bad days. */
+const MARGIN = 3
+const SEASON: SeasonSpec = {
+  delay: 24,
+  priors: RARE_PRIORS,
+  dispersion: { prior: 0.25, young: 0, youngDays: 0, floor: 0.003 },
+}
+const TRIES = 0
+const SUSPECTS = 1
+const SUMS = { width: HOUR, delay: DAY, halfLife: 14 * DAY, keep: 30 * HOUR, channels: 2 }
+/** Suspects per try, until a share of one's own is known. */
+const SHARE_PRIOR = { suspects: 1, tries: 50 }
+const SHARE_AFTER: Seconds = 5 * DAY
+const SETTLED: Seconds = 7 * DAY
+
+/** One alternative with what was counted since its onset. */
+interface Run {
+  sum: Cusum
+  /** Payments that went through with a tested card. */
+  taken: Sums
+  takings: number
+  codes: Sums
+}
+
+interface Open extends Run {
+  startedAt: Seconds
+  detectedAt: Seconds
+  lastSign: Seconds
+}
+
+interface State {
+  since: Seconds
+  newest: Seconds
+  cards: Ring
+  season: Season
+  sums: LateSums
+  pace: Rate
+  sizes: Sizes
+  /** Since the last suspect: its time, and the tries and failed tries after it. */
+  last: { at: Seconds; tries: number; failures: number }
+  runs: Run[]
+  signs: Signs
+  open: Open | null
+}
+
+const settings = {
+  minCards: {
+    description: 'At least so many different cards must have been tried.',
+    unit: 'COUNT',
+    default: 12,
+    min: 5,
+    max: 500,
+  },
+  falseAlarmsPerYear,
+} as const
+type Told = Context<typeof settings>
+
+/** Tells when many different cards fail at the checkout in the way that guessed or stolen cards do. */
+export const cardTesting = defineDetector({
+  name: 'CARD_TESTING',
+  title: 'Card testing',
+  description:
+    'Somebody is trying stolen cards on your checkout: many different cards fail in the way that guessed cards do (wrong numbers, blocked, tiny amounts, failing set-ups), far more than is usual for you. Renewals and failures of a gateway do not count.',
+  facts: ['chargeSucceeded', 'chargeFailed', 'paymentRefused'],
+  settings,
+  selfResolving: true,
+  perObject: false,
+  cooldown: 6 * HOUR,
+  stateVersion: 1,
+  idleAfter: 120 * DAY,
+  initial: (): State => stateOf(),
+  revive: (stored): State => stateOf(stored as State),
+  key: () => '',
+  observe,
+  onTimer,
+})
+
+const newRun = (): Run => ({ sum: newCusum(), taken: {}, takings: 0, codes: {} })
+
+function stateOf(stored?: State): State {
+  return {
+    since: 0,
+    newest: 0,
+    pace: newRate(),
+    sizes: {},
+    last: { at: 0, tries: 0, failures: 0 },
+    runs: RATIOS.map(newRun),
+    signs: [],
+    open: null,
+    ...stored,
+    cards: new Ring(RING, stored?.cards),
+    season: new Season(SEASON, stored?.season),
+    sums: new LateSums(SUMS, stored?.sums),
+  }
+}
+
+function observe(state: State, fact: Try, context: Told): Step | undefined {
+  if (fact.recurring) return undefined
+  const now = begin(state, fact.at)
+  state.season.advance(now, context.delivery.dark)
+  state.sums.settle(now, (from) => state.season.isTroubled(hourOf(from)))
+  state.sums.add(fact.at, TRIES)
+  count(state.pace, now, SUMS.halfLife)
+  state.last.tries += 1
+  if (fact.kind === 'chargeSucceeded') {
+    learnSize(state.sizes, fact.amount, fact.currency)
+    noteTaking(state, fact)
+    return undefined
+  }
+  state.last.failures += 1
+  if (!isSuspect(fact, state.sizes) || !state.cards.admit(cardOf(fact))) return undefined
+  return suspect(state, fact, now, context)
+}
+
+function begin(state: State, at: Seconds): Seconds {
+  if (state.since === 0) {
+    state.since = at
+    state.last.at = at
+  }
+  state.newest = Math.max(state.newest, at)
+  return state.newest
+}
+
+const idOf = (fact: ChargeFailed | PaymentRefused): string =>
+  fact.kind === 'chargeFailed' ? fact.charge : fact.id
+
+/** A card that Stripe did not name is taken for its customer's one card. */
+const cardOf = (fact: ChargeFailed | PaymentRefused): string => fact.card ?? fact.customer ?? idOf(fact)
+
+function suspect(
+  state: State,
+  fact: ChargeFailed | PaymentRefused,
+  now: Seconds,
+  context: Told,
+): Step | undefined {
+  const expected = expectedSince(state, now)
+  state.last = { at: now, tries: 0, failures: 0 }
+  state.season.add(fact.at)
+  state.sums.add(fact.at, SUSPECTS)
+  noteSign(state.signs, now, idOf(fact), fact.eventId)
+  const code = fact.blocked ? 'blocked by Radar' : (fact.reason ?? fact.code ?? 'unknown')
+  const { open } = state
+  if (open === null) return watch(state, { expected, code, now, fresh: fact.at >= now - FRESH }, context)
+  stepOn(open.sum, expected)
+  addTo(open.codes, code, 1)
+  open.lastSign = now
+  return { findings: [findingOf(state, open, 1, context)] }
+}
+
+/** While the incident is open its evidence only grows: its end is judged by the hour. */
+function stepOn(sum: Cusum, expected: number): void {
+  const ratio = RATIOS[0]
+  sum.expected += expected
+  sum.units += 1
+  sum.score += Math.max(0, Math.log(ratio) - (ratio - 1) * expected)
+}
+
+/** Suspects expected since the last one, with the margin: by the season, by the clock, and by how many paid and failed. */
+function expectedSince({ season, sums, since, pace, last, sizes }: State, now: Seconds): number {
+  const age = now - since
+  const hours = (now - last.at) / HOUR
+  const floor = Math.max(0.1, 0.02 * perHour(pace, now, SUMS.halfLife)) * (age > SETTLED ? 0.3 : 1)
+  const share =
+    age > SHARE_AFTER
+      ? (SHARE_PRIOR.suspects + sums.usual(SUSPECTS)) / (SHARE_PRIOR.tries + sums.usual(TRIES))
+      : SHARE_PRIOR.suspects / SHARE_PRIOR.tries
+  const byClock = Math.max(season.expected(last.at, now), floor * hours)
+  // When everything fails, small payments fail along with the rest.
+  return MARGIN * Math.max(byClock, share * last.tries, smallShare(sizes) * last.failures)
+}
+
+const needed = ({ season }: State, { settings }: Told): number =>
+  threshold(RATIOS.length * Math.max(FEWEST_A_YEAR, season.perDay * 365), settings.falseAlarmsPerYear)
+
+interface Suspicion {
+  expected: number
+  code: string
+  now: Seconds
+  fresh: boolean
+}
+
+function watch(state: State, { expected, code, now, fresh }: Suspicion, context: Told): Step | undefined {
+  let anew = 0
+  state.runs.forEach((run, i) => {
+    if (stepPoisson(run.sum, expected, RATIOS[i] ?? 4, now)) {
+      run.taken = {}
+      run.takings = 0
+      run.codes = {}
+      anew += 1
+    }
+    addTo(run.codes, code, 1)
+  })
+  if (anew === state.runs.length) state.signs = state.signs.slice(-1)
+  const nats = needed(state, context)
+  const best = state.runs
+    .filter(({ sum }) => sum.score >= nats && sum.units >= context.settings.minCards)
+    .reduce<Run | undefined>((a, b) => (a !== undefined && a.sum.score >= b.sum.score ? a : b), undefined)
+  if (!fresh || best === undefined) return undefined
+  const startedAt = best.sum.onset
+  state.open = { ...best, startedAt, detectedAt: now, lastSign: now }
+  state.runs = RATIOS.map(newRun)
+  state.season.trouble(startedAt)
+  return { findings: [findingOf(state, state.open, best.sum.units, context)], wakeAt: nextHour(now) }
+}
+
+/** Small payments that go through in a burst, and those of its cards, come back as disputes. */
+function noteTaking({ runs, open, cards, sizes }: State, fact: ChargeSucceeded): void {
+  const going = open === null ? runs.filter(({ sum }) => sum.score > 0) : [open]
+  if (going.length === 0) return
+  const isTested =
+    isSmall(sizes, fact.amount, fact.currency) || (fact.card !== undefined && cards.has(fact.card))
+  if (!isTested) return
+  for (const run of going) {
+    addTo(run.taken, fact.currency, fact.amount)
+    run.takings += 1
+  }
+}
+
+function onTimer(state: State, { now, delivery }: Told): Step | undefined {
+  const { open, season } = state
+  if (open === null) return undefined
+  season.advance(now, delivery.dark)
+  const hour = hourOf(now) - 1
+  const isCalm = season.hours.at(hour) <= Math.max(3, MARGIN * season.usual(hour))
+  if (isCalm && open.detectedAt <= now - HOUR && open.lastSign < now) return end(state, open.lastSign)
+  if (now - open.startedAt < LASTING) return { wakeAt: nextHour(now) }
+  const step = end(state, now, LASTING_NOTE)
+  season.adopt(now, delivery.dark)
+  return step
+}
+
+function end(state: State, at: Seconds, note?: string): Step {
+  state.season.calm(at)
+  state.open = null
+  state.signs = []
+  state.last = { at: Math.max(state.last.at, at), tries: 0, failures: 0 }
+  return {
+    ended: [note === undefined ? { fingerprint: '', at } : { fingerprint: '', at, note }],
+    wakeAt: null,
+  }
+}
+
+function findingOf(state: State, open: Open, signs: number, context: Told): Finding {
+  const { season, newest } = state
+  return testingFinding({
+    cards: open.sum.units,
+    usual: open.sum.expected / MARGIN,
+    minCards: context.settings.minCards,
+    nats: open.sum.score,
+    needed: needed(state, context),
+    startedAt: open.startedAt,
+    until: newest,
+    codes: open.codes,
+    taken: open.taken,
+    takings: open.takings,
+    signs,
+    ...shownBy(signs === 1 ? state.signs.slice(-1) : state.signs, open.startedAt, typeOfId),
+    series: () => seasonSeries(season, newest),
+  })
+}

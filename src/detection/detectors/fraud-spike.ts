@@ -1,0 +1,249 @@
+import type { ChargeSucceeded, DisputeOpened, FraudWarning } from '../../stripe/facts.ts'
+import { DAY, HOUR, type Seconds } from '../../time.ts'
+import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
+import { addTo, type Sums } from '../rates/amounts.ts'
+import { FlagShare } from '../rates/flag-share.ts'
+import { fraudFinding } from '../rates/fraud-finding.ts'
+import { FRESH, LASTING, LASTING_NOTE } from '../rates/open.ts'
+import { falseAlarmsPerYear } from '../rates/settings.ts'
+import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
+import { type Cusum, newCusum, stepPoisson } from '../statistics/cusum.ts'
+import { HourSlots, hourOf, nextHour } from '../statistics/hours.ts'
+import { Ring } from '../statistics/ring.ts'
+import { closeSpan, openSpan, type Spans, touches } from '../statistics/spans.ts'
+import { HOURS_A_YEAR, threshold } from '../statistics/threshold.ts'
+
+type Flag = DisputeOpened | FraudWarning
+
+const RATIOS = [3, 8] as const
+const RING = 2_048
+const FEWEST_A_YEAR = 50
+/** In the first week twice as many flags are asked for. */
+const YOUNG: Seconds = 7 * DAY
+const CALM_HOURS = 12
+const LOOK_BACK_HOURS = 36
+
+/** One alternative with what was counted since its onset. */
+interface Run {
+  sum: Cusum
+  amounts: Sums
+  reasons: Sums
+}
+
+interface Open extends Run {
+  startedAt: Seconds
+  lastSign: Seconds
+  ratio: number
+  /** Evidence at this moment; the sum's own score keeps the most there was, which stood at `peakAt`. */
+  score: number
+  peakAt: Seconds
+}
+
+interface State {
+  since: Seconds
+  newest: Seconds
+  lastFlag: Seconds
+  flagged: Ring
+  share: FlagShare
+  hours: HourSlots
+  runs: Run[]
+  signs: Signs
+  incidents: Spans
+  open: Open | null
+}
+
+const settings = {
+  minFlags: {
+    description:
+      'At least so many payments must have been disputed or reported; twice as many in the first week.',
+    unit: 'COUNT',
+    default: 4,
+    min: 2,
+    max: 100,
+  },
+  falseAlarmsPerYear,
+} as const
+type Told = Context<typeof settings>
+
+/** Tells when more payments than usual are disputed or reported as fraud. */
+export const fraudSpike = defineDetector({
+  name: 'FRAUD_SPIKE',
+  title: 'More disputes and fraud reports',
+  description:
+    'More of your payments are disputed, or reported as fraud by the card networks, than is usual for you. A payment counts once, however many reports it brings; mere inquiries do not count.',
+  facts: ['chargeSucceeded', 'disputeOpened', 'fraudWarning'],
+  settings,
+  selfResolving: true,
+  perObject: false,
+  cooldown: 72 * HOUR,
+  stateVersion: 1,
+  idleAfter: 180 * DAY,
+  initial: (): State => stateOf(),
+  revive: (stored): State => stateOf(stored as State),
+  key: () => '',
+  observe,
+  onTimer,
+})
+
+const newRun = (): Run => ({ sum: newCusum(), amounts: {}, reasons: {} })
+
+function stateOf(stored?: State): State {
+  return {
+    since: 0,
+    newest: 0,
+    lastFlag: 0,
+    runs: RATIOS.map(newRun),
+    signs: [],
+    incidents: [],
+    open: null,
+    ...stored,
+    flagged: new Ring(RING, stored?.flagged),
+    share: new FlagShare(stored?.share),
+    hours: new HourSlots(stored?.hours),
+  }
+}
+
+function observe(state: State, fact: ChargeSucceeded | Flag, context: Told): Step | undefined {
+  if (fact.kind === 'disputeOpened' && fact.inquiry) return undefined
+  if (state.since === 0) {
+    state.since = fact.at
+    state.lastFlag = fact.at
+  }
+  const now = Math.max(state.newest, fact.at)
+  state.newest = now
+  state.share.settle(now, (from, to) => touches(state.incidents, from, to))
+  if (fact.kind === 'chargeSucceeded') {
+    state.share.countPayment(fact.at, now)
+    return undefined
+  }
+  return state.flagged.admit(chargeOf(fact)) ? flag(state, fact, now, context) : undefined
+}
+
+/** A warning and the dispute that follows it are one charge. */
+const chargeOf = (fact: Flag): string =>
+  fact.charge ?? (fact.kind === 'disputeOpened' ? fact.dispute : fact.warning)
+
+function flag(state: State, fact: Flag, now: Seconds, context: Told): Step | undefined {
+  const expected = (state.share.expectedPerHour(now) * (now - state.lastFlag)) / HOUR
+  state.lastFlag = now
+  state.share.countFlag(fact.at, now)
+  state.hours.add(hourOf(fact.at), 1)
+  noteSign(state.signs, now, chargeOf(fact), fact.eventId)
+  const { open } = state
+  if (open === null) return watch(state, { fact, expected, now }, context)
+  open.score = Math.max(0, open.score - (open.ratio - 1) * expected) + Math.log(open.ratio)
+  if (open.score >= open.sum.score) {
+    open.sum.score = open.score
+    open.peakAt = now
+  }
+  open.sum.units += 1
+  open.sum.expected += expected
+  open.lastSign = now
+  add(open, fact)
+  return { findings: [findingOf(state, open, 1, context)] }
+}
+
+interface Flagged {
+  fact: Flag
+  expected: number
+  now: Seconds
+}
+
+function watch(state: State, { fact, expected, now }: Flagged, context: Told): Step | undefined {
+  let anew = 0
+  state.runs.forEach((run, i) => {
+    if (stepPoisson(run.sum, expected, RATIOS[i] ?? 3, now)) {
+      run.amounts = {}
+      run.reasons = {}
+      anew += 1
+    }
+    add(run, fact)
+  })
+  if (anew === state.runs.length) state.signs = state.signs.slice(-1)
+  const best = fact.at < now - FRESH ? undefined : fired(state, now, context)
+  if (best === undefined) return undefined
+  const { run, ratio } = best
+  const { onset, score, units } = run.sum
+  state.open = { ...run, startedAt: onset, lastSign: now, ratio, score, peakAt: now }
+  state.runs = RATIOS.map(newRun)
+  openSpan(state.incidents, onset)
+  return { findings: [findingOf(state, state.open, units, context)], wakeAt: nextHour(now) }
+}
+
+function fired(state: State, now: Seconds, context: Told): { run: Run; ratio: number } | undefined {
+  const { minFlags } = context.settings
+  const fewest = now - state.since < YOUNG ? 2 * minFlags : minFlags
+  const nats = needed(state, context)
+  let best: { run: Run; ratio: number } | undefined
+  state.runs.forEach((run, i) => {
+    const { score, units } = run.sum
+    if (score >= nats && units >= fewest && score > (best?.run.sum.score ?? 0))
+      best = { run, ratio: RATIOS[i] ?? 3 }
+  })
+  return best
+}
+
+const needed = ({ share, newest }: State, { settings }: Told): number =>
+  threshold(
+    RATIOS.length * Math.max(FEWEST_A_YEAR, share.expectedPerHour(newest) * HOURS_A_YEAR),
+    settings.falseAlarmsPerYear,
+  )
+
+function add(run: Run, fact: Flag): void {
+  if (fact.amount !== undefined && fact.currency !== undefined) addTo(run.amounts, fact.currency, fact.amount)
+  const reason = fact.kind === 'disputeOpened' ? fact.reason : fact.fraudType
+  addTo(run.reasons, reason ?? 'unknown', 1)
+}
+
+function onTimer(state: State, { now }: Told): Step | undefined {
+  const { open } = state
+  if (open === null) return undefined
+  if (isCalm(state, now) && open.lastSign < now) return end(state, open.peakAt)
+  if (now - open.startedAt < LASTING) return { wakeAt: nextHour(now) }
+  state.share.adopt(now)
+  const step = end(state, now, LASTING_NOTE)
+  state.incidents = []
+  return step
+}
+
+/**
+ * Half a day without a sign and little in the last day and a half. Where flags are so usual that half a day without
+ * any does not happen, no more than expected in half a day will do.
+ */
+function isCalm({ hours, share }: State, now: Seconds): boolean {
+  const hour = hourOf(now)
+  const expected = share.expectedPerHour(now)
+  const lately = hours.between(hour - CALM_HOURS, hour)
+  const allowed = expected * CALM_HOURS
+  if (lately > (allowed >= 2 ? allowed : 0)) return false
+  return hours.between(hour - LOOK_BACK_HOURS, hour) <= 2 + 1.5 * expected * LOOK_BACK_HOURS
+}
+
+function end(state: State, at: Seconds, note?: string): Step {
+  closeSpan(state.incidents, at)
+  state.open = null
+  state.signs = []
+  return {
+    ended: [note === undefined ? { fingerprint: '', at } : { fingerprint: '', at, note }],
+    wakeAt: null,
+  }
+}
+
+function findingOf(state: State, open: Open, signs: number, context: Told): Finding {
+  const { share, newest } = state
+  const { units, expected, score } = open.sum
+  return fraudFinding({
+    flags: units,
+    usual: expected,
+    minFlags: context.settings.minFlags,
+    nats: score,
+    needed: needed(state, context),
+    startedAt: open.startedAt,
+    amounts: open.amounts,
+    reasons: open.reasons,
+    recent: share.recent(newest),
+    signs,
+    ...shownBy(signs === 1 ? state.signs.slice(-1) : state.signs, open.startedAt, typeOfId),
+    series: () => share.series(newest),
+  })
+}

@@ -1,0 +1,259 @@
+import type { Delivered } from '../../stripe/facts.ts'
+import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
+import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
+import { DeliveryView, isOdd, LOST, lostHours, silence, type Watched } from '../rates/delivery.ts'
+import { lateFinding, silenceFinding } from '../rates/lag-finding.ts'
+import { type Arrivals, arrive, type Lateness, lateness, newArrivals } from '../rates/lateness.ts'
+import { LASTING, LASTING_NOTE } from '../rates/open.ts'
+import { seasonSeries } from '../rates/series.ts'
+import { falseAlarmsPerYear } from '../rates/settings.ts'
+import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
+import { nextHour } from '../statistics/hours.ts'
+import { PRIORS, Season, type SeasonSpec } from '../statistics/season.ts'
+import { addSpan, closeSpan, openSpan } from '../statistics/spans.ts'
+import { HOURS_A_YEAR, threshold } from '../statistics/threshold.ts'
+
+/** Deliveries closer than this are one burst: one act at Stripe sends several events. */
+const BURST: Seconds = MINUTE
+/** A gap so short is never odd. */
+const NO_GAP: Seconds = 3 * MINUTE
+const MIN_SHARE = 0.2
+/** Below this share of late deliveries the trouble is over, however many stragglers a large tenant has. */
+const CALM_SHARE = 0.05
+/** Silence is judged from so old on. */
+const GROWN: Seconds = 2 * DAY
+const CALM: Seconds = 2 * HOUR
+/** With nothing arriving for so long the hourly look stops until the next delivery. */
+const IDLE: Seconds = 14 * DAY
+const SEASON: SeasonSpec = {
+  delay: 24,
+  priors: PRIORS,
+  // Days are learned one day late, so the 14th day of a tenant is the 13th learned.
+  dispersion: { prior: 0.25, young: 0.15, youngDays: 13, floor: 0.003 },
+}
+
+interface Open {
+  startedAt: Seconds
+  /** Arrival of the last late delivery, or the last hour that was silent. */
+  lastSign: Seconds
+  silent: boolean
+}
+
+interface State extends Watched {
+  since: Seconds
+  awake: boolean
+  /** The last burst that was counted, and the last fresh arrival. */
+  counted: Seconds
+  fresh: Seconds
+  arrivals: Arrivals
+  signs: Signs
+  open: Open | null
+}
+
+const settings = {
+  lateAfter: {
+    description: 'An event that arrives so long after it happened is late, in seconds.',
+    unit: 'SECONDS',
+    default: 300,
+    min: 30,
+    max: DAY,
+  },
+  minLate: {
+    description: 'At least so many events must be late within 3 hours.',
+    unit: 'COUNT',
+    default: 6,
+    min: 3,
+    max: 1_000,
+  },
+  minSilence: {
+    description: 'Nothing must have arrived for at least so long, in seconds (3,600 is an hour).',
+    unit: 'SECONDS',
+    default: HOUR,
+    min: 15 * MINUTE,
+    max: 7 * DAY,
+  },
+  falseAlarmsPerYear,
+} as const
+type Told = Context<typeof settings>
+
+/** Tells when Stripe's events come late or not at all, and lets the other detectors know. */
+export const webhookLag = defineDetector({
+  name: 'WEBHOOK_LAG',
+  title: 'Webhooks late or missing',
+  description:
+    "Stripe's events reach us late, or not at all although some are usual at this time of the week. Meanwhile other alarms about what is missing wait.",
+  facts: ['delivered'],
+  settings,
+  selfResolving: true,
+  perObject: false,
+  cooldown: 12 * HOUR,
+  stateVersion: 1,
+  idleAfter: 120 * DAY,
+  initial: (): State => stateOf(),
+  revive: (stored): State => stateOf(stored as State),
+  key: () => '',
+  observe,
+  onTimer,
+  delivery: (state, now) => new DeliveryView(state, now),
+})
+
+function stateOf(stored?: State): State {
+  return {
+    since: 0,
+    awake: false,
+    last: 0,
+    counted: 0,
+    fresh: 0,
+    arrivals: newArrivals(),
+    silences: [],
+    late: [],
+    disturbedAt: 0,
+    signs: [],
+    open: null,
+    ...stored,
+    season: new Season(SEASON, stored?.season),
+  }
+}
+
+function observe(state: State, fact: Delivered, { settings }: Told): Step | undefined {
+  const arrival = Math.max(state.last, fact.at + fact.lag)
+  if (state.since === 0) state.since = arrival
+  const isLate = fact.lag > settings.lateAfter
+  closeGap(state, arrival)
+  state.last = arrival
+  arrive(state.arrivals, arrival, fact.at, isLate)
+  if (!isLate) countBurst(state, arrival)
+  const findings = isLate ? late(state, fact, arrival, settings) : undefined
+  const step = findings === undefined ? undefined : { findings }
+  if (state.awake) return step
+  state.awake = true
+  return { ...step, wakeAt: nextHour(arrival) }
+}
+
+/** Judges the silence that this arrival ends. */
+function closeGap(state: State, arrival: Seconds): void {
+  state.season.advance(arrival, (from, to) => lostHours(state, from, to, arrival))
+  if (state.last === 0 || arrival - state.last < NO_GAP) return
+  const { nats } = silence(state, arrival)
+  if (nats >= LOST) addSpan(state.silences, state.last, arrival)
+  if (isOdd(nats)) state.disturbedAt = arrival
+}
+
+function countBurst(state: State, arrival: Seconds): void {
+  state.fresh = arrival
+  if (arrival - state.counted < BURST) return
+  state.counted = arrival
+  state.season.add(arrival)
+}
+
+function late(
+  state: State,
+  fact: Delivered,
+  arrival: Seconds,
+  settings: Told['settings'],
+): Finding[] | undefined {
+  noteSign(state.signs, arrival, fact.eventId, fact.eventId)
+  const seen = lateness(state.arrivals, arrival)
+  if (seen.late < settings.minLate || seen.late < MIN_SHARE * seen.arrivals) return undefined
+  const { open } = state
+  const isFirst = open === null || open.silent
+  const startedAt = open === null ? seen.oldest : Math.min(open.startedAt, seen.oldest)
+  state.open = { startedAt, lastSign: arrival, silent: false }
+  state.disturbedAt = arrival
+  openSpan(state.late, startedAt)
+  return [lateFindingOf(state, state.open, seen, isFirst ? seen.late : 1, settings)]
+}
+
+function lateFindingOf(
+  state: State,
+  { startedAt }: Open,
+  seen: Lateness,
+  signs: number,
+  { lateAfter, minLate }: Told['settings'],
+): Finding {
+  return lateFinding({
+    lateness: seen,
+    lateAfter,
+    minLate,
+    minShare: MIN_SHARE,
+    startedAt,
+    signs,
+    ...shownBy(signs === 1 ? state.signs.slice(-1) : state.signs, seen.oldest, typeOfId),
+    series: () =>
+      state.arrivals.buckets.map(([at, , observed]) => ({
+        at,
+        observed,
+        expected: 0,
+        lower: 0,
+        upper: minLate,
+      })),
+  })
+}
+
+function onTimer(state: State, context: Told): Step {
+  const { now, settings } = context
+  state.season.advance(now, (from, to) => lostHours(state, from, to, now))
+  const step =
+    state.open !== null && now - state.open.startedAt >= LASTING
+      ? settle(state, now)
+      : judge(state, now, settings)
+  state.awake = state.open !== null || now - state.last < IDLE
+  return { ...step, wakeAt: state.awake ? nextHour(now) : null }
+}
+
+function judge(state: State, now: Seconds, settings: Told['settings']): Step {
+  const { last, since, open } = state
+  const { nats, usual } = silence(state, now)
+  const needed = threshold(HOURS_A_YEAR, settings.falseAlarmsPerYear)
+  const silent = now - last
+  if (now - since >= GROWN && nats >= needed && silent >= settings.minSilence) {
+    const startedAt = open === null ? last : Math.min(open.startedAt, last)
+    state.open = { startedAt, lastSign: now, silent: true }
+    const series = () => seasonSeries(state.season, now - 1)
+    return {
+      findings: [
+        silenceFinding({
+          startedAt,
+          signs: 1,
+          series,
+          now,
+          usual,
+          minSilence: settings.minSilence,
+          nats,
+          needed,
+        }),
+      ],
+    }
+  }
+  if (open === null || !isCalm(state, open, now, settings)) return {}
+  const at = Math.max(open.startedAt, open.silent ? Math.min(firstAfter(state, open), now) : open.lastSign)
+  state.open = null
+  closeSpan(state.late, at)
+  return { ended: [{ fingerprint: '', at }] }
+}
+
+/** Deliveries are fresh again, few of them late, and nothing was wrong for two hours. */
+function isCalm(
+  { arrivals, fresh, last }: State,
+  open: Open,
+  now: Seconds,
+  { minLate }: Told['settings'],
+): boolean {
+  if (now - open.lastSign < CALM || fresh <= open.lastSign || last - fresh > CALM) return false
+  const { late, arrivals: all } = lateness(arrivals, now)
+  return late < minLate || late < CALM_SHARE * all
+}
+
+/** The arrival that ended a silence. */
+const firstAfter = ({ silences, fresh }: State, { lastSign }: Open): Seconds =>
+  silences.findLast(([, end]) => end !== null && end >= lastSign)?.[1] ?? fresh
+
+/** After seven days the new course is the usual one. */
+function settle(state: State, now: Seconds): Step {
+  const { open, last } = state
+  if (open?.silent === true) addSpan(state.silences, last, now)
+  closeSpan(state.late, now)
+  state.open = null
+  state.season.adopt(now, () => [])
+  return { ended: [{ fingerprint: '', at: now, note: LASTING_NOTE }] }
+}

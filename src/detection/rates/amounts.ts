@@ -1,0 +1,26 @@
+import type { Amount } from '../detector.ts'
+
+/** Sums by name (money by currency, signs by code), bounded: beyond so many names new ones are not told apart. Plain data. */
+export type Sums = Record<string, number>
+
+const NAMES = 12
+
+export function addTo(sums: Sums, name: string, amount: number): void {
+  if (name in sums || Object.keys(sums).length < NAMES) sums[name] = (sums[name] ?? 0) + amount
+}
+
+/** The name with the largest sum; of equal ones the first by name, so that order of arrival does not show. */
+export function largest(sums: Sums): { name: string; sum: number } | undefined {
+  let best: { name: string; sum: number } | undefined
+  for (const [name, sum] of Object.entries(sums))
+    if (best === undefined || sum > best.sum || (sum === best.sum && name < best.name)) best = { name, sum }
+  return best
+}
+
+/** The currency with most money in it; undefined when there is none. Currencies are never added. */
+export function largestAmount(sums: Sums): Amount | undefined {
+  const most = largest(sums)
+  return most !== undefined && most.sum > 0
+    ? { amount: Math.round(most.sum), currency: most.name }
+    : undefined
+}

@@ -1,0 +1,64 @@
+import { format } from '../../stripe/money.ts'
+import type { Seconds } from '../../time.ts'
+import type { Finding, SeriesPoint, Subject } from '../detector.ts'
+import { confidenceOf } from '../statistics/threshold.ts'
+import { count, moment, span } from '../words.ts'
+import { largest, largestAmount, type Sums } from './amounts.ts'
+import { about } from './figures.ts'
+
+/** What is known of a burst of tested cards. */
+export interface CardTesting {
+  cards: number
+  /** Suspect cards usual in the same time. */
+  usual: number
+  minCards: number
+  nats: number
+  needed: number
+  startedAt: Seconds
+  until: Seconds
+  codes: Sums
+  /** What went through, by currency and in number. */
+  taken: Sums
+  takings: number
+  signs: number
+  subjects: Subject[]
+  events: string[]
+  series: () => SeriesPoint[]
+}
+
+const CRITICAL_CARDS = 50
+
+/** Puts a burst of tested cards into words and numbers. */
+export function testingFinding(burst: CardTesting): Finding {
+  const { cards, usual, startedAt, signs, subjects, events, series, takings } = burst
+  const impact = largestAmount(burst.taken)
+  const commonest = largest(burst.codes)
+  const sentences = [
+    `${cards} different cards failed within ${span(burst.until - startedAt)} from ${moment(startedAt)} in the way that guessed or stolen cards do, where ${about(usual)} would be usual.`,
+  ]
+  if (commonest !== undefined && commonest.name !== 'unknown')
+    sentences.push(`The commonest reason was ${commonest.name} (${commonest.sum}).`)
+  if (impact !== undefined)
+    sentences.push(
+      `${count(takings, 'suspicious payment')} went through, worth ${format(impact.amount, impact.currency)} in ${impact.currency.toUpperCase()}.`,
+    )
+  return {
+    fingerprint: '',
+    severity: cards >= CRITICAL_CARDS ? 'CRITICAL' : 'HIGH',
+    confidence: confidenceOf(burst.nats),
+    title: `${cards} cards tried on your checkout`,
+    message: sentences.join(' '),
+    advice: `Put a captcha and a limit on tries before the payment form now, and add a Radar rule that blocks what these tries share (address, amount, bank).${takings > 0 ? ' Refund the suspicious payments that went through before they are disputed.' : ' Refund any of these payments that still goes through.'}`,
+    startedAt,
+    signs,
+    ...(impact === undefined ? {} : { impact }),
+    subjects,
+    events,
+    evidence: [
+      { name: 'cards tried', observed: cards, expected: usual, threshold: burst.minCards, unit: 'COUNT' },
+      { name: 'suspicious payments that went through', observed: takings, unit: 'COUNT' },
+      { name: 'evidence', observed: burst.nats, threshold: burst.needed, unit: 'SCORE' },
+    ],
+    series,
+  }
+}

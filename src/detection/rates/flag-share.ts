@@ -1,0 +1,93 @@
+import { DAY, HOUR, type Seconds } from '../../time.ts'
+import type { SeriesPoint } from '../detector.ts'
+import { count, newRate, perHour, type Rate, sumOf } from '../statistics/decayed.ts'
+import { LateSums } from '../statistics/late-sums.ts'
+import { ADOPTED } from './open.ts'
+
+const PAYMENTS = 0
+const FLAGS = 1
+const DAYS_KEPT = 14
+const SUMS = { width: DAY, delay: 7 * DAY, halfLife: 30 * DAY, keep: DAYS_KEPT * DAY, channels: 2 }
+/** Belief before anything is known: three flags in two thousand payments. */
+const PRIOR = { flags: 3, payments: 2_000 }
+/** Usual flags count half as much again, and never less than one in 90 days. */
+const MARGIN = 1.5
+const FEWEST_PER_HOUR = 1 / (90 * 24)
+/** Half-life of a sum that stands for about 30 days. */
+const MONTH = 21 * DAY
+
+interface Stored {
+  sums: unknown
+  pace: Rate
+  payments: Rate
+  flags: Rate
+}
+
+/** How many payments are usually disputed or reported: of the last months, as it stood a week ago. */
+export class FlagShare {
+  readonly #sums: LateSums
+  readonly #pace: Rate
+  readonly #payments: Rate
+  readonly #flags: Rate
+
+  constructor(stored?: unknown) {
+    const kept = stored as Stored | undefined
+    this.#sums = new LateSums(SUMS, kept?.sums)
+    this.#pace = kept?.pace ?? newRate()
+    this.#payments = kept?.payments ?? newRate()
+    this.#flags = kept?.flags ?? newRate()
+  }
+
+  settle(now: Seconds, isIncident: (from: Seconds, to: Seconds) => boolean): void {
+    this.#sums.settle(now, isIncident)
+  }
+
+  countPayment(at: Seconds, now: Seconds): void {
+    this.#sums.add(at, PAYMENTS)
+    count(this.#pace, now, SUMS.halfLife)
+    count(this.#payments, now, MONTH)
+  }
+
+  countFlag(at: Seconds, now: Seconds): void {
+    this.#sums.add(at, FLAGS)
+    count(this.#flags, now, MONTH)
+  }
+
+  /** Flags expected in an hour, with the margin: the upper edge of the usual share, of as many payments as come now. */
+  expectedPerHour(now: Seconds): number {
+    const flags = PRIOR.flags + this.#sums.usual(FLAGS)
+    const share = (flags + Math.sqrt(flags)) / (PRIOR.payments + this.#sums.usual(PAYMENTS))
+    const pace = this.#pace.since === 0 ? 0 : perHour(this.#pace, now, SUMS.halfLife)
+    return MARGIN * Math.max(share * pace, FEWEST_PER_HOUR)
+  }
+
+  /** Flags and payments of about the last 30 days, incidents with them: what card networks look at. */
+  recent(now: Seconds): { flags: number; payments: number } {
+    return { flags: sumOf(this.#flags, now, MONTH), payments: sumOf(this.#payments, now, MONTH) }
+  }
+
+  /** Makes the share of the last days the usual one. */
+  adopt(now: Seconds): void {
+    const payments = this.#sums.sum(PAYMENTS, now - ADOPTED - DAY, now)
+    if (payments === 0) return
+    const share = this.#sums.sum(FLAGS, now - ADOPTED - DAY, now) / payments
+    this.#sums.adopt(FLAGS, share * (PRIOR.payments + this.#sums.usual(PAYMENTS)))
+  }
+
+  /** Flags of each of the last days, against what is expected of one. */
+  series(now: Seconds): SeriesPoint[] {
+    const today = now - (now % DAY)
+    const expected = this.expectedPerHour(now) * (DAY / HOUR)
+    return Array.from({ length: DAYS_KEPT }, (_, i) => today - (DAYS_KEPT - 1 - i) * DAY).map((at) => ({
+      at,
+      observed: this.#sums.sum(FLAGS, at, at + DAY),
+      expected,
+      lower: 0,
+      upper: expected + 1.65 * Math.sqrt(expected),
+    }))
+  }
+
+  toJSON(): Stored {
+    return { sums: this.#sums, pace: this.#pace, payments: this.#payments, flags: this.#flags }
+  }
+}

@@ -1,0 +1,12 @@
+import { DAY, type Seconds } from '../../time.ts'
+
+/** An incident that goes on for so long is no incident any more but the new course. */
+export const LASTING: Seconds = 7 * DAY
+/** Days whose level is then taken as usual. */
+export const ADOPTED: Seconds = 3 * DAY
+
+export const LASTING_NOTE =
+  'It has gone on for 7 days, so the level of the last 3 days is now taken as usual and this incident is closed.'
+
+/** Only a fact this fresh raises an alarm: one that comes hours late is counted, but says nothing about now. */
+export const FRESH: Seconds = 3_600

@@ -1,0 +1,68 @@
+import { format } from '../../stripe/money.ts'
+import { HOUR, type Seconds } from '../../time.ts'
+import type { Finding, SeriesPoint, Severity, Subject } from '../detector.ts'
+import { confidenceOf } from '../statistics/threshold.ts'
+import { moment, span } from '../words.ts'
+import { largestAmount, type Sums } from './amounts.ts'
+import { about, times } from './figures.ts'
+
+/** What is known of a spike of refunds. */
+export interface RefundSpike {
+  refunds: number
+  usual: number
+  /** Length of the window that both are counted in. */
+  hours: number
+  minRefunds: number
+  minTimes: number
+  nats: number
+  needed: number
+  startedAt: Seconds
+  amounts: Sums
+  signs: number
+  subjects: Subject[]
+  events: string[]
+  series: () => SeriesPoint[]
+}
+
+/** Puts a spike of refunds into words and numbers. */
+export function refundFinding(spike: RefundSpike): Finding {
+  const { refunds, usual, startedAt, signs, subjects, events, series } = spike
+  const impact = largestAmount(spike.amounts)
+  const ratio = refunds / usual
+  const sentences = [
+    `${refunds} payments were refunded since ${moment(startedAt)}, where about ${about(usual)} would be usual in ${span(spike.hours * HOUR)}: ${times(ratio)} as many.`,
+  ]
+  if (impact !== undefined)
+    sentences.push(
+      `The refunds in ${impact.currency.toUpperCase()} come to ${format(impact.amount, impact.currency)}.`,
+    )
+  return {
+    fingerprint: '',
+    severity: severityOf(ratio, refunds),
+    confidence: confidenceOf(spike.nats),
+    title: `${refunds} payments refunded, ${times(ratio)} the usual number`,
+    message: sentences.join(' '),
+    advice:
+      'See in Stripe who made these refunds (a person, an API key, an app) and for which product. If nobody meant to, revoke that access first; if customers asked for them, find what broke or was promised wrongly.',
+    startedAt,
+    signs,
+    ...(impact === undefined ? {} : { impact }),
+    subjects,
+    events,
+    evidence: [
+      {
+        name: 'refunded payments',
+        observed: refunds,
+        expected: usual,
+        threshold: Math.max(spike.minRefunds, spike.minTimes * usual),
+        unit: 'COUNT',
+      },
+      { name: 'times the usual', observed: ratio, expected: 1, threshold: spike.minTimes, unit: 'RATIO' },
+      { name: 'evidence', observed: spike.nats, threshold: spike.needed, unit: 'SCORE' },
+    ],
+    series,
+  }
+}
+
+const severityOf = (ratio: number, refunds: number): Severity =>
+  ratio >= 8 && refunds >= 20 ? 'CRITICAL' : ratio >= 4 ? 'HIGH' : 'MEDIUM'

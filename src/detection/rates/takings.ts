@@ -1,0 +1,119 @@
+import { DAY, type Seconds } from '../../time.ts'
+import { HourSlots, hourOf, OPEN_HOURS } from '../statistics/hours.ts'
+import { LateSums } from '../statistics/late-sums.ts'
+import { type Dark, Season, type SeasonSpec } from '../statistics/season.ts'
+
+const PAYMENTS = 0
+const MONEY = 1
+/** Fewer payments in the currency say little of its usual amount: those not yet a part of it count, too. */
+const FEWEST = 10
+/** A payment is worth at least a fifth and at most three usual ones, so that no single one makes or hides a drop. */
+const [SMALLEST, LARGEST] = [0.2, 3]
+const SUMS = { width: DAY, delay: 3 * DAY, halfLife: 14 * DAY, keep: 3 * DAY, channels: 2 }
+
+interface Stored {
+  season: unknown
+  payments: unknown
+  amounts?: unknown
+  calmSince: Seconds
+}
+
+/** One stream of revenue, of one currency or of all, in units: usual payments of their own currency. */
+export class Takings {
+  readonly season: Season
+  /** Number of payments by hour. */
+  readonly payments: HourSlots
+  /** Windows begin no earlier: the end of the last drop. */
+  calmSince: Seconds
+
+  constructor(spec: SeasonSpec, stored?: unknown, pooled?: Takings) {
+    const kept = stored as Stored | undefined
+    this.season = new Season(spec, kept?.season, pooled?.season)
+    this.payments = new HourSlots(kept?.payments)
+    this.calmSince = kept?.calmSince ?? 0
+  }
+
+  add(at: Seconds, units: number): void {
+    this.season.add(at, units)
+    this.payments.add(hourOf(at), 1)
+  }
+
+  toJSON(): Stored {
+    return { season: this.season, payments: this.payments, calmSince: this.calmSince }
+  }
+}
+
+/** The revenue of one currency, which knows its usual amount: of the last weeks, as it stood three days ago. */
+export class CurrencyTakings extends Takings {
+  readonly #amounts: LateSums
+
+  constructor(spec: SeasonSpec, stored: unknown, pooled: Takings) {
+    super(spec, stored, pooled)
+    this.#amounts = new LateSums(SUMS, (stored as Stored | undefined)?.amounts)
+  }
+
+  /** Mean amount of a payment in minor units; undefined before the first. */
+  get usualAmount(): number | undefined {
+    const known = this.#amounts.usual(PAYMENTS)
+    if (known >= FEWEST) return this.#amounts.usual(MONEY) / known
+    const all = this.#amounts.all(PAYMENTS)
+    return all > 0 ? this.#amounts.all(MONEY) / all : undefined
+  }
+
+  /** @returns what a payment is worth in usual payments, after learning its amount */
+  weigh(at: Seconds, now: Seconds, amount: number): number {
+    this.#amounts.settle(now)
+    const usual = this.usualAmount ?? amount
+    const units = usual > 0 ? Math.min(LARGEST, Math.max(SMALLEST, amount / usual)) : 1
+    // Until the mean is known by more than a few, every amount counts in full.
+    const isKnown = this.#amounts.all(PAYMENTS) >= FEWEST
+    this.#amounts.add(at, PAYMENTS)
+    this.#amounts.add(at, MONEY, isKnown ? units * usual : amount)
+    return units
+  }
+
+  override toJSON(): Stored {
+    return { ...super.toJSON(), amounts: this.#amounts }
+  }
+}
+
+/** A stretch of whole hours up to now: units that came, units that are usual, number of payments. */
+export interface Stretch {
+  from: Seconds
+  hours: number
+  units: number
+  usual: number
+  payments: number
+}
+
+/**
+ * Adds up the hours before `now` backwards, without dark ones, and hands out the sums at each of `widths` (hours,
+ * ascending). Ends where the series began or was last said to be well.
+ */
+export function stretches(
+  { season, payments, calmSince }: Takings,
+  now: Seconds,
+  widths: readonly number[],
+  dark: ReadonlySet<number>,
+): Stretch[] {
+  const to = hourOf(now)
+  const oldest = Math.max(calmSince > 0 ? hourOf(calmSince - 1) + 1 : 0, to - OPEN_HOURS + 1)
+  const found: Stretch[] = []
+  let [units, usual, number, hour] = [0, 0, 0, to]
+  for (const hours of widths) {
+    if (to - hours < oldest) break
+    for (; hour > to - hours; hour--) {
+      const counted = hour - 1
+      if (dark.has(counted)) continue
+      units += season.hours.at(counted)
+      usual += season.usual(counted)
+      number += payments.at(counted)
+    }
+    found.push({ from: (to - hours) * 3_600, hours, units, usual, payments: number })
+  }
+  return found
+}
+
+/** Numbers of the dark hours in the days before `now`. */
+export const darkHours = (dark: Dark, now: Seconds): Set<number> =>
+  new Set(dark(now - OPEN_HOURS * 3_600, now).map(hourOf))

@@ -1,0 +1,57 @@
+import type { Seconds } from '../../time.ts'
+
+/**
+ * Running sums of log-likelihood ratios that never fall below 0: they rise when what is seen fits a changed rate
+ * better than the usual one, and their last 0 tells when the change began. On average they run at least e^g units
+ * before they pass g nats by chance (Lorden). Plain data, so JSON keeps them as they are.
+ */
+export interface Cusum {
+  /** Nats. */
+  score: number
+  /** When the score last left 0; the time of the newest unit while it is 0. */
+  onset: Seconds
+  /** Units since the onset, and how many of them were bad (Bernoulli) or how many were expected (Poisson). */
+  units: number
+  bad: number
+  expected: number
+}
+
+export const newCusum = (): Cusum => ({ score: 0, onset: 0, units: 0, bad: 0, expected: 0 })
+
+/** The share of bad units at `odds` times the usual odds. */
+export const shareAt = (usual: number, odds: number): number => (odds * usual) / (1 - usual + odds * usual)
+
+/**
+ * One unit, good or bad, against the usual share of bad ones and the alternative of `odds` times its odds.
+ * @returns whether the sum began anew with this unit: what was kept since the onset counts no more
+ */
+export function stepBernoulli(sum: Cusum, isBad: boolean, usual: number, odds: number, at: Seconds): boolean {
+  const anew = sum.score === 0
+  if (anew) restart(sum, at)
+  const other = shareAt(usual, odds)
+  sum.units += 1
+  if (isBad) sum.bad += 1
+  sum.score = Math.max(0, sum.score + (isBad ? Math.log(other / usual) : Math.log((1 - other) / (1 - usual))))
+  return anew
+}
+
+/**
+ * One more unit, where `expected` are usual since the last one, against the alternative of `ratio` times as many.
+ * @returns whether the sum began anew with this unit
+ */
+export function stepPoisson(sum: Cusum, expected: number, ratio: number, at: Seconds): boolean {
+  sum.score = Math.max(0, sum.score - (ratio - 1) * expected)
+  const anew = sum.score === 0
+  if (anew) restart(sum, at)
+  else sum.expected += expected
+  sum.score += Math.log(ratio)
+  sum.units += 1
+  return anew
+}
+
+function restart(sum: Cusum, at: Seconds): void {
+  sum.onset = at
+  sum.units = 0
+  sum.bad = 0
+  sum.expected = 0
+}

@@ -1,0 +1,232 @@
+import { HOUR, type Seconds } from '../../time.ts'
+import { HourSlots, hourOf } from './hours.ts'
+import {
+  addTotal,
+  type Dispersion,
+  dispersionOf,
+  type Level,
+  learnDay,
+  newLevel,
+  perDay,
+  scaleLevel,
+} from './level.ts'
+import { DAYS, HOURS, type Priors, Shape, weekdayOf } from './shape.ts'
+import { closeSpan, openSpan, type Spans, touches } from './spans.ts'
+
+export interface SeasonSpec {
+  /** Hours; a day is learned `delay` - 12 hours after it ended, so that no window of `delay` hours meets a baseline that has taken it in. */
+  delay: number
+  priors: Priors
+  dispersion: Dispersion
+}
+
+export const PRIORS: Priors = { weekday: 16, hourOfDay: 4, hourOfWeek: 40 }
+/** For rare things, which show a shape only after long. */
+export const RARE_PRIORS: Priors = { weekday: 16, hourOfDay: 8, hourOfWeek: 60 }
+
+/** Which hours of [from, to) were lost to silence or lateness. */
+export type Dark = (from: Seconds, to: Seconds) => readonly Seconds[]
+
+/** A day with less of it known teaches nothing. */
+const MIN_COVERAGE = 0.25
+/** In the first week no day counts for more than so many times its median: one renewal day must not shape the weeks to come. */
+const FIRST_WEEK_CAP = 1.75
+
+interface Stored {
+  hours: unknown
+  shape?: string
+  level: Level
+  since: number
+  next: number
+  spans: Spans
+  first?: [day: number, total: number][]
+}
+
+/**
+ * How many units are usual in any one hour: a level, times the course of the week. Learns a whole UTC day at once,
+ * late, without the hours of incidents and without dark ones. A fact costs one addition, a day about 50 steps.
+ */
+export class Season {
+  readonly spec: SeasonSpec
+  readonly hours: HourSlots
+  readonly #shape: Shape
+  /** A series of one currency borrows the shape of the pooled one. */
+  readonly #ownShape: boolean
+  readonly #level: Level
+  readonly #spans: Spans
+  /** Hour of the first fact; 0 before it. */
+  #since = 0
+  /** Number of the next day to be learned. */
+  #next = 0
+  /** Totals of the first week, until it is complete. */
+  #first: [day: number, total: number][] | undefined
+
+  constructor(spec: SeasonSpec, stored?: unknown, borrowed?: Season) {
+    const kept = stored as Stored | undefined
+    this.spec = spec
+    this.#ownShape = borrowed === undefined
+    this.#shape = borrowed === undefined ? new Shape(spec.priors, kept?.shape) : borrowed.#shape
+    this.hours = new HourSlots(kept?.hours)
+    this.#level = kept?.level ?? newLevel(spec.dispersion)
+    this.#spans = kept?.spans ?? []
+    this.#since = kept?.since ?? 0
+    this.#next = kept?.next ?? 0
+    this.#first = kept === undefined ? [] : kept.first
+  }
+
+  /** Counts in the hour of `at`. */
+  add(at: Seconds, amount = 1): void {
+    const hour = hourOf(at)
+    if (
+      this.#since === 0 ||
+      (hour < this.#since && hour > this.#since - this.spec.delay && this.#level.learned === 0)
+    ) {
+      this.#since = hour
+      this.#next = Math.floor(hour / HOURS)
+    }
+    this.hours.add(hour, amount)
+  }
+
+  /** Learns every day that is due by `now`; call it before asking. `unit`: mean size of a unit, 1 for plain counts. */
+  advance(now: Seconds, dark: Dark, unit = 1): void {
+    if (this.#since === 0) return
+    const last = Math.floor((hourOf(now) - this.spec.delay - HOURS / 2) / HOURS)
+    for (; this.#next <= last; this.#next++) this.#learn(this.#next, dark, unit)
+  }
+
+  /** Learned days so far. */
+  get learned(): number {
+    return this.#level.learned
+  }
+
+  /** Units an average day. */
+  get perDay(): number {
+    return perDay(this.#level)
+  }
+
+  /** Relative variance of whole days. */
+  get dispersion(): number {
+    return dispersionOf(this.#level, this.spec.dispersion)
+  }
+
+  /** Units usual in an hour, given by its number. */
+  usual(hour: number): number {
+    const day = Math.floor(hour / HOURS)
+    return (perDay(this.#level) / HOURS) * this.#shape.weekday(day) * this.#shape.withinDay(hour)
+  }
+
+  /** Units usual in [from, to), by whole and broken hours; of spans over two weeks only the last two weeks. */
+  expected(from: Seconds, to: Seconds): number {
+    const begin = Math.max(from, to - 14 * HOURS * HOUR)
+    let sum = 0
+    for (let hour = hourOf(begin); hour * HOUR < to; hour++) {
+      const part = Math.min(to, (hour + 1) * HOUR) - Math.max(begin, hour * HOUR)
+      sum += (this.usual(hour) * part) / HOUR
+    }
+    return sum
+  }
+
+  /** An incident began: its hours will not be learned until `calm`. */
+  trouble(from: Seconds): void {
+    openSpan(this.#spans, from)
+  }
+
+  /** The incident has ended. */
+  calm(to: Seconds): void {
+    closeSpan(this.#spans, to)
+  }
+
+  /** Whether an hour belongs to an incident. */
+  isTroubled(hour: number): boolean {
+    return touches(this.#spans, hour * HOUR, (hour + 1) * HOUR)
+  }
+
+  /** A change has come to stay: the level of the last three whole days becomes the usual one, and its hours are learned after all. */
+  adopt(now: Seconds, dark: Dark): void {
+    const to = hourOf(now)
+    const lost = new Set(dark((to - 3 * HOURS) * HOUR, to * HOUR).map(hourOf))
+    let seen = 0
+    let usual = 0
+    for (let hour = to - 3 * HOURS; hour < to; hour++) {
+      if (lost.has(hour)) continue
+      seen += this.hours.at(hour)
+      usual += this.usual(hour)
+    }
+    if (usual > 0) scaleLevel(this.#level, seen / usual)
+    this.#spans.length = 0
+  }
+
+  toJSON(): Stored {
+    return {
+      hours: this.hours,
+      ...(this.#ownShape ? { shape: this.#shape.toJSON() } : {}),
+      level: this.#level,
+      since: this.#since,
+      next: this.#next,
+      spans: this.#spans,
+      ...(this.#first === undefined ? {} : { first: this.#first }),
+    }
+  }
+
+  #learn(day: number, dark: Dark, unit: number): void {
+    const begin = day * HOURS
+    const lost = new Set(dark(begin * HOUR, (begin + HOURS) * HOUR).map(hourOf))
+    const hours: (number | undefined)[] = []
+    let whole = 0
+    let known = 0
+    let observed = 0
+    let replaced = 0
+    for (let hour = begin; hour < begin + HOURS; hour++) {
+      const share = this.#shape.withinDay(hour)
+      whole += share
+      if (hour < this.#since || lost.has(hour)) {
+        hours.push(undefined)
+        continue
+      }
+      const inIncident = this.isTroubled(hour)
+      const sum = inIncident ? this.usual(hour) : this.hours.at(hour)
+      if (inIncident) replaced += 1
+      known += share
+      observed += sum
+      hours.push(sum)
+    }
+    const coverage = whole > 0 ? known / whole : 0
+    if (coverage < MIN_COVERAGE) return
+    this.#take(day, { hours, total: observed / coverage, coverage: Math.min(1, coverage), replaced, unit })
+  }
+
+  #take(
+    day: number,
+    seen: { hours: (number | undefined)[]; total: number; coverage: number; replaced: number; unit: number },
+  ): void {
+    const weekday = this.#shape.weekday(day)
+    const { total, weight } = learnDay(this.#level, this.spec.dispersion, { ...seen, weekday })
+    if (this.#ownShape) {
+      const scale = seen.total > 0 ? total / seen.total : 0
+      const hours = seen.hours.map((sum) => sum && sum * scale)
+      this.#shape.learn({ day, total, hours, weight, level: this.perDay })
+    }
+    if (this.#first !== undefined) {
+      this.#first.push([day, seen.total])
+      if (this.#first.length === DAYS) this.#fitFirstWeek(this.#first)
+    }
+  }
+
+  /**
+   * Day by day a level cannot be told from the weekdays it was measured on. With the first week complete it can,
+   * so both are set anew from its totals.
+   */
+  #fitFirstWeek(first: readonly [day: number, total: number][]): void {
+    this.#first = undefined
+    const sorted = first.map(([, total]) => total).sort((a, b) => a - b)
+    const cap = FIRST_WEEK_CAP * (sorted[Math.floor(DAYS / 2)] ?? 0)
+    const totals = cap > 0 ? first.map(([day, total]) => [day, Math.min(total, cap)] as const) : first
+    const level = totals.reduce((sum, [, total]) => sum + total, 0) / DAYS
+    this.#level.totals = 0
+    this.#level.days = 0
+    for (const [day, total] of totals) {
+      if (this.#ownShape) this.#shape.setWeekday(weekdayOf(day), total, level)
+      addTotal(this.#level, total, this.#shape.weekday(day), 1)
+    }
+  }
+}

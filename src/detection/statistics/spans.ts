@@ -1,0 +1,45 @@
+import { HOUR, type Seconds } from '../../time.ts'
+
+/** Stretches of time, oldest first; the last may still be open (null). Plain data. */
+export type Spans = [from: Seconds, to: Seconds | null][]
+
+/** Only the newest are kept: older ones lie far behind every window and every day still to be learned. */
+const KEPT = 24
+
+/** Begins a stretch; if one is open, that only begins earlier. */
+export function openSpan(spans: Spans, from: Seconds): void {
+  const last = spans.at(-1)
+  if (last !== undefined && last[1] === null) last[0] = Math.min(last[0], from)
+  else addSpan(spans, from, null)
+}
+
+/** Ends the open stretch. */
+export function closeSpan(spans: Spans, to: Seconds): void {
+  const last = spans.at(-1)
+  if (last !== undefined && last[1] === null) last[1] = Math.max(to, last[0])
+}
+
+export function addSpan(spans: Spans, from: Seconds, to: Seconds | null): void {
+  spans.push([from, to])
+  if (spans.length > KEPT) spans.shift()
+}
+
+/** Whether any stretch touches [from, to). */
+export function touches(spans: Spans, from: Seconds, to: Seconds): boolean {
+  for (const [begin, end] of spans) if (begin < to && (end === null || end >= from)) return true
+  return false
+}
+
+/** The end of the newest stretch that has ended. */
+export function lastEnd(spans: Spans): Seconds | undefined {
+  return spans.findLast(([, end]) => end !== null)?.[1] ?? undefined
+}
+
+/** Starts of the whole hours in [from, to) that any stretch touches, ascending. */
+export function hoursTouched(spans: Spans, from: Seconds, to: Seconds): Seconds[] {
+  const hours: Seconds[] = []
+  if (spans.length === 0) return hours
+  for (let hour = Math.ceil(from / HOUR) * HOUR; hour < to; hour += HOUR)
+    if (touches(spans, hour, hour + HOUR)) hours.push(hour)
+  return hours
+}
