@@ -120,6 +120,12 @@ it('lets several openers of one file write at once, and loses nothing', async ()
   await Promise.all(others.map((other) => other.close()))
 })
 
+it('refuses a write from inside a write, which would wait for itself', async () => {
+  const inner = database.sql.write(() => insertRaw(database))
+  await expect(inner).rejects.toThrow('from inside a write')
+  await insertRaw(database)
+})
+
 it('folds its log into the file when it closes', async () => {
   const url = `file:${join(folder, 'closing.db')}`
   await migrate({ databaseUrl: url })

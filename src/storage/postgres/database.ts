@@ -5,7 +5,7 @@ import { walledAdapter } from './adapter.ts'
 import { checkRoles, reachable } from './roles.ts'
 import { postgresSql } from './sql.ts'
 
-/** Milliseconds to wait for a connection, and that a transaction may take. */
+/** Milliseconds that a connection, a statement, and a transaction of Prisma's may take. */
 const PATIENCE = 20_000
 
 /**
@@ -13,7 +13,13 @@ const PATIENCE = 20_000
  * @throws DatabaseError when the server does not answer, or the login may not take the two roles
  */
 export async function openPostgres(url: string): Promise<Database> {
-  const pool = new pg.Pool({ connectionString: url, connectionTimeoutMillis: PATIENCE, keepAlive: true })
+  const pool = new pg.Pool({
+    connectionString: url,
+    connectionTimeoutMillis: PATIENCE,
+    // A server that is gone without a word must not hold a delivery for ever.
+    query_timeout: PATIENCE,
+    keepAlive: true,
+  })
   // The pool replaces a connection that breaks, and a statement on it fails; without a listener the process would end.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))

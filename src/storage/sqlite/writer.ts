@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Connection, whenFree } from './connection.ts'
 
 /** The write lock while it is held. Either call ends it and gives the lock back, whatever happens; a second does nothing. */
@@ -13,6 +14,8 @@ export interface OpenTransaction {
  */
 export class WriterQueue {
   #last: Promise<void> = Promise.resolve()
+  /** Set in what runs inside a turn: a second turn asked for there would wait for itself. */
+  readonly #turnOf = new AsyncLocalStorage<{ over: boolean }>()
 
   constructor(private readonly connection: Connection) {}
 
@@ -29,14 +32,20 @@ export class WriterQueue {
     return this.#open(release)
   }
 
-  /** A turn with whatever `work` does, rolled back when it throws. */
+  /** A turn with whatever `work` does, rolled back when it throws. @throws at once when called from inside such a turn */
   async transaction<T>(work: () => T | Promise<T>): Promise<T> {
+    if (this.#turnOf.getStore()?.over === false)
+      throw new Error(
+        'a write from inside a write would wait for itself for ever: use the writer that was given',
+      )
+    const turn = { over: false }
     const transaction = await this.begin()
     try {
-      const result = await work()
+      const result = await this.#turnOf.run(turn, work)
       transaction.commit()
       return result
     } finally {
+      turn.over = true
       transaction.rollback()
     }
   }
