@@ -16,6 +16,7 @@ import { type DiskWatch, noDiskWatch, watchDisk } from './ingest/disk.ts'
 import { Inbox } from './ingest/inbox.ts'
 import { memoryRateLimiter, type RateLimiter, redisRateLimiter } from './ingest/rate-limit.ts'
 import { createReceiver } from './ingest/receiver.ts'
+import { Janitor } from './janitor.ts'
 import type { Logger } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { type Database, openDatabase } from './storage/database.ts'
@@ -64,6 +65,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
   const credentials = new CredentialsWatch({ database, clock, log })
   const inbox = new Inbox({ sql: database.sql, bus, clock, log, metrics, disk })
   const worker = new Worker({ database, bus, detectors: DETECTORS, clock, log, metrics })
+  const janitor = new Janitor({ config, database, detectors: DETECTORS, clock, log })
   const graphql = createGraphql({
     config,
     database,
@@ -106,6 +108,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
   server.on('clientError', refuseBrokenRequest)
   graphql.attach(server)
   worker.start()
+  janitor.start()
   const url = await listen(server, config)
 
   return {
@@ -116,7 +119,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
       await Promise.all([inbox.drain(), graphql.drain()])
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
-      await worker.stop()
+      await Promise.all([worker.stop(), janitor.stop()])
       setTimeout(() => server.closeAllConnections(), 2_000).unref()
       await closed
       credentials.close()

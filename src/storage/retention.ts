@@ -1,0 +1,148 @@
+import type { Database } from './database.ts'
+import { date, integer, nullableInteger, type Row, type Sql, text, type Value } from './sql.ts'
+
+/** Rows touched by one transaction: small enough that no delivery waits for it. */
+const BATCH = 500
+
+/** SQLite pages given back to the file system by one transaction. */
+const PAGES = 200
+
+export interface Retention {
+  /** Bodies received before are emptied. */
+  payloadsBefore: Date
+  /** Events received before are deleted, unless an anomaly shows them. */
+  eventsBefore: Date
+  /** Counts of deliveries from before are deleted. */
+  deliveriesBefore: Date
+  /** Seconds that the record of a Stripe object is kept after its last change. */
+  objectsFor: number
+  /** Seconds that a key's state is kept untouched, by detector. */
+  statesFor: ReadonlyMap<string, number>
+}
+
+export interface Tidied {
+  payloads: number
+  events: number
+  objects: number
+  states: number
+}
+
+export async function tenantIds(sql: Sql): Promise<string[]> {
+  const rows = await sql.all('SELECT "id" FROM "Tenant" WHERE "deletedAt" IS NULL ORDER BY "id"')
+  return rows.map((row) => text(row['id']))
+}
+
+/** Lets go of what a tenant's time is over for, in batches between which others get their turn. */
+export async function tidyTenant(sql: Sql, tenantId: string, retention: Retention): Promise<Tidied> {
+  const payloads = await sweepEvents(sql, tenantId, retention.payloadsBefore, emptyPayloads)
+  const events = await sweepEvents(sql, tenantId, retention.eventsBefore, deleteUnshown)
+  await change(sql, tenantId, 'DELETE FROM "DeliveryBucket" WHERE "tenantId" = ? AND "slot" < ?', [
+    tenantId,
+    Math.floor(retention.deliveriesBefore.getTime() / 300_000),
+  ])
+  const { objects, states } = await forget(sql, tenantId, retention)
+  return { payloads, events, objects, states }
+}
+
+/** Gives free pages of a SQLite file back, a little at a time. PostgreSQL does that by itself. */
+export async function giveSpaceBack({ engine, sql }: Database): Promise<void> {
+  if (engine !== 'sqlite') return
+  for (let free = Number.POSITIVE_INFINITY; ; ) {
+    const left = await sql.write(async (tx) => {
+      // The driver takes one step of a statement, which is one page however many were asked for.
+      for (let page = 0; page < PAGES; page += 1) await tx.run('PRAGMA incremental_vacuum(1)')
+      const [row] = await tx.all('PRAGMA freelist_count')
+      return integer(row?.['freelist_count'])
+    })
+    if (left === 0 || left >= free) return
+    free = left
+    await othersFirst()
+  }
+}
+
+const othersFirst = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+type Sweep = (
+  tenantId: string,
+  ids: readonly string[],
+) => readonly [statement: string, values: readonly Value[]]
+
+/** A history was received long ago, but stored when it was processed: an event goes when both are past. */
+async function sweepEvents(sql: Sql, tenantId: string, before: Date, sweep: Sweep): Promise<number> {
+  let swept = 0
+  let last: { at: Date; id: string } | undefined
+  for (;;) {
+    const page = await oldEvents(sql, tenantId, before, last)
+    const newest = page.at(-1)
+    if (newest === undefined) return swept
+    const ids = page
+      .filter((row) => row['processedAt'] !== null && date(row['processedAt']) < before)
+      .map((row) => text(row['stripeId']))
+    if (ids.length > 0) swept += await change(sql, tenantId, ...sweep(tenantId, ids))
+    last = { at: date(newest['receivedAt']), id: text(newest['stripeId']) }
+    await othersFirst()
+  }
+}
+
+function oldEvents(
+  sql: Sql,
+  tenantId: string,
+  before: Date,
+  after: { at: Date; id: string } | undefined,
+): Promise<Row[]> {
+  const further = after === undefined ? '' : 'AND ("receivedAt" > ? OR ("receivedAt" = ? AND "stripeId" > ?))'
+  const place = after === undefined ? [] : [after.at, after.at, after.id]
+  return sql.all(
+    `SELECT "stripeId", "receivedAt", "processedAt" FROM "StripeEvent"
+     WHERE "tenantId" = ? AND "receivedAt" < ? ${further} ORDER BY "receivedAt", "stripeId" LIMIT ${BATCH}`,
+    [tenantId, before, ...place],
+  )
+}
+
+const placeholders = (values: readonly unknown[]): string => values.map(() => '?').join(', ')
+
+const emptyPayloads: Sweep = (tenantId, ids) => [
+  `UPDATE "StripeEvent" SET "payload" = NULL WHERE "tenantId" = ? AND "stripeId" IN (${placeholders(ids)}) AND "payload" IS NOT NULL`,
+  [tenantId, ...ids],
+]
+
+const deleteUnshown: Sweep = (tenantId, ids) => [
+  `DELETE FROM "StripeEvent" WHERE "tenantId" = ? AND "stripeId" IN (${placeholders(ids)})
+   AND NOT EXISTS (SELECT 1 FROM "AnomalyEvent" a WHERE a."tenantId" = "StripeEvent"."tenantId" AND a."stripeId" = "StripeEvent"."stripeId")`,
+  [tenantId, ...ids],
+]
+
+/** Objects and states go by event time, so by the clock of the streams they belong to. */
+async function forget(
+  sql: Sql,
+  tenantId: string,
+  { objectsFor, statesFor }: Retention,
+): Promise<{ objects: number; states: number }> {
+  const streams = await sql.all('SELECT "id", "clock" FROM "Stream" WHERE "tenantId" = ?', [tenantId])
+  const clocks = streams.map((row) => nullableInteger(row['clock']) ?? 0)
+  if (clocks.length === 0) return { objects: 0, states: 0 }
+  const objects = await change(
+    sql,
+    tenantId,
+    'DELETE FROM "StripeObject" WHERE "tenantId" = ? AND "updatedAt" < ?',
+    [tenantId, new Date((Math.min(...clocks) - objectsFor) * 1_000)],
+  )
+  let states = 0
+  for (const [index, row] of streams.entries()) {
+    for (const [detector, idle] of statesFor) {
+      states += await change(
+        sql,
+        tenantId,
+        'DELETE FROM "DetectorState" WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "wakeAt" IS NULL AND "touchedAt" < ?',
+        [tenantId, text(row['id']), detector, (clocks[index] ?? 0) - idle],
+      )
+    }
+  }
+  return { objects, states }
+}
+
+const change = (sql: Sql, tenantId: string, statement: string, values: readonly Value[]): Promise<number> =>
+  sql.write(async (tx) => {
+    await tx.enter(tenantId)
+    return tx.run(statement, values)
+  })

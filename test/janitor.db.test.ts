@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { memoryBus } from '../src/bus/memory.ts'
+import { DETECTORS } from '../src/detection/registry.ts'
+import { readHistory } from '../src/detection/replay.ts'
+import { storedReplay } from '../src/detection/stored-replay.ts'
+import { newId } from '../src/ids.ts'
+import { Janitor } from '../src/janitor.ts'
+import { createLogger } from '../src/log.ts'
+import type { Database } from '../src/storage/database.ts'
+import { markDeleted } from '../src/tenancy/tenants.ts'
+import { engine, testDatabase } from './support/database.ts'
+import { charge, event, START } from './support/stripe.ts'
+import { newTenant } from './tenancy/office.ts'
+
+const NOW = new Date('2026-06-01T00:00:00Z')
+const daysAgo = (days: number): Date => new Date(NOW.getTime() - days * 86_400_000)
+
+let database: Database
+let janitor: Janitor
+
+beforeAll(async () => {
+  database = await testDatabase()
+  const config = { payloadRetentionDays: 30, retentionDays: 90 }
+  janitor = new Janitor({
+    config,
+    database,
+    detectors: DETECTORS,
+    clock: { now: () => NOW },
+    log: createLogger('silent'),
+  })
+})
+
+type Tenant = Awaited<ReturnType<typeof newTenant>>
+
+async function storeEvent(
+  { scope, endpoint, id }: Tenant,
+  receivedAt: Date,
+  processedAt: Date | null = receivedAt,
+): Promise<string> {
+  const stripeId = `evt_${randomUUID()}`
+  await scope.db.stripeEvent.create({
+    data: {
+      tenantId: id,
+      stripeId,
+      endpointId: endpoint.id,
+      livemode: true,
+      type: 'charge.succeeded',
+      createdAt: receivedAt,
+      receivedAt,
+      processedAt,
+      status: processedAt === null ? 'PENDING' : 'PROCESSED',
+      payload: Buffer.from('{}'),
+    },
+  })
+  return stripeId
+}
+
+const statesOf = async ({ scope }: Tenant): Promise<Record<string, string>> => {
+  const rows = await scope.db.stripeEvent.findMany()
+  return Object.fromEntries(
+    rows.map(({ stripeId, payload }) => [stripeId, payload === null ? 'emptied' : 'whole']),
+  )
+}
+
+describe('retention', () => {
+  it('empties bodies first and deletes events later, but never what waits or what an anomaly shows', async () => {
+    const mine = await newTenant(database)
+    const [fresh, emptied, gone, shown, waiting] = [
+      await storeEvent(mine, daysAgo(29)),
+      await storeEvent(mine, daysAgo(31)),
+      await storeEvent(mine, daysAgo(91)),
+      await storeEvent(mine, daysAgo(91)),
+      await storeEvent(mine, daysAgo(91), null),
+    ]
+    await showBy(mine, shown)
+    await janitor.tidy()
+    expect(await statesOf(mine)).toEqual({
+      [fresh]: 'whole',
+      [emptied]: 'emptied',
+      [shown]: 'emptied',
+      [waiting]: 'whole',
+    })
+    expect(gone).not.toBe(shown)
+  })
+
+  it('counts the age of replayed events from when they were stored', async () => {
+    const mine = await newTenant(database)
+    const old = await storeEvent(mine, daysAgo(400), daysAgo(1))
+    await janitor.tidy()
+    expect(await statesOf(mine)).toEqual({ [old]: 'whole' })
+  })
+
+  it('works through more than one batch', async () => {
+    const mine = await newTenant(database)
+    const row = (n: number) => ({
+      tenantId: mine.id,
+      stripeId: `evt_${n}`,
+      endpointId: mine.endpoint.id,
+      livemode: true,
+      type: 'charge.succeeded',
+      createdAt: daysAgo(100),
+      receivedAt: daysAgo(100 + (n % 3)),
+      processedAt: daysAgo(100),
+      status: 'PROCESSED',
+    })
+    await mine.scope.db.stripeEvent.createMany({ data: Array.from({ length: 1_201 }, (_, n) => row(n)) })
+    await janitor.tidy()
+    expect(await mine.scope.db.stripeEvent.count()).toBe(0)
+  })
+
+  it('forgets the records of objects 35 days behind the stream they belong to', async () => {
+    const mine = await newTenant(database)
+    const lines = [START, START + 36 * 86_400].map((at) =>
+      JSON.stringify(event('charge.succeeded', charge({ created: at }), { created: at })),
+    )
+    const parts = { database, bus: memoryBus(), detectors: DETECTORS, clock: { now: () => NOW } }
+    await storedReplay(
+      parts,
+      mine.id,
+      readHistory(lines, mine.endpoint.id, () => {}),
+    )
+    const before = await mine.scope.db.stripeObject.count()
+    await janitor.tidy()
+    expect(await mine.scope.db.stripeObject.count()).toBeLessThan(before)
+    expect(await mine.scope.db.stripeObject.count()).toBeGreaterThan(0)
+  })
+
+  it('finishes erasing a tenant that another process began to erase', async () => {
+    const mine = await newTenant(database)
+    await storeEvent(mine, daysAgo(1))
+    await markDeleted(database, { clock: { now: () => NOW } }, mine.id)
+    await janitor.tidy()
+    expect(await database.prisma.tenant.count({ where: { id: mine.id } })).toBe(0)
+  })
+
+  it.runIf(engine === 'sqlite')('gives the space back', async () => {
+    const mine = await newTenant(database)
+    for (let i = 0; i < 50; i += 1) {
+      const stripeId = await storeEvent(mine, daysAgo(95))
+      await mine.scope.db.stripeEvent.update({
+        where: { tenantId_stripeId: { tenantId: mine.id, stripeId } },
+        data: { payload: Buffer.alloc(50_000, 1) },
+      })
+    }
+    await janitor.tidy()
+    const [row] = await database.sql.all('PRAGMA freelist_count')
+    expect(Number(row?.['freelist_count'])).toBe(0)
+  })
+})
+
+async function showBy({ scope, id }: Tenant, stripeId: string): Promise<void> {
+  const anomalyId = newId('anm')
+  await scope.db.anomaly.create({
+    data: {
+      tenantId: id,
+      id: anomalyId,
+      seq: 1_000n,
+      stream: 's',
+      detector: 'DUPLICATE_CHARGE',
+      fingerprint: 'x',
+      severity: 1,
+      status: 'OPEN',
+      origin: 'LIVE',
+      livemode: true,
+      confidence: 1,
+      title: 't',
+      message: 'm',
+      advice: 'a',
+      startedAt: NOW,
+      detectedAt: NOW,
+      lastSeenAt: NOW,
+      createdAt: NOW,
+      updatedAt: NOW,
+      occurrences: 1,
+      subjects: '[]',
+      evidence: '[]',
+      series: '[]',
+      folding: '{"keys":[],"events":1}',
+      searchText: '',
+    },
+  })
+  await scope.db.anomalyEvent.create({ data: { tenantId: id, anomalyId, stripeId } })
+}
