@@ -50,11 +50,11 @@ const tellCharge = (
   const unit = currency(object['currency'])
   if (total === undefined || unit === undefined || !TELLS.has(type)) return []
   const whole = known({
-    ...common(event, customerOf(object)),
-    ...paymentDetails(event, methodOfCharge(object), { intent, invoice: record.invoice }),
     charge,
     amount: total,
     currency: unit,
+    ...common(event, customerOf(object)),
+    ...paymentDetails(event, methodOfCharge(object), { intent, invoice: record.invoice }),
   })
   if (type === 'charge.failed') {
     if (record.failed) return []

@@ -10,7 +10,10 @@ export const NOTHING: Claims = { objects: [], settle: () => [] }
 export const isA = (type: string, object: Fields): boolean =>
   typeof object['object'] !== 'string' || object['object'] === type
 
-/** What every fact carries. */
+/**
+ * What every fact carries. Spread after the first field of a literal, never before it: fields added to an object
+ * that began as a spread cost Node a microsecond each.
+ */
 export const common = (event: StripeEnvelope, customer: string | undefined) => ({
   at: event.created,
   eventId: event.id,

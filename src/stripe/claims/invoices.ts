@@ -38,7 +38,12 @@ const tellInvoice = (event: StripeEnvelope, record: ObjectRecord): Fact[] => {
   const details = invoiceDetails(object, strings(record['payments']))
   const state = statusOf(event)
   if (details === undefined || state === undefined) return []
-  const whole: InvoiceFacts = known({ ...common(event, customerOf(object)), ...details })
+  const whole: InvoiceFacts = known({
+    at: event.created,
+    eventId: event.id,
+    customer: customerOf(object),
+    ...details,
+  })
   const facts: Fact[] = []
   const isFirst = (step: string): boolean => {
     if (record[step] === true) return false

@@ -26,7 +26,8 @@ export const paymentDetails = (
   const fingerprint = text(card?.['fingerprint'])
   const description = text(object['description'], LONGEST_DESCRIPTION)
   return known({
-    ...links,
+    intent: links.intent,
+    invoice: links.invoice,
     card: fingerprint,
     cardCountry: text(card?.['country'])?.toUpperCase(),
     funding: text(card?.['funding']),

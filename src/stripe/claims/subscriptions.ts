@@ -2,7 +2,7 @@ import type { StripeEnvelope } from '../event.ts'
 import type { Fact, SubscriptionChanged, SubscriptionDetails } from '../facts.ts'
 import type { Claims, ObjectRecord } from '../ledger.ts'
 import { amount, currency, customerOf, type Fields, fields, id, known, text, time } from '../read.ts'
-import { common, isA, NOTHING, remember, strings } from './common.ts'
+import { isA, NOTHING, remember, strings } from './common.ts'
 import { itemsBefore, type SubscriptionValue, valueOfItems } from './subscription-value.ts'
 
 /** Changes of one subscription that are told apart; a second event of one change comes within minutes of the first. */
@@ -21,7 +21,12 @@ export const readSubscription = (event: StripeEnvelope): Claims => {
     objects: [subscription],
     settle: (ledger) => {
       const record = { ...ledger.get(subscription) }
-      const whole = known({ ...common(event, customerOf(object)), ...details })
+      const whole = known({
+        at: event.created,
+        eventId: event.id,
+        customer: customerOf(object),
+        ...details,
+      })
       const facts =
         event.type === ENDED ? tellEnd(event, whole, record) : tellChange(event, whole, change, record)
       if (facts.length > 0) ledger.set(subscription, record)
