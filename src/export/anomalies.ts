@@ -1,0 +1,141 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { whereOf } from '../anomalies/filter.ts'
+import { type AnomalyKey, anomalyKey, feedHead, readAnomalies } from '../anomalies/pages.ts'
+import { SEVERITIES } from '../detection/detector.ts'
+import { PublicError } from '../errors.ts'
+import type { Anomaly } from '../generated/sqlite/client.ts'
+import { statusOf } from '../graphql/errors.ts'
+import type { ApiRate } from '../graphql/rate.ts'
+import { answerError, type PlainHandler, readOnly } from '../http/answer.ts'
+import type { Logger } from '../log.ts'
+import type { Database } from '../storage/database.ts'
+import { decimal } from '../stripe/money.ts'
+import type { Authenticator } from '../tenancy/authenticate.ts'
+import type { CredentialsWatch } from '../tenancy/cutoff.ts'
+import { type Scope, scopeTo } from '../tenancy/scope.ts'
+import { type Cell, csvLines } from './csv.ts'
+import { readAnomalyFilter } from './query.ts'
+
+const COLUMNS: readonly (readonly [name: string, cell: (anomaly: Anomaly) => Cell])[] = [
+  ['id', ({ id }) => id],
+  ['detector', ({ detector }) => detector],
+  ['severity', ({ severity }) => SEVERITIES[severity] ?? 'LOW'],
+  ['status', ({ status }) => status],
+  ['origin', ({ origin }) => origin],
+  ['livemode', ({ livemode }) => livemode],
+  ['account', ({ account }) => account],
+  ['confidence', ({ confidence }) => confidence],
+  ['title', ({ title }) => title],
+  ['message', ({ message }) => message],
+  ['advice', ({ advice }) => advice],
+  ['startedAt', ({ startedAt }) => startedAt],
+  ['detectedAt', ({ detectedAt }) => detectedAt],
+  ['lastSeenAt', ({ lastSeenAt }) => lastSeenAt],
+  ['endedAt', ({ endedAt }) => endedAt],
+  ['createdAt', ({ createdAt }) => createdAt],
+  ['updatedAt', ({ updatedAt }) => updatedAt],
+  ['occurrences', ({ occurrences }) => occurrences],
+  ['customerId', ({ customerId }) => customerId],
+  ['impactAmount', ({ impactAmount }) => impactAmount],
+  ['impactDecimal', impactDecimal],
+  ['impactCurrency', ({ impactCurrency }) => impactCurrency?.toUpperCase() ?? null],
+  ['falsePositiveReason', ({ falsePositiveReason }) => falsePositiveReason],
+  ['note', ({ note }) => note],
+]
+
+function impactDecimal({ impactAmount, impactCurrency }: Anomaly): Cell {
+  return impactAmount === null || impactCurrency === null ? null : decimal(impactAmount, impactCurrency)
+}
+
+/** Rows that are in memory at once. */
+const PAGE = 200
+
+export interface ExportParts {
+  database: Database
+  authenticator: Authenticator
+  credentials: CredentialsWatch
+  rate: ApiRate
+  log: Logger
+}
+
+/** `GET /export/anomalies.csv`: the tenant's anomalies, newest recorded first, streamed page by page. */
+export const exportAnomalies = (parts: ExportParts): PlainHandler =>
+  readOnly((req, res) => {
+    answer(parts, req, res).catch((error: unknown) => {
+      if (!(error instanceof PublicError)) parts.log.error({ err: error }, 'an export failed')
+      refuse(res, error)
+    })
+  })
+
+async function answer(parts: ExportParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const header = (name: string) => {
+    const value = req.headers[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const caller = await parts.authenticator.authenticate({
+    authorization: header('authorization'),
+    tenantId: header('x-tenant-id'),
+  })
+  await parts.rate.take(caller)
+  if (caller.tenantId === undefined) {
+    throw new PublicError('FORBIDDEN', 'An export is of one tenant: name it with x-tenant-id.')
+  }
+  const scope = scopeTo(parts.database, caller.tenantId)
+  const filter = readAnomalyFilter(new URL(req.url ?? '/', 'http://localhost').searchParams)
+  const head = await feedHead(scope)
+  const where = { AND: [{ seq: { lte: head } }, await whereOf(scope, filter)] }
+  // Read before the status is sent, so that a database that is away is an error and not a file that ends early.
+  const first = await readPage(scope, where, undefined)
+
+  res.writeHead(200, {
+    'content-type': 'text/csv; charset=utf-8; header=present',
+    'content-disposition': 'attachment; filename="anomalies.csv"',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  if (req.method === 'HEAD') return void res.end()
+  // Whose credentials end does not get the rest.
+  const stopWatching = parts.credentials.watch(caller, () => res.destroy())
+  try {
+    res.write(csvLines([COLUMNS.map(([name]) => name)]))
+    await stream(scope, where, first, res)
+  } finally {
+    stopWatching()
+  }
+}
+
+type Where = Parameters<typeof readAnomalies>[1]
+
+async function stream(scope: Scope, where: Where, first: Anomaly[], res: ServerResponse): Promise<void> {
+  for (let page = first; page.length > 0 && !res.destroyed; ) {
+    const taken = res.write(csvLines(page.map((anomaly) => COLUMNS.map(([, cell]) => cell(anomaly)))))
+    if (!taken) await Promise.race([once(res, 'drain'), once(res, 'close')])
+    const last = page.at(-1)
+    page = last && page.length === PAGE ? await readPage(scope, where, anomalyKey('RECORDED_AT', last)) : []
+  }
+  res.end()
+}
+
+const readPage = (scope: Scope, where: Where, after: AnomalyKey | undefined): Promise<Anomaly[]> =>
+  readAnomalies(scope, where, {
+    order: { field: 'RECORDED_AT', direction: 'DESC' },
+    after,
+    before: undefined,
+    backward: false,
+    take: PAGE,
+  })
+
+function refuse(res: ServerResponse, error: unknown): void {
+  // A file that is cut is seen as broken; one that ends would be taken for whole.
+  if (res.headersSent) res.destroy()
+  else if (!(error instanceof PublicError))
+    answerError(res, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong on the server.')
+  else {
+    const { retryAfterSeconds } = error.details
+    answerError(res, statusOf(error.code), error.code, error.message, {
+      ...(error.code === 'UNAUTHENTICATED' && { 'www-authenticate': 'Bearer' }),
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    })
+  }
+}

@@ -1,0 +1,81 @@
+import type { ObjectRef } from '@pothos/core'
+import { builder } from './builder.ts'
+import { DEFAULT_PAGE, MAX_PAGE, type Page, type PageArguments } from './paging.ts'
+import { PageInfo } from './types/page-info.ts'
+
+export type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never
+
+export interface Edge<Row> {
+  node: Row
+  cursor: string
+}
+
+/** The edge and connection types of `node`: `<name>Edge`, `<name>Connection`. */
+export function connectionOf<Row extends object, Shape extends Page<Row> = Page<Row>>(
+  name: string,
+  node: ObjectRef<Types, Row>,
+) {
+  const row: ObjectRef<Types, object> = node
+  const edge = builder.objectRef<Edge<Row>>(`${name}Edge`)
+  edge.implement({
+    description: `A place in a list of type ${name}.`,
+    fields: (t) => ({
+      node: t.field({ type: row, description: 'What stands at this place.', resolve: (at) => at.node }),
+      cursor: t.exposeString('cursor', { description: 'Give it as `after` or `before` to go on from here.' }),
+    }),
+  })
+  const edges: ObjectRef<Types, object> = edge
+  const connection = builder.objectRef<Shape>(`${name}Connection`)
+  connection.implement({
+    description: `A page of a list of type ${name}, as Relay's cursor specification has it.`,
+    fields: (t) => ({
+      edges: t.field({
+        type: [edges],
+        description: 'The rows with their cursors.',
+        // The connection's own argument already says how many rows there are.
+        complexity: { field: 0, multiplier: 1 },
+        resolve: (page): object[] => page.edges,
+      }),
+      nodes: t.field({
+        type: [row],
+        description: 'The rows without cursors.',
+        complexity: { field: 0, multiplier: 1 },
+        resolve: (page): object[] => page.edges.map((at) => at.node),
+      }),
+      pageInfo: t.field({
+        type: PageInfo,
+        description: 'Where this page lies in the list.',
+        resolve: (page) => page.pageInfo,
+      }),
+      totalCount: t.int({
+        description: 'Rows of the whole list under the same filter. Counted only when asked for.',
+        complexity: 50,
+        resolve: (page) => page.totalCount(),
+      }),
+    }),
+  })
+  return { edge, connection }
+}
+
+/** What a page weighs: one row's fields times the rows asked for. */
+export const pageCost = (args: PageArguments) => ({
+  field: 5,
+  multiplier: Math.max(1, Math.min(MAX_PAGE, args.first ?? args.last ?? DEFAULT_PAGE)),
+})
+
+type Arguments = PothosSchemaTypes.FieldBuilder<Types, object>['arg']
+
+/** `first` and `after`, for lists that are read in one direction. */
+export const forwardArgs = ({ arg }: { arg: Arguments }) => ({
+  first: arg.int({
+    description: `Rows from the start of the list: 0 to ${MAX_PAGE}, by default ${DEFAULT_PAGE}.`,
+  }),
+  after: arg.string({ description: 'Only what follows this cursor.' }),
+})
+
+/** `first`, `after`, `last`, `before`. */
+export const pageArgs = ({ arg }: { arg: Arguments }) => ({
+  ...forwardArgs({ arg }),
+  last: arg.int({ description: `Rows from the end of the list: 0 to ${MAX_PAGE}. Not together with first.` }),
+  before: arg.string({ description: 'Only what precedes this cursor.' }),
+})

@@ -1,0 +1,93 @@
+import type { Bus } from '../bus/bus.ts'
+import type { Config } from '../config.ts'
+import type { AnyDetector } from '../detection/detector.ts'
+import { PublicError } from '../errors.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Database } from '../storage/database.ts'
+import type { Acting } from '../tenancy/acting.ts'
+import type { Authenticator } from '../tenancy/authenticate.ts'
+import type { Caller } from '../tenancy/caller.ts'
+import { type Scope, scopeTo } from '../tenancy/scope.ts'
+import type { Vault } from '../tenancy/vault.ts'
+import type { Clock } from '../time.ts'
+import type { EventFeed } from './event-feed.ts'
+import type { Feed } from './feed.ts'
+import type { Opened } from './live.ts'
+import type { Loaders } from './loaders.ts'
+
+/** What resolvers use besides the tenant's own scope. */
+export interface Services {
+  config: Config
+  clock: Clock
+  bus: Bus
+  vault: Vault
+  detectors: readonly AnyDetector[]
+  authenticator: Authenticator
+  feed: Feed
+  eventFeed: EventFeed
+  metrics: Pick<Metrics, 'subscriptions'>
+  /** Across tenants: only for the operator's own fields. */
+  database: Database
+  /** Erases a tenant that is marked as deleted, without anybody waiting for it. */
+  eraseInBackground(tenantId: string): void
+}
+
+/** The way an operation came in, for what outlives its first answer. */
+export interface Connection {
+  open(): Opened
+  /** Resolves when the client has taken what it was sent, so that a backlog is not poured into memory. */
+  drained(): Promise<void>
+}
+
+/** Whose operation it is and how it came, before anything of it is known. */
+export interface Session {
+  requestId: string
+  caller: Caller
+  connection: Connection
+}
+
+/** Made anew for each operation. */
+export interface Context extends Session {
+  /** Everything of the caller's tenant; undefined for an operator who named none. */
+  scope: Scope | undefined
+  loaders: Loaders | undefined
+  services: Services
+}
+
+const tenantMissing = () =>
+  new PublicError(
+    'FORBIDDEN',
+    'This acts inside a tenant: name it with x-tenant-id (connectionParams.tenantId).',
+  )
+
+/** The tenant's scope, in fields whose `authScopes` ask for a role. */
+export function scopeOf({ scope }: Pick<Context, 'scope'>): Scope {
+  if (!scope) throw tenantMissing()
+  return scope
+}
+
+/**
+ * The scope of a tenant that a row names: the caller's own, or any for the operator, who alone sees rows of others.
+ * @throws PublicError NOT_FOUND
+ */
+export function scopeOfTenant({ scope, caller, services }: Context, tenantId: string): Scope {
+  if (scope?.tenantId === tenantId) return scope
+  if (!caller.operator) throw new PublicError('NOT_FOUND', `There is no tenant ${tenantId}.`)
+  return scopeTo(services.database, tenantId)
+}
+
+export function loadersOf({ loaders }: Pick<Context, 'loaders'>): Loaders {
+  if (!loaders) throw tenantMissing()
+  return loaders
+}
+
+export const actingOf = ({ caller, services: { clock, vault } }: Context): Acting => ({
+  actor: caller.actor,
+  clock,
+  vault,
+})
+
+/** Tells every process that the tenant's feed has grown: after the commit of whatever an act changed. */
+export function tellFeed({ services: { bus } }: Context, tenantId: string): void {
+  bus.publish(`feed:${tenantId}`)
+}

@@ -1,0 +1,85 @@
+import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
+import { type ErrorCode, PublicError } from '../errors.ts'
+
+const CODES: Record<ErrorCode, { status: number }> = {
+  UNAUTHENTICATED: { status: 401 },
+  FORBIDDEN: { status: 403 },
+  NOT_FOUND: { status: 404 },
+  BAD_USER_INPUT: { status: 400 },
+  CONFLICT: { status: 409 },
+  CURSOR_UNKNOWN: { status: 400 },
+  RATE_LIMITED: { status: 429 },
+  TOO_COMPLEX: { status: 400 },
+  INTERNAL_SERVER_ERROR: { status: 500 },
+}
+
+const isCode = (code: unknown): code is ErrorCode => typeof code === 'string' && code in CODES
+
+/** HTTP status of a request that is refused before its operation runs. */
+export const statusOf = (code: ErrorCode): number => CODES[code].status
+
+/** GraphQL adds what it takes for meant; outside a local set-up the schema is not to be guessed from it. */
+const withoutSuggestion = (message: string): string => message.replace(/ ?Did you mean [^?]*\?/g, '')
+
+export interface Presentation {
+  /** Suggestions are kept. */
+  local: boolean
+  /** Told of everything that is masked. */
+  onUnexpected(error: unknown): void
+}
+
+/**
+ * What a client may see of a failure: a PublicError with its code and details, a mistake in the query or its
+ * variables as BAD_USER_INPUT, and of anything else only that it happened.
+ */
+export function present(error: unknown, presentation: Presentation): GraphQLError {
+  const failure = error instanceof GraphQLError ? rootOf(error) : error
+  if (failure instanceof PublicError) {
+    const { retryAfterSeconds, issues } = failure.details
+    return located(error, failure.message, {
+      code: failure.code,
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+      ...(issues && { issues }),
+    })
+  }
+  if (failure instanceof GraphQLError) {
+    const message = presentation.local ? failure.message : withoutSuggestion(failure.message)
+    if (isCode(failure.extensions['code'])) return located(failure, message, failure.extensions)
+    // Errors of GraphQL itself while resolving mean that a resolver broke its own schema.
+    if (failure.path === undefined) {
+      return located(failure, message, { ...failure.extensions, code: codeByStatus(failure) })
+    }
+  }
+  presentation.onUnexpected(failure)
+  return located(error, 'Something went wrong on the server. The request id finds it in the log.', {
+    code: 'INTERNAL_SERVER_ERROR',
+  })
+}
+
+function codeByStatus({ extensions }: GraphQLError): ErrorCode {
+  const http: unknown = extensions['http']
+  const status = typeof http === 'object' && http !== null && 'status' in http ? http.status : undefined
+  return status === 403 ? 'FORBIDDEN' : 'BAD_USER_INPUT'
+}
+
+/** The error that was thrown first: executors wrap what resolvers throw, sometimes twice. */
+function rootOf(error: GraphQLError): unknown {
+  const cause = error.originalError
+  if (!cause) return error
+  return cause instanceof GraphQLError ? rootOf(cause) : cause
+}
+
+function located(error: unknown, message: string, extensions: GraphQLErrorExtensions): GraphQLError {
+  if (!(error instanceof GraphQLError)) return new GraphQLError(message, { extensions })
+  return new GraphQLError(message, {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+    path: error.path ?? null,
+    extensions,
+  })
+}
+
+/** A new error with the request's id: errors of parsing and validation are remembered and shared between requests. */
+export const withRequestId = (error: GraphQLError, requestId: string): GraphQLError =>
+  located(error, error.message, { ...error.extensions, requestId })

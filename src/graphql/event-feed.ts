@@ -1,0 +1,130 @@
+import type { Bus } from '../bus/bus.ts'
+import type { Scope } from '../tenancy/scope.ts'
+import type { Clock } from '../time.ts'
+import { EVENT_COLUMNS, type EventRow } from './read/events.ts'
+import { Tail, Tails } from './tail.ts'
+
+interface Arrival {
+  /** Only of this process: how many arrivals its tail has seen. */
+  seq: bigint
+  event: EventRow
+}
+
+/**
+ * Events become visible in the order of their commits, which among several processes is not quite that of their
+ * arrival: each read looks so many milliseconds back and leaves out what it has seen.
+ */
+const LOOK_BACK_MS = 5_000
+const PAGE = 200
+
+export interface EventFeedOptions {
+  bus: Bus
+  clock: Clock
+  log: { warn(fields: object, message: string): void }
+  /** Milliseconds after which it reads without a hint. */
+  everyMs?: number
+}
+
+/** Newly stored webhook events, as they come; nothing of what was missed. */
+export class EventFeed {
+  readonly #options: EventFeedOptions
+  readonly #tails = new Tails<Arrival>()
+
+  constructor(options: EventFeedOptions) {
+    this.#options = options
+  }
+
+  /** Events stored from now on, until the signal is aborted. Who falls far behind goes on with the newest. */
+  async *follow(scope: Scope, signal: AbortSignal): AsyncGenerator<EventRow> {
+    const tail = await this.#tails.join(scope.tenantId, () => this.#tailOf(scope))
+    try {
+      let at = tail.head
+      while (!signal.aborted) {
+        const arrivals = tail.after(at) ?? []
+        for (const { event } of arrivals) {
+          if (signal.aborted) return
+          yield event
+        }
+        const last = arrivals.at(-1)
+        if (last) at = last.seq
+        else if (tail.after(at) === undefined) at = tail.head
+        else await tail.beyond(at, signal)
+      }
+    } finally {
+      this.#tails.leave(scope.tenantId)
+    }
+  }
+
+  #tailOf(scope: Scope): Tail<Arrival> {
+    const { bus, clock, log, everyMs = 5_000 } = this.#options
+    const arrivals = new Arrivals(scope, clock.now())
+    return new Tail(arrivals, {
+      bus,
+      topic: `events:${scope.tenantId}`,
+      everyMs,
+      onError: (error) =>
+        log.warn({ err: error, tenantId: scope.tenantId }, 'could not read events; trying again'),
+    })
+  }
+}
+
+/** Reads what was stored since the last read. */
+class Arrivals {
+  readonly #scope: Scope
+  #seen = new Map<string, Date>()
+  #newest: Date
+
+  constructor(scope: Scope, now: Date) {
+    this.#scope = scope
+    this.#newest = now
+  }
+
+  async start(): Promise<bigint> {
+    for (const { stripeId, receivedAt } of await this.#page(undefined)) this.#seen.set(stripeId, receivedAt)
+    return 0n
+  }
+
+  async read(after: bigint): Promise<Arrival[]> {
+    let last: EventRow | undefined
+    for (;;) {
+      const page = await this.#page(last)
+      const fresh = page.filter(({ stripeId }) => !this.#seen.has(stripeId))
+      for (const { stripeId, receivedAt } of fresh) this.#seen.set(stripeId, receivedAt)
+      last = page.at(-1)
+      if (fresh.length > 0 || page.length < PAGE) {
+        this.#remember(fresh)
+        return fresh.map((event, index) => ({ seq: after + BigInt(index + 1), event }))
+      }
+    }
+  }
+
+  #since(): Date {
+    return new Date(this.#newest.getTime() - LOOK_BACK_MS)
+  }
+
+  #remember(fresh: readonly EventRow[]): void {
+    for (const { receivedAt } of fresh) if (receivedAt > this.#newest) this.#newest = receivedAt
+    const since = this.#since()
+    for (const [stripeId, receivedAt] of this.#seen) if (receivedAt < since) this.#seen.delete(stripeId)
+  }
+
+  #page(last: EventRow | undefined): Promise<EventRow[]> {
+    const { db, tenantId } = this.#scope
+    return db.stripeEvent.findMany({
+      where: {
+        tenantId,
+        ...(last
+          ? {
+              OR: [
+                { receivedAt: { gt: last.receivedAt } },
+                { receivedAt: last.receivedAt, stripeId: { gt: last.stripeId } },
+              ],
+            }
+          : { receivedAt: { gte: this.#since() } }),
+      },
+      orderBy: [{ receivedAt: 'asc' }, { stripeId: 'asc' }],
+      take: PAGE,
+      select: EVENT_COLUMNS,
+    })
+  }
+}

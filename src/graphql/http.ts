@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention'
+import {
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  NoSchemaIntrospectionCustomRule,
+} from 'graphql'
+import {
+  createYoga,
+  isAsyncIterable,
+  mapAsyncIterator,
+  type Plugin,
+  type YogaInitialContext,
+} from 'graphql-yoga'
+import type { Config } from '../config.ts'
+import { PublicError } from '../errors.ts'
+import type { Authenticator } from '../tenancy/authenticate.ts'
+import type { Context, Session } from './context.ts'
+import { type Presentation, present, statusOf, withRequestId } from './errors.ts'
+import { costLimit, documentLimits, MAX_REQUEST_BYTES, refuseNul } from './limits.ts'
+import { isAllowedOrigin } from './origins.ts'
+import type { ApiRate } from './rate.ts'
+import type { Streams } from './streams.ts'
+
+/** What comes with an operation before its context is made; over HTTP the adapter brings Node's own pair. */
+export interface ServerContext {
+  session?: Session
+  req?: IncomingMessage
+  res?: ServerResponse
+}
+
+export interface HttpOptions {
+  schema: GraphQLSchema
+  config: Config
+  authenticator: Authenticator
+  rate: ApiRate
+  presentation: Presentation
+  /** Open responses of subscriptions. */
+  streams: Streams
+  makeContext(session: Session): Context
+}
+
+/** GraphQL over HTTP and server-sent events; its engine also runs what comes over a socket. */
+export function createHttp(options: HttpOptions) {
+  const { schema, config, presentation, makeContext } = options
+  return createYoga<ServerContext, Context>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    // Its path is answered before GraphQL is asked.
+    healthCheckEndpoint: '/healthz',
+    landingPage: false,
+    graphiql: !config.local
+      ? false
+      : {
+          title: 'BillingWatch',
+          defaultQuery: GRAPHIQL_QUERY,
+          headers: '{\n  "authorization": "Bearer bw_live_…"\n}',
+          shouldPersistHeaders: false,
+          subscriptionsProtocol: 'SSE',
+        },
+    logging: false,
+    multipart: false,
+    batching: false,
+    maxRequestBodySize: MAX_REQUEST_BYTES,
+    maskedErrors: { maskError: (error) => present(error, presentation) },
+    cors: (request) =>
+      isAllowedOrigin(config, request.headers.get('origin'), request.headers.get('host')) && {
+        origin: request.headers.get('origin') ?? 'null',
+        credentials: false,
+        methods: ['GET', 'POST'],
+        allowedHeaders: ['authorization', 'content-type', 'x-tenant-id', 'x-request-id'],
+        exposedHeaders: ['x-request-id', 'retry-after'],
+        maxAge: 600,
+      },
+    context: (initial: YogaInitialContext & ServerContext) => {
+      if (!initial.session) throw new PublicError('UNAUTHENTICATED', 'no session')
+      return makeContext(initial.session)
+    },
+    plugins: [
+      authenticating(options),
+      // A header that no form or image can send: the browser asks first.
+      useCSRFPrevention({ requestHeaders: ['authorization', 'x-billingwatch-csrf'] }),
+      ...(config.local ? [] : [withoutIntrospection()]),
+      documentLimits(),
+      refuseNul(),
+      costLimit(),
+      finishing(presentation),
+    ],
+  })
+}
+
+const GRAPHIQL_QUERY = `# Put a tenant's key into the headers below.
+query Latest {
+  viewer { role tenant { name } }
+  anomalies(first: 10) {
+    nodes { severity status detector title startedAt impact { formatted } }
+    resumeCursor
+  }
+}
+`
+
+const withoutIntrospection = (): Plugin => ({
+  onValidate: ({ addValidationRule }) => addValidationRule(NoSchemaIntrospectionCustomRule),
+})
+
+/** Finds the caller and counts the request before the body is even parsed. */
+function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
+  const { config, authenticator, rate, presentation } = options
+  return {
+    async onRequest({ request, url, serverContext, fetchAPI, endResponse }) {
+      if (url.pathname !== '/graphql') return
+      const requestId = request.headers.get('x-request-id') ?? randomUUID()
+      try {
+        if (!isAllowedOrigin(config, request.headers.get('origin'), request.headers.get('host'))) {
+          throw new PublicError('FORBIDDEN', 'This origin is not one of ALLOWED_ORIGINS.')
+        }
+        const caller = await authenticator.authenticate({
+          authorization: request.headers.get('authorization') ?? undefined,
+          tenantId: request.headers.get('x-tenant-id') ?? undefined,
+        })
+        await rate.take(caller)
+        const connection = options.streams.connectionOf(caller, serverContext.res)
+        serverContext.session = { requestId, caller, connection }
+      } catch (error) {
+        const shown = withRequestId(present(error, presentation), requestId)
+        const { code, retryAfterSeconds } = shown.extensions
+        const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8' }
+        if (code === 'UNAUTHENTICATED') headers['www-authenticate'] = 'Bearer'
+        if (typeof retryAfterSeconds === 'number') headers['retry-after'] = String(retryAfterSeconds)
+        endResponse(
+          new fetchAPI.Response(JSON.stringify({ errors: [shown] }), {
+            status: error instanceof PublicError ? statusOf(error.code) : 500,
+            headers,
+          }),
+        )
+      }
+    },
+  }
+}
+
+/** Gives every error its code and the request's id, also those of parsing and validation and of each event of a stream. */
+function finishing(presentation: Presentation): Plugin<object, ServerContext> {
+  return {
+    onExecutionResult({ result, setResult, context }) {
+      const requestId = context.session?.requestId ?? randomUUID()
+      const finish = (single: ExecutionResult) => finished(single, requestId, presentation)
+      if (!result) return
+      if (isAsyncIterable(result)) setResult(mapAsyncIterator(result, finish))
+      else setResult(finish(result))
+    },
+  }
+}
+
+/** The result with errors as clients see them. */
+export function finished<Result extends { errors?: readonly GraphQLError[] | undefined }>(
+  result: Result,
+  requestId: string,
+  presentation: Presentation,
+): Result {
+  if (!result.errors) return result
+  return {
+    ...result,
+    errors: result.errors.map((error) => withRequestId(present(error, presentation), requestId)),
+  }
+}

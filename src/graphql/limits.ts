@@ -1,0 +1,114 @@
+import { EnvelopArmorPlugin } from '@escape.tech/graphql-armor'
+import { complexityFromQuery } from '@pothos/plugin-complexity'
+import { type DocumentNode, GraphQLError, getOperationAST, Kind, type ValidationRule } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import { MAX_COST } from './builder.ts'
+
+/** Bytes of one request's body, or of one message on a socket. */
+export const MAX_REQUEST_BYTES = 256 * 1024
+
+const MAX_DEPTH = 12
+const MAX_ALIASES = 30
+const MAX_DIRECTIVES = 50
+const MAX_TOKENS = 2_000
+
+/** Field and fragment levels, aliases, directives and tokens of a document: before anything is executed. */
+export const documentLimits = (): Plugin => {
+  const reject = (what: string, n: number) => ({
+    n,
+    propagateOnRejection: false,
+    onReject: [
+      () => {
+        throw tooComplex(`The document has more than ${n} ${what}.`)
+      },
+    ],
+  })
+  return EnvelopArmorPlugin({
+    maxDepth: reject('levels', MAX_DEPTH),
+    maxAliases: reject('aliases', MAX_ALIASES),
+    maxDirectives: reject('directives', MAX_DIRECTIVES),
+    maxTokens: reject('tokens', MAX_TOKENS),
+    // Weighed with the real arguments instead: `costLimit` below. Suggestions are taken out in `errors.ts`.
+    costLimit: { enabled: false },
+    blockFieldSuggestion: { enabled: false },
+  })
+}
+
+/** The fields of an operation weighed, each list times the rows it asks for, before anything of it runs. */
+export const costLimit = (): Plugin => {
+  const check = (payload: {
+    args: Operation
+    setResultAndStopExecution(result: { errors: GraphQLError[] }): void
+  }) => {
+    const cost = costOf(payload.args)
+    if (cost > MAX_COST) {
+      const message = `The operation costs ${cost}, more than ${MAX_COST}: ask for fewer rows or fields at once.`
+      payload.setResultAndStopExecution({ errors: [tooComplex(message)] })
+    }
+  }
+  return { onExecute: check, onSubscribe: check }
+}
+
+interface Operation {
+  schema: Parameters<typeof complexityFromQuery>[1]['schema']
+  document: DocumentNode
+  operationName?: string | null
+  variableValues?: unknown
+  contextValue?: unknown
+}
+
+/** 0 where variables do not fit: execution refuses those itself, and says why. */
+function costOf({ schema, document, operationName, variableValues, contextValue }: Operation): number {
+  const operation = getOperationAST(document, operationName)
+  if (!operation) return 0
+  // The weigher takes the first operation it finds, so it is shown only the one that runs.
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)
+  const variables = typeof variableValues === 'object' && variableValues !== null ? { ...variableValues } : {}
+  try {
+    return complexityFromQuery(
+      { kind: Kind.DOCUMENT, definitions: [operation, ...fragments] },
+      { schema, variables, ctx: Object(contextValue) },
+    ).complexity
+  } catch (error) {
+    if (error instanceof GraphQLError) return 0
+    throw error
+  }
+}
+
+const tooComplex = (message: string): GraphQLError =>
+  new GraphQLError(message, { extensions: { code: 'TOO_COMPLEX', http: { status: 400, spec: true } } })
+
+const NUL = '\0'
+
+/** PostgreSQL has no text with NUL, and no id, name or note of ours needs one: refused before it gets there. */
+export const refuseNul = (): Plugin => {
+  const rule: ValidationRule = function NoNulRule(context) {
+    return {
+      StringValue: (node) => {
+        if (node.value.includes(NUL)) context.reportError(nulRefused())
+      },
+    }
+  }
+  const check = (payload: {
+    args: Operation
+    setResultAndStopExecution(result: { errors: GraphQLError[] }): void
+  }) => {
+    if (hasNul(payload.args.variableValues)) payload.setResultAndStopExecution({ errors: [nulRefused()] })
+  }
+  return {
+    onValidate: ({ addValidationRule }) => addValidationRule(rule),
+    onExecute: check,
+    onSubscribe: check,
+  }
+}
+
+const nulRefused = (): GraphQLError =>
+  new GraphQLError('Text must not contain NUL.', {
+    extensions: { code: 'BAD_USER_INPUT', http: { status: 400, spec: true } },
+  })
+
+function hasNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes(NUL)
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).some(hasNul)
+}

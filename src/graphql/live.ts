@@ -1,0 +1,72 @@
+import { PublicError } from '../errors.ts'
+
+/** Something that outlives the first answer of an operation. */
+export interface Opened {
+  /** Aborted with a PublicError when the credentials end, with anything else when the client is gone. */
+  readonly signal: AbortSignal
+  close(): void
+}
+
+/**
+ * An async iterator whose `return()` takes effect at once: a bare generator that waits for its next row would end
+ * only when that row came, and keep its tail and timers until then.
+ * @param run ends when its signal is aborted
+ * @throws PublicError from `next`, once, when the credentials have ended
+ */
+export function live<Row>(
+  opened: Opened,
+  open: { inc(): void; dec(): void },
+  run: (signal: AbortSignal) => AsyncGenerator<Row>,
+): AsyncGenerator<Row> {
+  const own = new AbortController()
+  const abort = () => own.abort(opened.signal.reason)
+  if (opened.signal.aborted) abort()
+  opened.signal.addEventListener('abort', abort)
+  const rows = run(own.signal)
+  open.inc()
+
+  let ended = false
+  const end = () => {
+    if (ended) return
+    ended = true
+    opened.signal.removeEventListener('abort', abort)
+    opened.close()
+    open.dec()
+  }
+  const leave = () => {
+    own.abort()
+    end()
+  }
+  let told = false
+  return {
+    async next() {
+      try {
+        const result = await rows.next()
+        if (!result.done) return result
+        end()
+        if (own.signal.reason instanceof PublicError && !told) {
+          told = true
+          throw own.signal.reason
+        }
+        return result
+      } catch (error) {
+        end()
+        throw error
+      }
+    },
+    async return(value: unknown) {
+      leave()
+      return rows.return(value)
+    },
+    async throw(error: unknown) {
+      leave()
+      return rows.throw(error)
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async [Symbol.asyncDispose]() {
+      await this.return(undefined)
+    },
+  }
+}

@@ -1,0 +1,95 @@
+import type { ExecutionArgs, FormattedExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql'
+import type { OperationResult, SubscribePayload } from 'graphql-ws'
+import type { Session } from './context.ts'
+import { type Presentation, present, withRequestId } from './errors.ts'
+import type { createHttp } from './http.ts'
+import { finished } from './http.ts'
+import type { ApiRate } from './rate.ts'
+
+type Yoga = ReturnType<typeof createHttp>
+/** As both graphql and graphql-ws have it. */
+interface Result {
+  errors?: readonly GraphQLError[] | undefined
+  data?: Record<string, unknown> | null | undefined
+}
+type Engine = ReturnType<Yoga['getEnveloped']>
+
+/** Plugins look for the request that an operation came with; one on a socket has none of its own. */
+const SOCKET_REQUEST = new Request('http://localhost/graphql')
+
+/** Runs what comes over a socket through the same engine, limits and masking as what comes over HTTP. */
+export class Operations {
+  readonly #yoga: Yoga
+  readonly #rate: ApiRate
+  readonly #presentation: Presentation
+  readonly #prepared = new WeakMap<ExecutionArgs, { engine: Engine; requestId: string }>()
+
+  constructor(yoga: Yoga, rate: ApiRate, presentation: Presentation) {
+    this.#yoga = yoga
+    this.#rate = rate
+    this.#presentation = presentation
+  }
+
+  /** @returns what to execute, or why it is refused */
+  async prepare(payload: SubscribePayload, session: Session): Promise<ExecutionArgs | GraphQLError[]> {
+    const refuse = (error: unknown) => withRequestId(this.refuse(error), session.requestId)
+    try {
+      await this.#rate.take(session.caller)
+      const params = {
+        query: payload.query,
+        ...(payload.operationName && { operationName: payload.operationName }),
+        ...(payload.variables && { variables: payload.variables }),
+      }
+      const engine = this.#yoga.getEnveloped({ session, params, request: SOCKET_REQUEST })
+      const document = engine.parse(payload.query)
+      const errors = engine.validate(engine.schema, document)
+      if (errors.length > 0) return errors.map(refuse)
+      const args: ExecutionArgs = {
+        schema: engine.schema,
+        document,
+        operationName: payload.operationName,
+        variableValues: payload.variables,
+        contextValue: await engine.contextFactory(),
+      }
+      this.#prepared.set(args, { engine, requestId: session.requestId })
+      return args
+    } catch (error) {
+      return [refuse(error)]
+    }
+  }
+
+  execute(args: ExecutionArgs): OperationResult {
+    return this.#engineOf(args).execute(args)
+  }
+
+  subscribe(args: ExecutionArgs): OperationResult {
+    return this.#engineOf(args).subscribe(args)
+  }
+
+  /** A result as the client sees it. */
+  show(args: ExecutionArgs, result: Result): FormattedExecutionResult {
+    const requestId = this.#prepared.get(args)?.requestId ?? ''
+    const { errors, data } = finished(result, requestId, this.#presentation)
+    return {
+      ...(errors && { errors: errors.map((error) => this.format(error)) }),
+      ...(data !== undefined && { data }),
+    }
+  }
+
+  refuse(error: unknown): GraphQLError {
+    return present(error, this.#presentation)
+  }
+
+  /** Without what only means something over HTTP. */
+  format(error: GraphQLError): GraphQLFormattedError {
+    const { extensions, ...rest } = present(error, this.#presentation).toJSON()
+    const { http: _http, ...shown } = extensions ?? {}
+    return { ...rest, extensions: shown }
+  }
+
+  #engineOf(args: ExecutionArgs): Engine {
+    const prepared = this.#prepared.get(args)
+    if (!prepared) throw new Error('an operation runs that was not prepared')
+    return prepared.engine
+  }
+}

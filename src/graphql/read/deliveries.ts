@@ -1,0 +1,51 @@
+import type { Scope } from '../../tenancy/scope.ts'
+import { DAY } from '../../time.ts'
+
+/** Seconds of wall clock in one bucket of deliveries. */
+const SLOT = 300
+
+export interface DeliveryCounts {
+  accepted: number
+  duplicates: number
+  badSignature: number
+  throttled: number
+}
+
+/** What became of an endpoint's deliveries in the last so many seconds, in steps of five minutes. */
+export async function countDeliveries(
+  { db, tenantId }: Scope,
+  endpointId: string,
+  now: Date,
+  lastSeconds: number,
+): Promise<DeliveryCounts> {
+  const { _sum } = await db.deliveryBucket.aggregate({
+    where: { tenantId, endpointId, slot: { gt: Math.floor((now.getTime() / 1_000 - lastSeconds) / SLOT) } },
+    _sum: { accepted: true, duplicates: true, badSignature: true, throttled: true },
+  })
+  return {
+    accepted: _sum.accepted ?? 0,
+    duplicates: _sum.duplicates ?? 0,
+    badSignature: _sum.badSignature ?? 0,
+    throttled: _sum.throttled ?? 0,
+  }
+}
+
+/** The newest events that a lag is taken from. */
+const SAMPLE = 500
+
+/** Lags of an endpoint's newest events of the last day in seconds, smallest first. */
+export async function recentLags({ db, tenantId }: Scope, endpointId: string, now: Date): Promise<number[]> {
+  const events = await db.stripeEvent.findMany({
+    where: { tenantId, endpointId, receivedAt: { gte: new Date(now.getTime() - DAY * 1_000) } },
+    orderBy: [{ receivedAt: 'desc' }, { stripeId: 'desc' }],
+    take: SAMPLE,
+    select: { createdAt: true, receivedAt: true },
+  })
+  return events
+    .map(({ createdAt, receivedAt }) => (receivedAt.getTime() - createdAt.getTime()) / 1_000)
+    .sort((a, b) => a - b)
+}
+
+/** @returns null when there are none */
+export const quantile = (sorted: readonly number[], share: number): number | null =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null

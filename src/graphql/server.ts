@@ -1,0 +1,110 @@
+import type { RequestListener, Server } from 'node:http'
+import type { Bus } from '../bus/bus.ts'
+import type { Config } from '../config.ts'
+import type { AnyDetector } from '../detection/detector.ts'
+import { DETECTORS } from '../detection/registry.ts'
+import { exportAnomalies } from '../export/anomalies.ts'
+import type { PlainHandler } from '../http/answer.ts'
+import { notFound } from '../http/routes.ts'
+import type { RateLimiter } from '../ingest/rate-limit.ts'
+import type { Logger } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Database } from '../storage/database.ts'
+import type { Authenticator } from '../tenancy/authenticate.ts'
+import type { CredentialsWatch } from '../tenancy/cutoff.ts'
+import { scopeTo } from '../tenancy/scope.ts'
+import { deleteTenant } from '../tenancy/tenants.ts'
+import type { Vault } from '../tenancy/vault.ts'
+import type { Clock } from '../time.ts'
+import type { Context, Services, Session } from './context.ts'
+import type { Presentation } from './errors.ts'
+import { EventFeed } from './event-feed.ts'
+import { Feed } from './feed.ts'
+import { createHttp } from './http.ts'
+import { createLoaders } from './loaders.ts'
+import { Operations } from './operations.ts'
+import { apiRate } from './rate.ts'
+import { schema } from './schema.ts'
+import { Streams } from './streams.ts'
+import { SocketServer } from './websocket.ts'
+
+export interface GraphqlParts {
+  config: Config
+  database: Database
+  bus: Bus
+  vault: Vault
+  clock: Clock
+  log: Logger
+  metrics: Pick<Metrics, 'subscriptions'>
+  authenticator: Authenticator
+  credentials: CredentialsWatch
+  limiter: RateLimiter
+  /** Every detector there is, unless a test has its own. */
+  detectors?: readonly AnyDetector[]
+  /** Milliseconds after which feeds are read without a hint; 5,000. */
+  pollMs?: number
+  /** Bytes that a socket may have unsent; 1 MiB. */
+  maxUnsent?: number
+}
+
+export interface Graphql {
+  /** `/graphql` over HTTP and server-sent events; 404 for any other path. */
+  listener: RequestListener
+  /** The routes that read the same data without GraphQL, by path. */
+  plain: Readonly<Record<string, PlainHandler>>
+  /** Takes the WebSocket upgrades of `/graphql`. */
+  attach(server: Server): void
+  /** Sends every subscriber away to resume elsewhere, and takes no new socket. */
+  drain(): Promise<void>
+}
+
+/** GraphQL over all its transports, and the export. */
+export function createGraphql(parts: GraphqlParts): Graphql {
+  const { config, database, bus, clock, log, authenticator, credentials, pollMs, maxUnsent } = parts
+  const polling = { bus, clock, log, ...(pollMs !== undefined && { everyMs: pollMs }) }
+  const services: Services = {
+    ...parts,
+    detectors: parts.detectors ?? DETECTORS,
+    feed: new Feed(polling),
+    eventFeed: new EventFeed(polling),
+    eraseInBackground: (tenantId) => {
+      deleteTenant(database, { clock }, tenantId).catch((err: unknown) =>
+        log.error({ err, tenantId }, 'could not erase a tenant; the next start goes on with it'),
+      )
+    },
+  }
+  const presentation: Presentation = {
+    local: config.local,
+    onUnexpected: (err) => log.error({ err }, 'an operation failed'),
+  }
+  const makeContext = (session: Session): Context => {
+    const { tenantId } = session.caller
+    const scope = tenantId === undefined ? undefined : scopeTo(database, tenantId)
+    return { ...session, services, scope, loaders: scope && createLoaders(scope) }
+  }
+  const rate = apiRate(parts.limiter, config.apiRateLimit)
+  const streams = new Streams(credentials)
+  const yoga = createHttp({ schema, config, authenticator, rate, presentation, streams, makeContext })
+  const sockets = new SocketServer({
+    config,
+    log,
+    authenticator,
+    credentials,
+    operations: new Operations(yoga, rate, presentation),
+    ...(maxUnsent !== undefined && { maxUnsent }),
+  })
+
+  return {
+    listener: (req, res) => {
+      const path = (req.url ?? '/').split('?', 1)[0]
+      if (path !== '/graphql') return notFound(req, res)
+      void yoga(req, res)
+    },
+    plain: { '/export/anomalies.csv': exportAnomalies({ database, authenticator, credentials, rate, log }) },
+    attach: (server) => sockets.attach(server),
+    drain: async () => {
+      streams.drain()
+      await sockets.drain()
+    },
+  }
+}

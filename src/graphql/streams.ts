@@ -1,0 +1,47 @@
+import type { ServerResponse } from 'node:http'
+import { PublicError } from '../errors.ts'
+import type { Caller } from '../tenancy/caller.ts'
+import type { CredentialsWatch, CutOff } from '../tenancy/cutoff.ts'
+import type { Connection } from './context.ts'
+
+const ENDED: Record<CutOff, string> = {
+  expired: 'The access token has expired: fetch a new one.',
+  revoked: 'These credentials are not good any more.',
+  suspended: 'The tenant was suspended or deleted.',
+}
+
+/** Subscriptions over server-sent events: they end with their credentials, and are cut when the server drains. */
+export class Streams {
+  readonly #credentials: CredentialsWatch
+  readonly #open = new Set<ServerResponse>()
+
+  constructor(credentials: CredentialsWatch) {
+    this.#credentials = credentials
+  }
+
+  connectionOf(caller: Caller, response: ServerResponse | undefined): Connection {
+    return {
+      open: () => {
+        const controller = new AbortController()
+        const stopWatching = this.#credentials.watch(caller, (reason) =>
+          controller.abort(new PublicError('UNAUTHENTICATED', ENDED[reason])),
+        )
+        if (response) this.#open.add(response)
+        return {
+          signal: controller.signal,
+          close: () => {
+            stopWatching()
+            if (response) this.#open.delete(response)
+          },
+        }
+      },
+      // The response is a stream that is pulled: nothing is read on before the client has taken what went before.
+      drained: async () => {},
+    }
+  }
+
+  /** Cuts them instead of completing them: a client comes back after a cut, and takes a completed one for over. */
+  drain(): void {
+    for (const response of this.#open) response.destroy()
+  }
+}

@@ -1,0 +1,97 @@
+import type { Activity as ActivityRow } from '../../generated/sqlite/client.ts'
+import { composeId } from '../../ids.ts'
+import type { ActivityKind as Kind } from '../../storage/activity.ts'
+import { builder } from '../builder.ts'
+import { connectionOf, forwardArgs, pageCost } from '../connection.ts'
+import { loadersOf, scopeOf } from '../context.ts'
+import { kindOf } from '../feed.ts'
+import { readPage } from '../paging.ts'
+import { activitySource } from '../read/activity.ts'
+import { Actor, actorFrom } from './actor.ts'
+import { Anomaly } from './anomaly.ts'
+import { Node } from './node.ts'
+
+export const ActivityKind = builder.enumType('ActivityKind', {
+  description: 'What was done. Values will be added: keep a default case.',
+  values: {
+    ANOMALY_RAISED: { description: 'A new anomaly.' },
+    ANOMALY_UPDATED: { description: 'More signs of it, another severity, other words.' },
+    ANOMALY_ENDED: { description: 'The behaviour has ceased.' },
+    ANOMALY_REOPENED: { description: 'A person reopened it, or a new sign did.' },
+    ANOMALY_ACKNOWLEDGED: { description: 'Somebody looks after it.' },
+    ANOMALY_RESOLVED: { description: 'It is settled.' },
+    ANOMALY_MARKED_FALSE_POSITIVE: { description: 'It was a false alarm.' },
+    DETECTOR_CONFIGURED: { description: 'A detector was switched or its settings changed.' },
+    API_KEY_CREATED: { description: 'A new API key.' },
+    API_KEY_REVOKED: { description: 'An API key is good no more.' },
+    WEBHOOK_ENDPOINT_CREATED: { description: 'A new webhook URL.' },
+    WEBHOOK_SECRET_ADDED: { description: 'A signing secret was added.' },
+    WEBHOOK_SECRET_RETIRED: { description: 'A signing secret is good no more.' },
+    WEBHOOK_TOKEN_ROTATED: { description: 'A webhook URL was replaced.' },
+    TENANT_CREATED: { description: 'The tenant was made.' },
+    TENANT_UPDATED: { description: 'Its name, zone or rate limit changed.' },
+    TENANT_SUSPENDED: { description: 'It was cut off by the operator.' },
+    TENANT_RESUMED: { description: 'It was let in again.' },
+  } satisfies Record<Kind, { description: string }>,
+})
+
+export const Activity = builder.objectRef<ActivityRow>('Activity')
+
+Activity.implement({
+  description:
+    "One act on the tenant: append-only, in order. It is an anomaly's history, the feed that subscriptions resume from, and the audit log.",
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({
+      description: 'Starts with `act_`.',
+      resolve: ({ tenantId, seq }) => composeId('act', tenantId, seq.toString()),
+    }),
+    at: t.expose('at', { type: 'DateTime', description: 'Wall clock.' }),
+    kind: t.field({
+      type: ActivityKind,
+      description: 'What was done.',
+      resolve: ({ kind }) => {
+        const known = kindOf(kind)
+        if (!known) throw new Error(`unknown kind of activity: ${kind}`)
+        return known
+      },
+    }),
+    actor: t.field({
+      type: Actor,
+      description: 'Who did it.',
+      resolve: ({ actorKind, actorName }) => actorFrom(actorKind, actorName),
+    }),
+    anomaly: t.field({
+      type: Anomaly,
+      nullable: true,
+      description: 'The anomaly it concerns, as it stands now.',
+      resolve: async ({ anomalyId }, _args, context) =>
+        anomalyId === null ? null : ((await loadersOf(context).anomaly.load(anomalyId)) ?? null),
+    }),
+    note: t.exposeString('note', { nullable: true, description: 'What the actor said about it.' }),
+    data: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'What changed, by kind: names, ids and values, never a secret.',
+      resolve: ({ data }): unknown => (data === null ? null : JSON.parse(data)),
+    }),
+  }),
+})
+
+export const { connection: ActivityConnection } = connectionOf('Activity', Activity)
+
+builder.queryField('activity', (t) =>
+  t.field({
+    type: ActivityConnection,
+    nullable: true,
+    authScopes: { admin: true },
+    description: "The tenant's acts, newest first. ADMIN.",
+    complexity: pageCost,
+    args: {
+      kinds: t.arg({ type: [ActivityKind], description: 'Only these kinds; all when left out.' }),
+      ...forwardArgs(t),
+    },
+    resolve: (_root, { kinds, ...page }, context) =>
+      readPage(page, activitySource(scopeOf(context), { kinds, direction: 'newest first' })),
+  }),
+)

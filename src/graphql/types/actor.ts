@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import type { ActorKind as ActorKindName, Actor as ActorShape } from '../../tenancy/caller.ts'
+import { builder } from '../builder.ts'
+
+const KINDS = ['API_KEY', 'ACCESS_TOKEN', 'OPERATOR', 'SYSTEM'] as const satisfies readonly ActorKindName[]
+
+const stored = z.object({ kind: z.enum(KINDS), name: z.string() })
+
+/** An actor as a column keeps it, in JSON. */
+export const actorOf = (json: string | null): ActorShape | null =>
+  json === null ? null : stored.parse(JSON.parse(json))
+
+/** An actor in two columns; one of a kind that is not known is the system's. */
+export const actorFrom = (kind: string, name: string): ActorShape => ({
+  kind: KINDS.find((known) => known === kind) ?? 'SYSTEM',
+  name,
+})
+
+const ActorKind = builder.enumType('ActorKind', {
+  description: 'By which means somebody acted.',
+  values: {
+    API_KEY: { description: "A tenant's key; the name is the key's." },
+    ACCESS_TOKEN: { description: "A short-lived token; the name is the token's subject." },
+    OPERATOR: { description: 'Whoever runs this BillingWatch.' },
+    SYSTEM: { description: 'BillingWatch itself.' },
+  } satisfies Record<ActorKindName, { description: string }>,
+})
+
+export const Actor = builder.objectRef<ActorShape>('Actor').implement({
+  description: 'Who did something.',
+  fields: (t) => ({
+    kind: t.expose('kind', { type: ActorKind, description: 'By which means.' }),
+    name: t.exposeString('name', {
+      description: 'The name of the key, or of the person a token was made for.',
+    }),
+  }),
+})

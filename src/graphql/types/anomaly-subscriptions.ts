@@ -1,0 +1,112 @@
+import { feedHead } from '../../anomalies/pages.ts'
+import { type DetectorName, SEVERITIES, type Severity as SeverityName } from '../../detection/detector.ts'
+import type { Anomaly as AnomalyRow } from '../../generated/sqlite/client.ts'
+import type { ActivityKind as Kind } from '../../storage/activity.ts'
+import { builder } from '../builder.ts'
+import { type Context, scopeOf } from '../context.ts'
+import { feedCursor, feedPosition } from '../cursor.ts'
+import { live } from '../live.ts'
+import { ActivityKind } from './activity.ts'
+import { Anomaly } from './anomaly.ts'
+import { AnomalyEdge } from './anomaly-queries.ts'
+import { DetectorNameEnum, Severity } from './enums.ts'
+
+interface FeedFilter {
+  detectors?: readonly DetectorName[] | null | undefined
+  severities?: readonly SeverityName[] | null | undefined
+  customerId?: string | null | undefined
+  livemode?: boolean | null | undefined
+  account?: string | null | undefined
+}
+
+const AnomalyFeedFilter = builder.inputType('AnomalyFeedFilter', {
+  description: 'Narrows what is told of; what is left out does not narrow.',
+  fields: (t) => ({
+    detectors: t.field({ type: [DetectorNameEnum], description: 'Raised by one of these.' }),
+    severities: t.field({ type: [Severity], description: 'Of one of these, as it stands when told.' }),
+    customerId: t.string({ description: 'About this customer, `cus_…`.' }),
+    livemode: t.boolean({ description: 'Only live mode, or only test mode.' }),
+    account: t.string({ description: 'Of this Stripe account, `acct_…`.' }),
+  }),
+})
+
+function matches(anomaly: AnomalyRow, filter: FeedFilter): boolean {
+  const { detectors, severities, customerId, livemode, account } = filter
+  return (
+    (!detectors || detectors.some((name) => name === anomaly.detector)) &&
+    (!severities || severities.some((name) => name === SEVERITIES[anomaly.severity])) &&
+    (typeof customerId !== 'string' || customerId === anomaly.customerId) &&
+    (typeof livemode !== 'boolean' || livemode === anomaly.livemode) &&
+    (typeof account !== 'string' || account === anomaly.account)
+  )
+}
+
+interface Told {
+  cursor: string
+  kind: Kind
+  anomaly: AnomalyRow
+}
+
+/**
+ * What the feed tells of anomalies, from the cursor on or from now.
+ * @throws PublicError CURSOR_UNKNOWN before anything is sent
+ */
+async function follow(
+  context: Context,
+  args: { filter?: FeedFilter | null | undefined; after?: string | null | undefined },
+  tells: (kind: Kind) => boolean,
+): Promise<AsyncGenerator<Told>> {
+  const scope = scopeOf(context)
+  const { connection, services } = context
+  const { tenantId } = scope
+  const head = await feedHead(scope)
+  const from = args.after ? feedPosition(tenantId, args.after, head) : head
+  const filter = args.filter ?? {}
+  return live(connection.open(), services.metrics.subscriptions, async function* (signal) {
+    const rows = services.feed.follow(scope, from, signal, () => connection.drained())
+    for await (const { seq, kind, anomaly } of rows) {
+      if (kind && anomaly && tells(kind) && matches(anomaly, filter)) {
+        yield { cursor: feedCursor(tenantId, seq), kind, anomaly }
+      }
+    }
+  })
+}
+
+const AnomalyChange = builder.objectRef<Told>('AnomalyChange').implement({
+  description: 'A change of an anomaly.',
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', { description: 'Give it as `after` to go on from here.' }),
+    kind: t.expose('kind', { type: ActivityKind, description: 'What was done to it.' }),
+    anomaly: t.expose('anomaly', { type: Anomaly, description: 'The anomaly in its newest state.' }),
+  }),
+})
+
+builder.subscriptionFields((t) => ({
+  anomalyDetected: t.field({
+    type: AnomalyEdge,
+    authScopes: { viewer: true },
+    description:
+      'Each newly raised anomaly, oldest first. With `after`, first everything recorded since that cursor, then live, without a gap or a repeat.',
+    args: {
+      filter: t.arg({ type: AnomalyFeedFilter, description: 'Which of them.' }),
+      after: t.arg.string({
+        description:
+          'A `resumeCursor`, an edge of `anomalies` in order of RECORDED_AT, of this subscription, or the cursor of a change.',
+      }),
+    },
+    subscribe: (_root, args, context) => follow(context, args, (kind) => kind === 'ANOMALY_RAISED'),
+    resolve: ({ cursor, anomaly }) => ({ cursor, node: anomaly }),
+  }),
+  anomalyChanged: t.field({
+    type: AnomalyChange,
+    authScopes: { viewer: true },
+    description:
+      'Any change of an anomaly: more signs, severity, status, end. Several changes missed while away may arrive as one, with the newest state.',
+    args: {
+      filter: t.arg({ type: AnomalyFeedFilter, description: 'Of which anomalies.' }),
+      after: t.arg.string({ description: 'The same cursors as `anomalyDetected` takes.' }),
+    },
+    subscribe: (_root, args, context) => follow(context, args, (kind) => kind !== 'ANOMALY_RAISED'),
+    resolve: (change) => change,
+  }),
+}))

@@ -1,0 +1,192 @@
+import { SEVERITIES } from '../../detection/detector.ts'
+import {
+  type AnomalyOrigin as Origin,
+  STATUSES,
+  type AnomalyStatus as Status,
+} from '../../detection/incident.ts'
+import type { Anomaly as AnomalyRow } from '../../generated/sqlite/client.ts'
+import { toDetectorName } from '../../storage/detection/parsing.ts'
+import { builder } from '../builder.ts'
+import { forwardArgs, pageCost } from '../connection.ts'
+import { scopeOf } from '../context.ts'
+import { MAX_PAGE, readPage, sizeOf } from '../paging.ts'
+import { activitySource } from '../read/activity.ts'
+import { shownEventSource } from '../read/events.ts'
+import { ActivityConnection } from './activity.ts'
+import { Actor, actorOf } from './actor.ts'
+import { DetectorNameEnum, Severity } from './enums.ts'
+import { Measurement, measurementsOf } from './measurement.ts'
+import { Money, moneyOf } from './money.ts'
+import { Node } from './node.ts'
+import { SeriesPoint, seriesOf } from './series-point.ts'
+import { StripeEventConnection } from './stripe-event.ts'
+import { Subject, subjectsOf } from './subject.ts'
+
+export const AnomalyStatus = builder.enumType('AnomalyStatus', {
+  description:
+    'Where an anomaly is in its life: OPEN → ACKNOWLEDGED → RESOLVED, from anywhere to FALSE_POSITIVE or back to OPEN.',
+  values: {
+    OPEN: { description: 'Nobody has looked at it yet.' },
+    ACKNOWLEDGED: { description: 'Somebody looks after it.' },
+    RESOLVED: { description: 'It is settled; a new sign opens it again.' },
+    FALSE_POSITIVE: { description: 'It was a false alarm; new signs are only counted.' },
+  } satisfies Record<Status, { description: string }>,
+})
+
+export const AnomalyOrigin = builder.enumType('AnomalyOrigin', {
+  description: 'Whether it was seen as it happened.',
+  values: {
+    LIVE: { description: 'Raised by events as they came.' },
+    HISTORY: {
+      description: 'Raised by replayed history: in every list and feed, never alerted unless asked.',
+    },
+  } satisfies Record<Origin, { description: string }>,
+})
+
+export const Anomaly = builder.objectRef<AnomalyRow>('Anomaly')
+
+Anomaly.implement({
+  description:
+    'One incident: everything that belongs to one ongoing problem, from its first sign to its end.',
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Starts with `anm_`.' }),
+    detector: t.field({
+      type: DetectorNameEnum,
+      description: 'Which detector raised it.',
+      resolve: ({ detector }) => {
+        const name = toDetectorName(detector)
+        if (!name) throw new Error(`unknown detector: ${detector}`)
+        return name
+      },
+    }),
+    severity: t.field({
+      type: Severity,
+      description: 'How soon somebody should look. It can rise while the incident goes on.',
+      resolve: ({ severity }) => SEVERITIES[severity] ?? 'LOW',
+    }),
+    status: t.field({
+      type: AnomalyStatus,
+      description: 'What people, or BillingWatch for behaviour that ended by itself, have made of it.',
+      resolve: ({ status }) => STATUSES.find((known) => known === status) ?? 'OPEN',
+    }),
+    origin: t.field({
+      type: AnomalyOrigin,
+      description: 'Whether it was seen as it happened, or in replayed history.',
+      resolve: ({ origin }) => (origin === 'HISTORY' ? 'HISTORY' : 'LIVE'),
+    }),
+    livemode: t.exposeBoolean('livemode', { description: "Stripe's live mode, as against test mode." }),
+    account: t.exposeString('account', {
+      nullable: true,
+      description: 'The Stripe account (`acct_…`), where known.',
+    }),
+    confidence: t.exposeFloat('confidence', {
+      description: '0 to 1: one minus the chance of this under the baseline; 1 for what is simply so.',
+    }),
+    title: t.exposeString('title', { description: 'A few words.' }),
+    message: t.exposeString('message', {
+      description: 'Plain words: what happened, against what was expected.',
+    }),
+    advice: t.exposeString('advice', { description: 'What to do next.' }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      description: 'Event time: when the behaviour began.',
+    }),
+    detectedAt: t.expose('detectedAt', {
+      type: 'DateTime',
+      description: 'Event time: the event, or timer, that tripped the detector.',
+    }),
+    lastSeenAt: t.expose('lastSeenAt', {
+      type: 'DateTime',
+      description: 'Event time: the newest sign of it.',
+    }),
+    endedAt: t.expose('endedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Event time: when it ceased; null while it goes on, or where the kind has no end.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Wall clock: when it was recorded.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'Wall clock: its newest change.' }),
+    occurrences: t.exposeInt('occurrences', { description: 'Signs folded into this one incident.' }),
+    customerId: t.exposeString('customerId', {
+      nullable: true,
+      description: 'The Stripe customer (`cus_…`), where it concerns one.',
+    }),
+    impact: t.field({
+      type: Money,
+      nullable: true,
+      description: 'Money at risk, where it can be said.',
+      resolve: ({ impactAmount, impactCurrency }) => moneyOf(impactAmount, impactCurrency),
+    }),
+    subjects: t.field({
+      type: [Subject],
+      description: 'The Stripe objects involved; at most 200 are kept.',
+      args: {
+        first: t.arg.int({
+          required: true,
+          defaultValue: 20,
+          description: `So many of them, 0 to ${MAX_PAGE}.`,
+        }),
+      },
+      complexity: ({ first }) => ({ field: 1, multiplier: Math.max(0, first) / 10 }),
+      resolve: (anomaly, { first }) => subjectsOf(anomaly).slice(0, sizeOf('first', first)),
+    }),
+    evidence: t.field({
+      type: [Measurement],
+      description: 'What was seen against what is usual.',
+      complexity: { field: 1, multiplier: 1 },
+      resolve: ({ evidence }) => measurementsOf(evidence),
+    }),
+    series: t.field({
+      type: [SeriesPoint],
+      description:
+        'What was observed against the expected band around the incident, kept as it was at detection; at most 200 points.',
+      complexity: { field: 1, multiplier: 5 },
+      resolve: ({ series }) => seriesOf(series),
+    }),
+    events: t.field({
+      type: StripeEventConnection,
+      nullable: true,
+      description: 'The events that show it, oldest first; at most 1,000 are kept.',
+      args: forwardArgs(t),
+      complexity: pageCost,
+      resolve: ({ id }, page, context) => readPage(page, shownEventSource(scopeOf(context), id)),
+    }),
+    activity: t.field({
+      type: ActivityConnection,
+      nullable: true,
+      description: 'Its history, oldest first.',
+      args: forwardArgs(t),
+      complexity: pageCost,
+      resolve: ({ id }, page, context) =>
+        readPage(page, activitySource(scopeOf(context), { anomalyId: id, direction: 'oldest first' })),
+    }),
+    acknowledgedAt: t.expose('acknowledgedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Wall clock: when somebody took it on.',
+    }),
+    acknowledgedBy: t.field({
+      type: Actor,
+      nullable: true,
+      description: 'Who took it on.',
+      resolve: ({ acknowledgedBy }) => actorOf(acknowledgedBy),
+    }),
+    resolvedAt: t.expose('resolvedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Wall clock: when it was resolved or marked as a false positive.',
+    }),
+    resolvedBy: t.field({
+      type: Actor,
+      nullable: true,
+      description: 'Who resolved it or marked it as a false positive.',
+      resolve: ({ resolvedBy }) => actorOf(resolvedBy),
+    }),
+    falsePositiveReason: t.exposeString('falsePositiveReason', {
+      nullable: true,
+      description: 'Why it was a false alarm, in the words of who said so.',
+    }),
+    note: t.exposeString('note', { nullable: true, description: "The newest note of somebody's." }),
+  }),
+})

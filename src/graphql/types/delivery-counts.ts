@@ -1,0 +1,12 @@
+import { builder } from '../builder.ts'
+import type { DeliveryCounts as Shape } from '../read/deliveries.ts'
+
+export const DeliveryCounts = builder.objectRef<Shape>('DeliveryCounts').implement({
+  description: "What became of an endpoint's deliveries.",
+  fields: (t) => ({
+    accepted: t.exposeInt('accepted', { description: 'Stored as new events.' }),
+    duplicates: t.exposeInt('duplicates', { description: 'Known already.' }),
+    badSignature: t.exposeInt('badSignature', { description: 'Refused for a bad or expired signature.' }),
+    throttled: t.exposeInt('throttled', { description: 'Refused for the rate limit.' }),
+  }),
+})

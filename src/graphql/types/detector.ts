@@ -1,0 +1,185 @@
+import { configureDetector } from '../../detection/configure.ts'
+import type { Setting, Severity as SeverityName } from '../../detection/detector.ts'
+import { PublicError } from '../../errors.ts'
+import { composeId } from '../../ids.ts'
+import { builder } from '../builder.ts'
+import { actingOf, scopeOf, tellFeed } from '../context.ts'
+import {
+  type DetectorView,
+  readDetectors,
+  readStats,
+  type DetectorStats as StatsShape,
+  viewOf,
+} from '../read/detectors.ts'
+import { typesOf } from '../read/listened.ts'
+import { DetectorNameEnum, Severity, Unit } from './enums.ts'
+import { Node } from './node.ts'
+
+interface SettingView {
+  name: string
+  setting: Setting
+  value: number
+}
+
+const DetectorSetting = builder.objectRef<SettingView>('DetectorSetting').implement({
+  description: 'One thing that can be set about a detector.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Stays the same; configureDetector takes it.' }),
+    description: t.string({ description: 'What it does.', resolve: ({ setting }) => setting.description }),
+    unit: t.field({
+      type: Unit,
+      description: 'Unit of the numbers.',
+      resolve: ({ setting }) => setting.unit,
+    }),
+    currency: t.string({
+      nullable: true,
+      description: 'With unit MONEY: ISO 4217, where it holds for one currency only.',
+      resolve: () => null,
+    }),
+    value: t.exposeFloat('value', { description: 'What holds now.' }),
+    default: t.float({
+      description: 'What holds until it is set.',
+      resolve: ({ setting }) => setting.default,
+    }),
+    min: t.float({ description: 'Smallest value that is taken.', resolve: ({ setting }) => setting.min }),
+    max: t.float({ description: 'Largest value that is taken.', resolve: ({ setting }) => setting.max }),
+  }),
+})
+
+const SeverityCount = builder
+  .objectRef<{ severity: SeverityName; count: number }>('SeverityCount')
+  .implement({
+    description: 'How many anomalies have a severity.',
+    fields: (t) => ({
+      severity: t.expose('severity', { type: Severity, description: 'The severity.' }),
+      count: t.exposeInt('count', { description: 'How many.' }),
+    }),
+  })
+
+const DetectorStats = builder.objectRef<StatsShape>('DetectorStats').implement({
+  description: 'What a detector has raised, by `detectedAt`.',
+  fields: (t) => ({
+    anomalies: t.exposeInt('anomalies', { description: 'All of them.' }),
+    falsePositives: t.exposeInt('falsePositives', { description: 'Those that somebody marked as false.' }),
+    bySeverity: t.expose('bySeverity', {
+      type: [SeverityCount],
+      description: 'All of them by severity, lowest first, with zeros.',
+    }),
+  }),
+})
+
+export const Detector = builder.objectRef<DetectorView>('Detector').implement({
+  description: 'A rule that watches for one kind of trouble, as this tenant has it set.',
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({
+      description: 'Starts with `det_`.',
+      resolve: ({ tenantId, detector }) => composeId('det', tenantId, detector.name),
+    }),
+    name: t.field({
+      type: DetectorNameEnum,
+      description: 'Its name.',
+      resolve: ({ detector }) => detector.name,
+    }),
+    title: t.string({ description: 'A few words.', resolve: ({ detector }) => detector.title }),
+    description: t.string({
+      description: 'What it tells, and when.',
+      resolve: ({ detector }) => detector.description,
+    }),
+    listensTo: t.stringList({
+      description: 'The Stripe event types that can tell it something.',
+      resolve: ({ detector }) => typesOf(detector.facts),
+    }),
+    enabled: t.boolean({
+      description: 'Whether it raises anomalies.',
+      resolve: ({ choice }) => choice.enabled,
+    }),
+    selfResolving: t.boolean({
+      description:
+        'Whether its anomalies are resolved by themselves when the behaviour ends; others wait for a person.',
+      resolve: ({ detector }) => detector.selfResolving,
+    }),
+    settings: t.field({
+      type: [DetectorSetting],
+      description: 'What can be set about it.',
+      complexity: { field: 1, multiplier: 3 },
+      resolve: ({ detector, choice }): SettingView[] =>
+        Object.entries(detector.settings).map(([name, setting]) => ({
+          name,
+          setting,
+          value: choice.values[name] ?? setting.default,
+        })),
+    }),
+    stats: t.field({
+      type: DetectorStats,
+      description: 'What it has raised lately.',
+      complexity: 10,
+      args: {
+        lastSeconds: t.arg.int({
+          required: true,
+          defaultValue: 604_800,
+          description: 'In so many seconds of event time up to now.',
+        }),
+      },
+      resolve: ({ detector }, { lastSeconds }, context) => {
+        const now = context.services.clock.now().getTime()
+        return readStats(scopeOf(context), detector.name, new Date(now - lastSeconds * 1_000))
+      },
+    }),
+  }),
+})
+
+const DetectorSettingInput = builder.inputType('DetectorSettingInput', {
+  description: 'A value for one setting.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: "The setting's name." }),
+    value: t.float({ required: true, description: "In the setting's unit, from its `min` to its `max`." }),
+  }),
+})
+
+const ConfigureDetectorInput = builder.inputType('ConfigureDetectorInput', {
+  description: 'Input of configureDetector; what is left out stays.',
+  fields: (t) => ({
+    name: t.field({ type: DetectorNameEnum, required: true, description: 'Which detector.' }),
+    enabled: t.boolean({ description: 'Whether it raises anomalies.' }),
+    settings: t.field({ type: [DetectorSettingInput], description: 'Values to set.' }),
+  }),
+})
+
+const ConfigureDetectorPayload = builder
+  .objectRef<{ detector: DetectorView }>('ConfigureDetectorPayload')
+  .implement({
+    description: 'Payload of configureDetector.',
+    fields: (t) => ({
+      detector: t.expose('detector', { type: Detector, description: 'The detector after it.' }),
+    }),
+  })
+
+builder.queryField('detectors', (t) =>
+  t.field({
+    type: [Detector],
+    nullable: true,
+    authScopes: { viewer: true },
+    description: 'Every detector as this tenant has it set.',
+    complexity: { field: 1, multiplier: 12 },
+    resolve: (_root, _args, context) => readDetectors(scopeOf(context), context.services.detectors),
+  }),
+)
+
+builder.mutationField('configureDetector', (t) =>
+  t.field({
+    type: ConfigureDetectorPayload,
+    nullable: true,
+    authScopes: { admin: true },
+    description: 'Switches a detector or sets its values, for what is judged from now on. ADMIN.',
+    args: { input: t.arg({ type: ConfigureDetectorInput, required: true, description: 'What to change.' }) },
+    resolve: async (_root, { input }, context) => {
+      const scope = scopeOf(context)
+      const detector = context.services.detectors.find(({ name }) => name === input.name)
+      if (!detector) throw new PublicError('NOT_FOUND', `There is no detector ${input.name} here.`)
+      const choice = await configureDetector(scope, actingOf(context), detector, input)
+      tellFeed(context, scope.tenantId)
+      return { detector: viewOf(scope.tenantId, detector, choice) }
+    },
+  }),
+)

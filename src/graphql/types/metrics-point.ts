@@ -1,0 +1,102 @@
+import { PublicError } from '../../errors.ts'
+import { builder } from '../builder.ts'
+import { scopeOf } from '../context.ts'
+import type { Interval } from '../read/intervals.ts'
+import { MAX_POINTS, readMetrics, type MetricsPoint as Shape } from '../read/metrics.ts'
+import { DateTimeRange } from './date-time-range.ts'
+import { Money } from './money.ts'
+
+const MetricsInterval = builder.enumType('MetricsInterval', {
+  description: 'How long a span one point sums up.',
+  values: {
+    HOUR: { description: 'An hour of UTC.' },
+    DAY: { description: "A day of the tenant's zone." },
+    WEEK: { description: "A week of the tenant's zone, from Monday." },
+  } satisfies Record<Interval, { description: string }>,
+})
+
+const sums = (amounts: Map<string, bigint>) =>
+  [...amounts]
+    .map(([currency, amount]) => ({ currency, amount }))
+    .sort((a, b) => (a.currency < b.currency ? -1 : 1))
+
+const MetricsPoint = builder.objectRef<Shape>('MetricsPoint').implement({
+  description: 'Figures of one span. Distinct objects, each counted once, however many events tell of it.',
+  fields: (t) => ({
+    at: t.expose('at', { type: 'DateTime', description: 'Start of the span.' }),
+    events: t.exposeInt('events', {
+      description: 'Stored webhook events by their `created`; of every currency.',
+    }),
+    chargesSucceeded: t.exposeInt('chargesSucceeded', {
+      description: 'Charges that went through; an authorisation counts when it succeeds.',
+    }),
+    chargesFailed: t.exposeInt('chargesFailed', { description: 'Charges that failed.' }),
+    failureRate: t.float({
+      nullable: true,
+      description: 'Failed charges as a share of all, 0 to 1; null without any.',
+      resolve: ({ chargesFailed, chargesSucceeded }) =>
+        chargesFailed + chargesSucceeded === 0 ? null : chargesFailed / (chargesFailed + chargesSucceeded),
+    }),
+    revenue: t.field({
+      type: [Money],
+      description: 'Money captured through Stripe, by currency; currencies without any are left out.',
+      complexity: { field: 1, multiplier: 1 },
+      resolve: ({ revenue }) => sums(revenue),
+    }),
+    refunds: t.field({
+      type: [Money],
+      description: 'What was given back, by currency; failed refunds are taken out again.',
+      complexity: { field: 1, multiplier: 1 },
+      resolve: ({ refunds }) => sums(refunds),
+    }),
+    disputes: t.exposeInt('disputes', { description: 'Distinct disputes opened, without inquiries.' }),
+    anomalies: t.exposeInt('anomalies', { description: 'Anomalies by `detectedAt`; of every currency.' }),
+  }),
+})
+
+builder.queryField('metrics', (t) =>
+  t.field({
+    type: [MetricsPoint],
+    nullable: true,
+    authScopes: { viewer: true },
+    description: `Figures for charts, zero-filled, at most ${MAX_POINTS} points; days and weeks are those of the tenant's zone.`,
+    complexity: { field: 20, multiplier: 10 },
+    args: {
+      range: t.arg({
+        type: DateTimeRange,
+        required: true,
+        description:
+          'Event time. `from` must be given; `to` is now when left out. Spans that it touches are shown whole.',
+      }),
+      interval: t.arg({
+        type: MetricsInterval,
+        required: true,
+        defaultValue: 'HOUR',
+        description: 'How long a span one point sums up.',
+      }),
+      currency: t.arg.string({
+        description: 'Only charges, disputes and money in this currency, ISO 4217 in any case.',
+      }),
+      livemode: t.arg.boolean({
+        description: 'Live or test mode, never both. Left out: live once there was a live event, else test.',
+      }),
+      account: t.arg.string({ description: 'Only this Stripe account, `acct_…`.' }),
+    },
+    resolve: (_root, { range, interval, currency, livemode, account }, context) => {
+      const { from, to } = range
+      if (!from) {
+        const message = 'range.from must be given.'
+        const issues = [{ path: ['range', 'from'], code: 'REQUIRED', message }]
+        throw new PublicError('BAD_USER_INPUT', message, { issues })
+      }
+      return readMetrics(scopeOf(context), {
+        from,
+        to: to ?? context.services.clock.now(),
+        interval,
+        currency: currency?.toLowerCase(),
+        livemode: livemode ?? undefined,
+        account: account ?? undefined,
+      })
+    },
+  }),
+)

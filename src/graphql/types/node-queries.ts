@@ -1,0 +1,135 @@
+import { PublicError } from '../../errors.ts'
+import { keyOfId } from '../../ids.ts'
+import { atLeast } from '../../tenancy/caller.ts'
+import type { Scope } from '../../tenancy/scope.ts'
+import { builder } from '../builder.ts'
+import type { Context } from '../context.ts'
+import { readDetectors } from '../read/detectors.ts'
+import { EVENT_COLUMNS } from '../read/events.ts'
+import { Node } from './node.ts'
+
+/** Loads what an id of one kind names; null for what is not there, not this tenant's, or not for this role. */
+type Load = (id: string, scope: Scope, context: Context) => Promise<object | null | undefined>
+
+interface Kind {
+  typename: string
+  load: Load
+}
+
+const isAdmin = ({ caller }: Context): boolean => caller.role !== undefined && atLeast(caller.role, 'ADMIN')
+
+const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  [
+    'anm',
+    {
+      typename: 'Anomaly',
+      load: (id, { db, tenantId }) => db.anomaly.findFirst({ where: { tenantId, id } }),
+    },
+  ],
+  [
+    'evn',
+    {
+      typename: 'StripeEvent',
+      load: async (id, { db, tenantId }) => {
+        const stripeId = keyOfId('evn', tenantId, id)
+        if (stripeId === undefined) return null
+        return db.stripeEvent.findFirst({ where: { tenantId, stripeId }, select: EVENT_COLUMNS })
+      },
+    },
+  ],
+  [
+    'act',
+    {
+      typename: 'Activity',
+      load: async (id, { db, tenantId }, context) => {
+        const seq = keyOfId('act', tenantId, id)
+        if (seq === undefined || !/^\d{1,18}$/.test(seq)) return null
+        const activity = await db.activity.findFirst({ where: { tenantId, seq: BigInt(seq) } })
+        // An anomaly's history is for everybody, the rest of the log for admins.
+        return activity?.anomalyId != null || isAdmin(context) ? activity : null
+      },
+    },
+  ],
+  [
+    'det',
+    {
+      typename: 'Detector',
+      load: async (id, scope, { services }) => {
+        const name = keyOfId('det', scope.tenantId, id)
+        return (await readDetectors(scope, services.detectors)).find(({ detector }) => detector.name === name)
+      },
+    },
+  ],
+  [
+    'whe',
+    {
+      typename: 'WebhookEndpoint',
+      load: (id, { db, tenantId }) => db.webhookEndpoint.findFirst({ where: { tenantId, id } }),
+    },
+  ],
+  [
+    'whs',
+    {
+      typename: 'WebhookSecret',
+      load: async (id, { db, tenantId }, context) =>
+        isAdmin(context) ? db.webhookSecret.findFirst({ where: { tenantId, id } }) : null,
+    },
+  ],
+  [
+    'key',
+    {
+      typename: 'ApiKey',
+      load: async (id, { db, tenantId }, context) =>
+        isAdmin(context) || context.caller.keyId === id
+          ? db.apiKey.findFirst({ where: { tenantId, id } })
+          : null,
+    },
+  ],
+])
+
+async function loadNode(id: string, context: Context): Promise<object | null> {
+  const prefix = id.split('_', 1)[0] ?? ''
+  if (prefix === 'ten') return loadTenant(id, context)
+  const kind = KINDS.get(prefix)
+  if (!kind || !context.scope) return null
+  const row = await kind.load(id, context.scope, context)
+  return row ? { ...row, __typename: kind.typename } : null
+}
+
+async function loadTenant(id: string, { scope, caller, services }: Context): Promise<object | null> {
+  const row = caller.operator
+    ? await services.database.prisma.tenant.findFirst({ where: { id, deletedAt: null } })
+    : scope?.tenantId === id
+      ? await scope.db.tenant.findFirst({ where: { id } })
+      : null
+  return row && { ...row, __typename: 'Tenant' }
+}
+
+const MAX_NODES = 100
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: Node,
+    nullable: true,
+    authScopes: { anyone: true },
+    description: "Whatever has this id; null when there is nothing, or it is not the caller's.",
+    args: { id: t.arg.id({ required: true, description: 'Any id.' }) },
+    resolve: (_root, { id }, context) => loadNode(id, context),
+  }),
+  nodes: t.field({
+    type: [Node],
+    nullable: { list: false, items: true },
+    authScopes: { anyone: true },
+    description: 'As `node`, for several ids; the answers stand in their order.',
+    complexity: ({ ids }) => ({ field: 1, multiplier: Math.max(1, ids.length) }),
+    args: {
+      ids: t.arg.idList({ required: true, description: `At most ${MAX_NODES} ids.` }),
+    },
+    resolve: (_root, { ids }, context) => {
+      if (ids.length > MAX_NODES) {
+        throw new PublicError('BAD_USER_INPUT', `At most ${MAX_NODES} ids can be asked for at once.`)
+      }
+      return Promise.all(ids.map((id) => loadNode(id, context)))
+    },
+  }),
+}))

@@ -1,0 +1,13 @@
+import { builder } from '../builder.ts'
+
+export const Node = builder.interfaceRef<object>('Node').implement({
+  description: 'Whatever has an id of its own. Ids are opaque, unique, and typed by their prefix.',
+  fields: (t) => ({
+    id: t.id({
+      description: 'Globally unique; `node(id:)` takes it.',
+      resolve: () => {
+        throw new Error('each type says its own id')
+      },
+    }),
+  }),
+})

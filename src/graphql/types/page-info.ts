@@ -1,0 +1,24 @@
+import { builder } from '../builder.ts'
+import type { PageInfoShape } from '../paging.ts'
+
+export const PageInfo = builder.objectRef<PageInfoShape>('PageInfo').implement({
+  description: "Where a page lies in its list, as Relay's cursor specification has it.",
+  fields: (t) => ({
+    hasNextPage: t.boolean({
+      description: 'Whether rows follow the last one of this page.',
+      resolve: (info) => info.hasNextPage(),
+    }),
+    hasPreviousPage: t.boolean({
+      description: 'Whether rows precede the first one of this page.',
+      resolve: (info) => info.hasPreviousPage(),
+    }),
+    startCursor: t.exposeString('startCursor', {
+      nullable: true,
+      description: 'Cursor of the first edge; null on an empty page.',
+    }),
+    endCursor: t.exposeString('endCursor', {
+      nullable: true,
+      description: 'Cursor of the last edge; null on an empty page.',
+    }),
+  }),
+})

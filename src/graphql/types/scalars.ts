@@ -1,0 +1,43 @@
+import { Kind, valueFromASTUntyped } from 'graphql'
+import { PublicError } from '../../errors.ts'
+import { builder } from '../builder.ts'
+
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/
+
+function parseTime(value: unknown): Date {
+  const time = typeof value === 'string' && RFC_3339.test(value) ? new Date(value.toUpperCase()) : undefined
+  if (!time || Number.isNaN(time.getTime())) {
+    throw new PublicError('BAD_USER_INPUT', 'A DateTime is written like 2026-01-31T09:30:00Z (RFC 3339).')
+  }
+  return time
+}
+
+builder.scalarType('DateTime', {
+  description:
+    'A moment as RFC 3339 text, e.g. `2026-01-31T09:30:00.000Z`; always in UTC when it comes from here.',
+  serialize: (value) => value.toISOString(),
+  parseValue: parseTime,
+  parseLiteral: (node) => parseTime(node.kind === Kind.STRING ? node.value : undefined),
+})
+
+builder.scalarType('JSON', {
+  description: 'Any JSON value.',
+  serialize: (value) => value,
+  parseValue: (value) => value,
+  parseLiteral: (node, variables) => valueFromASTUntyped(node, variables),
+})
+
+function safe(value: unknown): number {
+  const number = typeof value === 'bigint' ? Number(value) : value
+  if (typeof number !== 'number' || !Number.isSafeInteger(number)) {
+    throw new PublicError('BAD_USER_INPUT', 'A SafeInt is a whole number within ±(2^53 − 1).')
+  }
+  return number
+}
+
+builder.scalarType('SafeInt', {
+  description: 'A whole number within ±(2^53 − 1), which every JSON reader takes without loss.',
+  serialize: safe,
+  parseValue: safe,
+  parseLiteral: (node) => safe(node.kind === Kind.INT ? Number(node.value) : undefined),
+})

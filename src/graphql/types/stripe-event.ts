@@ -1,0 +1,158 @@
+import { composeId, keyOfId } from '../../ids.ts'
+import { builder } from '../builder.ts'
+import { connectionOf, pageArgs, pageCost } from '../connection.ts'
+import { loadersOf, scopeOf } from '../context.ts'
+import { live } from '../live.ts'
+import { readPage } from '../paging.ts'
+import { EVENT_COLUMNS, EVENT_STATUSES, type EventRow, eventMatches, eventSource } from '../read/events.ts'
+import { DateTimeRange } from './date-time-range.ts'
+import { Money, moneyOf } from './money.ts'
+import { Node } from './node.ts'
+
+const StripeEventStatus = builder.enumType('StripeEventStatus', {
+  description: 'What became of a stored event.',
+  values: {
+    PENDING: { description: 'It waits to be judged.' },
+    PROCESSED: { description: 'It was judged.' },
+    IGNORED: {
+      description:
+        'Nothing listens to its type, it is a thin event, or a test-mode event of a tenant that is live.',
+    },
+    FAILED: {
+      description: 'A detector threw on it; `error` says which. The other detectors have judged it.',
+    },
+  } satisfies Record<(typeof EVENT_STATUSES)[number], { description: string }>,
+})
+
+export const StripeEvent = builder.objectRef<EventRow>('StripeEvent')
+
+StripeEvent.implement({
+  description: 'A webhook event of Stripe as it was stored, once.',
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({
+      description: 'Starts with `evn_`.',
+      resolve: ({ tenantId, stripeId }) => composeId('evn', tenantId, stripeId),
+    }),
+    stripeId: t.exposeString('stripeId', { description: "Stripe's id, `evt_…`." }),
+    type: t.exposeString('type', { description: "Stripe's type, e.g. `charge.succeeded`." }),
+    apiVersion: t.exposeString('apiVersion', {
+      nullable: true,
+      description: 'The API version that its data is in; null where Stripe gave none.',
+    }),
+    livemode: t.exposeBoolean('livemode', { description: "Stripe's live mode, as against test mode." }),
+    account: t.exposeString('account', {
+      nullable: true,
+      description: 'The connected account (`acct_…`) it is about, where Stripe names one.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When Stripe made it.' }),
+    receivedAt: t.expose('receivedAt', {
+      type: 'DateTime',
+      description: 'When it was first delivered here.',
+    }),
+    processedAt: t.expose('processedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was judged; null while it waits.',
+    }),
+    lagSeconds: t.float({
+      description: 'Seconds from `createdAt` to `receivedAt`.',
+      resolve: ({ createdAt, receivedAt }) => (receivedAt.getTime() - createdAt.getTime()) / 1_000,
+    }),
+    status: t.field({
+      type: StripeEventStatus,
+      description: 'What became of it.',
+      resolve: ({ status }) => EVENT_STATUSES.find((known) => known === status) ?? 'PENDING',
+    }),
+    error: t.exposeString('error', { nullable: true, description: 'Which detector threw, and what.' }),
+    objectId: t.exposeString('objectId', {
+      nullable: true,
+      description: 'The Stripe object it is about, e.g. `ch_…`.',
+    }),
+    customerId: t.exposeString('customerId', {
+      nullable: true,
+      description: "The object's customer (`cus_…`), where it has one.",
+    }),
+    amount: t.field({
+      type: Money,
+      nullable: true,
+      description: "The object's own headline amount, never the change's; null for what has none.",
+      resolve: ({ amount, currency }) => moneyOf(amount, currency),
+    }),
+    payload: t.field({
+      type: 'JSON',
+      nullable: true,
+      authScopes: { member: true },
+      description: 'The event as Stripe signed it; null once its retention is over. MEMBER and up.',
+      complexity: 5,
+      resolve: async ({ stripeId }, _args, context): Promise<unknown> => {
+        const bytes = await loadersOf(context).payload.load(stripeId)
+        return bytes === undefined ? null : JSON.parse(Buffer.from(bytes).toString('utf8'))
+      },
+    }),
+  }),
+})
+
+export const { connection: StripeEventConnection } = connectionOf('StripeEvent', StripeEvent)
+
+const StripeEventFilter = builder.inputType('StripeEventFilter', {
+  description: 'Narrows the events; what is left out does not narrow.',
+  fields: (t) => ({
+    types: t.stringList({ description: 'One of these types, e.g. `charge.failed`.' }),
+    statuses: t.field({ type: [StripeEventStatus], description: 'One of these.' }),
+    created: t.field({ type: DateTimeRange, description: "Stripe's time." }),
+    customerId: t.string({ description: 'Of this customer, `cus_…`.' }),
+    objectId: t.string({ description: 'About this object, e.g. `in_…`.' }),
+    stripeId: t.string({ description: 'This very event, `evt_…`.' }),
+    livemode: t.boolean({ description: 'Only live mode, or only test mode.' }),
+    account: t.string({ description: 'Of this connected account, `acct_…`.' }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  event: t.field({
+    type: StripeEvent,
+    nullable: true,
+    authScopes: { viewer: true },
+    description: 'One event by its id (`evn_…`).',
+    args: { id: t.arg.id({ required: true, description: 'Starts with `evn_`.' }) },
+    resolve: (_root, { id }, context) => {
+      const { db, tenantId } = scopeOf(context)
+      const stripeId = keyOfId('evn', tenantId, id)
+      if (stripeId === undefined) return null
+      return db.stripeEvent.findFirst({ where: { tenantId, stripeId }, select: EVENT_COLUMNS })
+    },
+  }),
+  events: t.field({
+    type: StripeEventConnection,
+    nullable: true,
+    authScopes: { viewer: true },
+    description: "The tenant's stored events, newest received first.",
+    complexity: pageCost,
+    args: {
+      filter: t.arg({ type: StripeEventFilter, description: 'Which of them.' }),
+      ...pageArgs(t),
+    },
+    resolve: (_root, { filter, ...page }, context) =>
+      readPage(page, eventSource(scopeOf(context), filter ?? {})),
+  }),
+}))
+
+builder.subscriptionField('eventReceived', (t) =>
+  t.field({
+    type: StripeEvent,
+    authScopes: { viewer: true },
+    description: 'Webhook events as they are stored; live only.',
+    args: { filter: t.arg({ type: StripeEventFilter, description: 'Which of them.' }) },
+    subscribe: (_root, { filter }, context) => {
+      const scope = scopeOf(context)
+      const { eventFeed, metrics } = context.services
+      return live(context.connection.open(), metrics.subscriptions, async function* (signal) {
+        for await (const event of eventFeed.follow(scope, signal)) {
+          if (eventMatches(event, filter ?? {})) yield event
+        }
+      })
+    },
+    resolve: (event) => event,
+  }),
+)

@@ -1,0 +1,103 @@
+import type { ApiKey as ApiKeyRow, Tenant as TenantRow } from '../../generated/sqlite/client.ts'
+import type { Scope } from '../../tenancy/scope.ts'
+import { builder } from '../builder.ts'
+import { forwardArgs, pageCost } from '../connection.ts'
+import { scopeOfTenant } from '../context.ts'
+import { decodeCursor, encodeCursor, unknownCursor, wholePart } from '../cursor.ts'
+import { readPage, type Source } from '../paging.ts'
+import { readOnboarding } from '../read/onboarding.ts'
+import { ApiKeyConnection } from './api-key.ts'
+import { Node } from './node.ts'
+import { OnboardingStep } from './onboarding-step.ts'
+import { RateLimit } from './rate-limit.ts'
+import { WebhookEndpoint } from './webhook-endpoint.ts'
+
+export const Tenant = builder.objectRef<TenantRow>('Tenant').implement({
+  description: 'One customer of this BillingWatch, with its Stripe accounts.',
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Starts with `ten_`.' }),
+    name: t.exposeString('name', { description: 'For people.' }),
+    externalId: t.exposeString('externalId', {
+      nullable: true,
+      description: "What the operator's own systems call it.",
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    suspended: t.boolean({
+      description: 'Whether it is cut off: no deliveries, no keys.',
+      resolve: ({ suspendedAt }) => suspendedAt !== null,
+    }),
+    timezone: t.exposeString('timezone', { description: 'IANA zone in which its days and weeks are told.' }),
+    webhookEndpoints: t.field({
+      type: [WebhookEndpoint],
+      description: 'One for each of its Stripe accounts, oldest first.',
+      resolve: ({ id }, _args, context) =>
+        scopeOfTenant(context, id).db.webhookEndpoint.findMany({
+          where: { tenantId: id },
+          orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+        }),
+    }),
+    rateLimit: t.field({
+      type: RateLimit,
+      description: "What holds for its webhook deliveries: its own, else the server's.",
+      resolve: ({ rateRequests, rateSeconds }, _args, { services: { config } }) =>
+        rateRequests === null || rateSeconds === null
+          ? config.webhookRateLimit
+          : { requests: rateRequests, seconds: rateSeconds },
+    }),
+    apiKeys: t.field({
+      type: ApiKeyConnection,
+      nullable: true,
+      authScopes: { $any: { admin: true, operator: true } },
+      description: 'Its keys, revoked and expired ones too, oldest first. ADMIN.',
+      args: forwardArgs(t),
+      complexity: pageCost,
+      resolve: ({ id }, page, context) => readPage(page, keySource(scopeOfTenant(context, id))),
+    }),
+    onboarding: t.field({
+      type: [OnboardingStep],
+      description: 'The steps to its first live event, in order.',
+      complexity: { field: 5, multiplier: 3 },
+      resolve: ({ id }, _args, context) => readOnboarding(scopeOfTenant(context, id)),
+    }),
+  }),
+})
+
+interface Age {
+  createdAt: Date
+  id: string
+}
+
+function keySource({ db, tenantId }: Scope): Source<ApiKeyRow, Age> {
+  const side = ({ createdAt, id }: Age, later: boolean) =>
+    later
+      ? { OR: [{ createdAt: { gt: createdAt } }, { createdAt, id: { gt: id } }] }
+      : { OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }] }
+  return {
+    read: ({ after, before, backward, take }) =>
+      db.apiKey.findMany({
+        where: { tenantId, AND: [after ? side(after, true) : {}, before ? side(before, false) : {}] },
+        orderBy: [{ createdAt: backward ? 'desc' : 'asc' }, { id: backward ? 'desc' : 'asc' }],
+        take,
+      }),
+    count: () => db.apiKey.count({ where: { tenantId } }),
+    keyOf: ({ createdAt, id }) => ({ createdAt, id }),
+    encode: ({ createdAt, id }) => encodeCursor(tenantId, 'keys', [createdAt.getTime(), id]),
+    decode: (cursor) => {
+      const [at, id] = decodeCursor(tenantId, 'keys', cursor)
+      if (id === undefined) throw unknownCursor()
+      return { createdAt: new Date(Number(wholePart(at))), id }
+    },
+  }
+}
+
+builder.queryField('tenant', (t) =>
+  t.field({
+    type: Tenant,
+    nullable: true,
+    authScopes: { anyone: true },
+    description: 'The tenant whose credentials these are; null for an operator who named none.',
+    resolve: (_root, _args, { scope }) =>
+      scope ? scope.db.tenant.findFirst({ where: { id: scope.tenantId } }) : null,
+  }),
+)

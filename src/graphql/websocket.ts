@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto'
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { handleProtocols, makeServer, type Context as SocketContext } from 'graphql-ws'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Config } from '../config.ts'
+import { PublicError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { TokenExpired } from '../tenancy/access-tokens.ts'
+import type { Authenticator } from '../tenancy/authenticate.ts'
+import type { Caller } from '../tenancy/caller.ts'
+import type { CredentialsWatch } from '../tenancy/cutoff.ts'
+import { MAX_REQUEST_BYTES } from './limits.ts'
+import type { Opened } from './live.ts'
+import type { Operations } from './operations.ts'
+import { isAllowedOrigin } from './origins.ts'
+import { Outlet } from './outlet.ts'
+
+/** Why the server closes a socket; clients take 4401 as final and come back after the others. */
+export const CLOSE = {
+  UNAUTHENTICATED: 4401,
+  TOKEN_EXPIRED: 4403,
+  SLOW_CONSUMER: 1013,
+  TRY_LATER: 1013,
+  DRAINING: 1001,
+  BROKEN: 1011,
+} as const
+
+const MAX_SOCKETS = 20_000
+const MAX_SOCKETS_OF_TENANT = 2_000
+const MAX_OPERATIONS_OF_SOCKET = 100
+/** Milliseconds. A peer that does not answer one ping until the next is gone. */
+const PING_EVERY = 15_000
+const INIT_WITHIN = 3_000
+/** What has not taken the closing frame by then is cut. */
+const DRAIN_WITHIN = 1_000
+
+export interface SocketServerOptions {
+  config: Config
+  log: Logger
+  authenticator: Authenticator
+  credentials: CredentialsWatch
+  operations: Operations
+  /** Bytes that a socket may have unsent. */
+  maxUnsent?: number
+}
+
+/** What is known of one socket. */
+interface Extra {
+  outlet: Outlet
+  caller: Caller | undefined
+  gone: AbortController
+  stopWatching: () => void
+}
+
+/** GraphQL over WebSocket, sub-protocol `graphql-transport-ws`. */
+export class SocketServer {
+  readonly #options: SocketServerOptions
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_REQUEST_BYTES,
+    handleProtocols,
+    perMessageDeflate: false,
+  })
+  readonly #perTenant = new Map<string, number>()
+  readonly #protocol: ReturnType<typeof makeServer<Record<string, unknown>, Extra>>
+  readonly #pinging: NodeJS.Timeout
+  #draining = false
+
+  constructor(options: SocketServerOptions) {
+    this.#options = options
+    this.#protocol = this.#makeProtocol()
+    this.#pinging = setInterval(() => this.#ping(), PING_EVERY).unref()
+  }
+
+  /** Takes the upgrades of `/graphql`; any other is refused. */
+  attach(server: Server): void {
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+  }
+
+  /** Sends everybody away to resume elsewhere, and takes nobody new. */
+  async drain(): Promise<void> {
+    this.#draining = true
+    clearInterval(this.#pinging)
+    const open = [...this.#sockets.clients]
+    const closed = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+    for (const socket of open) socket.close(CLOSE.DRAINING, 'draining')
+    const cut = setTimeout(() => {
+      for (const socket of open) socket.terminate()
+    }, DRAIN_WITHIN)
+    await Promise.all(closed)
+    clearTimeout(cut)
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { config } = this.#options
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    const status =
+      pathname !== '/graphql'
+        ? 404
+        : this.#draining || this.#sockets.clients.size >= MAX_SOCKETS
+          ? 503
+          : isAllowedOrigin(config, request.headers.origin, request.headers.host)
+            ? undefined
+            : 403
+    if (status !== undefined) refuse(socket, status)
+    else this.#sockets.handleUpgrade(request, socket, head, (open) => this.#opened(open))
+  }
+
+  #opened(socket: WebSocket): void {
+    const { log, maxUnsent } = this.#options
+    const outlet = new Outlet(socket, CLOSE.SLOW_CONSUMER, maxUnsent)
+    const extra: Extra = {
+      outlet,
+      caller: undefined,
+      gone: new AbortController(),
+      stopWatching: () => {},
+    }
+    const fail = (error: unknown) => {
+      log.error({ err: error }, 'a socket failed')
+      socket.close(CLOSE.BROKEN, 'internal error')
+    }
+    alive.add(socket)
+    socket.on('pong', () => alive.add(socket))
+    socket.on('error', () => socket.terminate())
+    const closed = this.#protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => outlet.send(text),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) => socket.on('message', (data) => void handle(String(data)).catch(fail)),
+      },
+      extra,
+    )
+    socket.once('close', (code, reason) => {
+      extra.gone.abort()
+      extra.stopWatching()
+      outlet.closed()
+      if (extra.caller?.tenantId !== undefined) this.#count(extra.caller.tenantId, -1)
+      closed(code, String(reason)).catch(fail)
+    })
+  }
+
+  #makeProtocol() {
+    const { operations } = this.#options
+    return makeServer<Record<string, unknown>, Extra>({
+      connectionInitWaitTimeout: INIT_WITHIN,
+      onConnect: (context) => this.#connect(context),
+      onSubscribe: async ({ extra, subscriptions }, _id, payload) => {
+        const { caller, outlet } = extra
+        // Not reached before onConnect has found the caller; said here for the types.
+        if (!caller) return [operations.refuse(new PublicError('UNAUTHENTICATED', 'not connected'))]
+        if (Object.keys(subscriptions).length > MAX_OPERATIONS_OF_SOCKET) {
+          return [operations.refuse(new PublicError('RATE_LIMITED', 'Too many operations on one socket.'))]
+        }
+        const opened: Opened = { signal: extra.gone.signal, close: () => {} }
+        return operations.prepare(payload, {
+          requestId: randomUUID(),
+          caller,
+          connection: { open: () => opened, drained: () => outlet.drained() },
+        })
+      },
+      execute: (args) => operations.execute(args),
+      subscribe: (args) => operations.subscribe(args),
+      onNext: (_context, _id, _payload, args, result) => operations.show(args, result),
+      onError: (_context, _id, _payload, errors) => errors.map((error) => operations.format(error)),
+    })
+  }
+
+  async #connect({
+    extra,
+    connectionParams,
+  }: SocketContext<Record<string, unknown>, Extra>): Promise<boolean> {
+    const { authenticator, credentials, log } = this.#options
+    const text = (name: string) => {
+      const value = connectionParams?.[name]
+      return typeof value === 'string' ? value : undefined
+    }
+    try {
+      const caller = await authenticator.authenticate({
+        authorization: text('authorization'),
+        tenantId: text('tenantId'),
+      })
+      // It may have gone while it was asked who it is.
+      if (extra.gone.signal.aborted) return false
+      if (caller.tenantId !== undefined && this.#count(caller.tenantId, 0) >= MAX_SOCKETS_OF_TENANT) {
+        extra.outlet.close(CLOSE.TRY_LATER, 'too many sockets of this tenant')
+        return false
+      }
+      extra.caller = caller
+      if (caller.tenantId !== undefined) this.#count(caller.tenantId, 1)
+      extra.stopWatching = credentials.watch(caller, (reason) =>
+        extra.outlet.close(reason === 'expired' ? CLOSE.TOKEN_EXPIRED : CLOSE.UNAUTHENTICATED, reason),
+      )
+      return true
+    } catch (error) {
+      if (error instanceof TokenExpired) extra.outlet.close(CLOSE.TOKEN_EXPIRED, error.message)
+      else if (error instanceof PublicError) extra.outlet.close(CLOSE.UNAUTHENTICATED, error.message)
+      else {
+        log.error({ err: error }, 'could not authenticate a socket')
+        extra.outlet.close(CLOSE.TRY_LATER, 'try again later')
+      }
+      return false
+    }
+  }
+
+  /** @returns how many sockets the tenant now has */
+  #count(tenantId: string, change: number): number {
+    const count = (this.#perTenant.get(tenantId) ?? 0) + change
+    if (count > 0) this.#perTenant.set(tenantId, count)
+    else this.#perTenant.delete(tenantId)
+    return count
+  }
+
+  #ping(): void {
+    for (const socket of this.#sockets.clients) {
+      if (!alive.delete(socket)) socket.terminate()
+      else socket.ping()
+    }
+  }
+}
+
+/** Sockets that have answered the last ping. */
+const alive = new WeakSet<WebSocket>()
+
+function refuse(socket: Duplex, status: number): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+}
