@@ -79,6 +79,11 @@ export class LateSums {
     return this.#weight > 0 ? this.usual(channel) / this.#weight : 0
   }
 
+  /** How much time the usual sums stand for: its older parts faded as they are. */
+  get weight(): Seconds {
+    return this.#weight
+  }
+
   /** What was counted in buckets that begin in [from, to), as far back as they are kept. */
   sum(channel: number, from: Seconds, to: Seconds): number {
     let sum = 0

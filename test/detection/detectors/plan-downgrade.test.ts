@@ -1,0 +1,279 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { planDowngrade } from '../../../src/detection/detectors/plan-downgrade.ts'
+import type { SubscriptionChanged } from '../../../src/stripe/facts.ts'
+import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
+import { Drive, shapeOf } from '../../support/drive-object.ts'
+import { changed, T0 } from '../../support/object-facts.ts'
+
+const drive = (facts: readonly SubscriptionChanged[], settings = {}) =>
+  new Drive(planDowngrade, { settings }).feed(...facts)
+
+type Given = Partial<SubscriptionChanged>
+/** Subscription `sub_<n>` moves from 4900 to 2900 a month. */
+const down = (n: number, at: Seconds, fact: Given = {}) =>
+  changed({
+    at,
+    subscription: `sub_${n}`,
+    eventId: `evt_${n}`,
+    customer: `cus_${n}`,
+    price: 2900,
+    monthly: 2900,
+    before: { price: 4900, monthly: 4900 },
+    ...fact,
+  })
+const downs = (from: number, times: readonly Seconds[], fact: Given = {}) =>
+  times.map((at, i) => down(from + i, at, fact))
+const evenly = (n: number, from: Seconds, length: Seconds) =>
+  Array.from({ length: n }, (_, i) => from + (i * length) / n)
+
+/** 200 days with a downgrade every tenth, and what follows them. */
+const NOW = T0 + 200 * DAY
+const calm = downs(1_000, evenly(20, T0, 200 * DAY))
+/** 30 subscriptions of 2900 a month, seen renewing. */
+const known = Array.from({ length: 30 }, (_, i) => changed({ at: NOW - DAY + i, subscription: `sub_k${i}` }))
+const big = (fact: Given = {}) =>
+  down(1, NOW, {
+    seats: 8,
+    price: 8 * 500,
+    monthly: 8 * 500,
+    before: { seats: 289, price: 289 * 500, monthly: 289 * 500 },
+    ...fact,
+  })
+
+describe('a surge of downgrades', () => {
+  const quiet: [string, SubscriptionChanged[]][] = [
+    ['4 in an hour', downs(1, evenly(4, NOW, HOUR))],
+    ['scheduled downgrades', downs(1, evenly(20, NOW, HOUR), { scheduled: true })],
+    ['prices raised for all', downs(1, evenly(20, NOW, HOUR), { price: 5900, monthly: 5900 })],
+    ['falls of just under a tenth', downs(1, evenly(20, NOW, HOUR), { price: 4411, monthly: 4411 })],
+    [
+      'changes that leave price and seats as they are',
+      downs(1, evenly(20, NOW, HOUR)).map(({ before: _, ...rest }) => rest),
+    ],
+    ['moves from month to year', downs(1, evenly(20, NOW, HOUR), { price: 49_000, monthly: 4083.3 })],
+    ['subscriptions that never began', downs(1, evenly(20, NOW, HOUR), { status: 'incomplete' })],
+    ['values that are not known', downs(1, evenly(20, NOW, HOUR), { before: { seats: 9 } })],
+    [
+      'one subscription going up and down',
+      evenly(20, NOW, HOUR).map((at, i) => down(1, at, { eventId: `evt_${i}` })),
+    ],
+  ]
+
+  test.each(quiet)('is not seen in %s', (_, facts) => {
+    expect(drive([...calm, ...facts]).findings).toEqual([])
+  })
+
+  test('is not seen in the ordinary downgrades of a large tenant', () => {
+    const usual = downs(1, evenly(450, T0, 90 * DAY))
+    expect(drive(usual).findings.filter(({ startedAt }) => startedAt > T0 + 30 * DAY)).toEqual([])
+  })
+
+  test.each([
+    ['5 within a day where 0.1 is usual', calm, evenly(5, NOW, DAY), 'MEDIUM'],
+    ['7', calm, evenly(7, NOW, 2 * HOUR), 'MEDIUM'],
+    ['8', calm, evenly(8, NOW, 2 * HOUR), 'HIGH'],
+    ['12', calm, evenly(12, NOW, 2 * HOUR), 'CRITICAL'],
+    ['15 in 2 hours', calm, evenly(15, NOW, 2 * HOUR), 'CRITICAL'],
+    ['5 on the first day of all', [], evenly(5, NOW, DAY), 'MEDIUM'],
+    ['falls of a tenth', calm, evenly(5, NOW, HOUR), 'MEDIUM'],
+  ])('is seen in %s', (_, before, times, severity) => {
+    const [episode, ...more] = drive([...before, ...downs(1, times)]).episodes()
+    expect(more).toEqual([])
+    expect(episode).toMatchObject({ fingerprint: '', severity, startedAt: NOW, occurrences: times.length })
+    expect(episode?.finding.impact).toEqual({ amount: times.length * 2000, currency: 'usd' })
+    expect(episode?.events.size).toBe(times.length)
+  })
+
+  test('is seen in falls of a tenth to the cent', () => {
+    expect(
+      drive([...calm, ...downs(1, evenly(5, NOW, HOUR), { price: 4410, monthly: 4410 })]).findings,
+    ).toHaveLength(1)
+  })
+
+  test('says how many, against how many, and how sure that is', () => {
+    const [finding] = drive([...calm, ...downs(1, evenly(5, NOW, 5 * HOUR))]).findings
+    expect(finding?.message).toContain('5 subscriptions moved to cheaper plans within 4 hours')
+    expect(finding?.message).toContain('$100.00 less a month')
+    expect(finding?.confidence).toBeGreaterThan(0.99)
+    expect(finding?.subjects).toEqual([1, 2, 3, 4, 5].map((n) => ({ type: 'subscription', id: `sub_${n}` })))
+    const [observed, evidence] = finding?.evidence ?? []
+    expect(observed).toMatchObject({ observed: 5, threshold: 5, unit: 'COUNT' })
+    expect(observed?.expected).toBeGreaterThan(0)
+    expect(observed?.expected).toBeLessThan(0.1)
+    expect(evidence?.observed).toBeGreaterThanOrEqual(evidence?.threshold ?? Number.POSITIVE_INFINITY)
+    expect(finding?.series?.().map(({ observed }) => observed)).toEqual([1, 2, 3, 4, 5])
+  })
+
+  test('keeps to what the tenant set', () => {
+    const facts = [...calm, ...downs(1, evenly(5, NOW, HOUR))]
+    expect(drive(facts, { minCustomers: 6 }).findings).toEqual([])
+    const few = [...calm, ...downs(1, evenly(3, NOW, DAY))]
+    expect(drive(few, { minCustomers: 3, falseAlarmsPerYear: 12 }).findings).toHaveLength(1)
+    expect(drive(few, { minCustomers: 3, falseAlarmsPerYear: 0.05 }).findings).toEqual([])
+  })
+
+  test('ends a day after its last sign, and a single downgrade days later is none', () => {
+    const facts = [
+      ...calm,
+      ...downs(1, evenly(15, NOW, 2 * HOUR)),
+      down(99, NOW + 3 * DAY),
+      down(98, NOW + 6 * DAY),
+    ]
+    const [episode, ...more] = drive(facts).episodes()
+    expect(more).toEqual([])
+    expect(episode?.endedAt).toBe(NOW + 112 * MINUTE + DAY)
+  })
+
+  test('does not become usual: a second one a month later is seen as the first was', () => {
+    const facts = [...calm, ...downs(1, evenly(15, NOW, DAY)), ...downs(101, evenly(15, NOW + 30 * DAY, DAY))]
+    expect(
+      drive(facts)
+        .episodes()
+        .map(({ occurrences }) => occurrences),
+    ).toEqual([15, 15])
+  })
+
+  test('that lasts for a week is taken as usual from then on', () => {
+    const driven = drive([...calm, ...downs(1, evenly(120, NOW, 30 * DAY))])
+    const [episode, ...more] = driven.episodes()
+    expect(more).toEqual([])
+    expect(driven.endings[0]?.note).toContain('taken as usual')
+    expect(episode?.endedAt).toBeGreaterThanOrEqual(NOW + 7 * DAY)
+    expect(episode?.endedAt).toBeLessThan(NOW + 9 * DAY)
+  })
+})
+
+describe('a big downgrade', () => {
+  test('of 289 seats to 8 is told against what subscriptions are usually worth', () => {
+    const [finding, ...more] = drive([...known, big()]).findings
+    expect(more).toEqual([])
+    expect(finding).toMatchObject({
+      fingerprint: 'sub_1',
+      confidence: 1,
+      startedAt: NOW,
+      customer: 'cus_1',
+      impact: { amount: 140_500, currency: 'usd' },
+    })
+  })
+
+  test.each([
+    ['just under ten times', 28_999, undefined],
+    ['ten times', 29_000, 'HIGH'],
+    ['just under thirty times', 86_999, 'HIGH'],
+    ['thirty times', 87_000, 'CRITICAL'],
+  ])('of %s the usual value is %s → %s', (_, loss, severity) => {
+    const fact = big({
+      price: 1000,
+      monthly: 1000,
+      seats: 1,
+      before: { seats: 1, price: 1000 + loss, monthly: 1000 + loss },
+    })
+    const { findings } = drive([...known, fact])
+    expect(findings.map((finding) => finding.severity)).toEqual(severity === undefined ? [] : [severity])
+  })
+
+  test.each([
+    ['a cut of just under half', 500_100, 1],
+    ['a cut of half', 500_000, 2],
+  ])('%s', (_, monthly, expected) => {
+    const fact = big({ price: monthly, monthly, before: { price: 1_000_000, monthly: 1_000_000 } })
+    expect(
+      drive([
+        ...known,
+        fact,
+        big({
+          subscription: 'sub_2',
+          price: 1,
+          monthly: 1,
+          before: { price: 1_000_000, monthly: 1_000_000 },
+        }),
+      ]).findings,
+    ).toHaveLength(expected)
+  })
+
+  test('is judged by seats while fewer than 20 values are known', () => {
+    const seats = (n: number) => big({ seats: 8, before: { seats: 8 + n, price: 28_900, monthly: 28_900 } })
+    expect(drive([...known.slice(0, 19), seats(19)]).findings).toEqual([])
+    expect(drive([...known.slice(0, 19), seats(20)]).findings).toMatchObject([{ severity: 'HIGH' }])
+    expect(drive([...known.slice(0, 20), seats(0)]).findings).toEqual([])
+  })
+
+  test('is measured in its own currency only', () => {
+    const yen = known.map((fact) => ({ ...fact, currency: 'jpy' }))
+    expect(
+      drive([...yen, big({ seats: 1, before: { seats: 2, price: 900_000, monthly: 900_000 } })]).findings,
+    ).toEqual([])
+  })
+
+  test.each([
+    ['a schedule made', big({ scheduled: true })],
+    [
+      'takes 30 seats to 27',
+      big({ seats: 27, price: 2700, monthly: 2700, before: { seats: 30, price: 3000, monthly: 3000 } }),
+    ],
+  ])('that %s is not told', (_, fact) => {
+    expect(drive([...known, fact]).findings).toEqual([])
+  })
+
+  test('says what was lost and of whom', () => {
+    const [finding] = drive([
+      ...known,
+      big({ before: { seats: 289, price: 290_000, monthly: 290_000 } }),
+    ]).findings
+    expect(finding?.severity).toBe('CRITICAL')
+    expect(finding?.message).toContain('Subscription sub_1 of customer cus_1 was cut by')
+    expect(finding?.message).toContain('from 289 to 8 seats')
+    expect(finding?.message).toContain('($29.00 a month)')
+    expect(finding?.evidence[0]).toMatchObject({
+      observed: 286_000,
+      expected: 2900,
+      threshold: 29_000,
+      unit: 'MONEY',
+    })
+    expect(finding?.advice).toContain('sub_1')
+  })
+
+  test('ends after a day', () => {
+    const [episode] = drive([...known, big()])
+      .until(NOW + 3 * DAY)
+      .episodes()
+    expect(episode?.endedAt).toBe(NOW + DAY)
+  })
+})
+
+describe('what must always hold', () => {
+  test('the order within 15 minutes changes no incident', () => {
+    const fact = fc.record({
+      after: fc.integer({ min: 0, max: 14 * MINUTE }),
+      n: fc.integer({ min: 1, max: 20 }),
+      isBig: fc.boolean(),
+    })
+    const streams = fc
+      .uniqueArray(fact, { minLength: 1, maxLength: 14, selector: ({ n }) => n })
+      .map((each) =>
+        each.map(({ after, n, isBig }) =>
+          isBig
+            ? big({ at: NOW + after, subscription: `sub_${n}`, eventId: `evt_${n}` })
+            : down(n, NOW + after),
+        ),
+      )
+      .chain((facts) => fc.tuple(fc.constant(facts), fc.shuffledSubarray(facts, { minLength: facts.length })))
+    fc.assert(
+      fc.property(streams, fc.boolean(), ([facts, shuffled], isKnown) => {
+        const before = isKnown ? [...calm, ...known] : calm.slice(-2)
+        const inOrder = [...facts].sort((a, b) => a.at - b.at)
+        const play = (order: SubscriptionChanged[]) => drive([...before, ...order]).episodes()
+        expect(shapeOf(play(shuffled))).toEqual(shapeOf(play(inOrder)))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('the state stays small, however many subscriptions there are', () => {
+    const driven = drive(
+      Array.from({ length: 1_200 }, (_, i) => down(i, T0 + i * 60, { currency: `c${i % 30}` })),
+    )
+    expect(driven.size('')).toBeLessThan(20_000)
+  })
+})
