@@ -181,7 +181,7 @@ describe('what must always hold', () => {
         if (isKnown && facts.filter(({ currency }) => currency === 'eur').length === 1)
           expect(shapeOf(actual.driven.episodes())).toEqual(shapeOf(expected.driven.episodes()))
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 

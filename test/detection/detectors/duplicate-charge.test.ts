@@ -218,7 +218,7 @@ describe('what must always hold', () => {
   })
 
   test('a payer’s state stays small, however much they buy', () => {
-    const many = Array.from({ length: 3_000 }, (_, i) =>
+    const many = Array.from({ length: 600 }, (_, i) =>
       captured({ charge: `ch_${i}`, at: T0 + i * 2, amount: 100 + i, description: 'x'.repeat(500) }),
     )
     const refunds = many.map(({ charge, at }) => refund({ charge, at: at + 1, amount: 1 }))

@@ -194,7 +194,7 @@ describe('what must always hold', () => {
   })
 
   test('a customer’s state stays small, whatever they pay in', () => {
-    const facts = Array.from({ length: 2_000 }, (_, i): Fact[] => [
+    const facts = Array.from({ length: 400 }, (_, i): Fact[] => [
       payment(i * 60, 1000 + i, `c${i % 50}`),
       changed({ at: T0 + i * 60, price: 1000 + i, currency: `c${i % 50}` }),
       { ...credit(-5, i * 60), currency: `x${i}`, invoice: `in_${i}` },
