@@ -213,5 +213,9 @@ export function readConfig(source: Record<string, string | undefined>): Config {
   })
 }
 
-/** process.env through `readConfig`. */
-export const loadConfig = (): Config => readConfig(process.env)
+/**
+ * process.env through `readConfig`.
+ * @param overrides what the command line says instead, under the variable's name
+ */
+export const loadConfig = (overrides: Record<string, string> = {}): Config =>
+  readConfig({ ...process.env, ...overrides })

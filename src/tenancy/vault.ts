@@ -135,6 +135,20 @@ function readKeyFile(path: string): string | undefined {
   }
 }
 
+const keyFileIn = (dataFolder: string): string => join(dataFolder, 'secret.key')
+
+/**
+ * The vault of this configuration if its secret, or in a local set-up its key file, is there; else undefined.
+ * @throws ConfigError when the key file is damaged
+ */
+export function existingVault(
+  config: Pick<Config, 'secret' | 'previousSecret' | 'local'>,
+  dataFolder: string,
+): Vault | undefined {
+  const secret = config.secret ?? (config.local ? readKeyFile(keyFileIn(dataFolder)) : undefined)
+  return secret === undefined ? undefined : createVault(secret, config.previousSecret)
+}
+
 /**
  * The vault of this configuration. Without BILLINGWATCH_SECRET a local set-up keeps a random key in
  * `secret.key` (0600) in the data folder and warns when it makes it.
@@ -145,22 +159,20 @@ export function vaultFor(
   dataFolder: string,
   log: { warn(message: string): void },
 ): Vault {
-  if (config.secret !== undefined) return createVault(config.secret, config.previousSecret)
+  const existing = existingVault(config, dataFolder)
+  if (existing) return existing
   if (!config.local) {
     throw new ConfigError(
       'BILLINGWATCH_SECRET is not set: outside a local set-up it must be, with at least 32 random characters (openssl rand -base64 32).',
     )
   }
-  const path = join(dataFolder, 'secret.key')
-  let key = readKeyFile(path)
-  if (key === undefined) {
-    if (makeKeyFile(path)) {
-      log.warn(
-        `BILLINGWATCH_SECRET is not set: made a key in ${path}. Back it up; without it stored secrets are lost.`,
-      )
-    }
-    key = readKeyFile(path)
+  const path = keyFileIn(dataFolder)
+  if (makeKeyFile(path)) {
+    log.warn(
+      `BILLINGWATCH_SECRET is not set: made a key in ${path}. Back it up; without it stored secrets are lost.`,
+    )
   }
-  if (key === undefined) throw new ConfigError(`The key file ${path} cannot be read.`)
-  return createVault(key, config.previousSecret)
+  const made = existingVault(config, dataFolder)
+  if (!made) throw new ConfigError(`The key file ${path} cannot be read.`)
+  return made
 }

@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import { run } from './cli/main.ts'
+
+// `billingwatch … | head` closes the pipe early: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
+process.exitCode = await run(process.argv.slice(2), process)

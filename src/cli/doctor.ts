@@ -1,0 +1,22 @@
+import { Command } from 'commander'
+import { diagnose } from './doctor/diagnose.ts'
+import type { Finding } from './doctor/finding.ts'
+import { type Shell, Unwell } from './shell.ts'
+
+const MARK = { ok: '  ok  ', notice: ' note ', problem: 'WRONG ' } as const
+
+/** `doctor`: what is wrong with this installation, and what to do about it. */
+export const doctorCommand = (shell: Shell): Command =>
+  new Command('doctor')
+    .description('check configuration, database, Redis, clock, disk, failed events, silent tenants')
+    .action(async (options: { json?: boolean }) => {
+      const findings = await diagnose(shell)
+      const ok = findings.every(({ level }) => level !== 'problem')
+      shell.print({ json: { ok, findings }, lines: findings.flatMap(linesOf) }, options)
+      if (!ok) throw new Unwell()
+    })
+
+const linesOf = ({ level, check, message, advice }: Finding): string[] => [
+  `${MARK[level]} ${check}: ${message}`,
+  ...(advice === undefined ? [] : [`        → ${advice}`]),
+]

@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs'
+import type { Config } from '../../config.ts'
+import { type Database, openDatabase } from '../../storage/database.ts'
+import { databaseTime, missingMigrations } from '../../storage/health.ts'
+import { dataFolderOf, existingVault } from '../../tenancy/vault.ts'
+import { type Clock, systemClock } from '../../time.ts'
+import type { Shell } from '../shell.ts'
+import { type Finding, messageOf } from './finding.ts'
+import { checkConfig, checkDisk, checkRedis } from './machine.ts'
+import { checkFailedEvents, checkSecrets, checkTenants } from './tenants.ts'
+
+/** Everything that can be looked at without changing anything: nothing is created or migrated. */
+export async function diagnose(shell: Shell, clock: Clock = systemClock): Promise<Finding[]> {
+  let config: Config
+  try {
+    config = shell.config()
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const advice = 'Correct the environment; `billingwatch --help` lists every variable.'
+    return [{ check: 'configuration', level: 'problem', message, advice }]
+  }
+  return [
+    ...checkConfig(config),
+    ...(await checkDisk(config)),
+    ...(await checkRedis(config)),
+    ...(await checkDatabase(config, clock)),
+  ]
+}
+
+async function checkDatabase(config: Config, clock: Clock): Promise<Finding[]> {
+  const file = config.databaseUrl.startsWith('file:') ? config.databaseUrl.slice(5).split('?')[0] : undefined
+  if (file !== undefined && !existsSync(file)) {
+    const message = `${file} is not there yet; the server makes it at its first start`
+    return [{ check: 'database', level: 'notice', message }]
+  }
+  let database: Database
+  try {
+    database = await openDatabase(config)
+  } catch (error) {
+    return [unreachable(error)]
+  }
+  try {
+    return await checkOpen(database, config, clock)
+  } catch (error) {
+    return [unreachable(error)]
+  } finally {
+    await database.close()
+  }
+}
+
+const unreachable = (error: unknown): Finding => ({
+  check: 'database',
+  level: 'problem',
+  message: messageOf(error),
+  advice: 'Check DATABASE_URL, and whether the database runs and lets this user in.',
+})
+
+async function checkOpen(database: Database, config: Config, clock: Clock): Promise<Finding[]> {
+  const migrations = await checkMigrations(database)
+  // What lies in the tables can be read only once they are what this program knows.
+  if (migrations.level === 'problem') return [migrations]
+  return [
+    { check: 'database', level: 'ok', message: `${database.engine} answers` },
+    migrations,
+    await checkClock(database, clock),
+    await checkSecrets(database, existingVault(config, dataFolderOf(config))),
+    ...(await checkFailedEvents(database, clock)),
+    ...(await checkTenants(database, clock)),
+  ]
+}
+
+async function checkMigrations(database: Database): Promise<Finding> {
+  const advice = 'Run `billingwatch migrate`, or start the server.'
+  try {
+    const missing = await missingMigrations(database)
+    if (missing.length === 0) return { check: 'migrations', level: 'ok', message: 'all applied' }
+    const message = `${missing.length} to apply: ${missing.join(', ')}`
+    return { check: 'migrations', level: 'problem', message, advice }
+  } catch (error) {
+    return { check: 'migrations', level: 'problem', message: messageOf(error), advice }
+  }
+}
+
+const TOLERATED_SECONDS = 5
+
+async function checkClock(database: Database, clock: Clock): Promise<Finding> {
+  const theirs = await databaseTime(database)
+  const apart = Math.round(Math.abs(theirs.getTime() - clock.now().getTime()) / 1000)
+  if (apart <= TOLERATED_SECONDS) return { check: 'clock', level: 'ok', message: 'agrees with the database' }
+  return {
+    check: 'clock',
+    level: 'problem',
+    message: `${apart} s away from the database's clock`,
+    advice: 'Synchronise both machines (NTP): Stripe signatures older than 5 minutes are refused.',
+  }
+}

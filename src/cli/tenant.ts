@@ -1,0 +1,191 @@
+import { Command } from 'commander'
+import type { RateLimit } from '../config.ts'
+import { PublicError } from '../errors.ts'
+import type { Tenant, WebhookEndpoint } from '../generated/sqlite/client.ts'
+import { listEndpoints, webhookUrl } from '../tenancy/endpoints.ts'
+import { resumeTenant, suspendTenant, updateTenant } from '../tenancy/tenant.ts'
+import { createTenant, deleteTenant, listTenants, type TenantCreated } from '../tenancy/tenants.ts'
+import { rateArgument, table, time } from './format.ts'
+import type { Answer, Office, Shell } from './shell.ts'
+import { endpointView, tenantView } from './views.ts'
+
+interface Json {
+  json?: boolean
+}
+
+/** `tenant …`: the customers of ours whose Stripe accounts are watched. */
+export function tenantCommand(shell: Shell): Command {
+  const group = new Command('tenant').description('tenants: make, list, change, suspend, erase')
+
+  group
+    .command('create <name>')
+    .description('a tenant with a webhook URL and an ADMIN key, which is shown this once')
+    .option('--webhook-secret <whsec>', "Stripe's signing secret for the URL, or - to read it from stdin")
+    .option('--external-id <id>', 'your own id for it: the same one again creates nothing')
+    .option('--timezone <zone>', 'IANA name; its days and weeks are counted there', 'UTC')
+    .action(async (name: string, options: CreateOptions) => {
+      const webhookSecret =
+        options.webhookSecret === undefined ? undefined : await shell.secret(options.webhookSecret)
+      await shell.office(async (office) => {
+        const { externalId, timezone } = options
+        const created = await createTenant(office.database, office.acting, {
+          name,
+          externalId,
+          webhookSecret,
+          timezone,
+        })
+        const answer = created.existing
+          ? alreadyThere(created.tenant)
+          : welcome(created, office, webhookSecret !== undefined)
+        shell.print(answer, options)
+      })
+    })
+
+  group
+    .command('list')
+    .description('all tenants, oldest first')
+    .option('--search <text>', 'part of the name or of the external id')
+    .option('--suspended', 'only suspended ones')
+    .action((options: Json & { search?: string; suspended?: boolean }) =>
+      shell.office(async ({ database, config }) => {
+        const tenants = await listTenants(database, options)
+        const rows = tenants.map((tenant) => [tenant.id, tenant.name, tenant.timezone, stateOf(tenant)])
+        const lines =
+          rows.length > 0 ? table([['ID', 'NAME', 'ZONE', 'STATE'], ...rows]) : ['There is no such tenant.']
+        shell.print({ json: tenants.map((tenant) => tenantView(tenant, config)), lines }, options)
+      }),
+    )
+
+  group
+    .command('show <id>')
+    .description('one tenant with its endpoints')
+    .action((id: string, options: Json) =>
+      shell.within(id, async (scope, office, tenant) =>
+        shell.print(details(tenant, await listEndpoints(scope), office), options),
+      ),
+    )
+
+  group
+    .command('update <id>')
+    .description('change its name, zone or rate limit; what is left out stays')
+    .option('--name <name>')
+    .option('--timezone <zone>', 'IANA name')
+    .option('--rate-limit <limit>', 'deliveries/seconds, e.g. 6000/60, or default', rateArgument)
+    .action(
+      (id: string, options: Json & { name?: string; timezone?: string; rateLimit?: RateLimit | 'default' }) =>
+        shell.within(id, async (scope, office) => {
+          const { name, timezone } = options
+          const rateLimit = options.rateLimit === 'default' ? null : options.rateLimit
+          const tenant = await updateTenant(scope, office.acting, { name, timezone, rateLimit })
+          shell.print(details(tenant, await listEndpoints(scope), office), options)
+        }),
+    )
+
+  for (const [verb, act, effect] of [
+    ['suspend', suspendTenant, 'cut off its deliveries, keys and sockets; its data stays'],
+    ['resume', resumeTenant, 'let a suspended tenant in again'],
+  ] as const) {
+    group
+      .command(`${verb} <id>`)
+      .description(effect)
+      .action((id: string, options: Json) =>
+        shell.within(id, async (scope, { acting, config }) => {
+          const tenant = await act(scope, acting)
+          const lines = [`${tenant.name} (${tenant.id}) is ${stateOf(tenant)}.`]
+          shell.print({ json: tenantView(tenant, config), lines }, options)
+        }),
+      )
+  }
+
+  group
+    .command('delete <id>')
+    .description('cut it off at once, then erase every row of it')
+    .option('--yes', 'really: there is no way back')
+    .action(async (id: string, options: Json & { yes?: boolean }) => {
+      if (!options.yes)
+        throw new PublicError('BAD_USER_INPUT', 'this erases everything of the tenant: add --yes')
+      await shell.office(async ({ database, acting }) => {
+        let rows = 0
+        const progress = (erased: number): void => {
+          rows = erased
+          shell.progress(`${erased} rows erased`)
+        }
+        await deleteTenant(database, acting, id, { progress })
+        shell.progress('')
+        shell.print(
+          { json: { id, deleted: true, rows }, lines: [`${id} is gone: ${rows} rows erased.`] },
+          options,
+        )
+      })
+    })
+
+  return group
+}
+
+interface CreateOptions extends Json {
+  webhookSecret?: string
+  externalId?: string
+  timezone: string
+}
+
+const stateOf = ({ suspendedAt }: Tenant): string => (suspendedAt ? 'suspended' : 'active')
+
+const alreadyThere = ({ id, name, externalId }: Tenant): Answer => ({
+  json: { id, name, existing: true },
+  lines: [`There is a tenant with external id ${externalId} already: ${name} (${id}). Nothing was created.`],
+})
+
+/** The first thing a newcomer reads: what was made, and the next steps. */
+function welcome({ tenant, token, key }: TenantCreated, { config }: Office, hasSecret: boolean): Answer {
+  const { id, name } = tenant
+  const url = webhookUrl(config, token)
+  const base = url.slice(0, url.indexOf('/webhook/'))
+  const secretStep = hasSecret
+    ? []
+    : ['', `  Then give its signing secret:`, `    npx billingwatch secret add ${id} whsec_…`]
+  return {
+    json: { id, name, webhookUrl: url, webhookToken: token, apiKey: key },
+    lines: [
+      `Created ${name}.`,
+      '',
+      ...table([
+        ['  Tenant', id],
+        ['  Webhook URL', url],
+        ['  API key', `${key}  (ADMIN; shown only now)`],
+      ]),
+      '',
+      'Next:',
+      '  Add the webhook URL in Stripe, with the event types that `npx billingwatch events` lists,',
+      '  or forward the events of your own machine:',
+      `    stripe listen --forward-to ${url}`,
+      ...secretStep,
+      '',
+      '  No Stripe account? Post a simulated incident:',
+      `    npx billingwatch simulate --post ${url} --secret whsec_… --incident duplicate-charge`,
+      '',
+      `  Ask and subscribe with the API key at ${base}/graphql.`,
+    ],
+  }
+}
+
+function details(tenant: Tenant, endpoints: readonly WebhookEndpoint[], office: Office): Answer {
+  const { config, acting } = office
+  const view = tenantView(tenant, config)
+  const shown = endpoints.map((endpoint) => endpointView(endpoint, { config, vault: acting.vault }))
+  return {
+    json: { ...view, webhookEndpoints: shown },
+    lines: table([
+      ['ID', tenant.id],
+      ['Name', tenant.name],
+      ['External id', tenant.externalId ?? '-'],
+      ['State', stateOf(tenant)],
+      ['Created', time(tenant.createdAt)],
+      ['Zone', tenant.timezone],
+      ['Rate limit', `${view.rateLimit.requests} deliveries in ${view.rateLimit.seconds} s`],
+      ...shown.map(({ name, webhookUrl, lastDeliveryAt }) => [
+        `Endpoint ${name}`,
+        `${webhookUrl}  (last delivery: ${time(lastDeliveryAt)})`,
+      ]),
+    ]),
+  }
+}

@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { emptyDatabase, engine } from '../support/database.ts'
+import { cli, cliJson, type Env, SECRET } from './harness.ts'
+
+let env: Env
+let tenantId: string
+beforeAll(async () => {
+  env = { DATABASE_URL: await emptyDatabase(), BILLINGWATCH_SECRET: SECRET, MIN_FREE_DISK: '0' }
+  const made = await cliJson(env, ['tenant', 'create', 'Acme', '--webhook-secret', 'whsec_of_acme_itself'])
+  tenantId = (made as { id: string }).id
+})
+
+async function change(work: (database: Database) => Promise<unknown>): Promise<void> {
+  const database = await openDatabase({ databaseUrl: env['DATABASE_URL'] ?? '' })
+  try {
+    await work(database)
+  } finally {
+    await database.close()
+  }
+}
+
+const doctor = (more: Env = {}) => cli({ ...env, ...more }, ['doctor', '--json'])
+
+const problem = (check: string, message: RegExp) => ({
+  ok: false,
+  findings: expect.arrayContaining([
+    { check, level: 'problem', message: expect.stringMatching(message), advice: expect.any(String) },
+  ]),
+})
+
+describe('billingwatch doctor', () => {
+  it('finds nothing wrong with what is well, and exits with 0', async () => {
+    const { code, json } = await doctor()
+    expect(json()).toMatchObject({ ok: true })
+    expect(json()).not.toMatchObject({ findings: expect.arrayContaining([{ level: 'problem' }]) })
+    expect(code).toBe(0)
+  })
+
+  it('says it to people, a line for each check', async () => {
+    const { stdout } = await cli(env, ['doctor'])
+    for (const check of ['configuration', 'database', 'migrations', 'clock', 'secrets', 'events', 'tenants'])
+      expect(stdout).toMatch(new RegExp(`^ {2}ok {3}${check}: `, 'm'))
+  })
+
+  it('names each mistake of the environment', async () => {
+    const { code, json } = await doctor({ PORT: 'x', RETENTION_DAYS: '3' })
+    expect(code).toBe(1)
+    expect(json()).toEqual(problem('configuration', /PORT.*RETENTION_DAYS/s))
+  })
+
+  it('tells a missing secret outside a local set-up', async () => {
+    const { code, json } = await doctor({ HOST: '0.0.0.0', BILLINGWATCH_SECRET: undefined })
+    expect(code).toBe(1)
+    expect(json()).toEqual(problem('configuration', /BILLINGWATCH_SECRET/))
+  })
+
+  it('tells secrets that do not open, and ones that wait for rewrap', async () => {
+    const other = 'another secret of more than thirty-two characters'
+    expect((await doctor({ BILLINGWATCH_SECRET: other })).json()).toEqual(
+      problem('secrets', /2 of 2 .* cannot/),
+    )
+    const rolling = await doctor({ BILLINGWATCH_SECRET: other, BILLINGWATCH_SECRET_PREVIOUS: SECRET })
+    expect(rolling.code).toBe(0)
+    expect(rolling.stdout).toMatch(/2 of 2 secrets and tokens are under the previous secret/)
+  })
+
+  it('tells a Redis that does not answer', async () => {
+    const { code, json } = await doctor({ REDIS_URL: 'redis://127.0.0.1:1' })
+    expect(code).toBe(1)
+    expect(json()).toEqual(problem('redis', /./))
+  })
+
+  it('tells events that failed, by what a detector said', async () => {
+    const now = new Date()
+    await change(async ({ prisma, sql }) => {
+      const endpoint = await prisma.webhookEndpoint.findFirst({ where: { tenantId } })
+      await sql.write(async (tx) => {
+        await tx.enter(tenantId)
+        const columns = [
+          'tenantId',
+          'stripeId',
+          'endpointId',
+          'livemode',
+          'type',
+          'createdAt',
+          'receivedAt',
+          'status',
+          'error',
+        ]
+        const row = (id: string, error: string) => [
+          tenantId,
+          id,
+          endpoint?.id ?? '',
+          true,
+          'charge.failed',
+          now,
+          now,
+          'FAILED',
+          error,
+        ]
+        await tx.insert({ table: 'StripeEvent', columns }, [
+          row('evt_1', 'FRAUD_SPIKE: bad day'),
+          row('evt_2', 'FRAUD_SPIKE: bad day'),
+          row('evt_3', 'CARD_TESTING: worse'),
+        ])
+      })
+    })
+    const { code, json } = await doctor()
+    expect(code).toBe(1)
+    expect(json()).toEqual(problem('events', /^2 FAILED .*FRAUD_SPIKE: bad day$/))
+    expect(json()).toEqual(problem('events', /^1 FAILED .*CARD_TESTING: worse$/))
+    await change(({ prisma }) => prisma.stripeEvent.deleteMany({ where: { tenantId } }))
+  })
+
+  it('tells a tenant that fell silent, to the hour, but not one that never spoke or is suspended', async () => {
+    const heard = (hours: number) =>
+      change(({ prisma }) =>
+        prisma.webhookEndpoint.updateMany({
+          where: { tenantId },
+          data: { lastDeliveryAt: new Date(Date.now() - hours * 3_600_000) },
+        }),
+      )
+    await heard(23.9)
+    expect((await doctor()).code).toBe(0)
+    await heard(30.5)
+    expect((await doctor()).json()).toEqual(problem('tenants', /^Acme \(ten_.*: no delivery for 30 h$/))
+    await cliJson(env, ['tenant', 'suspend', tenantId])
+    expect((await doctor()).code).toBe(0)
+  })
+
+  it('tells a database that was not migrated, and leaves it so', async () => {
+    const url = await emptyDatabase()
+    await openDatabase({ databaseUrl: url }).then((database) => database.close())
+    for (const _ of [1, 2]) {
+      const { code, json } = await doctor({ DATABASE_URL: url })
+      expect(code).toBe(1)
+      expect(json()).toMatchObject({
+        findings: expect.arrayContaining([
+          expect.objectContaining({
+            check: 'migrations',
+            level: 'problem',
+            advice: expect.stringMatching(/migrate/),
+          }),
+        ]),
+      })
+    }
+  })
+
+  it.runIf(engine === 'postgresql')('tells a database that does not answer', async () => {
+    const { code, json } = await doctor({ DATABASE_URL: 'postgresql://root@127.0.0.1:1/none' })
+    expect(code).toBe(1)
+    expect(json()).toEqual(problem('database', /./))
+  })
+
+  it.runIf(engine === 'sqlite')('makes nothing in an empty folder, where nothing is wrong yet', async () => {
+    const url = (await emptyDatabase()).replace('test.db', 'data/new.db')
+    const { code, json } = await doctor({ DATABASE_URL: url, BILLINGWATCH_SECRET: undefined })
+    expect(json()).toMatchObject({ ok: true })
+    expect(code).toBe(0)
+    expect(existsSync(dirname(url.slice('file:'.length)))).toBe(false)
+  })
+
+  it.runIf(engine === 'sqlite')('tells a disk that is nearly full', async () => {
+    expect((await doctor({ MIN_FREE_DISK: '1000000' })).json()).toEqual(problem('disk', /MIN_FREE_DISK/))
+  })
+})
