@@ -37,6 +37,8 @@ const onEngine = (engine: 'sqlite' | 'postgresql') => ({
 })
 
 export default defineConfig({
+  // Vite would load graphql's ES build beside the CommonJS one that Node gives to everybody else: two of each class.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     testTimeout: 20_000,
     hookTimeout: 30_000,
