@@ -80,6 +80,7 @@ const endOf = ({ status, trialEnd, end, at }: SubscriptionChanged | Subscription
 /** Events of one second are told apart by what they say came before them. */
 function isNewer(fact: SubscriptionChanged | SubscriptionEnded, known: Snapshot | undefined): boolean {
   if (known === undefined || fact.kind === 'subscriptionEnded') return true
+  if (fact.late) return false
   if (fact.at !== known.at) return fact.at > known.at
   if (fact.isNew !== known.isNew) return known.isNew
   const follows = fact.previousStatus === known.status || (fact.previousEnd ?? 0) === known.end
