@@ -190,6 +190,11 @@ const firing: [string, Fact[], Seconds][] = [
     3 * DAY + 5 * HOUR,
   ],
   [
+    'a snapshot of the same second that is known to be older',
+    [...begun, rolled, changed({ at: DUE, eventId: 'evt_z', late: true, cancelAtEnd: true, ...period(T0) })],
+    3 * DAY,
+  ],
+  [
     'a straggler that tells of an older state',
     [...begun, rolled, changed({ at: DUE - 10, cancelAtEnd: true, ...period(T0) })],
     3 * DAY,
