@@ -36,6 +36,13 @@ export function rateArgument(argument: string): RateLimit | 'default' {
   return { requests: Number(requests), seconds: Number(seconds) }
 }
 
+/** @throws InvalidArgumentError */
+export function portArgument(argument: string): string {
+  if (!/^\d{1,5}$/.test(argument) || Number(argument) > 65_535)
+    throw new InvalidArgumentError('It must be a port number, from 0 to 65535.')
+  return argument
+}
+
 /** Columns as wide as their widest cell, two spaces between. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>

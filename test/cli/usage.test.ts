@@ -57,6 +57,7 @@ describe('the command line', () => {
     ['a missing option', ['key', 'create', 'ten_x'], /--role/],
     ['an unknown role', ['key', 'create', 'ten_x', '--role', 'owner'], /viewer, member or admin/],
     ['a bad duration', ['key', 'create', 'ten_x', '--role', 'viewer', '--expires', 'soon'], /90d/],
+    ['a bad port', ['serve', '--port', '70000'], /from 0 to 65535/],
     ['a bad limit', ['tenant', 'update', 'ten_x', '--rate-limit', 'lots'], /6000\/60/],
     ['an erasing that was not confirmed', ['tenant', 'delete', 'ten_x'], /--yes/],
     ['an empty standard input', ['secret', 'add', 'ten_x', '-'], /no secret came/],
