@@ -299,9 +299,12 @@ export const invoice = (fields: Json = {}, version: Version = NEWEST): Json => {
     currency: 'usd',
     customer: 'cus_1',
     due_date: null,
-    lines: list(
-      Array.isArray(lines) ? lines : [line({ amount: total, subscription: String(subscription) }, version)],
-    ),
+    lines:
+      lines === undefined
+        ? list([line({ amount: total, subscription: String(subscription) }, version)])
+        : Array.isArray(lines)
+          ? list(lines)
+          : lines,
     livemode: true,
     metadata: {},
     next_payment_attempt: null,

@@ -106,19 +106,21 @@ export const seeCharge = (record: ChargeRecord, charge: Fields, event: StripeEnv
   record.refunded = Math.max(record.refunded, refundedTotal(charge, event))
   record.legacy ||= isLegacy(charge, event)
   // Embedded until 2022-11-15.
-  for (const refund of list(charge['refunds'])) seeRefund(record, refund, false)
+  for (const refund of list(charge['refunds'])) seeRefund(record, refund)
 }
 
 /**
- * Adds a refund of this charge. A failure stays one, whatever older snapshot comes later. `isFirst` says that the
- * event is the refund's creation: beyond the refunds kept one by one only that one counts.
+ * Adds a refund of this charge, told by the event of this type or by the charge itself. A failure stays one, whatever
+ * older snapshot comes later. Beyond the refunds kept one by one only their creation and failure count.
  */
-export const seeRefund = (record: ChargeRecord, refund: Fields, isFirst: boolean): void => {
+export const seeRefund = (record: ChargeRecord, refund: Fields, type?: string): void => {
   const refundId = id(refund['id'])
   const given = amount(refund['amount'])
   if (refundId === undefined || given === undefined || refund['reason'] === 'expired_uncaptured_charge')
     return
-  const gone = refund['status'] === 'failed' || refund['status'] === 'canceled'
+  const status = refund['status'] ?? 'succeeded'
+  if (typeof status !== 'string') return
+  const gone = type === 'refund.failed' || status === 'failed' || status === 'canceled'
   const before = record.refunds.get(refundId)
   if (before !== undefined || record.refunds.size < MOST_REFUNDS) {
     record.refunds.set(refundId, {
@@ -126,7 +128,7 @@ export const seeRefund = (record: ChargeRecord, refund: Fields, isFirst: boolean
       gone: gone || before?.gone === true,
     })
   } else if (gone) record.furtherRefunds -= given
-  else if (isFirst) record.furtherRefunds += given
+  else if (type === 'refund.created') record.furtherRefunds += given
 }
 
 /**
@@ -160,9 +162,8 @@ const refundedTotal = (charge: Fields, event: StripeEnvelope): number => {
   if (total === 0 || !isLegacy(charge, event)) return total
   const captured = capturedAmount(charge)
   const whole = amount(charge['amount'])
-  return captured === undefined || whole === undefined
-    ? total
-    : Math.max(0, total - Math.max(0, whole - captured))
+  if (captured === undefined || whole === undefined) return 0
+  return Math.max(0, total - Math.max(0, whole - captured))
 }
 
 const BASIL = '2025-03-31'

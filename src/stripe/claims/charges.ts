@@ -93,7 +93,7 @@ export const readRefund = (event: StripeEnvelope): Claims => {
       const record = readRecord(ledger.get(charge))
       record.currency ??= currency(refund['currency'])
       record.customer ??= customerOf(refund) ?? customerOf(fields(refund['charge']) ?? {})
-      seeRefund(record, refund, event.type === 'refund.created')
+      seeRefund(record, refund, event.type)
       const facts = tellRefunds(event, charge, record)
       ledger.set(charge, writeRecord(record))
       return facts

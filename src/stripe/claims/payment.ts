@@ -1,6 +1,6 @@
 import type { StripeEnvelope } from '../event.ts'
 import type { Decline, PaymentDetails } from '../facts.ts'
-import { customerOf, type Fields, fields, known, reference, text } from '../read.ts'
+import { customerOf, type Fields, fields, known, text } from '../read.ts'
 
 /** Descriptions are only compared with each other: their first words are enough, and facts stay small. */
 const LONGEST_DESCRIPTION = 200
@@ -93,13 +93,9 @@ export const declineOfError = (error: Fields | undefined): Decline =>
     invalid: error?.['type'] === 'invalid_request_error' && error?.['code'] === undefined,
   })
 
-/** The charge that a payment intent names, wherever its version does. */
-export const chargeOfIntent = (intent: Fields): string | undefined => {
-  const error = fields(intent['last_payment_error'])
+/** Whether a payment intent names a charge, wherever its version does. */
+export const namesCharge = (intent: Fields): boolean => {
   const listed = fields(intent['charges'])?.['data']
-  return (
-    reference(error?.['charge']) ??
-    reference(intent['latest_charge']) ??
-    (Array.isArray(listed) ? reference(listed[0]) : undefined)
-  )
+  const named = fields(intent['last_payment_error'])?.['charge'] ?? intent['latest_charge'] ?? listed
+  return Array.isArray(named) ? named.length > 0 : named != null
 }

@@ -2,14 +2,14 @@ import type { StripeEnvelope } from '../event.ts'
 import type { Claims } from '../ledger.ts'
 import { amount, currency, customerOf, type Fields, fields, id, known } from '../read.ts'
 import { common, isA, NOTHING, numbers, remember } from './common.ts'
-import { chargeOfIntent, declineOfError, methodOfError, paymentDetails } from './payment.ts'
+import { declineOfError, methodOfError, namesCharge, paymentDetails } from './payment.ts'
 
 /** Tries of one intent that are told apart; more within one record's life are attacks or robots, told again at worst. */
 const MOST_TRIES = 50
 
 /** payment_intent.payment_failed: told only when no charge was made, else the charge tells it. */
 export const readRefusedPayment = (event: StripeEnvelope): Claims =>
-  chargeOfIntent(event.object) === undefined && isA('payment_intent', event.object)
+  isA('payment_intent', event.object) && !namesCharge(event.object)
     ? readRefusal(event, fields(event.object['last_payment_error']), false)
     : NOTHING
 

@@ -44,12 +44,13 @@ const readItem = (item: Fields): Item => {
   const plan = fields(item['plan'])
   const recurring = fields(price?.['recurring']) ?? plan
   const interval = INTERVALS_A_MONTH.get(recurring?.['interval'])
-  const count = amount(recurring?.['interval_count'] ?? 1)
-  const hasUnit = price !== undefined && price['unit_amount'] !== undefined
+  const count = amount(whenMissing(recurring?.['interval_count'], 1))
+  const usage = recurring === undefined ? undefined : whenMissing(recurring['usage_type'], 'licensed')
+  const unit = amount(whenMissing(price?.['unit_amount'], plan?.['amount']))
   return {
-    metered: recurring?.['usage_type'] === 'metered',
-    unit: amount(hasUnit ? price['unit_amount'] : plan?.['amount']),
-    quantity: amount(item['quantity'] === undefined ? 1 : item['quantity']),
+    metered: usage === 'metered',
+    unit: usage === 'licensed' || usage === 'metered' ? unit : undefined,
+    quantity: amount(whenMissing(item['quantity'], usage === 'licensed' ? 1 : undefined)),
     currency: currency(price?.['currency']) ?? currency(plan?.['currency']),
     interval: count === undefined || count === 0 ? undefined : interval?.[0],
     count: count ?? 0,
@@ -59,11 +60,16 @@ const readItem = (item: Fields): Item => {
   }
 }
 
+/** A field that is null says that it has no value: that is not the same as one that was left out. */
+const whenMissing = (field: unknown, instead: unknown): unknown => (field === undefined ? instead : field)
+
 /** The value of a subscription's `items` list. A list that goes on beyond what was sent has no known value. */
 export const valueOfItems = (items: unknown): SubscriptionValue => {
+  const data = fields(items)?.['data']
   const all = list(items).map(readItem)
   const first = all.reduce<Item | undefined>(earlier, undefined)
-  const complete = fields(items)?.['has_more'] !== true && all.length > 0
+  const sent = Array.isArray(data) && data.length > 0 && data.length === all.length
+  const complete = sent && fields(items)?.['has_more'] !== true
   const licensed = all.filter((item) => !item.metered)
   const unit = all.every((item) => item.currency === first?.currency) ? first?.currency : undefined
   const priced = complete && unit !== undefined && all.every(isPriced)
