@@ -84,7 +84,7 @@ describe('conventions', () => {
       )
       .filter(
         (line) =>
-          !/imports (\.\/|\.\.\/(detector|words|statistics\/|rates\/)|\.\.\/\.\.\/(stripe\/(facts|money)|time)\.ts)/.test(
+          !/imports (\.\/|\.\.\/(detector|words|renewal|statistics\/|rates\/)|\.\.\/\.\.\/(stripe\/(facts|money)|time)\.ts)/.test(
             line,
           ),
       )
