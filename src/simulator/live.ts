@@ -3,7 +3,7 @@ import type { SimulatedEvent } from './event.ts'
 import type { Incident } from './incidents/incident.ts'
 import { pay } from './payments.ts'
 import { newCustomer } from './people.ts'
-import { makeProfile, type Profile } from './profile.ts'
+import { makeProfile, type Profile, planPrices } from './profile.ts'
 import { Random } from './random.ts'
 import { World } from './world.ts'
 
@@ -18,18 +18,23 @@ export interface LiveScript {
 const PAST: Seconds = 4 * MINUTE
 const PAST_PAYMENTS = 30
 
+/** What an incident leads to later than that is not waited for. */
+const LONGEST: Seconds = 90
+
 /** Seconds between two signs of an incident at speed 1. */
 const PACE = 0.5
 
 /** A small shop with the newest habits: the same for everybody, so that the walk in the README shows the same. */
-function liveProfile(seed: string): Profile {
+function liveProfile(seed: string, random: Random): Profile {
+  const currencies = [['usd', 1]] as const
   return {
     ...makeProfile(seed, 'live'),
     business: 'shop',
     apiVersion: '2025-09-30.clover',
     account: undefined,
     listening: 'everything',
-    currencies: [['usd', 1]],
+    currencies,
+    prices: planPrices(random, currencies, 40, false),
     orders: 'metadata',
     dollars: 40,
   }
@@ -50,12 +55,12 @@ export function liveScript(
 ): LiveScript {
   const random = new Random(`${seed}/live`)
   const since = now - PAST
-  const world = new World(liveProfile(seed), random, since)
+  const world = new World(liveProfile(seed, random), random, since)
   for (let i = 0; i < PAST_PAYMENTS; i++) world.agenda.add(random.int(since, now - 1), () => buy(world))
   const pace = PACE / speed
   if (incident?.live) incident.live({ world, since, at: now, pace })
   else for (let i = 0; i < 60; i++) world.agenda.add(Math.floor(now + i * 2 * pace), () => buy(world))
-  const events = world.advance(Number.POSITIVE_INFINITY).map(({ event }) => event)
+  const events = world.advance(now + LONGEST / Math.min(1, speed)).map(({ event }) => event)
   return {
     past: events.filter(({ created }) => created < now),
     present: events.filter(({ created }) => created >= now),

@@ -86,7 +86,8 @@ const PLANS: readonly (readonly [string, number])[] = [
   ['Scale', 8],
 ]
 
-function planPrices(
+/** The plans on offer: by the month and year, and by the week where that is usual. */
+export function planPrices(
   random: Random,
   currencies: readonly (readonly [string, number])[],
   dollars: number,
