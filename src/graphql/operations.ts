@@ -14,8 +14,8 @@ interface Result {
 }
 type Engine = ReturnType<Yoga['getEnveloped']>
 
-/** Plugins look for the request that an operation came with; one on a socket has none of its own. */
-const SOCKET_REQUEST = new Request('http://localhost/graphql')
+/** Plugins look for the request that an operation came with; one on a socket has none of its own. Mutations need a POST. */
+const SOCKET_REQUEST = new Request('http://localhost/graphql', { method: 'POST' })
 
 /** Runs what comes over a socket through the same engine, limits and masking as what comes over HTTP. */
 export class Operations {

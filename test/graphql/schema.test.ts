@@ -99,9 +99,7 @@ function shapeOf(type: GraphQLNamedType): Line[] {
     return Object.values(type.getFields()).map((field) => [`${type.name}.${field.name}`, inputText(field)])
   }
   if (!isObjectType(type) && !isInterfaceType(type)) return []
-  const interfaces = type
-    .getInterfaces()
-    .map(({ name }): Line => [`${type.name} implements ${name}`, 'yes'])
+  const interfaces = type.getInterfaces().map(({ name }): Line => [`${type.name} implements ${name}`, 'yes'])
   return [
     ...interfaces,
     ...Object.values(type.getFields()).flatMap((field): Line[] => [

@@ -6,8 +6,8 @@ import { memoryBus } from '../../src/bus/memory.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { DETECTORS } from '../../src/detection/registry.ts'
 import { createGraphql, type GraphqlParts } from '../../src/graphql/server.ts'
-import { memoryRateLimiter } from '../../src/ingest/rate-limit.ts'
 import { routes } from '../../src/http/routes.ts'
+import { memoryRateLimiter } from '../../src/ingest/rate-limit.ts'
 import { createLogger } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -56,6 +56,8 @@ export async function serveGraphql(database: Database, options: ServeOptions = {
     credentials,
     limiter: memoryRateLimiter('api'),
     detectors: DETECTORS,
+    // So long that what comes in time was not waited for.
+    pollMs: 120_000,
     ...over,
   })
   const server = createServer(
@@ -129,7 +131,12 @@ export async function ask(
     body: JSON.stringify({ query, variables }),
   })
   const body = JSON.parse(await response.text())
-  return { status: response.status, headers: response.headers, data: body.data ?? {}, errors: body.errors ?? [] }
+  return {
+    status: response.status,
+    headers: response.headers,
+    data: body.data ?? {},
+    errors: body.errors ?? [],
+  }
 }
 
 /** The data of an operation that must not fail. */

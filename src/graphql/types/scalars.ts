@@ -1,5 +1,4 @@
-import { Kind, valueFromASTUntyped } from 'graphql'
-import { PublicError } from '../../errors.ts'
+import { GraphQLError, Kind, valueFromASTUntyped } from 'graphql'
 import { builder } from '../builder.ts'
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/
@@ -7,7 +6,7 @@ const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\
 function parseTime(value: unknown): Date {
   const time = typeof value === 'string' && RFC_3339.test(value) ? new Date(value.toUpperCase()) : undefined
   if (!time || Number.isNaN(time.getTime())) {
-    throw new PublicError('BAD_USER_INPUT', 'A DateTime is written like 2026-01-31T09:30:00Z (RFC 3339).')
+    throw new GraphQLError('A DateTime is written like 2026-01-31T09:30:00Z (RFC 3339).')
   }
   return time
 }
@@ -30,7 +29,7 @@ builder.scalarType('JSON', {
 function safe(value: unknown): number {
   const number = typeof value === 'bigint' ? Number(value) : value
   if (typeof number !== 'number' || !Number.isSafeInteger(number)) {
-    throw new PublicError('BAD_USER_INPUT', 'A SafeInt is a whole number within ±(2^53 − 1).')
+    throw new GraphQLError('A SafeInt is a whole number within ±(2^53 − 1).')
   }
   return number
 }

@@ -1,0 +1,337 @@
+import { serverAudits } from 'graphql-http'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { scopeTo } from '../../src/tenancy/scope.ts'
+import { raise } from '../support/anomalies.ts'
+import { testDatabase } from '../support/database.ts'
+import {
+  ADMIN_KEY,
+  ask,
+  codeOf,
+  data,
+  keyOf,
+  makeTenant,
+  type Served,
+  serveGraphql,
+  type TestTenant,
+} from '../support/graphql.ts'
+
+const database = await testDatabase()
+let served: Served
+let guarded: Served
+let tenant: TestTenant
+
+/** As it faces the internet: not a local set-up. */
+const OUTSIDE = {
+  PUBLIC_URL: 'https://billing.example.com',
+  METRICS_TOKEN: '0123456789abcdef',
+  ALLOWED_ORIGINS: 'https://app.example.com',
+}
+
+beforeAll(async () => {
+  served = await serveGraphql(database, { environment: { API_RATE_LIMIT: '100000/60' } })
+  guarded = await serveGraphql(database, { environment: { ...OUTSIDE, API_RATE_LIMIT: '100000/60' } })
+  tenant = await makeTenant(database)
+})
+afterAll(() => Promise.all([served.stop(), guarded.stop()]))
+
+describe('GraphQL over HTTP', () => {
+  for (const audit of serverAudits({
+    url: () => `${served.url}/graphql`,
+    fetchFn: (url: string, init: RequestInit = {}) =>
+      fetch(url, { ...init, headers: { ...init.headers, authorization: `Bearer ${tenant.key}` } }),
+  })) {
+    test(`audit ${audit.id}: ${audit.name}`, async () => {
+      const result = await audit.fn()
+      expect(result.status, JSON.stringify(result)).toBe('ok')
+    })
+  }
+})
+
+describe('credentials', () => {
+  const FORGED = `bw_live_${'0'.repeat(42)}`
+
+  test.each([
+    ['none', undefined],
+    ['an unknown key', FORGED],
+    ['a key of another shape', 'hunter2'],
+  ])('answers 401 with UNAUTHENTICATED for %s', async (_name, key) => {
+    const answer = await ask(served, key, '{ viewer { operator } }')
+    expect(answer.status).toBe(401)
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer')
+    expect(answer.errors[0]?.extensions['code']).toBe('UNAUTHENTICATED')
+    expect(answer.errors[0]?.extensions['requestId']).toBe(answer.headers.get('x-request-id'))
+  })
+
+  test('say the same for an unknown key and for one that was revoked', async () => {
+    const { id, key } = await keyOf(database, tenant, 'VIEWER')
+    await data(
+      served,
+      tenant.key,
+      'mutation($id: ID!) { revokeApiKey(input: {id: $id}) { apiKey { revokedAt } } }',
+      { id },
+    )
+    const [revoked, unknown] = [
+      await ask(served, key, '{ viewer { role } }'),
+      await ask(served, FORGED, '{ viewer { role } }'),
+    ]
+    expect(revoked.status).toBe(401)
+    expect(revoked.errors[0]?.message).toBe(unknown.errors[0]?.message)
+  })
+
+  test('let x-tenant-id agree and nothing else', async () => {
+    const other = await makeTenant(database, 'Other')
+    const own = await ask(served, tenant.key, '{ tenant { id } }', {}, { 'x-tenant-id': tenant.id })
+    expect(own.data).toEqual({ tenant: { id: tenant.id } })
+    const foreign = await ask(served, tenant.key, '{ tenant { id } }', {}, { 'x-tenant-id': other.id })
+    expect(foreign.status).toBe(403)
+    expect(foreign.errors[0]?.extensions['code']).toBe('FORBIDDEN')
+    expect((await ask(served, undefined, '{ tenant { id } }', {}, { 'x-tenant-id': tenant.id })).status).toBe(
+      401,
+    )
+  })
+
+  test('of an operator act inside a tenant only when it is named', async () => {
+    expect(await data(served, ADMIN_KEY, '{ viewer { operator role tenant { id } } tenant { id } }')).toEqual(
+      {
+        viewer: { operator: true, role: null, tenant: null },
+        tenant: null,
+      },
+    )
+    expect(await codeOf(served, ADMIN_KEY, '{ anomalies { totalCount } }')).toBe('FORBIDDEN')
+    const inside = await ask(
+      served,
+      ADMIN_KEY,
+      '{ viewer { role tenant { id } } anomalies { totalCount } }',
+      {},
+      { 'x-tenant-id': tenant.id },
+    )
+    expect(inside.errors).toEqual([])
+    expect(inside.data).toMatchObject({ viewer: { role: 'ADMIN', tenant: { id: tenant.id } } })
+  })
+})
+
+describe('errors', () => {
+  test('of the inside are masked, with an id that finds them', async () => {
+    const leak = 'password=hunter2'
+    const broken = { ...database, prisma: new Proxy(database.prisma, {}) }
+    const failing = await serveGraphql(broken, {
+      clock: {
+        now: () => {
+          throw new Error(leak)
+        },
+      },
+    })
+    try {
+      const answer = await ask(
+        failing,
+        tenant.key,
+        '{ detectors { stats { anomalies } } }',
+        {},
+        { 'x-request-id': 'abc-123' },
+      )
+      expect(JSON.stringify(answer)).not.toContain(leak)
+      expect(answer.errors[0]?.extensions).toMatchObject({
+        code: 'INTERNAL_SERVER_ERROR',
+        requestId: 'abc-123',
+      })
+    } finally {
+      await failing.stop()
+    }
+  })
+
+  test.each([
+    ['{ nothing }', 'BAD_USER_INPUT', 400],
+    ['{ anomalies(', 'BAD_USER_INPUT', 400],
+    ['query($first: Int!) { anomalies(first: $first) { totalCount } }', 'BAD_USER_INPUT', 400],
+    ['{ anomalies(first: 201) { totalCount } }', 'BAD_USER_INPUT', 200],
+    ['{ anomalies(first: -1) { totalCount } }', 'BAD_USER_INPUT', 200],
+    ['{ anomalies(first: 1, last: 1) { totalCount } }', 'BAD_USER_INPUT', 200],
+    ['{ anomalies(after: "x") { totalCount } }', 'CURSOR_UNKNOWN', 200],
+    ['{ anomaly(id: "a\\u0000b") { id } }', 'BAD_USER_INPUT', 400],
+    ['{ anomalies(filter: {detected: {from: "yesterday"}}) { totalCount } }', 'BAD_USER_INPUT', 400],
+    ['mutation { acknowledgeAnomaly(input: {id: "anm_none"}) { anomaly { id } } }', 'NOT_FOUND', 200],
+  ])('%s is %s', async (query, code, status) => {
+    const answer = await ask(served, tenant.key, query)
+    expect([answer.errors[0]?.extensions['code'], answer.status]).toEqual([code, status])
+  })
+
+  test('of input say where', async () => {
+    const { errors } = await ask(
+      served,
+      tenant.key,
+      'mutation { configureDetector(input: {name: DUPLICATE_CHARGE, settings: [{name: "window", value: 1e9}]}) { detector { id } } }',
+    )
+    expect(errors[0]?.extensions['issues']).toMatchObject([
+      { path: ['settings', 0, 'value'], code: 'OUT_OF_RANGE' },
+    ])
+  })
+
+  test('in variables refuse NUL before it reaches a database', async () => {
+    expect(
+      await codeOf(served, tenant.key, 'query($id: ID!) { anomaly(id: $id) { id } }', { id: 'a\0' }),
+    ).toBe('BAD_USER_INPUT')
+  })
+})
+
+describe('an endpoint that faces the internet', () => {
+  test('suggests nothing and shows no schema', async () => {
+    const guess = await ask(guarded, tenant.key, '{ anomalie { totalCount } }')
+    expect(guess.errors[0]?.message).not.toMatch(/did you mean/i)
+    expect((await ask(served, tenant.key, '{ anomalie { totalCount } }')).errors[0]?.message).toMatch(
+      /did you mean/i,
+    )
+    const asked = await ask(guarded, tenant.key, '{ __schema { types { name } } }')
+    expect(asked.errors).not.toEqual([])
+    expect(asked.data).toEqual({})
+    const enumeration = await ask(
+      guarded,
+      tenant.key,
+      'query($s: [Severity!]) { anomalies(filter: {severities: $s}) { totalCount } }',
+      { s: ['HIG'] },
+    )
+    expect(enumeration.errors[0]?.message).not.toMatch(/did you mean/i)
+  })
+
+  test('serves GraphiQL in a local set-up only', async () => {
+    const page = (at: Served) => fetch(`${at.url}/graphql`, { headers: { accept: 'text/html' } })
+    expect(await (await page(served)).text()).toContain('graphiql')
+    expect(await (await page(guarded)).text()).not.toContain('graphiql')
+  })
+
+  test.each([
+    [
+      'levels',
+      `{ anomalies { nodes { activity { nodes { ${'anomaly { activity { nodes { '.repeat(8)} id ${'} } }'.repeat(8)} } } } } }`,
+    ],
+    ['aliases', `{ ${Array.from({ length: 40 }, (_, i) => `a${i}: viewer { role }`).join(' ')} }`],
+    ['tokens', `{ ${'viewer { role } '.repeat(800)} }`],
+    ['directives', `{ viewer { role ${'@include(if: true) '.repeat(60)} } }`],
+    ['rows', '{ anomalies(first: 200) { nodes { events(first: 200) { nodes { id } } } } }'],
+  ])('refuses too many %s', async (_what, query) => {
+    const answer = await ask(guarded, tenant.key, query)
+    expect([answer.errors[0]?.extensions['code'], answer.status]).toEqual(['TOO_COMPLEX', 400])
+    expect(answer.data).toEqual({})
+  })
+
+  test('weighs the rows that variables ask for, in the operation that runs', async () => {
+    const query = `query Cheap { viewer { role } }
+      query Dear($n: Int) { anomalies(first: $n) { nodes { activity(first: $n) { nodes { id } } } } }`
+    const run = async (operationName: string, n: number) => {
+      const response = await fetch(`${guarded.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${tenant.key}` },
+        body: JSON.stringify({ query, operationName, variables: { n } }),
+      })
+      return JSON.stringify(await response.json())
+    }
+    expect(await run('Cheap', 200)).not.toContain('TOO_COMPLEX')
+    expect(await run('Dear', 200)).toContain('TOO_COMPLEX')
+    expect(await run('Dear', 10)).not.toContain('TOO_COMPLEX')
+  })
+
+  test('survives fragments that contain themselves', async () => {
+    const answer = await ask(
+      guarded,
+      tenant.key,
+      '{ viewer { ...A } } fragment A on Viewer { role ...B } fragment B on Viewer { ...A }',
+    )
+    expect(answer.status).toBe(400)
+  })
+
+  test('takes no batch', async () => {
+    const response = await fetch(`${guarded.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${tenant.key}` },
+      body: JSON.stringify([{ query: '{ viewer { role } }' }, { query: '{ viewer { role } }' }]),
+    })
+    expect(response.ok).toBe(false)
+  })
+
+  test('takes no body over its limit', async () => {
+    const answer = await ask(guarded, tenant.key, '{ viewer { role } }', { padding: 'x'.repeat(300_000) })
+    expect(answer.status).toBe(413)
+  })
+
+  test('takes no mutation by GET, and no form of another page', async () => {
+    const url = new URL(`${guarded.url}/graphql`)
+    url.searchParams.set('query', 'mutation { createAccessToken(input: {}) { token } }')
+    const get = await fetch(url, { headers: { authorization: `Bearer ${tenant.key}` } })
+    expect(get.status).toBe(405)
+    const form = await fetch(`${guarded.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: JSON.stringify({ query: '{ viewer { role } }' }),
+    })
+    expect(form.ok).toBe(false)
+  })
+
+  test('lets only allowed origins in, and says so to browsers', async () => {
+    const preflight = (origin: string) =>
+      fetch(`${guarded.url}/graphql`, {
+        method: 'OPTIONS',
+        headers: {
+          origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'authorization',
+        },
+      })
+    const good = await preflight('https://app.example.com')
+    expect(good.headers.get('access-control-allow-origin')).toBe('https://app.example.com')
+    expect(good.headers.get('access-control-allow-credentials')).toBeNull()
+    expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull()
+    expect(
+      await codeOf(guarded, tenant.key, '{ viewer { role } }', {}, { origin: 'https://evil.example' }),
+    ).toBe('FORBIDDEN')
+    expect(
+      await data(guarded, tenant.key, '{ viewer { role } }', {}, { origin: 'https://billing.example.com' }),
+    ).toEqual({
+      viewer: { role: 'ADMIN' },
+    })
+  })
+
+  test('is not misled by __proto__ in variables', async () => {
+    const response = await fetch(`${guarded.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${tenant.key}` },
+      body: '{"query":"query($f: AnomalyFilter) { anomalies(filter: $f) { totalCount } }","variables":{"f":{"__proto__":{"search":"x"},"constructor":1}}}',
+    })
+    expect(response.status).toBeLessThan(500)
+    expect(Object.hasOwn(Object.prototype, 'search')).toBe(false)
+  })
+
+  test('counts the requests of each key by itself', async () => {
+    const limited = await serveGraphql(database, { environment: { API_RATE_LIMIT: '3/60' } })
+    try {
+      const [a, b] = [await keyOf(database, tenant, 'VIEWER'), await keyOf(database, tenant, 'VIEWER')]
+      const statuses = []
+      for (let i = 0; i < 4; i++) statuses.push((await ask(limited, a.key, '{ viewer { role } }')).status)
+      expect(statuses).toEqual([200, 200, 200, 429])
+      const refused = await ask(limited, a.key, '{ viewer { role } }')
+      expect(refused.errors[0]?.extensions['code']).toBe('RATE_LIMITED')
+      expect(Number(refused.headers.get('retry-after'))).toBe(
+        refused.errors[0]?.extensions['retryAfterSeconds'],
+      )
+      expect((await ask(limited, b.key, '{ viewer { role } }')).status).toBe(200)
+    } finally {
+      await limited.stop()
+    }
+  })
+
+  test('cuts off a suspended tenant at once, and lets the operator look into it', async () => {
+    const doomed = await makeTenant(database, 'Doomed')
+    await raise(database, doomed.id)
+    await data(
+      served,
+      ADMIN_KEY,
+      'mutation($id: ID!) { suspendTenant(input: {id: $id}) { tenant { suspended } } }',
+      { id: doomed.id },
+    )
+    await vi.waitFor(async () =>
+      expect((await ask(served, doomed.key, '{ viewer { role } }')).status).toBe(401),
+    )
+    expect(
+      await data(served, ADMIN_KEY, '{ anomalies { totalCount } }', {}, { 'x-tenant-id': doomed.id }),
+    ).toEqual({ anomalies: { totalCount: 1 } })
+    expect(scopeTo(database, doomed.id).tenantId).toBe(doomed.id)
+  })
+})

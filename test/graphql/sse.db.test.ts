@@ -1,0 +1,99 @@
+import { request } from 'node:http'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { raise } from '../support/anomalies.ts'
+import { testDatabase } from '../support/database.ts'
+import { DETECTED, resumeCursor, SOON } from '../support/feed.ts'
+import { data, type Json, keyOf, makeTenant, type Served, serveGraphql } from '../support/graphql.ts'
+
+const database = await testDatabase()
+let served: Served
+
+beforeAll(async () => {
+  served = await serveGraphql(database)
+})
+afterAll(() => served.stop())
+
+describe('server-sent events', () => {
+  /** The events of a stream, growing as they come. */
+  function stream(at: Served, key: string, query: string, variables: Json = {}) {
+    const events: { event: string; data: string }[] = []
+    let ended = false
+    const outgoing = request(
+      `${at.url}/graphql`,
+      {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          accept: 'text/event-stream',
+          authorization: `Bearer ${key}`,
+        },
+      },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk
+          const parts = text.split('\n\n')
+          text = parts.pop() ?? ''
+          for (const part of parts) {
+            const [, event] = /^event: (.*)$/m.exec(part) ?? []
+            const [, content] = /^data: ?(.*)$/m.exec(part) ?? []
+            if (event !== undefined) events.push({ event, data: content ?? '' })
+          }
+        })
+        response.on('close', () => {
+          ended = true
+        })
+      },
+    )
+    outgoing.on('error', () => {
+      ended = true
+    })
+    outgoing.end(JSON.stringify({ query, variables }))
+    onTestFinished(() => void outgoing.destroy())
+    return { events, ended: () => ended }
+  }
+
+  test('carry a backlog and then what is live', async () => {
+    const tenant = await makeTenant(database)
+    const after = await resumeCursor(served, tenant.key)
+    const missed = await raise(database, tenant.id)
+    const { events } = stream(served, tenant.key, DETECTED, { after })
+    await vi.waitFor(() => expect(events.map(({ data }) => data).join()).toContain(missed), SOON)
+    const live = await raise(database, tenant.id)
+    served.bus.publish(`feed:${tenant.id}`)
+    await vi.waitFor(() => expect(events.map(({ data }) => data).join()).toContain(live), SOON)
+    expect(events.every(({ event }) => event === 'next')).toBe(true)
+  })
+
+  test('end with the code and then complete when the key is revoked', async () => {
+    const tenant = await makeTenant(database)
+    const { id, key } = await keyOf(database, tenant, 'VIEWER')
+    const after = await resumeCursor(served, tenant.key)
+    await raise(database, tenant.id)
+    const { events } = stream(served, key, DETECTED, { after })
+    await vi.waitFor(() => expect(events).toHaveLength(1), SOON)
+    await data(
+      served,
+      tenant.key,
+      'mutation($id: ID!) { revokeApiKey(input: {id: $id}) { apiKey { id } } }',
+      { id },
+    )
+    await vi.waitFor(() => expect(events.at(-1)?.event).toBe('complete'), SOON)
+    expect(events.at(-2)?.event).toBe('next')
+    expect(JSON.parse(events.at(-2)?.data ?? '')).toMatchObject({
+      errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
+    })
+  })
+
+  test('are cut, not completed, when the server drains', async () => {
+    const draining = await serveGraphql(database)
+    const tenant = await makeTenant(database)
+    const after = await resumeCursor(draining, tenant.key)
+    await raise(database, tenant.id)
+    const { events, ended } = stream(draining, tenant.key, DETECTED, { after })
+    await vi.waitFor(() => expect(events).toHaveLength(1), SOON)
+    await draining.stop()
+    await vi.waitFor(() => expect(ended()).toBe(true), SOON)
+    expect(events.map(({ event }) => event)).toEqual(['next'])
+  })
+})
