@@ -1,6 +1,7 @@
 import type { RateLimit } from '../config.ts'
 import { sha256 } from '../ids.ts'
 import type { Database } from '../storage/database.ts'
+import { lookUpEndpoint } from '../storage/endpoint-lookup.ts'
 import type { Clock } from '../time.ts'
 import { openSecret } from './secrets.ts'
 import type { Vault } from './vault.ts'
@@ -68,25 +69,14 @@ export class EndpointDirectory {
 
   async #look(token: string, now: Date, entry: Remembered): Promise<Endpoint | undefined> {
     try {
-      const hash = sha256(token)
-      const row = await this.#database.prisma.webhookEndpoint.findFirst({
-        where: {
-          OR: [{ tokenHash: hash }, { previousTokenHash: hash, previousTokenExpiresAt: { gt: now } }],
-        },
-        include: {
-          tenant: { select: { suspendedAt: true, deletedAt: true, rateRequests: true, rateSeconds: true } },
-          secrets: { where: { retiredAt: null }, orderBy: [{ createdAt: 'desc' }, { id: 'asc' }] },
-        },
-      })
-      if (!row || row.tenant.suspendedAt || row.tenant.deletedAt) return undefined
-      if (row.tokenHash !== hash && row.previousTokenExpiresAt) {
-        entry.until = Math.min(entry.until, row.previousTokenExpiresAt.getTime())
-      }
-      const { rateRequests: requests, rateSeconds: seconds } = row.tenant
+      const row = await lookUpEndpoint(this.#database.sql, sha256(token), now)
+      if (!row) return undefined
+      const { tenantId, endpointId, rateRequests: requests, rateSeconds: seconds } = row
+      if (row.tokenEndsAt) entry.until = Math.min(entry.until, row.tokenEndsAt.getTime())
       return {
-        tenantId: row.tenantId,
-        endpointId: row.id,
-        secrets: row.secrets.map((secret) => openSecret(this.#vault, secret)),
+        tenantId,
+        endpointId,
+        secrets: row.secrets.map((secret) => openSecret(this.#vault, { ...secret, tenantId })),
         rateLimit: requests === null || seconds === null ? undefined : { requests, seconds },
       }
     } catch (error) {
