@@ -1,4 +1,4 @@
-import type { Seconds } from '../time.ts'
+import { DAY, type Seconds } from '../time.ts'
 import type { AnyDetector, DetectorName } from './detector.ts'
 import { FLOOD } from './folding.ts'
 import type { Incident } from './incident.ts'
@@ -6,6 +6,7 @@ import type { Choices } from './judge.ts'
 import type { BatchOutcome, IncidentKey, StoredObject, Stream, TenantMemory } from './memory.ts'
 import { OBJECT_MEMORY } from './reading.ts'
 import type { StateKey, StoredState } from './states.ts'
+import { type Timed, TimerQueue } from './timers.ts'
 
 /** An incident and where it happened. */
 export interface RaisedIncident {
@@ -16,7 +17,14 @@ export interface RaisedIncident {
 interface StreamMemory {
   stream: Stream
   states: Map<string, StoredState>
+  timers: TimerQueue<Alarm>
   newest: Map<string, Incident>
+}
+
+/** A state's timer. One that was replaced or dropped since is passed over. */
+interface Alarm extends Timed {
+  id: string
+  state: StoredState
 }
 
 /** A tenant's memory that lives as long as one dry replay: begins empty, stores nothing. */
@@ -27,6 +35,7 @@ export class ForgetfulMemory implements TenantMemory {
   readonly #idleAfter: ReadonlyMap<DetectorName, Seconds>
   readonly #streams = new Map<string, StreamMemory>()
   readonly #objects = new Map<string, StoredObject>()
+  #sweptAt: Seconds = 0
 
   constructor(detectors: readonly AnyDetector[], choices: Choices) {
     this.#choices = choices
@@ -97,29 +106,41 @@ export class ForgetfulMemory implements TenantMemory {
   apply(outcome: BatchOutcome): void {
     for (const [id, object] of outcome.objects) this.#objects.set(id, object)
     for (const { stream, states, incidents } of outcome.streams) {
-      const memory = this.#streams.get(stream.id) ?? { stream, states: new Map(), newest: new Map() }
+      const memory = this.#streams.get(stream.id) ?? {
+        stream,
+        states: new Map(),
+        timers: new TimerQueue<Alarm>(),
+        newest: new Map(),
+      }
       memory.stream = stream
       this.#streams.set(stream.id, memory)
-      for (const state of states.saved) memory.states.set(`${state.detector} ${state.key}`, state)
+      for (const state of states.saved) {
+        const { key, wakeAt } = state
+        const id = `${state.detector} ${key}`
+        memory.states.set(id, state)
+        memory.timers.push({ id, state, key, wakeAt, rank: 0 })
+      }
       for (const { detector, key } of states.dropped) memory.states.delete(`${detector} ${key}`)
       for (const { incident, change } of incidents) {
         if (change === 'ANOMALY_RAISED') this.raisedIncidents.push({ incident, stream })
         memory.newest.set(`${incident.detector} ${incident.fingerprint}`, incident)
       }
     }
-    this.#sweep()
+    const clock = Math.max(0, ...outcome.streams.map(({ stream }) => stream.clock))
+    if (clock < this.#sweptAt + DAY) return
+    this.#sweptAt = clock
+    this.#sweep(clock)
   }
 
   /** What a stored memory's retention does: idle states and old objects are let go of. */
-  #sweep(): void {
+  #sweep(clock: Seconds): void {
     for (const { stream, states } of this.#streams.values()) {
       for (const [id, { detector, wakeAt, touchedAt }] of states) {
         if (wakeAt === null && touchedAt < stream.clock - (this.#idleAfter.get(detector) ?? 0))
           states.delete(id)
       }
     }
-    const newest = Math.max(0, ...[...this.#streams.values()].map(({ stream }) => stream.clock))
     for (const [id, { updatedAt }] of this.#objects)
-      if (updatedAt < newest - OBJECT_MEMORY) this.#objects.delete(id)
+      if (updatedAt < clock - OBJECT_MEMORY) this.#objects.delete(id)
   }
 }

@@ -1,5 +1,5 @@
 import { isListened, readClaims } from '../stripe/claims.ts'
-import { delivered, parseEvent } from '../stripe/event.ts'
+import { delivered, parseEvent, type StripeEnvelope } from '../stripe/event.ts'
 import type { Fact } from '../stripe/facts.ts'
 import type { Claims, Ledger, ObjectRecord } from '../stripe/ledger.ts'
 import { DAY, type Seconds } from '../time.ts'
@@ -20,6 +20,8 @@ export interface InboxEvent {
   at: Seconds
   deliveredAt: Seconds
   payload: Uint8Array | string
+  /** The payload parsed, where that is done already. */
+  envelope?: StripeEnvelope
 }
 
 /** The first look at a batch: what each event claims, before it is known whether that is news. */
@@ -50,7 +52,7 @@ export function openEvents(events: readonly InboxEvent[]): OpenedEvent[] {
     const stream = streamId(event.endpointId, event.account, event.livemode)
     let arrival: readonly Fact[] = []
     try {
-      const envelope = parseEvent(event.payload)
+      const envelope = event.envelope ?? parseEvent(event.payload)
       if (envelope === undefined) throw new Error('the stored body is no Stripe event')
       arrival = [delivered(envelope, event.deliveredAt)]
       return { event, stream, arrival, claims: readClaims(envelope), error: undefined }

@@ -8,7 +8,7 @@ import type { Choices } from './judge.ts'
 import type { InboxEvent } from './reading.ts'
 
 /** Events judged together: enough to spread the cost of reading and writing state, few enough for little memory. */
-export const REPLAY_BATCH = 2_000
+export const REPLAY_BATCH = 500
 
 /** One line of a replay that was no Stripe event. */
 export interface Rejection {
