@@ -67,8 +67,9 @@ export class FailureShare {
     })
   }
 
-  toJSON(): LateSums {
-    return this.#sums
+  /** Written out here: JSON asks an object for its form only once. */
+  toJSON(): unknown {
+    return this.#sums.toJSON()
   }
 
   get #believed(): number {
