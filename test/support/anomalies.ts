@@ -7,7 +7,7 @@ import { searchText } from '../../src/storage/detection/incident-row.ts'
 import { scopeTo } from '../../src/tenancy/scope.ts'
 
 export const T0 = new Date('2026-03-01T12:00:00.000Z')
-export const after = (seconds: number): Date => new Date(T0.getTime() + seconds * 1_000)
+export const later = (seconds: number): Date => new Date(T0.getTime() + seconds * 1_000)
 
 const SYSTEM = { kind: 'SYSTEM', name: 'billingwatch' } as const
 
@@ -33,7 +33,11 @@ export interface Seed {
 export async function raise(database: Database, tenantId: string, seed: Seed = {}): Promise<string> {
   const id = newId('anm')
   const detectedAt = seed.detectedAt ?? T0
-  const words = { title: seed.title ?? 'Trouble', message: seed.message ?? 'It is odd.', note: seed.note ?? null }
+  const words = {
+    title: seed.title ?? 'Trouble',
+    message: seed.message ?? 'It is odd.',
+    note: seed.note ?? null,
+  }
   const scope = scopeTo(database, tenantId)
   await scope.transaction(async (db) => {
     const { seq } = await db.tenant.update({
@@ -67,7 +71,9 @@ export async function raise(database: Database, tenantId: string, seed: Seed = {
       impactCurrency: seed.impact?.currency ?? null,
       subjects: JSON.stringify(seed.subjects ?? []),
       evidence: JSON.stringify([{ name: 'failures', observed: 9, expected: 2, threshold: 8, unit: 'COUNT' }]),
-      series: JSON.stringify(seed.series ?? [{ at: 1_772_366_400, observed: 9, expected: 2, lower: 0, upper: 6 }]),
+      series: JSON.stringify(
+        seed.series ?? [{ at: 1_772_366_400, observed: 9, expected: 2, lower: 0, upper: 6 }],
+      ),
       folding: JSON.stringify({ keys: [], events: 0 }),
       searchText: searchText(words),
     }
