@@ -168,7 +168,7 @@ function suspect(
   stepOn(open.sum, expected)
   addTo(open.codes, code, 1)
   open.lastSign = now
-  return { findings: [findingOf(state, open, 1, context)] }
+  return { findings: [findingOf(state, open, false, context)] }
 }
 
 /** While the incident is open its evidence only grows: its end is judged by the hour. */
@@ -224,7 +224,7 @@ function watch(state: State, { expected, code, now, fresh }: Suspicion, context:
   state.open = { ...best, startedAt, detectedAt: now, lastSign: now }
   state.runs = RATIOS.map(newRun)
   state.season.trouble(startedAt)
-  return { findings: [findingOf(state, state.open, best.sum.units, context)], wakeAt: nextHour(now) }
+  return { findings: [findingOf(state, state.open, true, context)], wakeAt: nextHour(now) }
 }
 
 /** Small payments that go through in a burst, and those of its cards, come back as disputes. */
@@ -264,7 +264,7 @@ function end(state: State, at: Seconds, note?: string): Step {
   }
 }
 
-function findingOf(state: State, open: Open, signs: number, context: Told): Finding {
+function findingOf(state: State, open: Open, isFirst: boolean, context: Told): Finding {
   const { season, newest } = state
   return testingFinding({
     cards: open.sum.units,
@@ -277,8 +277,8 @@ function findingOf(state: State, open: Open, signs: number, context: Told): Find
     codes: open.codes,
     taken: open.taken,
     takings: open.takings,
-    signs,
-    ...shownBy(signs === 1 ? state.signs.slice(-1) : state.signs, open.startedAt, typeOfId),
-    series: () => seasonSeries(season, newest),
+    signs: isFirst ? open.sum.units : 1,
+    ...shownBy(isFirst ? state.signs : state.signs.slice(-1), open.startedAt, typeOfId),
+    series: isFirst ? seasonSeries(season, newest) : undefined,
   })
 }

@@ -22,7 +22,8 @@ const FEWEST_A_YEAR = 2_000
 /** So much evidence for the usual share ends the incident. */
 const CALM = 6
 const SILENT: Seconds = DAY
-const RING = 1_024
+/** Dunning goes on for weeks: the ring of a large tenant must remember the failures of at least one. */
+const RING = 4_096
 
 /** One alternative with what was counted since its onset. */
 interface Run {
@@ -132,12 +133,14 @@ const idOf = (fact: Failure): string => (fact.kind === 'chargeFailed' ? fact.cha
 /** Once a payment or payer has failed, its further tries count no more: dunning and retry loops are one failure. */
 function isFirstOutcome({ failed }: State, fact: Payment): boolean {
   const intent = fact.kind === 'paymentRefused' ? fact.id : fact.intent
-  const { payer } = fact
-  if (intent !== undefined && failed.has(intent)) return false
+  const { payer, customer } = fact
   if (payer !== undefined && failed.has(payer)) return false
+  // A customer stands for all their payments; a guest may try one payment with several cards.
+  const isGuest = customer === undefined && intent !== undefined
+  if (isGuest && failed.has(intent)) return false
   if (fact.kind === 'chargeSucceeded') return true
-  if (intent !== undefined) failed.add(intent)
   if (payer !== undefined) failed.add(payer)
+  if (isGuest) failed.add(intent)
   return true
 }
 
@@ -176,7 +179,7 @@ function watch(state: State, failure: Failure | undefined, now: Seconds, context
   }
   state.runs = ODDS.map(newRun)
   openSpan(state.incidents, onset)
-  return { findings: [findingOf(state, state.open, bad, context)], wakeAt: nextHour(now) }
+  return { findings: [findingOf(state, state.open, true, context)], wakeAt: nextHour(now) }
 }
 
 /** The alternative with most evidence of those that pass every bar. */
@@ -213,7 +216,7 @@ function follow(
   open.sum.bad += 1
   open.lastSign = now
   add(open, failure)
-  return { findings: [findingOf(state, open, 1, context)] }
+  return { findings: [findingOf(state, open, false, context)] }
 }
 
 function add(run: Run, failure: Failure): void {
@@ -243,9 +246,9 @@ function onTimer(state: State, { now }: Told): Step | undefined {
   return step
 }
 
-function findingOf(state: State, open: Open, signs: number, context: Told): Finding {
+function findingOf(state: State, open: Open, isFirst: boolean, context: Told): Finding {
   const { usual } = state.share
-  const shown = signs === 1 ? state.signs.slice(-1) : state.signs
+  const shown = isFirst ? state.signs : state.signs.slice(-1)
   return failureFinding({
     failed: open.sum.bad,
     payments: open.sum.units,
@@ -257,8 +260,8 @@ function findingOf(state: State, open: Open, signs: number, context: Told): Find
     startedAt: open.startedAt,
     amounts: open.amounts,
     codes: open.codes,
-    signs,
+    signs: isFirst ? open.sum.bad : 1,
     ...shownBy(shown, open.startedAt, typeOfId),
-    series: () => state.share.series(state.newest),
+    series: isFirst ? state.share.series(state.newest) : undefined,
   })
 }

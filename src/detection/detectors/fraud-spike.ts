@@ -140,7 +140,7 @@ function flag(state: State, fact: Flag, now: Seconds, context: Told): Step | und
   open.sum.expected += expected
   open.lastSign = now
   add(open, fact)
-  return { findings: [findingOf(state, open, 1, context)] }
+  return { findings: [findingOf(state, open, false, context)] }
 }
 
 interface Flagged {
@@ -163,11 +163,11 @@ function watch(state: State, { fact, expected, now }: Flagged, context: Told): S
   const best = fact.at < now - FRESH ? undefined : fired(state, now, context)
   if (best === undefined) return undefined
   const { run, ratio } = best
-  const { onset, score, units } = run.sum
+  const { onset, score } = run.sum
   state.open = { ...run, startedAt: onset, lastSign: now, ratio, score, peakAt: now }
   state.runs = RATIOS.map(newRun)
   openSpan(state.incidents, onset)
-  return { findings: [findingOf(state, state.open, units, context)], wakeAt: nextHour(now) }
+  return { findings: [findingOf(state, state.open, true, context)], wakeAt: nextHour(now) }
 }
 
 function fired(state: State, now: Seconds, context: Told): { run: Run; ratio: number } | undefined {
@@ -229,7 +229,7 @@ function end(state: State, at: Seconds, note?: string): Step {
   }
 }
 
-function findingOf(state: State, open: Open, signs: number, context: Told): Finding {
+function findingOf(state: State, open: Open, isFirst: boolean, context: Told): Finding {
   const { share, newest } = state
   const { units, expected, score } = open.sum
   return fraudFinding({
@@ -242,8 +242,8 @@ function findingOf(state: State, open: Open, signs: number, context: Told): Find
     amounts: open.amounts,
     reasons: open.reasons,
     recent: share.recent(newest),
-    signs,
-    ...shownBy(signs === 1 ? state.signs.slice(-1) : state.signs, open.startedAt, typeOfId),
-    series: () => share.series(newest),
+    signs: isFirst ? units : 1,
+    ...shownBy(isFirst ? state.signs : state.signs.slice(-1), open.startedAt, typeOfId),
+    series: isFirst ? share.series(newest) : undefined,
   })
 }

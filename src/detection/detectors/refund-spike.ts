@@ -18,7 +18,9 @@ import { testsOfWindows, threshold } from '../statistics/threshold.ts'
 const RING = 4_096
 const SHORT = 24
 const LONG = 72
-/** Until so old the usual is a share of the payments, and until so old windows are a day long. */
+/** Until the first age the usual is a share of the payments, until the second no less than it, and windows are a day long. */
+/** In the first days twice as many are asked for: they belong to payments that were never seen. */
+const YOUNG: Seconds = 3 * DAY
 const SEASONED: Seconds = 7 * DAY
 const GROWN: Seconds = 14 * DAY
 const PRIOR = { share: 0.025, margin: 1.5, halfLife: 14 * DAY }
@@ -55,7 +57,7 @@ interface State {
 
 const settings = {
   minRefunds: {
-    description: 'At least so many payments must have been refunded.',
+    description: 'At least so many payments must have been refunded; twice as many in the first three days.',
     unit: 'COUNT',
     default: 8,
     min: 3,
@@ -115,7 +117,7 @@ function observe(state: State, fact: ChargeSucceeded | Refunded, context: Told):
   if (fact.kind === 'chargeSucceeded') {
     // Even a tenant that never refunds has a usual course, and it begins now.
     state.season.add(fact.at, 0)
-    if (now - state.since < SEASONED) count(state.pace, now, PRIOR.halfLife)
+    if (now - state.since < GROWN) count(state.pace, now, PRIOR.halfLife)
     return undefined
   }
   // A refund that failed takes money back that was counted once: the payment stays counted.
@@ -151,11 +153,12 @@ const natsOf = ({ dispersion }: Season, refunds: number, usual: number, hours: n
   excess(refunds, MARGIN * usual, dispersion * Math.min(1, SHORT / hours))
 
 function usualIn({ season, since, pace }: State, from: number, to: number, now: Seconds): number {
-  if (now - since < SEASONED) {
-    const payments = pace.since === 0 ? 0 : perHour(pace, now, PRIOR.halfLife)
-    return Math.max(FEWEST, PRIOR.margin * PRIOR.share * payments * (to - from))
-  }
-  return Math.max(FEWEST, season.expected(from * HOUR, to * HOUR))
+  const age = now - since
+  const seasonal = age < SEASONED ? 0 : season.expected(from * HOUR, to * HOUR)
+  if (age >= GROWN) return Math.max(FEWEST, seasonal)
+  const payments = pace.since === 0 ? 0 : perHour(pace, now, PRIOR.halfLife)
+  const margin = age < SEASONED ? PRIOR.margin : 1
+  return Math.max(FEWEST, seasonal, margin * PRIOR.share * payments * (to - from))
 }
 
 const windowsOf = ({ since }: State, now: Seconds): readonly number[] =>
@@ -167,12 +170,13 @@ const needed = (state: State, now: Seconds, { settings }: Told): number =>
 function watch(state: State, isFresh: boolean, now: Seconds, context: Told): Step | undefined {
   if (!isFresh) return undefined
   const { minRefunds, minTimes } = context.settings
+  const fewest = now - state.since < YOUNG ? 2 * minRefunds : minRefunds
   const nats = needed(state, now, context)
   let best: Window | undefined
   for (const hours of windowsOf(state, now)) {
     const window = lookAt(state, hours, now)
     const passes =
-      window.refunds >= minRefunds && window.refunds >= minTimes * window.usual && window.nats >= nats
+      window.refunds >= fewest && window.refunds >= minTimes * window.usual && window.nats >= nats
     if (passes && window.nats > (best?.nats ?? 0)) best = window
   }
   if (best === undefined) return undefined
@@ -181,7 +185,7 @@ function watch(state: State, isFresh: boolean, now: Seconds, context: Told): Ste
   const amounts = moneySince(state.money, hourOf(startedAt))
   state.open = { startedAt, lastSign: now, refunds, nats: best.nats, amounts }
   state.season.trouble(startedAt)
-  return { findings: [findingOf(state, state.open, best, refunds, context)], wakeAt: nextHour(now) }
+  return { findings: [findingOf(state, state.open, best, true, context)], wakeAt: nextHour(now) }
 }
 
 /** The first refund of the window: to the second where it is still known, else its hour. */
@@ -202,27 +206,28 @@ function follow(state: State, open: Open, now: Seconds, context: Told): Step {
   const usual = usualIn(state, Math.min(from, to - SHORT), to, now)
   const nats = natsOf(state.season, open.refunds, usual, hours)
   open.nats = Math.max(open.nats, nats)
-  return { findings: [findingOf(state, open, { hours, refunds: open.refunds, usual, nats }, 1, context)] }
+  return { findings: [findingOf(state, open, { hours, refunds: open.refunds, usual, nats }, false, context)] }
 }
 
 function onTimer(state: State, { now, delivery }: Told): Step | undefined {
   const { open, season } = state
   if (open === null) return undefined
   season.advance(now, delivery.dark)
-  if (open.lastSign < now && isCalm(season, now)) return end(state, open.lastSign)
+  if (open.lastSign < now && isCalm(state, now)) return end(state, open.lastSign)
   if (now - open.startedAt < LASTING) return { wakeAt: nextHour(now) }
   season.adopt(now, delivery.dark)
   return end(state, now, LASTING_NOTE)
 }
 
 /** Three hours without a sign and little in twelve, or twelve without; where refunds are frequent, three hours of not much more than usual. */
-function isCalm(season: Season, now: Seconds): boolean {
+function isCalm(state: State, now: Seconds): boolean {
+  const { season } = state
   const to = hourOf(now)
   const half = season.hours.between(to - 12, to)
   if (half === 0) return true
-  const usual = season.expected(now - 3 * HOUR, now)
+  const usual = usualIn(state, to - 3, to, now)
   if (season.hours.between(to - 3, to) > (usual >= 2 ? 1.5 * usual : 0)) return false
-  return half <= 2 + 2 * season.expected(now - 12 * HOUR, now)
+  return half <= 2 + 2 * usualIn(state, to - 12, to, now)
 }
 
 function end(state: State, at: Seconds, note?: string): Step {
@@ -235,7 +240,7 @@ function end(state: State, at: Seconds, note?: string): Step {
   }
 }
 
-function findingOf(state: State, open: Open, window: Window, signs: number, context: Told): Finding {
+function findingOf(state: State, open: Open, window: Window, isFirst: boolean, context: Told): Finding {
   const { minRefunds, minTimes } = context.settings
   return refundFinding({
     refunds: window.refunds,
@@ -247,8 +252,8 @@ function findingOf(state: State, open: Open, window: Window, signs: number, cont
     needed: needed(state, state.newest, context),
     startedAt: open.startedAt,
     amounts: open.amounts,
-    signs,
-    ...shownBy(signs === 1 ? state.signs.slice(-1) : state.signs, open.startedAt, typeOfId),
-    series: () => seasonSeries(state.season, state.newest),
+    signs: isFirst ? open.refunds : 1,
+    ...shownBy(isFirst ? state.signs : state.signs.slice(-1), open.startedAt, typeOfId),
+    series: isFirst ? seasonSeries(state.season, state.newest) : undefined,
   })
 }

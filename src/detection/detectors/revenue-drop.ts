@@ -229,7 +229,7 @@ function look(state: State, size: number, dark: ReadonlySet<number>, context: To
   }
   if (worst === undefined) return []
   state.nats = Math.max(state.nats, worst.nats)
-  return [findingOf(state, worst, { size, nats, dark }, context)]
+  return [findingOf(state, worst, { size, nats, dark, isFirst: !wasOpen }, context)]
 }
 
 function fall(state: State, { name, takings, from }: Drop, wasOpen: boolean): void {
@@ -268,7 +268,7 @@ function dropOf(takings: Takings, name: string, { size, nats, now, dark, minDrop
 function findingOf(
   state: State,
   drop: Drop,
-  { size, nats, dark }: { size: number; nats: number; dark: ReadonlySet<number> },
+  { size, nats, dark, isFirst }: { size: number; nats: number; dark: ReadonlySet<number>; isFirst: boolean },
   { now, settings }: Told,
 ): Finding {
   return dropFinding({
@@ -279,7 +279,7 @@ function findingOf(
     nats: state.nats,
     needed: nats,
     startedAt: state.startedAt,
-    series: () => seasonSeries(drop.takings.season, now - 1, size),
+    series: isFirst ? seasonSeries(drop.takings.season, now - 1, size) : undefined,
   })
 }
 

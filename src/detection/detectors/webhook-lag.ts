@@ -3,11 +3,12 @@ import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
 import { DeliveryView, isOdd, LOST, lostHours, silence, type Watched } from '../rates/delivery.ts'
 import { lateFinding, silenceFinding } from '../rates/lag-finding.ts'
-import { type Arrivals, arrive, type Lateness, lateness, newArrivals } from '../rates/lateness.ts'
+import { type Arrivals, arrive, type Lateness, lateCourse, lateness, newArrivals } from '../rates/lateness.ts'
 import { LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
+import { Stragglers } from '../rates/stragglers.ts'
 import { nextHour } from '../statistics/hours.ts'
 import { PRIORS, Season, type SeasonSpec } from '../statistics/season.ts'
 import { addSpan, closeSpan, openSpan } from '../statistics/spans.ts'
@@ -46,6 +47,8 @@ interface State extends Watched {
   counted: Seconds
   fresh: Seconds
   arrivals: Arrivals
+  /** Late deliveries of ordinary times, by hour of arrival. */
+  stragglers: Stragglers
   signs: Signs
   open: Open | null
 }
@@ -112,6 +115,7 @@ function stateOf(stored?: State): State {
     open: null,
     ...stored,
     season: new Season(SEASON, stored?.season),
+    stragglers: new Stragglers(stored?.stragglers),
   }
 }
 
@@ -154,39 +158,40 @@ function late(
 ): Finding[] | undefined {
   noteSign(state.signs, arrival, fact.eventId, fact.eventId)
   const seen = lateness(state.arrivals, arrival)
+  state.stragglers.count(arrival, state.late)
   if (seen.late < settings.minLate || seen.late < MIN_SHARE * seen.arrivals) return undefined
+  const { usual, nats } = state.stragglers.judge(seen.late, settings.minLate)
+  if (nats < neededOf(settings)) return undefined
   const { open } = state
   const isFirst = open === null || open.silent
   const startedAt = open === null ? seen.oldest : Math.min(open.startedAt, seen.oldest)
   state.open = { startedAt, lastSign: arrival, silent: false }
   state.disturbedAt = arrival
   openSpan(state.late, startedAt)
-  return [lateFindingOf(state, state.open, seen, isFirst ? seen.late : 1, settings)]
+  return [lateFindingOf(state, state.open, { ...seen, usual, nats }, isFirst, settings)]
 }
+
+const neededOf = ({ falseAlarmsPerYear }: Told['settings']): number =>
+  threshold(HOURS_A_YEAR, falseAlarmsPerYear)
 
 function lateFindingOf(
   state: State,
   { startedAt }: Open,
-  seen: Lateness,
-  signs: number,
-  { lateAfter, minLate }: Told['settings'],
+  seen: Lateness & { usual: number; nats: number },
+  isFirst: boolean,
+  settings: Told['settings'],
 ): Finding {
+  const { lateAfter, minLate } = settings
   return lateFinding({
     lateness: seen,
+    needed: neededOf(settings),
     lateAfter,
     minLate,
     minShare: MIN_SHARE,
     startedAt,
-    signs,
-    ...shownBy(signs === 1 ? state.signs.slice(-1) : state.signs, seen.oldest, typeOfId),
-    series: () =>
-      state.arrivals.buckets.map(([at, , observed]) => ({
-        at,
-        observed,
-        expected: 0,
-        lower: 0,
-        upper: minLate,
-      })),
+    signs: isFirst ? seen.late : 1,
+    ...shownBy(isFirst ? state.signs : state.signs.slice(-1), seen.oldest, typeOfId),
+    series: isFirst ? lateCourse(state.arrivals, minLate) : undefined,
   })
 }
 
@@ -204,25 +209,15 @@ function onTimer(state: State, context: Told): Step {
 function judge(state: State, now: Seconds, settings: Told['settings']): Step {
   const { last, since, open } = state
   const { nats, usual } = silence(state, now)
-  const needed = threshold(HOURS_A_YEAR, settings.falseAlarmsPerYear)
+  const needed = neededOf(settings)
   const silent = now - last
   if (now - since >= GROWN && nats >= needed && silent >= settings.minSilence) {
     const startedAt = open === null ? last : Math.min(open.startedAt, last)
     state.open = { startedAt, lastSign: now, silent: true }
-    const series = () => seasonSeries(state.season, now - 1)
+    const series = open === null ? seasonSeries(state.season, now - 1) : undefined
+    const { minSilence } = settings
     return {
-      findings: [
-        silenceFinding({
-          startedAt,
-          signs: 1,
-          series,
-          now,
-          usual,
-          minSilence: settings.minSilence,
-          nats,
-          needed,
-        }),
-      ],
+      findings: [silenceFinding({ startedAt, since: last, series, now, usual, minSilence, nats, needed })],
     }
   }
   if (open === null || !isCalm(state, open, now, settings)) return {}

@@ -5,6 +5,7 @@ import { confidenceOf } from '../statistics/threshold.ts'
 import { count, moment, span } from '../words.ts'
 import { largest, largestAmount, type Sums } from './amounts.ts'
 import { about } from './figures.ts'
+import { courseOf } from './series.ts'
 
 /** What is known of a burst of tested cards. */
 export interface CardTesting {
@@ -23,7 +24,8 @@ export interface CardTesting {
   signs: number
   subjects: Subject[]
   events: string[]
-  series: () => SeriesPoint[]
+  /** Only with the first sign, as things stood then. */
+  series: readonly SeriesPoint[] | undefined
 }
 
 const CRITICAL_CARDS = 50
@@ -59,6 +61,6 @@ export function testingFinding(burst: CardTesting): Finding {
       { name: 'suspicious payments that went through', observed: takings, unit: 'COUNT' },
       { name: 'evidence', observed: burst.nats, threshold: burst.needed, unit: 'SCORE' },
     ],
-    series,
+    ...courseOf(series),
   }
 }

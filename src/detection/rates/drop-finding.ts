@@ -4,6 +4,7 @@ import type { Finding, SeriesPoint, Severity } from '../detector.ts'
 import { confidenceOf } from '../statistics/threshold.ts'
 import { moment, span } from '../words.ts'
 import { about, percent } from './figures.ts'
+import { courseOf } from './series.ts'
 
 /** What one currency lacks in the window of a drop; money in minor units. */
 export interface LostCurrency {
@@ -29,7 +30,8 @@ export interface Drop {
   nats: number
   needed: number
   startedAt: Seconds
-  series: () => SeriesPoint[]
+  /** Only with the first sign, as things stood then. */
+  series: readonly SeriesPoint[] | undefined
 }
 
 /** Puts a drop in revenue into words and numbers. */
@@ -74,7 +76,7 @@ export function dropFinding(drop: Drop): Finding {
       { name: 'window', observed: hours * HOUR, unit: 'SECONDS' },
       { name: 'evidence', observed: drop.nats, threshold: drop.needed, unit: 'SCORE' },
     ],
-    series,
+    ...courseOf(series),
   }
 }
 

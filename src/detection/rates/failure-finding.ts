@@ -6,6 +6,7 @@ import { moment } from '../words.ts'
 import { largest, largestAmount, type Sums } from './amounts.ts'
 import { adviceFor } from './declines.ts'
 import { percent } from './figures.ts'
+import { courseOf } from './series.ts'
 
 /** What is known of a spike of failing payments. */
 export interface FailureSpike {
@@ -24,7 +25,8 @@ export interface FailureSpike {
   signs: number
   subjects: Subject[]
   events: string[]
-  series: () => SeriesPoint[]
+  /** Only with the first sign, as things stood then. */
+  series: readonly SeriesPoint[] | undefined
 }
 
 /** Puts a spike of failing payments into words and numbers. */
@@ -70,7 +72,7 @@ export function failureFinding(spike: FailureSpike): Finding {
       { name: 'payments', observed: payments, unit: 'COUNT' },
       { name: 'evidence', observed: spike.nats, threshold: spike.needed, unit: 'SCORE' },
     ],
-    series,
+    ...courseOf(series),
   }
 }
 

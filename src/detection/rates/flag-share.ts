@@ -58,7 +58,17 @@ export class FlagShare {
     const flags = PRIOR.flags + this.#sums.usual(FLAGS)
     const share = (flags + Math.sqrt(flags)) / (PRIOR.payments + this.#sums.usual(PAYMENTS))
     const pace = this.#pace.since === 0 ? 0 : perHour(this.#pace, now, SUMS.halfLife)
-    return MARGIN * Math.max(share * pace, FEWEST_PER_HOUR)
+    return MARGIN * Math.max(share * pace, this.#lately(now), FEWEST_PER_HOUR)
+  }
+
+  /**
+   * Flags an hour in the week that ended three days ago, upper edge. Disputes follow payments by weeks, so with a young
+   * or growing tenant they still rise when the share is long settled.
+   */
+  #lately(now: Seconds): number {
+    const to = now - (now % DAY) - 2 * DAY
+    const flags = this.#sums.sum(FLAGS, to - 7 * DAY, to)
+    return (flags + Math.sqrt(flags)) / (7 * 24)
   }
 
   /** Flags and payments of about the last 30 days, incidents with them: what card networks look at. */

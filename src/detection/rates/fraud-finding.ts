@@ -5,6 +5,7 @@ import { confidenceOf } from '../statistics/threshold.ts'
 import { moment } from '../words.ts'
 import { largest, largestAmount, type Sums } from './amounts.ts'
 import { about, percent } from './figures.ts'
+import { courseOf } from './series.ts'
 
 /** What is known of a spike of disputes and fraud reports. */
 export interface FraudSpike {
@@ -22,7 +23,8 @@ export interface FraudSpike {
   signs: number
   subjects: Subject[]
   events: string[]
-  series: () => SeriesPoint[]
+  /** Only with the first sign, as things stood then. */
+  series: readonly SeriesPoint[] | undefined
 }
 
 /** Card schemes put merchants into monitoring programmes from about this share on. */
@@ -69,7 +71,7 @@ export function fraudFinding(spike: FraudSpike): Finding {
       { name: 'share of payments in 30 days', observed: share, threshold: PROGRAMME.share, unit: 'RATIO' },
       { name: 'evidence', observed: spike.nats, threshold: spike.needed, unit: 'SCORE' },
     ],
-    series,
+    ...courseOf(series),
   }
 }
 

@@ -1,4 +1,5 @@
 import { HOUR, MINUTE, type Seconds } from '../../time.ts'
+import type { SeriesPoint } from '../detector.ts'
 
 const WIDTH: Seconds = 10 * MINUTE
 const WINDOW: Seconds = 3 * HOUR
@@ -55,3 +56,7 @@ export function lateness({ buckets, lags }: Arrivals, now: Seconds): Lateness {
   sums.median = sorted[Math.floor(sorted.length / 2)] ?? 0
   return sums
 }
+
+/** Late deliveries of each ten minutes of the last hours that had deliveries. */
+export const lateCourse = ({ buckets }: Arrivals, upper: number): SeriesPoint[] =>
+  buckets.map(([at, , observed]) => ({ at, observed, expected: 0, lower: 0, upper }))

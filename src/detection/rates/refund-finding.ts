@@ -5,6 +5,7 @@ import { confidenceOf } from '../statistics/threshold.ts'
 import { moment, span } from '../words.ts'
 import { largestAmount, type Sums } from './amounts.ts'
 import { about, times } from './figures.ts'
+import { courseOf } from './series.ts'
 
 /** What is known of a spike of refunds. */
 export interface RefundSpike {
@@ -21,7 +22,8 @@ export interface RefundSpike {
   signs: number
   subjects: Subject[]
   events: string[]
-  series: () => SeriesPoint[]
+  /** Only with the first sign, as things stood then. */
+  series: readonly SeriesPoint[] | undefined
 }
 
 /** Puts a spike of refunds into words and numbers. */
@@ -60,7 +62,7 @@ export function refundFinding(spike: RefundSpike): Finding {
       { name: 'times the usual', observed: ratio, expected: 1, threshold: spike.minTimes, unit: 'RATIO' },
       { name: 'evidence', observed: spike.nats, threshold: spike.needed, unit: 'SCORE' },
     ],
-    series,
+    ...courseOf(series),
   }
 }
 

@@ -26,3 +26,8 @@ export function seasonSeries(season: Season, until: Seconds, unit = 1): SeriesPo
     }
   })
 }
+
+/** A finding's `series`: worked out when it was said, since by the time that it is asked for the state has moved on. */
+export const courseOf = (
+  points: readonly SeriesPoint[] | undefined,
+): { series?: () => readonly SeriesPoint[] } => (points === undefined ? {} : { series: () => points })

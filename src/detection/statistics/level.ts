@@ -38,14 +38,15 @@ export interface DayTotal {
 
 const FADE = 0.5 ** (1 / 7)
 /** From then on a day is judged by what is known before it is learned. */
-const SETTLED_DAYS = 7
+export const SETTLED_DAYS = 7
 const C2_DAYS = 14
 const C2_MAX = 0.6
 /** A day more than so many nats off, and by more than a half up or 40% down, is odd. */
 const ODD_NATS = 6
 const ODD_WEIGHT = 0.1
-/** After so many odd days in a row the next is the new course. */
+/** After so many odd days in a row the next is the new course; a young series is still finding its own. */
 const ODD_DAYS = 4
+const YOUNG_ODD_DAYS = 1
 /** A day that was mostly incident says next to nothing. */
 const REPLACED_HOURS = 18
 const REPLACED_WEIGHT = 0.02
@@ -80,11 +81,11 @@ export function learnDay(
   let total = day.total
   if (level.learned >= SETTLED_DAYS) {
     const c2 = dispersionOf(level, dispersion)
-    level.odd = oddRun(level.odd, total, usual, c2, unit)
-    if (Math.abs(level.odd) <= ODD_DAYS) {
+    if (replaced === 0) level.odd = oddRun(level.odd, total, usual, c2, unit)
+    if (Math.abs(level.odd) <= (level.learned < C2_DAYS ? YOUNG_ODD_DAYS : ODD_DAYS)) {
       const reach = 3 * spread(usual, c2, unit)
       total = Math.min(Math.max(total, usual - reach), usual + reach + 2 * unit)
-      if (level.odd !== 0) weight *= ODD_WEIGHT
+      if (level.odd !== 0 && replaced === 0) weight *= ODD_WEIGHT
     }
     if (replaced === 0 && coverage === 1 && level.learned >= C2_DAYS)
       learnDispersion(level, day.total, usual, unit)

@@ -8,6 +8,7 @@ import {
   learnDay,
   newLevel,
   perDay,
+  SETTLED_DAYS,
   scaleLevel,
 } from './level.ts'
 import { DAYS, HOURS, type Priors, Shape, weekdayOf } from './shape.ts'
@@ -178,12 +179,13 @@ export class Season {
     let replaced = 0
     for (let hour = begin; hour < begin + HOURS; hour++) {
       const share = this.#shape.withinDay(hour)
+      const inIncident = this.isTroubled(hour)
       whole += share
-      if (hour < this.#since || lost.has(hour)) {
+      // In the first week there is no usual yet that could stand in for an incident's hours.
+      if (hour < this.#since || lost.has(hour) || (inIncident && this.learned < SETTLED_DAYS)) {
         hours.push(undefined)
         continue
       }
-      const inIncident = this.isTroubled(hour)
       const sum = inIncident ? this.usual(hour) : this.hours.at(hour)
       if (inIncident) replaced += 1
       known += share
@@ -200,11 +202,19 @@ export class Season {
     seen: { hours: (number | undefined)[]; total: number; coverage: number; replaced: number; unit: number },
   ): void {
     const weekday = this.#shape.weekday(day)
+    const { replaced } = seen
     const { total, weight } = learnDay(this.#level, this.spec.dispersion, { ...seen, weekday })
     if (this.#ownShape) {
       const scale = seen.total > 0 ? total / seen.total : 0
       const hours = seen.hours.map((sum) => sum && sum * scale)
       this.#shape.learn({ day, total, hours, weight, level: this.perDay })
+      // Known by one visit only, a weekday that comes out quite different was met on a special day one of the two times.
+      if (this.#level.odd !== 0 && replaced === 0 && this.#level.learned <= 2 * DAYS)
+        this.#shape.setWeekday(
+          weekdayOf(day),
+          Math.min(seen.total, FIRST_WEEK_CAP * this.perDay),
+          this.perDay,
+        )
     }
     if (this.#first !== undefined) {
       this.#first.push([day, seen.total])

@@ -1,0 +1,88 @@
+import type { AnyDetector, Finding } from '../../src/detection/detector.ts'
+import { Folder } from '../../src/detection/folding.ts'
+import type { Incident } from '../../src/detection/incident.ts'
+import { type JudgedEvent, StreamJudge } from '../../src/detection/judge.ts'
+import { KeyedStates, type StoredState } from '../../src/detection/states.ts'
+import type { Fact } from '../../src/stripe/facts.ts'
+import type { Seconds } from '../../src/time.ts'
+
+/** A fact that came `lag` seconds after it happened; 0 unless said. */
+export type Late<T = Fact> = T & { lag?: Seconds }
+
+export interface DriveOptions {
+  settings?: Readonly<Record<string, number>>
+  /** Time goes on to this moment after the last fact. */
+  until?: Seconds
+  /** Facts between two trips of all state through JSON; by default state never leaves memory. */
+  batch?: number
+}
+
+export interface Driven {
+  /** In the order they were raised, as they stand at the end. */
+  incidents: Incident[]
+  /** Every finding, in the order they were said. */
+  findings: { at: Seconds; detector: string; finding: Finding }[]
+  states: StoredState[]
+}
+
+/** Feeds facts in the order of their delivery to the engine's own judge and folder, all in memory. */
+export function drive(
+  detectors: readonly AnyDetector[],
+  facts: readonly Late[],
+  { settings = {}, until, batch = 1_000_000 }: DriveOptions = {},
+): Driven {
+  const events = facts.map(eventOf).sort((a, b) => a.deliveredAt - b.deliveredAt || a.at - b.at)
+  const choices = new Map(detectors.map(({ name }) => [name, { enabled: true, values: settings }]))
+  const incidents = new Map<string, Incident>()
+  const findings: Driven['findings'] = []
+  let stored: StoredState[] = []
+  let clock: Seconds | undefined
+  let id = 0
+  for (let from = 0; from === 0 || from < events.length; from += batch) {
+    const states = new KeyedStates(detectors)
+    states.load(stored)
+    const judge = new StreamJudge(detectors, states, choices, clock)
+    const isLast = from + batch >= events.length
+    const { operations, failures, brokenTimers } = judge.judge(
+      events.slice(from, from + batch),
+      isLast && until !== undefined ? until + 900 : undefined,
+    )
+    const [failure] = [...failures.values(), ...brokenTimers]
+    if (failure !== undefined) throw new Error(failure)
+    const folder = new Folder({
+      incidents: [...incidents.values()],
+      raised: new Map(),
+      newId: () => `anm_${++id}`,
+      origin: 'HISTORY',
+      wall: new Date(0),
+    })
+    for (const operation of operations) {
+      folder.fold(operation)
+      if ('finding' in operation.said)
+        findings.push({
+          at: operation.at,
+          detector: operation.detector.name,
+          finding: operation.said.finding,
+        })
+    }
+    for (const { incident } of folder.takeChanges()) incidents.set(incident.id, incident)
+    const kept = new Map(stored.map((state) => [`${state.detector} ${state.key}`, state]))
+    for (const state of states.commit().saved) kept.set(`${state.detector} ${state.key}`, state)
+    stored = [...kept.values()]
+    clock = judge.clock
+  }
+  return { incidents: [...incidents.values()], findings, states: stored }
+}
+
+function eventOf({ lag = 0, ...fact }: Late): JudgedEvent {
+  const { at, eventId } = fact
+  return {
+    stripeId: eventId,
+    at,
+    deliveredAt: at + lag,
+    facts: [
+      { kind: 'delivered', at, eventId, type: fact.kind, lag },
+      ...(fact.kind === 'delivered' ? [] : [fact]),
+    ],
+  }
+}
