@@ -1,8 +1,8 @@
-import { text } from 'node:stream/consumers'
 import { Command, InvalidArgumentError } from 'commander'
 import { INCIDENTS, incidentNamed, LIVE_INCIDENT_NAMES } from '../simulator/incidents/registry.ts'
 import { postStream } from '../simulator/post.ts'
 import { writeStreams } from '../simulator/write.ts'
+import { Shell } from './shell.ts'
 
 const positive = (value: string): number => {
   const number = Number(value)
@@ -62,7 +62,7 @@ Examples:
   billingwatch simulate --post http://localhost:4000/webhook/TOKEN --secret whsec_… --incident duplicate-charge`
 
 /** `simulate`: labelled streams of realistic Stripe events into files, or posted to a running server. */
-export function simulateCommand(): Command {
+export function simulateCommand(shell: Shell = new Shell(process)): Command {
   return new Command('simulate')
     .description(
       'labelled, deterministic streams of Stripe events: written to files, or posted as signed webhooks',
@@ -82,8 +82,8 @@ export function simulateCommand(): Command {
       const { post, out } = options
       if (post !== undefined && out !== undefined)
         return usage(command, 'give either --out or --post, not both')
-      if (post !== undefined) return postLive(post, options, command)
-      if (out !== undefined) return write(out, options, command)
+      if (post !== undefined) return postLive(shell, post, options, command)
+      if (out !== undefined) return write(shell, out, options, command)
       return usage(command, 'give --out DIR to write streams, or --post URL to send them')
     })
 }
@@ -91,13 +91,7 @@ export function simulateCommand(): Command {
 const usage = (command: Command, message: string): never =>
   command.error(`error: ${message}`, { exitCode: 2 })
 
-const show = (options: Options, json: unknown, words: string): void => {
-  process.stdout.write(options.json === true ? `${JSON.stringify(json)}\n` : `${words}\n`)
-}
-
-const talks = (options: Options): boolean => process.stderr.isTTY && options.json !== true
-
-function write(out: string, options: Options, command: Command): void {
+function write(shell: Shell, out: string, options: Options, command: Command): void {
   const only = options.incident === undefined ? undefined : incidentNamed(options.incident)
   const least = only === undefined ? 1 : Math.ceil(only.daysBefore + only.daysAfter + 1)
   if (only && options.days < least)
@@ -109,9 +103,8 @@ function write(out: string, options: Options, command: Command): void {
     seed: options.seed ?? '1',
     incidents: options.incidents,
     only,
-    onTenant: ({ name, events, labels }) => {
-      if (talks(options)) process.stderr.write(`${name}: ${events} events, ${labels.length} incidents\n`)
-    },
+    onTenant: ({ name, events, labels }) =>
+      shell.progress(`${name}: ${events} events, ${labels.length} incidents\n`),
   })
   const events = written.reduce((sum, tenant) => sum + tenant.events, 0)
   const labels = written.reduce((sum, tenant) => sum + tenant.labels.length, 0)
@@ -122,34 +115,26 @@ function write(out: string, options: Options, command: Command): void {
     labels: tenant.labels,
   }))
   const words = `${events} events of ${written.length} tenants and ${labels} labelled incidents are in ${out}`
-  show(options, { out, events, incidents: labels, tenants }, words)
+  shell.print({ json: { out, events, incidents: labels, tenants }, lines: [words] }, options)
 }
 
-async function postLive(url: string, options: Options, command: Command): Promise<void> {
+async function postLive(shell: Shell, url: string, options: Options, command: Command): Promise<void> {
   const incident = options.incident === undefined ? undefined : incidentNamed(options.incident)
   if (incident && !incident.live) {
-    usage(
-      command,
-      `${incident.name} takes hours or days; with --post there are: ${LIVE_INCIDENT_NAMES.join(', ')}`,
-    )
+    const able = LIVE_INCIDENT_NAMES.join(', ')
+    usage(command, `${incident.name} takes hours or days; with --post there are: ${able}`)
   }
-  const secret = options.secret === '-' ? (await text(process.stdin)).trim() : options.secret
-  if (!secret) return usage(command, '--post needs --secret whsec_… (or - to read it from stdin)')
+  if (!options.secret) return usage(command, '--post needs --secret whsec_… (or - to read it from stdin)')
   const result = await postStream({
     url,
-    secret,
+    secret: await shell.secret(options.secret),
     incident,
     speed: options.speed,
     seed: options.seed,
-    onProgress: ({ posted, total }) => {
-      if (talks(options)) process.stderr.write(`\r${posted}/${total} events posted`)
-    },
+    onProgress: ({ posted, total }) => shell.progress(`${posted}/${total} events posted`),
   })
-  if (talks(options)) process.stderr.write('\n')
   const happened = incident ? `; ${incident.name} has just happened` : ''
-  show(
-    options,
-    { incident: incident?.name ?? null, ...result },
-    `${result.accepted} events accepted${happened}`,
-  )
+  const lines = [`${result.accepted} events accepted${happened}`]
+  shell.progress('')
+  shell.print({ json: { incident: incident?.name ?? null, ...result }, lines }, options)
 }

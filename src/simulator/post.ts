@@ -79,7 +79,11 @@ export async function postStream(options: PostOptions): Promise<PostResult> {
   return result
 }
 
-async function deliver(
+/**
+ * Posts one event, again while the server asks for patience, and counts the answers in `result`.
+ * @throws PostError when it is refused for good
+ */
+export async function deliver(
   event: SimulatedEvent,
   options: PostOptions,
   clock: Clock,

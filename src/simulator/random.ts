@@ -1,6 +1,9 @@
 const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const PAIRS = [...LETTERS].flatMap((first) => [...LETTERS].map((second) => first + second))
 
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const hex = (bits: number): string => (BYTES[(bits >>> 8) & 255] ?? '') + (BYTES[bits & 255] ?? '')
+
 /** FNV-1a over the text with a finishing mix, started differently for each word of state. */
 function hash(text: string, start: number): number {
   let h = start
@@ -125,8 +128,8 @@ export class Random {
   }
 
   uuid(): string {
-    const hex = (): string => this.next().toString(16).padStart(8, '0')
-    const text = hex() + hex() + hex() + hex()
-    return `${text.slice(0, 8)}-${text.slice(8, 12)}-4${text.slice(13, 16)}-a${text.slice(17, 20)}-${text.slice(20)}`
+    const [a, b, c, d] = [this.next(), this.next(), this.next(), this.next()]
+    const variant = (c & 0x3fff) | 0x8000
+    return `${hex(a >>> 16)}${hex(a)}-${hex(b)}-4${hex(b >>> 16).slice(1)}-${hex(variant)}-${hex(c >>> 16)}${hex(d)}${hex(d >>> 16)}`
   }
 }

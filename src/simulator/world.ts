@@ -77,24 +77,24 @@ export class World {
     if (!listensTo(this.profile.listening, type)) return
     const { random, profile, now } = this
     const automatic = options.automatic === true
+    const data: SimulatedEvent['data'] = {
+      object: body(options.test ? this.#frames.test : this.#frames.live),
+    }
+    if (options.previous !== undefined) data.previous_attributes = options.previous
     const event: SimulatedEvent = {
       id: `evt_1${random.letters(23)}`,
       object: 'event',
-      ...(profile.account === undefined ? {} : { account: profile.account }),
       api_version: profile.apiVersion,
       created: now,
-      data: {
-        object: body(options.test ? this.#frames.test : this.#frames.live),
-        ...(options.previous === undefined ? {} : { previous_attributes: options.previous }),
-      },
+      data,
       livemode: options.test !== true,
       pending_webhooks: 1,
-      request: {
-        id: automatic ? null : `req_${random.letters(14)}`,
-        idempotency_key: automatic ? null : random.uuid(),
-      },
+      request: automatic
+        ? { id: null, idempotency_key: null }
+        : { id: `req_${random.letters(14)}`, idempotency_key: random.uuid() },
       type,
     }
+    if (profile.account !== undefined) event.account = profile.account
     this.send(event)
     if (this.courier.twins()) this.send({ ...event, id: `evt_1${random.letters(23)}` })
   }
