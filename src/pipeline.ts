@@ -1,6 +1,6 @@
+import type { Bus } from './bus/bus.ts'
 import { judgeBatch } from './detection/batch.ts'
 import type { AnyDetector } from './detection/detector.ts'
-import type { Bus } from './bus/bus.ts'
 import { newId } from './ids.ts'
 import type { Database } from './storage/database.ts'
 import { type Served, serveNext } from './storage/detection/claims.ts'
@@ -18,10 +18,19 @@ export interface Pipeline {
  * recorded, and those who listen are told.
  * @returns undefined when nobody has work
  */
-export async function judgeNext({ database, bus, detectors }: Pipeline, now: Date): Promise<Served | undefined> {
+export async function judgeNext(
+  { database, bus, detectors }: Pipeline,
+  now: Date,
+): Promise<Served | undefined> {
   const served = await serveNext(database, now, async (memory, stripeIds) => {
     const events = await memory.pendingEvents(stripeIds)
-    return judgeBatch(detectors, memory, { events, now: toSeconds(now), origin: 'LIVE', wall: now, newId: () => newId('anm') })
+    return judgeBatch(detectors, memory, {
+      events,
+      now: toSeconds(now),
+      origin: 'LIVE',
+      wall: now,
+      newId: () => newId('anm'),
+    })
   })
   if (served !== undefined && served.acts > 0) bus.publish(`feed:${served.tenantId}`)
   return served
