@@ -49,7 +49,9 @@ interface Run {
 interface Open extends Run {
   startedAt: Seconds
   detectedAt: Seconds
-  lastSign: Seconds
+  /** Evidence at this moment; the sum's own score keeps the most there was, which stood at `peakAt`. */
+  score: number
+  peakAt: Seconds
 }
 
 interface State {
@@ -165,18 +167,21 @@ function suspect(
   const code = fact.blocked ? 'blocked by Radar' : (fact.reason ?? fact.code ?? 'unknown')
   const { open } = state
   if (open === null) return watch(state, { expected, code, now, fresh: fact.at >= now - FRESH }, context)
-  stepOn(open.sum, expected)
+  stepOn(open, expected, now)
   addTo(open.codes, code, 1)
-  open.lastSign = now
   return { findings: [findingOf(state, open, false, context)] }
 }
 
-/** While the incident is open its evidence only grows: its end is judged by the hour. */
-function stepOn(sum: Cusum, expected: number): void {
+/** Cards after the attack bring less evidence than the time between them takes: its peak is the attack's last card. */
+function stepOn(open: Open, expected: number, now: Seconds): void {
+  const { sum } = open
   const ratio = RATIOS[0]
   sum.expected += expected
   sum.units += 1
-  sum.score += Math.max(0, Math.log(ratio) - (ratio - 1) * expected)
+  open.score = Math.max(0, open.score - (ratio - 1) * expected) + Math.log(ratio)
+  if (open.score < sum.score) return
+  sum.score = open.score
+  open.peakAt = now
 }
 
 /** Suspects expected since the last one, with the margin: by the season, by the clock, and by how many paid and failed. */
@@ -221,7 +226,7 @@ function watch(state: State, { expected, code, now, fresh }: Suspicion, context:
     .reduce<Run | undefined>((a, b) => (a !== undefined && a.sum.score >= b.sum.score ? a : b), undefined)
   if (!fresh || best === undefined) return undefined
   const startedAt = best.sum.onset
-  state.open = { ...best, startedAt, detectedAt: now, lastSign: now }
+  state.open = { ...best, startedAt, detectedAt: now, score: best.sum.score, peakAt: now }
   state.runs = RATIOS.map(newRun)
   state.season.trouble(startedAt)
   return { findings: [findingOf(state, state.open, true, context)], wakeAt: nextHour(now) }
@@ -246,7 +251,7 @@ function onTimer(state: State, { now, delivery }: Told): Step | undefined {
   season.advance(now, delivery.dark)
   const hour = hourOf(now) - 1
   const isCalm = season.hours.at(hour) <= Math.max(3, MARGIN * season.usual(hour))
-  if (isCalm && open.detectedAt <= now - HOUR && open.lastSign < now) return end(state, open.lastSign)
+  if (isCalm && open.detectedAt <= now - HOUR && open.peakAt < now) return end(state, open.peakAt)
   if (now - open.startedAt < LASTING) return { wakeAt: nextHour(now) }
   const step = end(state, now, LASTING_NOTE)
   season.adopt(now, delivery.dark)

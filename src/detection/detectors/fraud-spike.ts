@@ -15,7 +15,7 @@ import { HOURS_A_YEAR, threshold } from '../statistics/threshold.ts'
 
 type Flag = DisputeOpened | FraudWarning
 
-const RATIOS = [3, 8] as const
+const RATIOS = [3, 5, 10] as const
 const RING = 2_048
 const FEWEST_A_YEAR = 50
 /** In the first week twice as many flags are asked for. */
@@ -124,7 +124,7 @@ const chargeOf = (fact: Flag): string =>
   fact.charge ?? (fact.kind === 'disputeOpened' ? fact.dispute : fact.warning)
 
 function flag(state: State, fact: Flag, now: Seconds, context: Told): Step | undefined {
-  const expected = (state.share.expectedPerHour(now) * (now - state.lastFlag)) / HOUR
+  const expected = (perHour(state) * (now - state.lastFlag)) / HOUR
   state.lastFlag = now
   state.share.countFlag(fact.at, now)
   state.hours.add(hourOf(fact.at), 1)
@@ -183,9 +183,13 @@ function fired(state: State, now: Seconds, context: Told): { run: Run; ratio: nu
   return best
 }
 
-const needed = ({ share, newest }: State, { settings }: Told): number =>
+/** Flags expected in an hour, with the margin. */
+const perHour = ({ share, newest, incidents }: State): number =>
+  share.expectedPerHour(newest, (from, to) => touches(incidents, from, to))
+
+const needed = (state: State, { settings }: Told): number =>
   threshold(
-    RATIOS.length * Math.max(FEWEST_A_YEAR, share.expectedPerHour(newest) * HOURS_A_YEAR),
+    RATIOS.length * Math.max(FEWEST_A_YEAR, perHour(state) * HOURS_A_YEAR),
     settings.falseAlarmsPerYear,
   )
 
@@ -210,9 +214,10 @@ function onTimer(state: State, { now }: Told): Step | undefined {
  * Half a day without a sign and little in the last day and a half. Where flags are so usual that half a day without
  * any does not happen, no more than expected in half a day will do.
  */
-function isCalm({ hours, share }: State, now: Seconds): boolean {
+function isCalm(state: State, now: Seconds): boolean {
+  const { hours } = state
   const hour = hourOf(now)
-  const expected = share.expectedPerHour(now)
+  const expected = perHour(state)
   const lately = hours.between(hour - CALM_HOURS, hour)
   const allowed = expected * CALM_HOURS
   if (lately > (allowed >= 2 ? allowed : 0)) return false
@@ -244,6 +249,6 @@ function findingOf(state: State, open: Open, isFirst: boolean, context: Told): F
     recent: share.recent(newest),
     signs: isFirst ? units : 1,
     ...shownBy(isFirst ? state.signs : state.signs.slice(-1), open.startedAt, typeOfId),
-    series: isFirst ? share.series(newest) : undefined,
+    series: isFirst ? share.series(newest, perHour(state)) : undefined,
   })
 }

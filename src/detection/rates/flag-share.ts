@@ -16,6 +16,8 @@ const FEWEST_PER_HOUR = 1 / (90 * 24)
 /** Half-life of a sum that stands for about 30 days. */
 const MONTH = 21 * DAY
 
+type IsIncident = (from: Seconds, to: Seconds) => boolean
+
 interface Stored {
   sums: unknown
   pace: Rate
@@ -38,7 +40,7 @@ export class FlagShare {
     this.#flags = kept?.flags ?? newRate()
   }
 
-  settle(now: Seconds, isIncident: (from: Seconds, to: Seconds) => boolean): void {
+  settle(now: Seconds, isIncident: IsIncident): void {
     this.#sums.settle(now, isIncident)
   }
 
@@ -54,21 +56,26 @@ export class FlagShare {
   }
 
   /** Flags expected in an hour, with the margin: the upper edge of the usual share, of as many payments as come now. */
-  expectedPerHour(now: Seconds): number {
+  expectedPerHour(now: Seconds, isIncident: IsIncident): number {
     const flags = PRIOR.flags + this.#sums.usual(FLAGS)
     const share = (flags + Math.sqrt(flags)) / (PRIOR.payments + this.#sums.usual(PAYMENTS))
     const pace = this.#pace.since === 0 ? 0 : perHour(this.#pace, now, SUMS.halfLife)
-    return MARGIN * Math.max(share * pace, this.#lately(now), FEWEST_PER_HOUR)
+    return MARGIN * Math.max(share * pace, this.#lately(now, isIncident), FEWEST_PER_HOUR)
   }
 
   /**
-   * Flags an hour in the week that ended three days ago, upper edge. Disputes follow payments by weeks, so with a young
-   * or growing tenant they still rise when the share is long settled.
+   * Flags an hour in the week that ended three days ago, without incidents. Disputes follow payments by weeks, so
+   * with a young or growing tenant they still rise when the share is long settled.
    */
-  #lately(now: Seconds): number {
+  #lately(now: Seconds, isIncident: IsIncident): number {
     const to = now - (now % DAY) - 2 * DAY
-    const flags = this.#sums.sum(FLAGS, to - 7 * DAY, to)
-    return (flags + Math.sqrt(flags)) / (7 * 24)
+    let [flags, days] = [0, 0]
+    for (let day = to - 7 * DAY; day < to; day += DAY) {
+      if (isIncident(day, day + DAY)) continue
+      flags += this.#sums.sum(FLAGS, day, day + DAY)
+      days += 1
+    }
+    return days < 3 ? 0 : flags / (days * 24)
   }
 
   /** Flags and payments of about the last 30 days, incidents with them: what card networks look at. */
@@ -84,10 +91,10 @@ export class FlagShare {
     this.#sums.adopt(FLAGS, share * (PRIOR.payments + this.#sums.usual(PAYMENTS)))
   }
 
-  /** Flags of each of the last days, against what is expected of one. */
-  series(now: Seconds): SeriesPoint[] {
+  /** Flags of each of the last days, against what is expected of one at `perHour`. */
+  series(now: Seconds, perHour: number): SeriesPoint[] {
     const today = now - (now % DAY)
-    const expected = this.expectedPerHour(now) * (DAY / HOUR)
+    const expected = perHour * (DAY / HOUR)
     return Array.from({ length: DAYS_KEPT }, (_, i) => today - (DAYS_KEPT - 1 - i) * DAY).map((at) => ({
       at,
       observed: this.#sums.sum(FLAGS, at, at + DAY),
