@@ -52,7 +52,7 @@ export class BodyReader {
         }
       })
       req.on('end', () =>
-        resolve(problem ?? (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))),
+        resolve(problem ?? (chunks.length === 1 ? chunks[0] : undefined) ?? Buffer.concat(chunks)),
       )
       req.on('close', () => {
         if (req.complete) return
