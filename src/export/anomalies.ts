@@ -45,7 +45,9 @@ const COLUMNS: readonly (readonly [name: string, cell: (anomaly: Anomaly) => Cel
 ]
 
 function impactDecimal({ impactAmount, impactCurrency }: Anomaly): Cell {
-  return impactAmount === null || impactCurrency === null ? null : decimal(impactAmount, impactCurrency)
+  return impactAmount === null || impactCurrency === null
+    ? null
+    : { decimal: decimal(impactAmount, impactCurrency) }
 }
 
 /** Rows that are in memory at once. */

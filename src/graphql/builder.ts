@@ -5,8 +5,8 @@ import { PublicError } from '../errors.ts'
 import { atLeast } from '../tenancy/caller.ts'
 import type { Context } from './context.ts'
 
-/** Most cost one operation may have: some 200 rows of everything, or a few panels of 50. See `limits.ts`. */
-export const MAX_COST = 20_000
+/** Most that one operation may cost, in fields: some 200 rows of everything, or a few panels of 50. See `limits.ts`. */
+export const MAX_COST = 30_000
 
 /**
  * Defines no type: each type is one file under `types/`, with its fields, queries, mutations and subscriptions.

@@ -45,11 +45,13 @@ export function connectionOf<Row extends object, Shape extends Page<Row> = Page<
       pageInfo: t.field({
         type: PageInfo,
         description: 'Where this page lies in the list.',
+        complexity: { field: 0, multiplier: 0 },
         resolve: (page) => page.pageInfo,
       }),
       totalCount: t.int({
         description: 'Rows of the whole list under the same filter. Counted only when asked for.',
-        complexity: 50,
+        // Once for the page, which the weigher would multiply by its rows.
+        complexity: 0,
         resolve: (page) => page.totalCount(),
       }),
     }),
@@ -59,7 +61,7 @@ export function connectionOf<Row extends object, Shape extends Page<Row> = Page<
 
 /** What a page weighs: one row's fields times the rows asked for. */
 export const pageCost = (args: PageArguments) => ({
-  field: 5,
+  field: 20,
   multiplier: Math.max(1, Math.min(MAX_PAGE, args.first ?? args.last ?? DEFAULT_PAGE)),
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { DETECTOR_NAMES, SEVERITIES } from '../../src/detection/detector.ts'
+import { DETECTOR_NAMES, SEVERITIES, type Severity } from '../../src/detection/detector.ts'
 import { scopeTo } from '../../src/tenancy/scope.ts'
 import { later, raise, record } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
@@ -256,14 +256,20 @@ describe('the list of anomalies', () => {
 
   test('in pages of any size, from either end and in any order, is the whole list once', async () => {
     const tenant = await makeTenant(database)
-    const random = (n: number) => Math.floor(Math.random() * n)
-    const seeds = []
+    const seeds: {
+      seq: number
+      id: string
+      severity: Severity
+      detectedAt: Date
+      updatedAt: Date
+      detector: string
+    }[] = []
     for (let i = 0; i < 17; i++) {
       const seed = {
-        severity: SEVERITIES[random(4)] ?? 'LOW',
-        detectedAt: later(random(4)),
-        updatedAt: later(random(3)),
-        detector: DETECTOR_NAMES[random(3)] ?? 'FRAUD_SPIKE',
+        severity: SEVERITIES[(i * 7) % 4] ?? 'LOW',
+        detectedAt: later((i * 5) % 4),
+        updatedAt: later((i * 11) % 3),
+        detector: DETECTOR_NAMES[(i * i) % 3] ?? 'FRAUD_SPIKE',
       }
       seeds.push({ ...seed, seq: i, id: await raise(database, tenant.id, seed) })
     }

@@ -23,7 +23,7 @@ describe('anomalyDetected', () => {
     const missed = [await raise(database, tenant.id), await raise(database, tenant.id)]
     const heard = listen(connect(served, tenant.key), DETECTED, { after: from })
     await vi.waitFor(() => expect(idsOf(heard)).toEqual(missed), SOON)
-    const live = []
+    const live: string[] = []
     for (let i = 0; i < 5; i++) {
       live.push(await raise(database, tenant.id))
       served.bus.publish(`feed:${tenant.id}`)

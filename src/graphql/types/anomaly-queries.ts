@@ -14,6 +14,7 @@ export const AnomalyEdge = edge
 
 builder.objectField(connection, 'resumeCursor', (t) =>
   t.exposeString('resumeCursor', {
+    complexity: 0,
     description:
       'The head of the feed in the snapshot that this page was read from, also when the page is empty: subscribe with it as `after` and miss nothing.',
   }),

@@ -1,0 +1,105 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { INTERVALS, stepsBetween } from '../../src/graphql/read/intervals.ts'
+
+const seconds = (text: string) => Date.parse(text) / 1_000
+const steps = (from: string, to: string, interval: (typeof INTERVALS)[number], zone: string) =>
+  [...stepsBetween(seconds(from), seconds(to), interval, zone)].map((at) =>
+    new Date(at * 1_000).toISOString().slice(0, 16),
+  )
+
+describe('the spans of a chart', () => {
+  test.each([
+    [
+      'whole hours',
+      '2026-03-01T10:30:00Z',
+      '2026-03-01T12:00:00Z',
+      'HOUR',
+      'UTC',
+      ['2026-03-01T10:00', '2026-03-01T11:00'],
+    ],
+    [
+      'nothing beyond the end',
+      '2026-03-01T10:00:00Z',
+      '2026-03-01T10:00:01Z',
+      'HOUR',
+      'UTC',
+      ['2026-03-01T10:00'],
+    ],
+    ['days of UTC', '2026-03-01T10:00:00Z', '2026-03-02T00:00:00Z', 'DAY', 'UTC', ['2026-03-01T00:00']],
+    [
+      'days of a zone, one of 23 hours among them',
+      '2026-03-28T00:00:00Z',
+      '2026-03-30T12:00:00Z',
+      'DAY',
+      'Europe/Berlin',
+      ['2026-03-27T23:00', '2026-03-28T23:00', '2026-03-29T22:00'],
+    ],
+    [
+      'days of a zone, one of 25 hours among them',
+      '2026-10-24T12:00:00Z',
+      '2026-10-26T12:00:00Z',
+      'DAY',
+      'Europe/Berlin',
+      ['2026-10-23T22:00', '2026-10-24T22:00', '2026-10-25T23:00'],
+    ],
+    [
+      'a day whose midnight is skipped',
+      '2024-09-07T12:00:00Z',
+      '2024-09-09T12:00:00Z',
+      'DAY',
+      'America/Santiago',
+      ['2024-09-07T04:00', '2024-09-08T04:00', '2024-09-09T03:00'],
+    ],
+    [
+      'days of a zone beside the hour',
+      '2026-03-01T00:00:00Z',
+      '2026-03-02T00:00:00Z',
+      'DAY',
+      'Asia/Kolkata',
+      ['2026-02-28T18:30', '2026-03-01T18:30'],
+    ],
+    [
+      'weeks from Monday',
+      '2026-03-04T00:00:00Z',
+      '2026-03-16T00:00:00Z',
+      'WEEK',
+      'UTC',
+      ['2026-03-02T00:00', '2026-03-09T00:00'],
+    ],
+  ] as const)('are %s', (_name, from, to, interval, zone, expected) => {
+    expect(steps(from, to, interval, zone)).toEqual(expected)
+  })
+
+  test('follow on each other, begin before the range does, and end within it', () => {
+    const zones = [
+      'UTC',
+      'Europe/Berlin',
+      'America/New_York',
+      'Asia/Kolkata',
+      'Pacific/Apia',
+      'Africa/Cairo',
+      'America/Sao_Paulo',
+    ]
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...zones),
+        fc.constantFrom(...INTERVALS),
+        fc.integer({ min: seconds('2008-01-01T00:00:00Z'), max: seconds('2030-01-01T00:00:00Z') }),
+        fc.integer({ min: 1, max: 40 * 86_400 }),
+        (zone, interval, from, length) => {
+          const starts = [...stepsBetween(from, from + length, interval, zone)]
+          const longest = { HOUR: 3_600, DAY: 49 * 3_600, WEEK: 8 * 86_400 }[interval]
+          expect(starts[0]).toBeLessThanOrEqual(from)
+          expect(from - (starts[0] ?? 0)).toBeLessThan(longest)
+          expect(starts.at(-1)).toBeLessThan(from + length)
+          for (const [index, at] of starts.entries()) {
+            if (index > 0) expect(at).toBeGreaterThan(starts[index - 1] ?? 0)
+            if (index > 0) expect(at - (starts[index - 1] ?? 0)).toBeLessThanOrEqual(longest)
+          }
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})

@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { scopeTo } from '../../src/tenancy/scope.ts'
+import { raise } from '../support/anomalies.ts'
+import { testDatabase } from '../support/database.ts'
+import {
+  ask,
+  data,
+  type Json,
+  makeTenant,
+  type Served,
+  serveGraphql,
+  type TestTenant,
+} from '../support/graphql.ts'
+
+const database = await testDatabase()
+let served: Served
+/** In Europe/Berlin. */
+let tenant: TestTenant
+
+const METRICS = `query($range: DateTimeRange!, $interval: MetricsInterval! = HOUR, $currency: String, $livemode: Boolean, $account: String) {
+  metrics(range: $range, interval: $interval, currency: $currency, livemode: $livemode, account: $account) {
+    at events chargesSucceeded chargesFailed failureRate revenue { decimal currency } refunds { decimal } disputes anomalies
+  }
+}`
+
+const hourOf = (time: string) => Date.parse(time) / 3_600_000
+
+interface Bucket {
+  stream?: string
+  at: string
+  currency?: string
+  events?: number
+  chargesSucceeded?: number
+  chargesFailed?: number
+  disputes?: number
+  revenue?: bigint
+  refunds?: bigint
+}
+
+const bucket = (
+  { tenantId, db }: ReturnType<typeof scopeTo>,
+  { at, stream = 'live', currency = '', ...sums }: Bucket,
+) => db.metricBucket.create({ data: { tenantId, stream, hour: hourOf(at), currency, ...sums } })
+
+beforeAll(async () => {
+  served = await serveGraphql(database)
+  tenant = await makeTenant(database)
+  const scope = scopeTo(database, tenant.id)
+  const stream = { tenantId: tenant.id, endpointId: tenant.endpointId, clock: 0n, live: true }
+  await scope.db.stream.createMany({
+    data: [
+      { ...stream, id: 'live', livemode: true },
+      { ...stream, id: 'connected', livemode: true, account: 'acct_1' },
+      { ...stream, id: 'test', livemode: false },
+    ],
+  })
+  await bucket(scope, { at: '2026-03-01T10:00:00Z', events: 7 })
+  await bucket(scope, {
+    at: '2026-03-01T10:00:00Z',
+    currency: 'usd',
+    chargesSucceeded: 3,
+    chargesFailed: 1,
+    revenue: 2_900n,
+    refunds: 100n,
+    disputes: 1,
+  })
+  await bucket(scope, { at: '2026-03-01T10:00:00Z', currency: 'jpy', chargesSucceeded: 2, revenue: 500n })
+  await bucket(scope, {
+    at: '2026-03-01T10:00:00Z',
+    stream: 'connected',
+    currency: 'usd',
+    chargesSucceeded: 1,
+    revenue: 100n,
+  })
+  await bucket(scope, {
+    at: '2026-03-01T10:00:00Z',
+    stream: 'test',
+    currency: 'usd',
+    chargesSucceeded: 50,
+    revenue: 5n,
+  })
+  // An hour before midnight in UTC is a quarter to one of the next day in Berlin.
+  await bucket(scope, { at: '2026-03-01T23:00:00Z', currency: 'usd', chargesSucceeded: 1, revenue: 1n })
+  await raise(database, tenant.id, { detectedAt: new Date('2026-03-01T10:59:59Z') })
+  await raise(database, tenant.id, { detectedAt: new Date('2026-03-01T10:00:00Z'), livemode: false })
+})
+afterAll(() => served.stop())
+
+type Point = Json & { at: string }
+
+const metrics = async (variables: Json) =>
+  ((await data(served, tenant.key, METRICS, variables)) as { metrics: Point[] }).metrics
+
+const TWO_HOURS = { from: '2026-03-01T10:00:00Z', to: '2026-03-01T12:00:00Z' }
+const EMPTY = {
+  events: 0,
+  chargesSucceeded: 0,
+  chargesFailed: 0,
+  failureRate: null,
+  revenue: [],
+  refunds: [],
+  disputes: 0,
+  anomalies: 0,
+}
+
+describe('metrics', () => {
+  test('are summed by hour over the streams of one mode, never over currencies, with zeros between', async () => {
+    expect(await metrics({ range: TWO_HOURS, livemode: true })).toEqual([
+      {
+        at: '2026-03-01T10:00:00.000Z',
+        events: 7,
+        chargesSucceeded: 6,
+        chargesFailed: 1,
+        failureRate: 1 / 7,
+        revenue: [
+          { decimal: '500', currency: 'JPY' },
+          { decimal: '30.00', currency: 'USD' },
+        ],
+        refunds: [{ decimal: '1.00' }],
+        disputes: 1,
+        anomalies: 1,
+      },
+      { at: '2026-03-01T11:00:00.000Z', ...EMPTY },
+    ])
+  })
+
+  test('are of test mode until the first live event, then of live mode, never of both', async () => {
+    expect((await metrics({ range: TWO_HOURS }))[0]).toMatchObject({ chargesSucceeded: 50, anomalies: 1 })
+    const { db } = scopeTo(database, tenant.id)
+    await db.tenant.updateMany({ where: { id: tenant.id }, data: { firstLiveAt: new Date() } })
+    expect((await metrics({ range: TWO_HOURS }))[0]).toMatchObject({ chargesSucceeded: 6, anomalies: 1 })
+    expect((await metrics({ range: TWO_HOURS, livemode: false }))[0]).toMatchObject({ chargesSucceeded: 50 })
+  })
+
+  test('are narrowed by currency and by account', async () => {
+    const usd = await metrics({ range: TWO_HOURS, livemode: true, currency: 'USD' })
+    expect(usd[0]).toMatchObject({
+      events: 7,
+      chargesSucceeded: 4,
+      revenue: [{ decimal: '30.00', currency: 'USD' }],
+    })
+    const connected = await metrics({ range: TWO_HOURS, livemode: true, account: 'acct_1' })
+    expect(connected[0]).toMatchObject({ events: 0, chargesSucceeded: 1, anomalies: 0 })
+  })
+
+  test("have days and weeks of the tenant's zone", async () => {
+    const range = { from: '2026-03-01T00:00:00Z', to: '2026-03-02T22:00:00Z' }
+    const days = await metrics({ range, interval: 'DAY', livemode: true })
+    expect(days.map(({ at, chargesSucceeded }) => [at, chargesSucceeded])).toEqual([
+      ['2026-02-28T23:00:00.000Z', 6],
+      ['2026-03-01T23:00:00.000Z', 1],
+    ])
+    const weeks = await metrics({ range, interval: 'WEEK', livemode: true })
+    expect(weeks.map(({ at, chargesSucceeded }) => [at, chargesSucceeded])).toEqual([
+      ['2026-02-22T23:00:00.000Z', 6],
+      ['2026-03-01T23:00:00.000Z', 1],
+    ])
+  })
+
+  test('have at most 2,000 points', async () => {
+    const from = new Date('2026-01-01T00:00:00Z')
+    const to = (hours: number) => new Date(from.getTime() + hours * 3_600_000)
+    expect(await metrics({ range: { from, to: to(2_000) } })).toHaveLength(2_000)
+    const { errors } = await ask(served, tenant.key, METRICS, { range: { from, to: to(2_001) } })
+    expect(errors).toMatchObject([{ path: ['metrics'], extensions: { code: 'BAD_USER_INPUT' } }])
+  })
+
+  test.each([
+    ['that is empty', { from: '2026-03-01T00:00:00Z', to: '2026-03-01T00:00:00Z' }],
+    ['without a beginning', { to: '2026-03-01T00:00:00Z' }],
+  ])('refuse a range %s', async (_name, range) => {
+    const { errors } = await ask(served, tenant.key, METRICS, { range })
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
+  })
+})
