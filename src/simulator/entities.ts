@@ -97,6 +97,8 @@ export interface Subscription {
   /** sub_sched_… that changes the plan at a time agreed before. */
   schedule: string | undefined
   latestInvoice: string | undefined
+  /** Renewals whose collection has failed and goes on: it is past due until the last of them is paid. */
+  owing: number
 }
 
 export interface InvoiceLine {

@@ -46,6 +46,7 @@ export function makeSubscription(world: World, order: SubscriptionOrder, created
     percentOff: order.percentOff ?? 0,
     schedule: undefined,
     latestInvoice: undefined,
+    owing: 0,
   }
   world.subscriptions.set(subscription.id, subscription)
   return subscription
@@ -201,14 +202,20 @@ export function bill(world: World, subscription: Subscription, invoice: Invoice)
 
 /** Charges a renewal; while it fails the subscription is past due, and after the last try it is cancelled. */
 function charge(world: World, subscription: Subscription, invoice: Invoice): void {
+  let owing = false
   collectWithRetries(world, invoice, world.declineRate(), {
     paid: () => {
-      if (subscription.status === 'past_due')
+      if (owing) subscription.owing--
+      if (subscription.status === 'past_due' && subscription.owing === 0) {
         updateSubscription(world, subscription, { status: 'active' }, true)
+      }
     },
     failed: (last) => {
-      if (subscription.status === 'active')
+      if (!owing) subscription.owing++
+      owing = true
+      if (subscription.status === 'active') {
         updateSubscription(world, subscription, { status: 'past_due' }, true)
+      }
       if (last && subscription.status === 'past_due') cancel(world, subscription)
     },
   })

@@ -30,11 +30,11 @@ function course(subscriptions: number, strength: Strength): { customers: number;
   const customers = (least: number, times: number): number => Math.ceil(least + times * aDay)
   switch (strength) {
     case 'gross':
-      return { customers: customers(14, 12), hours: 2 }
+      return { customers: customers(14, 12), hours: 1.5 }
     case 'clear':
-      return { customers: customers(9, 8), hours: 10 }
+      return { customers: customers(9, 8), hours: 3 }
     case 'subtle':
-      return { customers: customers(7, 5), hours: 22 }
+      return { customers: customers(7, 5), hours: 8 }
   }
 }
 

@@ -9,8 +9,9 @@ export const revenueDrop: Incident = {
   rate: true,
   daysBefore: 17,
   daysAfter: 4,
+  // How much people spend varies, so what a few dozen payments bring is never far from usual.
   fits: ({ business, paymentsADay }, strength) =>
-    business === 'shop' && paymentsADay >= { gross: 40, clear: 90, subtle: 250 }[strength],
+    business === 'shop' && paymentsADay >= { gross: 90, clear: 180, subtle: 280 }[strength],
   stage({ world, strength, at, label }) {
     const { random, weather } = world
     // What breaks at night is seen in the morning; so that a drop of hours is one, it begins in the day.
