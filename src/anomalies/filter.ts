@@ -45,7 +45,7 @@ const MOST_BY_SUBJECT = 1_000
 async function searchOf({ db, tenantId }: Scope, search: string): Promise<Prisma.AnomalyWhereInput> {
   if (search === '') return {}
   if (STRIPE_ID.test(search)) {
-    // LIKE reads `_` as any character and may not heed case: it narrows, and the exact comparison is made here.
+    // LIKE takes `_` for every character and may not heed case: it narrows, and the exact comparison is made here.
     const near = await db.anomaly.findMany({
       where: { tenantId, subjects: { contains: `"${search}"` } },
       select: { id: true, subjects: true },

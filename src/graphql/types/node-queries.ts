@@ -3,7 +3,7 @@ import { keyOfId } from '../../ids.ts'
 import { atLeast } from '../../tenancy/caller.ts'
 import type { Scope } from '../../tenancy/scope.ts'
 import { builder } from '../builder.ts'
-import type { Context } from '../context.ts'
+import { type Context, scopeOfTenant } from '../context.ts'
 import { readDetectors } from '../read/detectors.ts'
 import { EVENT_COLUMNS } from '../read/events.ts'
 import { Node } from './node.ts'
@@ -96,12 +96,11 @@ async function loadNode(id: string, context: Context): Promise<object | null> {
   return row ? { ...row, __typename: kind.typename } : null
 }
 
-async function loadTenant(id: string, { scope, caller, services }: Context): Promise<object | null> {
-  const row = caller.operator
-    ? await services.database.prisma.tenant.findFirst({ where: { id, deletedAt: null } })
-    : scope?.tenantId === id
-      ? await scope.db.tenant.findFirst({ where: { id } })
-      : null
+/** The caller's own tenant, or any for the operator. */
+async function loadTenant(id: string, context: Context): Promise<object | null> {
+  if (!context.caller.operator && context.scope?.tenantId !== id) return null
+  const { db } = scopeOfTenant(context, id)
+  const row = await db.tenant.findFirst({ where: { id, deletedAt: null } })
   return row && { ...row, __typename: 'Tenant' }
 }
 
