@@ -1,7 +1,7 @@
 import type { Delivered } from '../../stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
-import { DeliveryView, isOdd, LOST, lostHours, silence, type Watched } from '../rates/delivery.ts'
+import { DeliveryView, LOST, lostHours, silence, type Watched } from '../rates/delivery.ts'
 import { lateFinding, silenceFinding } from '../rates/lag-finding.ts'
 import { type Arrivals, arrive, type Lateness, lateCourse, lateness, newArrivals } from '../rates/lateness.ts'
 import { LASTING, LASTING_NOTE } from '../rates/open.ts'
@@ -123,24 +123,25 @@ function observe(state: State, fact: Delivered, { settings }: Told): Step | unde
   const arrival = Math.max(state.last, fact.at + fact.lag)
   if (state.since === 0) state.since = arrival
   const isLate = fact.lag > settings.lateAfter
-  closeGap(state, arrival)
+  const findings = closeGap(state, arrival, settings)
   state.last = arrival
   arrive(state.arrivals, arrival, fact.at, isLate)
-  if (!isLate) countBurst(state, arrival)
-  const findings = isLate ? late(state, fact, arrival, settings) : undefined
-  const step = findings === undefined ? undefined : { findings }
-  if (state.awake) return step
+  if (isLate) findings.push(...late(state, fact, arrival, settings))
+  else countBurst(state, arrival)
+  if (state.awake) return findings.length > 0 ? { findings } : undefined
   state.awake = true
-  return { ...step, wakeAt: nextHour(arrival) }
+  return { findings, wakeAt: nextHour(arrival) }
 }
 
-/** Judges the silence that this arrival ends. */
-function closeGap(state: State, arrival: Seconds): void {
+/** Judges the silence that this arrival ends: one that fits between two hourly looks is told now. */
+function closeGap(state: State, arrival: Seconds, settings: Told['settings']): Finding[] {
   state.season.advance(arrival, (from, to) => lostHours(state, from, to, arrival))
-  if (state.last === 0 || arrival - state.last < NO_GAP) return
-  const { nats } = silence(state, arrival)
-  if (nats >= LOST) addSpan(state.silences, state.last, arrival)
-  if (isOdd(nats)) state.disturbedAt = arrival
+  if (state.last === 0 || arrival - state.last < NO_GAP) return []
+  const seen = silence(state, arrival)
+  if (seen.nats < LOST) return []
+  addSpan(state.silences, state.last, arrival)
+  state.disturbedAt = arrival
+  return state.open?.silent === true ? [] : silent(state, seen, arrival, settings)
 }
 
 function countBurst(state: State, arrival: Seconds): void {
@@ -150,18 +151,13 @@ function countBurst(state: State, arrival: Seconds): void {
   state.season.add(arrival)
 }
 
-function late(
-  state: State,
-  fact: Delivered,
-  arrival: Seconds,
-  settings: Told['settings'],
-): Finding[] | undefined {
+function late(state: State, fact: Delivered, arrival: Seconds, settings: Told['settings']): Finding[] {
   noteSign(state.signs, arrival, fact.eventId, fact.eventId)
   const seen = lateness(state.arrivals, arrival)
   state.stragglers.count(arrival, state.late)
-  if (seen.late < settings.minLate || seen.late < MIN_SHARE * seen.arrivals) return undefined
+  if (seen.late < settings.minLate || seen.late < MIN_SHARE * seen.arrivals) return []
   const { usual, nats } = state.stragglers.judge(seen.late, settings.minLate)
-  if (nats < neededOf(settings)) return undefined
+  if (nats < neededOf(settings)) return []
   const { open } = state
   const isFirst = open === null || open.silent
   const startedAt = open === null ? seen.oldest : Math.min(open.startedAt, seen.oldest)
@@ -206,20 +202,27 @@ function onTimer(state: State, context: Told): Step {
   return { ...step, wakeAt: state.awake ? nextHour(now) : null }
 }
 
-function judge(state: State, now: Seconds, settings: Told['settings']): Step {
-  const { last, since, open } = state
-  const { nats, usual } = silence(state, now)
+/** What is said of a silence up to `now`; nothing while it is not odd or long enough. */
+function silent(
+  state: State,
+  { nats, usual }: { nats: number; usual: number },
+  now: Seconds,
+  settings: Told['settings'],
+): Finding[] {
+  const { last, open, since } = state
+  const { minSilence } = settings
   const needed = neededOf(settings)
-  const silent = now - last
-  if (now - since >= GROWN && nats >= needed && silent >= settings.minSilence) {
-    const startedAt = open === null ? last : Math.min(open.startedAt, last)
-    state.open = { startedAt, lastSign: now, silent: true }
-    const series = open === null ? seasonSeries(state.season, now - 1) : undefined
-    const { minSilence } = settings
-    return {
-      findings: [silenceFinding({ startedAt, since: last, series, now, usual, minSilence, nats, needed })],
-    }
-  }
+  if (now - since < GROWN || nats < needed || now - last < minSilence) return []
+  const startedAt = open === null ? last : Math.min(open.startedAt, last)
+  state.open = { startedAt, lastSign: now, silent: true }
+  const series = open === null ? seasonSeries(state.season, now - 1) : undefined
+  return [silenceFinding({ startedAt, since: last, series, now, usual, minSilence, nats, needed })]
+}
+
+function judge(state: State, now: Seconds, settings: Told['settings']): Step {
+  const findings = silent(state, silence(state, now), now, settings)
+  if (findings.length > 0) return { findings }
+  const { open } = state
   if (open === null || !isCalm(state, open, now, settings)) return {}
   const at = Math.max(open.startedAt, open.silent ? Math.min(firstAfter(state, open), now) : open.lastSign)
   state.open = null
@@ -234,7 +237,7 @@ function isCalm(
   now: Seconds,
   { minLate }: Told['settings'],
 ): boolean {
-  if (now - open.lastSign < CALM || fresh <= open.lastSign || last - fresh > CALM) return false
+  if (now - open.lastSign < CALM || fresh < open.lastSign || last - fresh > CALM) return false
   const { late, arrivals: all } = lateness(arrivals, now)
   return late < minLate || late < CALM_SHARE * all
 }

@@ -6,8 +6,9 @@ import { hoursTouched, type Spans } from '../statistics/spans.ts'
 
 /** Only so much of what is usual is counted on: deliveries come in bunches. */
 const MARGIN = 0.6
-/** From so many nats on a silence is odd, and from so many its hours are lost. */
+/** From so many nats on a silence that goes on is odd: ordinary ones are so several times a day, but soon end. */
 const ODD = 2.5
+/** From so many on it is no ordinary one: its hours are lost, and what waited for it goes on waiting for a while. */
 export const LOST = 6
 
 export interface Watched {
@@ -26,8 +27,6 @@ export function silence({ last, season }: Watched, until: Seconds): { nats: numb
   const usual = season.expected(last, until)
   return { nats: shortfall(0, MARGIN * usual, season.dispersion), usual }
 }
-
-export const isOdd = (nats: number): boolean => nats >= ODD
 
 /** Hours lost to a silence that goes on, to earlier ones, and to lateness. */
 export function lostHours(watched: Watched, from: Seconds, to: Seconds, now: Seconds): readonly Seconds[] {
@@ -50,7 +49,7 @@ export class DeliveryView implements Delivery {
   }
 
   get quiet(): boolean {
-    return isOdd(silence(this.#watched, this.#now).nats)
+    return silence(this.#watched, this.#now).nats >= ODD
   }
 
   get disturbedAt(): Seconds | undefined {

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest'
+import { refundSpike } from '../../../src/detection/detectors/refund-spike.ts'
+import type { Fact, Refunded } from '../../../src/stripe/facts.ts'
+import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
+import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'
+import { arrivals, daily, every, MONDAY, refunded, seeded, succeeded } from '../../support/rate-facts.ts'
+
+const START: Seconds = MONDAY - 28 * DAY
+const NOW: Seconds = MONDAY + 9 * HOUR
+
+/** Forty payments for each refund, and refunds in the daytime, so many a day. */
+function shop(refundsPerDay: number, to: Seconds = NOW, from: Seconds = START, seed = 1): Fact[] {
+  const random = seeded(seed)
+  return [
+    ...arrivals(from, to, daily(40 * refundsPerDay), random).map((at) => succeeded(at)),
+    ...arrivals(from, to, daily(refundsPerDay), random).map((at) => refunded(at)),
+  ]
+}
+
+const burst = (
+  number: number,
+  within: Seconds,
+  from: Seconds = NOW,
+  over: Partial<Refunded> = {},
+): Refunded[] => every(from, Math.floor(within / number), number).map((at) => refunded(at, over))
+
+const judge = (facts: readonly Late[], options?: DriveOptions) =>
+  drive([refundSpike], facts, options).incidents
+
+describe('REFUND_SPIKE is quiet', () => {
+  const cases: [name: string, facts: () => Late[]][] = [
+    [
+      'when a clerk refunds in a batch each weekday morning',
+      () => {
+        const mornings = Array.from({ length: 35 }, (_, day) => START + day * DAY + 8 * HOUR)
+        const paid = arrivals(START, START + 35 * DAY, daily(300), seeded(2)).map((at) => succeeded(at))
+        const batches = mornings.filter((_, day) => day % 7 < 5)
+        return [
+          ...paid,
+          ...batches.flatMap((at, i) => burst(10 + (i % 4), 20 * MINUTE, at + (i % 3) * 15 * MINUTE)),
+        ]
+      },
+    ],
+    ['at seven in a day at any shop', () => [...shop(0.1), ...burst(7, DAY)]],
+    [
+      'when twice the usual number comes after a promotion',
+      () => [...shop(15), ...shop(30, NOW + 2 * DAY, NOW, 3)],
+    ],
+    [
+      'when twelve partial refunds go to three charges',
+      () => [
+        ...shop(0.5),
+        ...burst(12, 2 * HOUR).map((fact, i) => ({ ...fact, charge: `ch_part_${i % 3}`, amount: 100 })),
+      ],
+    ],
+    [
+      'when refunds fail and are taken out again',
+      () => [...shop(0.5), ...burst(20, 2 * HOUR).map((fact) => ({ ...fact, amount: -2_900 }))],
+    ],
+    ['at fifteen on the first day', () => [succeeded(NOW), ...burst(15, 4 * HOUR)]],
+  ]
+  it.each(cases)('%s', (_, facts) => {
+    expect(judge(facts(), { until: NOW + 4 * DAY })).toEqual([])
+  })
+})
+
+describe('REFUND_SPIKE fires', () => {
+  it('at 25 in two hours where three a day are usual', () => {
+    const [incident, ...rest] = judge([...shop(3), ...burst(25, 2 * HOUR)])
+    expect(rest).toEqual([])
+    expect(incident?.detectedAt).toBeLessThan(NOW + 2 * HOUR)
+    expect(incident?.message).toMatch(/^\d+ payments were refunded since 2025-.* where about \d/)
+    expect(incident?.impact?.currency).toBe('usd')
+    expect(incident?.impact?.amount).toBeGreaterThanOrEqual(25 * 2_900)
+    expect(incident?.evidence.map(({ name }) => name)).toEqual([
+      'refunded payments',
+      'times the usual',
+      'evidence',
+    ])
+    expect(incident?.series.some(({ observed, upper }) => observed > (upper ?? 0))).toBe(true)
+  })
+
+  it('at eight in a day where half a one is usual', () => {
+    const [incident] = judge([...shop(0.5), ...burst(8, DAY)])
+    expect(incident).toMatchObject({ severity: 'HIGH' })
+  })
+
+  it('at four times the usual for two days at 15 a day', () => {
+    expect(judge([...shop(15), ...shop(60, NOW + 2 * DAY, NOW, 5)])).not.toEqual([])
+  })
+
+  it('at a flood on the first day', () => {
+    const [incident] = judge([
+      ...every(NOW, HOUR, 10).map((at) => succeeded(at)),
+      ...burst(40, HOUR, NOW + 10 * HOUR),
+    ])
+    expect(incident).toMatchObject({ severity: 'CRITICAL' })
+  })
+
+  it('at the tenant`s own bounds, and not below', () => {
+    const facts = [...shop(0.2), ...burst(10, 2 * HOUR)]
+    expect(judge(facts, { settings: { minRefunds: 12 } })).toEqual([])
+    expect(judge(facts, { settings: { minRefunds: 8 } })).toHaveLength(1)
+    expect(judge([...shop(15), ...shop(60, NOW + 2 * DAY, NOW, 5)], { settings: { minTimes: 8 } })).toEqual(
+      [],
+    )
+  })
+})
+
+describe('an incident of REFUND_SPIKE', () => {
+  const facts = [...shop(3, NOW + 3 * DAY), ...burst(40, 3 * HOUR)]
+
+  it('is one and ends with the burst', () => {
+    const [incident, ...rest] = judge(facts, { until: NOW + 3 * DAY })
+    expect(rest).toEqual([])
+    expect(incident?.startedAt).toBeGreaterThan(NOW - DAY)
+    expect(incident?.endedAt).toBeGreaterThanOrEqual(NOW + 3 * HOUR - 5 * MINUTE)
+    expect(incident?.endedAt).toBeLessThan(NOW + 15 * HOUR)
+  })
+
+  it('ends at a large tenant, too, where refunds never stop for three hours', () => {
+    const random = seeded(8)
+    const always = [
+      ...arrivals(START, NOW + 4 * DAY, () => 200, random).map((at) => succeeded(at)),
+      ...arrivals(START, NOW + 4 * DAY, () => 6, random).map((at) => refunded(at)),
+    ]
+    const [incident, ...rest] = judge([...always, ...burst(600, DAY)], { until: NOW + 4 * DAY })
+    expect(rest).toEqual([])
+    expect(Math.abs((incident?.endedAt ?? 0) - (NOW + DAY))).toBeLessThan(DAY)
+  })
+
+  it('does not become normal', () => {
+    const again = burst(40, 3 * HOUR, NOW + 7 * DAY)
+    expect(judge([...shop(3, NOW + 8 * DAY), ...burst(40, 3 * HOUR), ...again])).toHaveLength(2)
+  })
+
+  it('that goes on for seven days ends as the new usual', () => {
+    const [incident, ...rest] = judge([...shop(15), ...shop(75, NOW + 16 * DAY, NOW, 6)], {
+      until: NOW + 16 * DAY,
+    })
+    expect(rest).toEqual([])
+    expect(incident?.message).toContain('now taken as usual')
+  })
+
+  it('comes out the same whatever goes through storage between events', () => {
+    expect(judge(facts, { batch: 77, until: NOW + 3 * DAY })).toEqual(judge(facts, { until: NOW + 3 * DAY }))
+  })
+})

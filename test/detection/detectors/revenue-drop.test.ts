@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest'
+import { revenueDrop } from '../../../src/detection/detectors/revenue-drop.ts'
+import { webhookLag } from '../../../src/detection/detectors/webhook-lag.ts'
+import type { ChargeCaptured, Fact } from '../../../src/stripe/facts.ts'
+import { DAY, HOUR, type Seconds } from '../../../src/time.ts'
+import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'
+import { arrivals, arrived, captured, daily, MONDAY, seeded } from '../../support/rate-facts.ts'
+
+const START: Seconds = MONDAY - 35 * DAY
+/** A Tuesday noon. */
+const NOW: Seconds = MONDAY + DAY + 12 * HOUR
+
+interface Shop {
+  perDay: number
+  weekend?: number
+  /** How much of the usual comes at a moment. */
+  factor?: (at: Seconds) => number
+  amount?: (at: Seconds, random: () => number) => number
+  currency?: string
+  to?: Seconds
+  from?: Seconds
+  seed?: number
+}
+
+/** Payments whose amounts vary as those of a shop do. */
+function shop({
+  perDay,
+  weekend = 1,
+  factor = () => 1,
+  to = NOW + 5 * DAY,
+  ...over
+}: Shop): ChargeCaptured[] {
+  const random = seeded(over.seed ?? 1)
+  const rate = daily(perDay, weekend)
+  const amount = over.amount ?? ((_, draw) => Math.round(1_000 * Math.exp(2 * draw())))
+  return arrivals(over.from ?? START, to, (at) => rate(at) * factor(at), random).map((at) =>
+    captured(at, { amount: amount(at, random), currency: over.currency ?? 'usd' }),
+  )
+}
+
+const between =
+  (from: Seconds, to: Seconds, inside: number) =>
+  (at: Seconds): number =>
+    at >= from && at < to ? inside : 1
+
+const judge = (facts: readonly Late[], options?: DriveOptions) =>
+  drive([webhookLag, revenueDrop], facts, options).incidents.filter(
+    ({ detector }) => detector === 'REVENUE_DROP',
+  )
+
+describe('REVENUE_DROP is quiet', () => {
+  const cases: [name: string, facts: () => Late[]][] = [
+    ['on the weekends of a business that sells on weekdays', () => shop({ perDay: 200, weekend: 0.1 })],
+    [
+      'on a holiday at -35%',
+      () => shop({ perDay: 1_000, factor: between(NOW - 12 * HOUR, NOW + 12 * HOUR, 0.65) }),
+    ],
+    [
+      'the days after a promotion',
+      () =>
+        shop({
+          perDay: 200,
+          factor: (at) =>
+            between(NOW - 60 * HOUR, NOW - 12 * HOUR, 4)(at) *
+            between(NOW - 12 * HOUR, NOW + 12 * HOUR, 0.85)(at),
+        }),
+    ],
+    [
+      'when a tenant of three a day has five hours of nothing',
+      () => shop({ perDay: 3, factor: between(NOW, NOW + 5 * HOUR, 0) }),
+    ],
+    [
+      'in the first two weeks',
+      () =>
+        shop({
+          perDay: 100,
+          from: NOW - 12 * DAY,
+          factor: between(NOW, NOW + 40 * HOUR, 0),
+          to: NOW + 40 * HOUR,
+        }),
+    ],
+    [
+      'when renewals come on one day of the month',
+      () => shop({ perDay: 100, factor: (at) => (Math.floor((at - START) / DAY) % 30 === 3 ? 8 : 1) }),
+    ],
+    [
+      'after one giant payment among small ones',
+      () =>
+        shop({
+          perDay: 50,
+          amount: (at, random) =>
+            (at > NOW - 6 * DAY && at < NOW - 5.9 * DAY ? 5_000_000 : 1_000 + 3_000 * random()) | 0,
+        }),
+    ],
+    [
+      'when delivery stops for eight hours and everything comes after',
+      () =>
+        shop({ perDay: 500 }).map((fact) =>
+          fact.at >= NOW && fact.at < NOW + 8 * HOUR ? { ...fact, lag: NOW + 8 * HOUR - fact.at } : fact,
+        ),
+    ],
+    [
+      'when delivery stops for eight hours and what it held is lost',
+      () => shop({ perDay: 500, factor: between(NOW, NOW + 8 * HOUR, 0) }),
+    ],
+  ]
+  it.each(cases)('%s', (_, facts) => {
+    expect(judge(facts())).toEqual([])
+  })
+})
+
+/** Other events go on, so that delivery is not what is missing. */
+const others = (facts: readonly Fact[]): Fact[] => {
+  const random = seeded(99)
+  const last = Math.max(...facts.map(({ at }) => at))
+  return [...facts, ...arrivals(START, last, () => 12, random).map(arrived)]
+}
+
+describe('REVENUE_DROP fires', () => {
+  it('at -97% for ten hours at 100 a day, and says what is missing', () => {
+    const [incident, ...rest] = judge(
+      others(shop({ perDay: 100, factor: between(NOW, NOW + 10 * HOUR, 0.03) })),
+    )
+    expect(rest).toEqual([])
+    expect(incident).toMatchObject({ severity: 'CRITICAL', impact: { currency: 'usd' } })
+    expect(incident?.detectedAt).toBeLessThanOrEqual(NOW + 12 * HOUR)
+    expect(incident?.message).toMatch(/^Revenue is \d\d% below the usual for this time of the week/)
+    expect(incident?.advice).toMatch(/^Fewer payments come/)
+    expect(incident?.evidence[0]).toMatchObject({
+      name: 'revenue against usual',
+      expected: 1,
+      threshold: 0.7,
+    })
+    expect(incident?.impact?.amount).toBeGreaterThan(0)
+    expect(incident?.series.length).toBeGreaterThan(70)
+  })
+
+  it('at -70% for a day at 200 a day', () => {
+    expect(judge(others(shop({ perDay: 200, factor: between(NOW, NOW + DAY, 0.3) })))).toHaveLength(1)
+  })
+
+  it('at -50% for three days at 200 a day', () => {
+    expect(judge(others(shop({ perDay: 200, factor: between(NOW, NOW + 3 * DAY, 0.5) })))).toHaveLength(1)
+  })
+
+  it('at prices of a tenth for a day, and says that payments are smaller', () => {
+    const [incident] = judge(
+      others(
+        shop({
+          perDay: 100,
+          amount: (at, random) => Math.round((2_000 + 3_000 * random()) * between(NOW, NOW + DAY, 0.1)(at)),
+        }),
+      ),
+    )
+    expect(incident?.advice).toContain('smaller')
+  })
+
+  it('when one currency of three fails, and names it', () => {
+    const facts = [
+      ...shop({ perDay: 200 }),
+      ...shop({ perDay: 150, currency: 'eur', seed: 2, factor: between(NOW, NOW + 2 * DAY, 0.02) }),
+      ...shop({ perDay: 100, currency: 'jpy', seed: 3, amount: () => 900 }),
+    ]
+    const [incident] = judge(facts)
+    expect(incident?.title).toContain('EUR')
+    expect(incident?.impact?.currency).toBe('eur')
+  })
+
+  it('at the tenant`s own bound, and not below', () => {
+    const facts = others(shop({ perDay: 300, factor: between(NOW, NOW + 2 * DAY, 0.4) }))
+    expect(judge(facts, { settings: { minDrop: 0.8 } })).toEqual([])
+    expect(judge(facts, { settings: { minDrop: 0.4 } })).toHaveLength(1)
+  })
+})
+
+describe('an incident of REVENUE_DROP', () => {
+  it('ends where revenue came back', () => {
+    const [incident] = judge(others(shop({ perDay: 200, factor: between(NOW, NOW + 30 * HOUR, 0.05) })))
+    expect(Math.abs((incident?.endedAt ?? 0) - (NOW + 30 * HOUR))).toBeLessThan(12 * HOUR)
+    expect(incident?.status).toBe('RESOLVED')
+  })
+
+  it('does not become normal', () => {
+    const factor = (at: Seconds) =>
+      between(NOW, NOW + DAY, 0.05)(at) * between(NOW + 7 * DAY, NOW + 8 * DAY, 0.05)(at)
+    expect(judge(others(shop({ perDay: 200, factor, to: NOW + 10 * DAY })))).toHaveLength(2)
+  })
+
+  it('that goes on for seven days ends as the new usual, and stays quiet then', () => {
+    const facts = others(shop({ perDay: 200, factor: between(NOW, NOW + 30 * DAY, 0.4), to: NOW + 25 * DAY }))
+    const [incident, ...rest] = judge(facts)
+    expect(rest).toEqual([])
+    expect(incident?.message).toContain('now taken as usual')
+  })
+
+  it('comes out the same whatever goes through storage between events', () => {
+    const facts = others(shop({ perDay: 100, factor: between(NOW, NOW + 10 * HOUR, 0.03) }))
+    expect(judge(facts, { batch: 501 })).toEqual(judge(facts))
+  })
+})

@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest'
+import { webhookLag } from '../../../src/detection/detectors/webhook-lag.ts'
+import type { Delivered } from '../../../src/stripe/facts.ts'
+import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
+import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'
+import { arrivals, arrived, daily, every, MONDAY, seeded } from '../../support/rate-facts.ts'
+
+const START: Seconds = MONDAY - 30 * DAY
+/** A Tuesday at two in the afternoon: the busiest time. */
+const NOW: Seconds = MONDAY + DAY + 14 * HOUR
+
+type Deliveries = Late<Delivered>[]
+
+function stream(
+  perDay: number,
+  over: { weekend?: number; from?: Seconds; to?: Seconds; flat?: boolean } = {},
+): Deliveries {
+  const random = seeded(1)
+  const rate = over.flat === true ? () => perDay / 24 : daily(perDay, over.weekend)
+  return arrivals(over.from ?? START, over.to ?? NOW + 2 * DAY, rate, random).map(arrived)
+}
+
+const without = (deliveries: Deliveries, from: Seconds, to: Seconds): Deliveries =>
+  deliveries.filter(({ at }) => at < from || at >= to)
+
+const judge = (facts: Deliveries, options?: DriveOptions) => drive([webhookLag], facts, options).incidents
+
+describe('WEBHOOK_LAG is quiet', () => {
+  const cases: [name: string, facts: () => Deliveries][] = [
+    ['at one event two hours late', () => [...stream(20), { ...arrived(NOW), lag: 2 * HOUR }]],
+    [
+      'at five late ones that are all there is',
+      () => [
+        ...stream(10, { to: NOW }),
+        ...every(NOW, MINUTE, 5).map((at) => ({ ...arrived(at), lag: HOUR })),
+      ],
+    ],
+    [
+      'at stragglers of a large tenant',
+      () => stream(5_000).map((fact, i) => (i % 12 === 0 ? { ...fact, lag: 20 * MINUTE } : fact)),
+    ],
+    ['in the nights of a small tenant', () => stream(15)],
+    ['when a small tenant hears nothing for a day', () => without(stream(4), NOW, NOW + DAY)],
+    [
+      'on the weekends of a business that works on weekdays',
+      () => stream(120, { weekend: 0.02, to: NOW + 14 * DAY }),
+    ],
+    ['on the second day of a tenant', () => without(stream(400, { from: NOW - DAY }), NOW, NOW + 6 * HOUR)],
+  ]
+  it.each(cases)('%s', (_, facts) => {
+    expect(judge(facts())).toEqual([])
+  })
+})
+
+describe('WEBHOOK_LAG fires', () => {
+  it('when half the events are half an hour late for three hours', () => {
+    const facts = stream(400).map((fact, i) =>
+      fact.at >= NOW && fact.at < NOW + 3 * HOUR && i % 2 === 0 ? { ...fact, lag: 30 * MINUTE } : fact,
+    )
+    const [incident, ...rest] = judge(facts)
+    expect(rest).toEqual([])
+    expect(incident).toMatchObject({ severity: 'MEDIUM', impact: null })
+    expect(incident?.startedAt).toBeGreaterThanOrEqual(NOW)
+    expect(incident?.startedAt).toBeLessThan(NOW + HOUR)
+    expect(incident?.detectedAt).toBeGreaterThanOrEqual(incident?.startedAt ?? 0)
+    expect(incident?.title).toBe("Stripe's events arrive 30 minutes late")
+    expect(incident?.evidence.map(({ unit }) => unit)).toEqual(['COUNT', 'RATIO', 'SECONDS', 'SCORE'])
+    expect(Math.abs((incident?.endedAt ?? 0) - (NOW + 3.5 * HOUR))).toBeLessThan(HOUR)
+  })
+
+  it('when nothing comes for three hours where 26 deliveries are usual', () => {
+    const facts = without(stream(210, { flat: true }), NOW, NOW + 3 * HOUR)
+    const [incident] = judge(facts)
+    expect(incident).toMatchObject({ severity: 'HIGH' })
+    expect(incident?.detectedAt).toBeLessThan(NOW + 3.5 * HOUR)
+    expect(incident?.message).toMatch(/^Nothing has arrived from Stripe since 2025-03-04 13:\d\d UTC/)
+    expect(Math.abs((incident?.endedAt ?? 0) - (NOW + 3 * HOUR))).toBeLessThan(HOUR)
+  })
+
+  it('once for a silence and the backlog after it', () => {
+    const facts = stream(500).map((fact) =>
+      fact.at >= NOW && fact.at < NOW + 9 * HOUR
+        ? { ...fact, lag: NOW + 9 * HOUR + (fact.at % 3_600) - fact.at }
+        : fact,
+    )
+    const [incident, ...rest] = judge(facts)
+    expect(rest).toEqual([])
+    expect(incident?.severity).toBe('CRITICAL')
+    expect(incident?.occurrences).toBeGreaterThan(50)
+    expect(Math.abs((incident?.endedAt ?? 0) - (NOW + 10 * HOUR))).toBeLessThan(2 * HOUR)
+  })
+
+  it('at the tenant`s own bounds, and not below', () => {
+    const facts = stream(400).map((fact) =>
+      fact.at >= NOW && fact.at < NOW + 3 * HOUR ? { ...fact, lag: 10 * MINUTE } : fact,
+    )
+    expect(judge(facts, { settings: { lateAfter: 700 } })).toEqual([])
+    expect(judge(facts, { settings: { lateAfter: 500 } })).toHaveLength(1)
+    const three = [
+      ...stream(10, { to: NOW }),
+      ...every(NOW, MINUTE, 3).map((at) => ({ ...arrived(at), lag: HOUR })),
+    ]
+    expect(judge(three, { settings: { minLate: 3 } })).toHaveLength(1)
+    const silent = without(stream(210, { flat: true }), NOW, NOW + 3 * HOUR)
+    expect(judge(silent, { settings: { minSilence: 12 * HOUR } })).toEqual([])
+  })
+})
+
+describe('an incident of WEBHOOK_LAG', () => {
+  it('that is a tenant who left ends after seven days, and no timer is left running', () => {
+    const { incidents, states } = drive([webhookLag], stream(300, { to: NOW }), { until: NOW + 40 * DAY })
+    expect(incidents).toHaveLength(1)
+    expect(incidents[0]?.message).toContain('now taken as usual')
+    expect(states[0]?.wakeAt).toBeNull()
+  })
+
+  it('comes out the same whatever goes through storage between events', () => {
+    const facts = without(stream(300), NOW, NOW + 5 * HOUR)
+    expect(judge(facts, { batch: 101 })).toEqual(judge(facts))
+  })
+})
+
+describe('what WEBHOOK_LAG tells the others of delivery', () => {
+  const told = (facts: Deliveries, now: Seconds) => {
+    const { states } = drive([webhookLag], facts)
+    const state = webhookLag.revive?.(JSON.parse(states[0]?.state ?? ''))
+    const view = state && webhookLag.delivery?.(state, now)
+    if (view === undefined) throw new Error('no view of delivery')
+    return view
+  }
+  const last = NOW - 60
+
+  it('is undisturbed in ordinary times', () => {
+    const view = told(stream(300, { to: NOW }), NOW)
+    expect([view.quiet, view.disturbedAt, view.dark(NOW - 3 * DAY, NOW)]).toEqual([false, undefined, []])
+  })
+
+  it('is quiet while an odd silence lasts, and its hours are dark', () => {
+    const view = told([...stream(300, { to: last }), arrived(last)], NOW + 4 * HOUR)
+    expect([view.quiet, view.disturbedAt]).toEqual([true, NOW + 4 * HOUR])
+    expect(view.dark(NOW - DAY, NOW + 4 * HOUR)).toEqual([-1, 0, 1, 2, 3].map((hour) => NOW + hour * HOUR))
+  })
+
+  it('keeps the hours dark and says when it was disturbed after it is over', () => {
+    const facts = [...without(stream(300, { to: NOW + 5 * HOUR }), NOW, NOW + 4 * HOUR)]
+    const view = told(facts, NOW + 5 * HOUR)
+    expect(view.quiet).toBe(false)
+    expect(view.disturbedAt).toBeGreaterThanOrEqual(NOW + 4 * HOUR)
+    expect(view.disturbedAt).toBeLessThan(NOW + 5 * HOUR)
+    expect(view.dark(NOW - DAY, NOW + 5 * HOUR)).toEqual(
+      expect.arrayContaining([NOW, NOW + HOUR, NOW + 2 * HOUR, NOW + 3 * HOUR]),
+    )
+  })
+})
