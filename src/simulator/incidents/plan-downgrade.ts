@@ -57,7 +57,8 @@ function surge({ world, strength, at, label }: Stage): void {
 /** One of the largest customers gives back nearly all its seats. */
 function shrink({ world, at, label }: Stage): void {
   const subscription = monthlySubscriber(world, at + 12 * DAY)
-  subscription.quantity = world.random.int(200, 400)
+  subscription.price = neighbour(world, subscription, true) ?? subscription.price
+  subscription.quantity = world.random.int(300, 500)
   world.agenda.add(at, () => changePlan(world, subscription, { quantity: world.random.int(3, 12) }, false))
   label({ from: at, to: at + HOUR, objects: [subscription.id, subscription.customer.id] })
 }

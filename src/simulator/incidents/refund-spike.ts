@@ -32,7 +32,7 @@ export const refundSpike: Incident = {
   detector: 'REFUND_SPIKE',
   about: 'many payments are refunded',
   rate: true,
-  daysBefore: 10,
+  daysBefore: 12,
   daysAfter: 2,
   fits: () => true,
   stage({ world, strength, at, label }) {

@@ -15,6 +15,8 @@ export function monthlySubscriber(world: World, end: Seconds): Subscription {
   const start = periodEnd({ interval: 'month', count: -1 }, end, end)
   const order = { customer: newCustomer(random, currency, end - 200 * DAY), price: random.pick(offers) }
   const subscription = makeSubscription(world, { ...order, quantity: someSeats(world) }, start)
+  // Nobody else may change its plan or cancel it meanwhile.
+  world.subscriptions.delete(subscription.id)
   return Object.assign(subscription, { end, anchor: end })
 }
 
