@@ -7,6 +7,7 @@ import { MAX_COST } from './builder.ts'
 /** Bytes of one request's body, or of one message on a socket. */
 export const MAX_REQUEST_BYTES = 256 * 1024
 
+/** Levels of fields; fragments do not count. */
 const MAX_DEPTH = 12
 const MAX_ALIASES = 30
 const MAX_DIRECTIVES = 50
@@ -24,7 +25,7 @@ export const documentLimits = (): Plugin => {
     ],
   })
   return EnvelopArmorPlugin({
-    maxDepth: reject('levels', MAX_DEPTH),
+    maxDepth: { ...reject('levels', MAX_DEPTH), flattenFragments: true },
     maxAliases: reject('aliases', MAX_ALIASES),
     maxDirectives: reject('directives', MAX_DIRECTIVES),
     maxTokens: reject('tokens', MAX_TOKENS),

@@ -23,10 +23,13 @@ import { Feed } from './feed.ts'
 import { createHttp } from './http.ts'
 import { createLoaders } from './loaders.ts'
 import { Operations } from './operations.ts'
+import { Quota } from './quota.ts'
 import { apiRate } from './rate.ts'
 import { schema } from './schema.ts'
 import { Streams } from './streams.ts'
 import { SocketServer } from './websocket.ts'
+
+const MAX_SUBSCRIPTIONS_OF_TENANT = 5_000
 
 export interface GraphqlParts {
   config: Config
@@ -83,13 +86,15 @@ export function createGraphql(parts: GraphqlParts): Graphql {
     return { ...session, services, scope, loaders: scope && createLoaders(scope) }
   }
   const rate = apiRate(parts.limiter, config.apiRateLimit)
-  const streams = new Streams(credentials)
+  const subscriptions = new Quota(MAX_SUBSCRIPTIONS_OF_TENANT, 'subscriptions of this tenant')
+  const streams = new Streams(credentials, subscriptions)
   const yoga = createHttp({ schema, config, authenticator, rate, presentation, streams, makeContext })
   const sockets = new SocketServer({
     config,
     log,
     authenticator,
     credentials,
+    subscriptions,
     operations: new Operations(yoga, rate, presentation),
     ...(maxUnsent !== undefined && { maxUnsent }),
   })

@@ -3,6 +3,7 @@ import { PublicError } from '../errors.ts'
 import type { Caller } from '../tenancy/caller.ts'
 import type { CredentialsWatch, CutOff } from '../tenancy/cutoff.ts'
 import type { Connection } from './context.ts'
+import type { Quota } from './quota.ts'
 
 const ENDED: Record<CutOff, string> = {
   expired: 'The access token has expired: fetch a new one.',
@@ -13,15 +14,19 @@ const ENDED: Record<CutOff, string> = {
 /** Subscriptions over server-sent events: they end with their credentials, and are cut when the server drains. */
 export class Streams {
   readonly #credentials: CredentialsWatch
+  readonly #quota: Quota
   readonly #open = new Set<ServerResponse>()
 
-  constructor(credentials: CredentialsWatch) {
+  /** @param quota of subscriptions of a tenant */
+  constructor(credentials: CredentialsWatch, quota: Quota) {
     this.#credentials = credentials
+    this.#quota = quota
   }
 
   connectionOf(caller: Caller, response: ServerResponse | undefined): Connection {
     return {
       open: () => {
+        const giveBack = this.#quota.take(caller.tenantId ?? '')
         const controller = new AbortController()
         const stopWatching = this.#credentials.watch(caller, (reason) =>
           controller.abort(new PublicError('UNAUTHENTICATED', ENDED[reason])),
@@ -30,6 +35,7 @@ export class Streams {
         return {
           signal: controller.signal,
           close: () => {
+            giveBack()
             stopWatching()
             if (response) this.#open.delete(response)
           },

@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { handleProtocols, makeServer, type Context as SocketContext } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Config } from '../config.ts'
 import { PublicError } from '../errors.ts'
+import { errorBody } from '../http/answer.ts'
 import type { Logger } from '../log.ts'
 import { TokenExpired } from '../tenancy/access-tokens.ts'
 import type { Authenticator } from '../tenancy/authenticate.ts'
 import type { Caller } from '../tenancy/caller.ts'
 import type { CredentialsWatch } from '../tenancy/cutoff.ts'
 import { MAX_REQUEST_BYTES } from './limits.ts'
-import type { Opened } from './live.ts'
 import type { Operations } from './operations.ts'
 import { isAllowedOrigin } from './origins.ts'
 import { Outlet } from './outlet.ts'
+import { Quota } from './quota.ts'
 
 /** Why the server closes a socket; clients take 4401 as final and come back after the others. */
 export const CLOSE = {
@@ -41,6 +43,8 @@ export interface SocketServerOptions {
   authenticator: Authenticator
   credentials: CredentialsWatch
   operations: Operations
+  /** How many subscriptions a tenant may have open. */
+  subscriptions: Quota
   /** Bytes that a socket may have unsent. */
   maxUnsent?: number
 }
@@ -50,7 +54,8 @@ interface Extra {
   outlet: Outlet
   caller: Caller | undefined
   gone: AbortController
-  stopWatching: () => void
+  /** What is to be undone when it closes. */
+  leave: (() => void)[]
 }
 
 /** GraphQL over WebSocket, sub-protocol `graphql-transport-ws`. */
@@ -62,9 +67,11 @@ export class SocketServer {
     handleProtocols,
     perMessageDeflate: false,
   })
-  readonly #perTenant = new Map<string, number>()
+  readonly #perTenant = new Quota(MAX_SOCKETS_OF_TENANT, 'sockets of this tenant')
   readonly #protocol: ReturnType<typeof makeServer<Record<string, unknown>, Extra>>
   readonly #pinging: NodeJS.Timeout
+  /** Sockets that have answered the last ping. */
+  readonly #alive = new WeakSet<WebSocket>()
   #draining = false
 
   constructor(options: SocketServerOptions) {
@@ -94,9 +101,11 @@ export class SocketServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { config } = this.#options
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    // Without a listener the peer's reset would end the process.
+    socket.on('error', () => socket.destroy())
+    const path = request.url?.split('?', 1)[0]
     const status =
-      pathname !== '/graphql'
+      path !== '/graphql'
         ? 404
         : this.#draining || this.#sockets.clients.size >= MAX_SOCKETS
           ? 503
@@ -114,14 +123,16 @@ export class SocketServer {
       outlet,
       caller: undefined,
       gone: new AbortController(),
-      stopWatching: () => {},
+      leave: [],
     }
+    // Each of its operations listens.
+    setMaxListeners(0, extra.gone.signal)
     const fail = (error: unknown) => {
       log.error({ err: error }, 'a socket failed')
       socket.close(CLOSE.BROKEN, 'internal error')
     }
-    alive.add(socket)
-    socket.on('pong', () => alive.add(socket))
+    this.#alive.add(socket)
+    socket.on('pong', () => this.#alive.add(socket))
     socket.on('error', () => socket.terminate())
     const closed = this.#protocol.opened(
       {
@@ -134,9 +145,8 @@ export class SocketServer {
     )
     socket.once('close', (code, reason) => {
       extra.gone.abort()
-      extra.stopWatching()
+      for (const leave of extra.leave) leave()
       outlet.closed()
-      if (extra.caller?.tenantId !== undefined) this.#count(extra.caller.tenantId, -1)
       closed(code, String(reason)).catch(fail)
     })
   }
@@ -153,11 +163,16 @@ export class SocketServer {
         if (Object.keys(subscriptions).length > MAX_OPERATIONS_OF_SOCKET) {
           return [operations.refuse(new PublicError('RATE_LIMITED', 'Too many operations on one socket.'))]
         }
-        const opened: Opened = { signal: extra.gone.signal, close: () => {} }
         return operations.prepare(payload, {
           requestId: randomUUID(),
           caller,
-          connection: { open: () => opened, drained: () => outlet.drained() },
+          connection: {
+            open: () => ({
+              signal: extra.gone.signal,
+              close: this.#options.subscriptions.take(caller.tenantId ?? ''),
+            }),
+            drained: () => outlet.drained(),
+          },
         })
       },
       execute: (args) => operations.execute(args),
@@ -183,20 +198,20 @@ export class SocketServer {
       })
       // It may have gone while it was asked who it is.
       if (extra.gone.signal.aborted) return false
-      if (caller.tenantId !== undefined && this.#count(caller.tenantId, 0) >= MAX_SOCKETS_OF_TENANT) {
-        extra.outlet.close(CLOSE.TRY_LATER, 'too many sockets of this tenant')
-        return false
-      }
-      extra.caller = caller
-      if (caller.tenantId !== undefined) this.#count(caller.tenantId, 1)
-      extra.stopWatching = credentials.watch(caller, (reason) =>
-        extra.outlet.close(reason === 'expired' ? CLOSE.TOKEN_EXPIRED : CLOSE.UNAUTHENTICATED, reason),
+      extra.leave.push(
+        this.#perTenant.take(caller.tenantId ?? ''),
+        credentials.watch(caller, (reason) =>
+          extra.outlet.close(reason === 'expired' ? CLOSE.TOKEN_EXPIRED : CLOSE.UNAUTHENTICATED, reason),
+        ),
       )
+      extra.caller = caller
       return true
     } catch (error) {
       if (error instanceof TokenExpired) extra.outlet.close(CLOSE.TOKEN_EXPIRED, error.message)
-      else if (error instanceof PublicError) extra.outlet.close(CLOSE.UNAUTHENTICATED, error.message)
-      else {
+      else if (error instanceof PublicError) {
+        const code = error.code === 'RATE_LIMITED' ? CLOSE.TRY_LATER : CLOSE.UNAUTHENTICATED
+        extra.outlet.close(code, error.message)
+      } else {
         log.error({ err: error }, 'could not authenticate a socket')
         extra.outlet.close(CLOSE.TRY_LATER, 'try again later')
       }
@@ -204,25 +219,25 @@ export class SocketServer {
     }
   }
 
-  /** @returns how many sockets the tenant now has */
-  #count(tenantId: string, change: number): number {
-    const count = (this.#perTenant.get(tenantId) ?? 0) + change
-    if (count > 0) this.#perTenant.set(tenantId, count)
-    else this.#perTenant.delete(tenantId)
-    return count
-  }
-
   #ping(): void {
     for (const socket of this.#sockets.clients) {
-      if (!alive.delete(socket)) socket.terminate()
+      if (!this.#alive.delete(socket)) socket.terminate()
       else socket.ping()
     }
   }
 }
 
-/** Sockets that have answered the last ping. */
-const alive = new WeakSet<WebSocket>()
+const REFUSALS = {
+  403: ['FORBIDDEN', 'This origin is not one of ALLOWED_ORIGINS.'],
+  404: ['NOT_FOUND', 'Sockets are taken at /graphql.'],
+  503: ['UNAVAILABLE', 'No more sockets are taken now; try again later.'],
+} as const
 
-function refuse(socket: Duplex, status: number): void {
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+function refuse(socket: Duplex, status: keyof typeof REFUSALS): void {
+  const [code, message] = REFUSALS[status]
+  const body = errorBody(code, message)
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\nx-request-id: ${randomUUID()}\r\n` +
+      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
 }

@@ -1,3 +1,4 @@
+import { connect as netConnect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import WebSocket from 'ws'
 import { scopeTo } from '../../src/tenancy/scope.ts'
@@ -181,6 +182,25 @@ describe('a socket', () => {
       })
     expect(await status('https://evil.example')).toBe(403)
     expect(await status('https://billing.example.com')).toBe(101)
+  })
+
+  test('is refused elsewhere than at /graphql, whatever the address looks like', async () => {
+    const answer = (path: string) =>
+      new Promise<string>((resolve) => {
+        const raw = netConnect(Number(new URL(served.url).port), '127.0.0.1', () =>
+          raw.write(
+            `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+          ),
+        )
+        let text = ''
+        raw.on('data', (chunk) => {
+          text += String(chunk)
+        })
+        raw.on('close', () => resolve(text))
+      })
+    for (const path of ['/', '//', '/other?x=/graphql', 'http://[', '/graphql/']) {
+      expect(await answer(path), path).toMatch(/^HTTP\/1\.1 404 .*"NOT_FOUND"/s)
+    }
   })
 
   test('is held to the limits, the masking and the codes of HTTP', async () => {
