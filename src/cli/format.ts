@@ -43,6 +43,16 @@ export function portArgument(argument: string): string {
   return argument
 }
 
+/** @returns a reader of whole numbers from 1 to `most`, which throws InvalidArgumentError on anything else */
+export const wholeArgument =
+  (most: number) =>
+  (argument: string): number => {
+    const number = Number(argument)
+    if (!Number.isInteger(number) || number < 1 || number > most)
+      throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`)
+    return number
+  }
+
 /** Columns as wide as their widest cell, two spaces between. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>

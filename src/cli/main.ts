@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { VARIABLES } from '../config.ts'
 import { PublicError } from '../errors.ts'
+import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { endpointCommand } from './endpoint.ts'
 import { eventsCommand } from './events.ts'
@@ -45,7 +46,8 @@ function programFor(shell: Shell): Command {
     secretCommand(shell),
     keyCommand(shell),
     replayCommand(shell),
-    simulateCommand(),
+    simulateCommand(shell),
+    demoCommand(shell),
     eventsCommand(shell),
     doctorCommand(shell),
   ])

@@ -13,6 +13,9 @@ import { systemClock } from '../time.ts'
 export interface Output {
   write(text: string): unknown
   isTTY?: boolean | undefined
+  /** Of a terminal: how many characters fit in a line, and whether it shows colours (not with NO_COLOR). */
+  columns?: number | undefined
+  hasColors?(): boolean
 }
 
 /** What a command reads and writes; a test hands in its own. */

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { INCIDENTS, incidentNamed, LIVE_INCIDENT_NAMES } from '../simulator/incidents/registry.ts'
 import { postStream } from '../simulator/post.ts'
 import { writeStreams } from '../simulator/write.ts'
+import { wholeArgument } from './format.ts'
 import { Shell } from './shell.ts'
 
 const positive = (value: string): number => {
@@ -10,16 +11,6 @@ const positive = (value: string): number => {
     throw new InvalidArgumentError('It must be a number above 0.')
   return number
 }
-
-const whole =
-  (most: number) =>
-  (value: string): number => {
-    const number = Number(value)
-    if (!Number.isInteger(number) || number < 1 || number > most) {
-      throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`)
-    }
-    return number
-  }
 
 const switched = (value: string): 'on' | 'off' => {
   if (value !== 'on' && value !== 'off') throw new InvalidArgumentError('It must be on or off.')
@@ -67,8 +58,8 @@ export function simulateCommand(shell: Shell = new Shell(process)): Command {
     .description(
       'labelled, deterministic streams of Stripe events: written to files, or posted as signed webhooks',
     )
-    .option('--tenants <n>', 'how many tenants, with --out', whole(1_000), 3)
-    .option('--days <d>', 'how many days, with --out', whole(400), 35)
+    .option('--tenants <n>', 'how many tenants, with --out', wholeArgument(1_000), 3)
+    .option('--days <d>', 'how many days, with --out', wholeArgument(400), 35)
     .option('--seed <seed>', 'the same seed gives the same events (default with --out: 1)')
     .option('--incidents <on|off>', 'whether anything goes wrong, with --out', switched, 'on')
     .option('--incident <name>', 'this goes wrong and nothing else', incidentName)

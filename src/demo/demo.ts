@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type App, startApp } from '../app.ts'
+import { memoryBus } from '../bus/memory.ts'
+import { type Config, readConfig } from '../config.ts'
+import { DETECTORS } from '../detection/registry.ts'
+import { readHistory } from '../detection/replay.ts'
+import { storedReplay } from '../detection/stored-replay.ts'
+import { createLogger } from '../log.ts'
+import type { Acting } from '../tenancy/acting.ts'
+import { createTenant } from '../tenancy/tenants.ts'
+import { dataFolderOf, vaultFor } from '../tenancy/vault.ts'
+import { type Clock, systemClock, toSeconds } from '../time.ts'
+import { type Business, businesses } from './businesses.ts'
+import { goOn } from './live.ts'
+import { Trade } from './trade.ts'
+import type { WatchedAnomaly } from './watch.ts'
+
+/** A tenant of the running demo. */
+export interface Shown {
+  id: string
+  business: Business
+  trade: Trade
+  apiKey: string
+  webhookUrl: string
+  webhookSecret: string
+  history: { events: number; anomalies: number }
+  /** Live webhooks that were answered 200. */
+  delivered: number
+  /** What its subscriptions told, by id, in the order it was raised, as it stands. */
+  anomalies: Map<string, WatchedAnomaly>
+}
+
+/** What is told while the demo runs. */
+export interface Audience {
+  /** Long work goes on. */
+  progress(message: string): void
+  /** The history is in, the server listens at `url`, and live webhooks are about to begin. */
+  ready(url: string, tenants: readonly Shown[]): void
+  began(tenant: Shown, about: string): void
+  raised(tenant: Shown, anomaly: WatchedAnomaly): void
+  /** @param before as it was last told; absent when its raising has not been told yet */
+  changed(tenant: Shown, anomaly: WatchedAnomaly, kind: string, before: WatchedAnomaly | undefined): void
+  /** Another webhook was accepted. */
+  delivered(tenants: readonly Shown[]): void
+}
+
+export interface DemoOptions {
+  seed: string
+  /** Length of the history. */
+  days: number
+  /** 0 takes one that is free. */
+  port: number
+  /** How long the live part lasts; left out: until `signal`. */
+  seconds?: number | undefined
+  signal: AbortSignal
+  audience: Audience
+}
+
+/** How the demo ended. */
+export interface DemoOutcome {
+  url: string
+  tenants: readonly Shown[]
+}
+
+/**
+ * Runs a whole BillingWatch on a database in a temporary folder, which is gone afterwards however it ends, with
+ * three simulated tenants: first their history is replayed, then their webhooks are posted live.
+ */
+export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
+  options.audience.progress('Starting …')
+  const folder = mkdtempSync(join(tmpdir(), 'billingwatch-demo-'))
+  const erase = (): void => rmSync(folder, { recursive: true, force: true })
+  // Also when the process ends by an exception nobody awaited, as when the terminal was closed.
+  process.once('exit', erase)
+  try {
+    const config = configFor(folder, options.port)
+    const app = await startApp({ config, log: createLogger(config.logLevel) })
+    try {
+      return await present(app, config, options)
+    } finally {
+      await app.close()
+    }
+  } finally {
+    erase()
+    process.off('exit', erase)
+  }
+}
+
+/** Nothing of the environment: a database that somebody uses in earnest is never touched. */
+const configFor = (folder: string, port: number): Config =>
+  readConfig({
+    PORT: String(port),
+    DATABASE_URL: `file:${join(folder, 'demo.db')}`,
+    BILLINGWATCH_SECRET: randomBytes(32).toString('base64url'),
+    MIN_FREE_DISK: '64',
+    LOG_LEVEL: 'error',
+  })
+
+/** The three tenants, their history, and the live part; no tenants when it was stopped before that. */
+async function present(app: App, config: Config, options: DemoOptions): Promise<DemoOutcome> {
+  const { seed, days, signal, audience } = options
+  const clock = systemClock
+  const vault = vaultFor(config, dataFolderOf(config), { warn: audience.progress })
+  const acting = { actor: { kind: 'OPERATOR', name: 'demo' } as const, vault, clock }
+  const tenants: Shown[] = []
+  for (const business of businesses(seed)) {
+    const trade = new Trade(business.profile, seed, toSeconds(clock.now()), days)
+    tenants.push(await settle(app, acting, { business, trade }, options))
+    if (signal.aborted) return { url: app.url, tenants: [] }
+  }
+  const outcome = { url: app.url, tenants }
+  audience.ready(app.url, tenants)
+  await goOn(outcome, options)
+  return outcome
+}
+
+/** Makes a tenant and replays its history up to now. */
+async function settle(
+  { url, database }: App,
+  acting: Acting,
+  { business, trade }: Pick<Shown, 'business' | 'trade'>,
+  { audience, signal }: DemoOptions,
+): Promise<Shown> {
+  const { name, zone } = business.profile
+  const webhookSecret = `whsec_${randomBytes(24).toString('hex')}`
+  const made = await createTenant(database, acting, { name, timezone: zone, webhookSecret })
+  if (made.existing) throw new Error(`the tenant ${name} is there already`)
+  const { tenant, endpoint, token, key } = made
+  const events = readHistory(linesOf(trade, acting.clock, signal), endpoint.id, ({ line, reason }) => {
+    throw new Error(`line ${line} of the simulated history of ${name} is ${reason}`)
+  })
+  const parts = { database, bus: memoryBus(), detectors: DETECTORS, clock: acting.clock }
+  const { stored, anomalies } = await storedReplay(parts, tenant.id, events, {
+    onProgress: (counts) =>
+      audience.progress(`${name}: ${counts.stored.toLocaleString('en')} events of its history replayed`),
+  })
+  return {
+    id: tenant.id,
+    business,
+    trade,
+    apiKey: key,
+    webhookUrl: `${url}/webhook/${token}`,
+    webhookSecret,
+    history: { events: stored, anomalies },
+    delivered: 0,
+    anomalies: new Map(),
+  }
+}
+
+/** The history as a file would have it, one event a line; it ends early when it is to be stopped. */
+function* linesOf(trade: Trade, clock: Clock, signal: AbortSignal): Generator<string> {
+  for (const { event, received } of trade.arrivals(toSeconds(clock.now()))) {
+    if (signal.aborted) return
+    yield JSON.stringify(received === undefined ? event : { ...event, received })
+  }
+}

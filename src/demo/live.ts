@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { deliver, type PostResult } from '../simulator/post.ts'
+import { type Seconds, systemClock, toSeconds } from '../time.ts'
+import type { Audience, DemoOptions, DemoOutcome, Shown } from './demo.ts'
+import { watch } from './watch.ts'
+
+/** Until the first incident of the first tenant, and from each tenant's first to that of the next. */
+const FIRST: Seconds = 2
+const APART: Seconds = 3
+
+/** From then on something goes wrong this often, with one tenant after the other. */
+const EVERY: Seconds = 40
+
+/** How often arrivals are looked for. Milliseconds. */
+const TICK = 250
+
+/**
+ * Posts the tenants' webhooks as they happen, lets things go wrong, and tells what their subscriptions say, until
+ * the time is over or `signal` says so.
+ * @throws what the server refused a webhook or a subscription with
+ */
+export async function goOn(
+  { url, tenants }: DemoOutcome,
+  { audience, signal, seconds }: Pick<DemoOptions, 'audience' | 'signal' | 'seconds'>,
+): Promise<void> {
+  const broken = new AbortController()
+  const fail = (error: unknown): void => broken.abort(error)
+  const over = seconds === undefined ? [] : [AbortSignal.timeout(seconds * 1000)]
+  const stop = AbortSignal.any([signal, broken.signal, ...over])
+  const watches = await Promise.all(tenants.map((tenant) => follow(url, tenant, audience, fail)))
+  await Promise.all(tenants.map((tenant) => trade(tenant, tenants, audience, stop).catch(fail)))
+  await Promise.all(watches.map((close) => close()))
+  if (broken.signal.aborted) throw broken.signal.reason
+}
+
+/** Tells what the tenant's subscriptions say, and remembers it. */
+const follow = (
+  url: string,
+  tenant: Shown,
+  audience: Audience,
+  onError: (error: Error) => void,
+): Promise<() => Promise<void>> =>
+  watch({
+    url,
+    apiKey: tenant.apiKey,
+    onRaised(anomaly) {
+      tenant.anomalies.set(anomaly.id, anomaly)
+      audience.raised(tenant, anomaly)
+    },
+    onChanged(anomaly, kind) {
+      const before = tenant.anomalies.get(anomaly.id)
+      if (before) tenant.anomalies.set(anomaly.id, anomaly)
+      audience.changed(tenant, anomaly, kind, before)
+    },
+    onError,
+  })
+
+/** Everyday business of one tenant, with an incident now and then. */
+async function trade(
+  tenant: Shown,
+  tenants: readonly Shown[],
+  audience: Audience,
+  stop: AbortSignal,
+): Promise<void> {
+  const { acts } = tenant.business
+  const place = tenants.indexOf(tenant)
+  const began = toSeconds(systemClock.now())
+  let begun = 0
+  const due = (): Seconds =>
+    began + (begun === 0 ? FIRST + APART * place : EVERY * ((begun - 1) * tenants.length + place + 1))
+  while (!stop.aborted) {
+    const now = toSeconds(systemClock.now())
+    await post(tenant, now, () => audience.delivered(tenants), stop)
+    if (now >= due()) {
+      const act = acts[begun % acts.length] ?? acts[0]
+      begun += 1
+      tenant.trade.begin(act)
+      audience.began(tenant, act.incident.about)
+    }
+    await sleep(TICK, undefined, { signal: stop }).catch(() => {})
+  }
+}
+
+/** Posts what has arrived up to `now`, one after the other, signed as Stripe signs. */
+async function post(tenant: Shown, now: Seconds, onDelivered: () => void, stop: AbortSignal): Promise<void> {
+  const { webhookUrl: url, webhookSecret: secret } = tenant
+  for (const { event } of tenant.trade.arrivals(now)) {
+    if (stop.aborted) return
+    const result: PostResult = { posted: 0, accepted: 0, duplicates: 0, statuses: {} }
+    await deliver(event, { url, secret }, systemClock, result)
+    tenant.delivered += result.accepted
+    onDelivered()
+  }
+}
