@@ -8,8 +8,8 @@ import { ADOPTED, FRESH, LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
 import { type Cusum, newCusum, shareAt, stepBernoulli } from '../statistics/cusum.ts'
+import { Generations } from '../statistics/generations.ts'
 import { nextHour } from '../statistics/hours.ts'
-import { Ring } from '../statistics/ring.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../statistics/spans.ts'
 import { threshold } from '../statistics/threshold.ts'
 
@@ -22,8 +22,8 @@ const FEWEST_A_YEAR = 2_000
 /** So much evidence for the usual share ends the incident. */
 const CALM = 6
 const SILENT: Seconds = DAY
-/** Dunning goes on for weeks: the ring of a large tenant must remember the failures of at least one. */
-const RING = 4_096
+/** Dunning goes on for two weeks or so: that long a payer who failed is remembered, or until so many others have. */
+const MEMORY = { ids: 3_000, span: 14 * DAY }
 
 /** One alternative with what was counted since its onset. */
 interface Run {
@@ -48,7 +48,7 @@ interface Open extends Run {
 interface State {
   newest: Seconds
   /** Payments and payers that have failed. */
-  failed: Ring
+  failed: Generations
   share: FailureShare
   runs: Run[]
   signs: Signs
@@ -105,7 +105,7 @@ function stateOf(stored?: State): State {
     incidents: [],
     open: null,
     ...stored,
-    failed: new Ring(RING, stored?.failed),
+    failed: new Generations(MEMORY.ids, MEMORY.span, stored?.failed),
     share: new FailureShare(stored?.share),
   }
 }
@@ -113,8 +113,8 @@ function stateOf(stored?: State): State {
 function observe(state: State, fact: Payment, context: Told): Step | undefined {
   const failure = fact.kind === 'chargeSucceeded' ? undefined : fact
   if (failure !== undefined && !isTrouble(failure)) return undefined
-  if (!isFirstOutcome(state, fact)) return undefined
   const now = Math.max(state.newest, fact.at)
+  if (!isFirstOutcome(state, fact, now)) return undefined
   state.newest = now
   state.share.settle(now, (from, to) => touches(state.incidents, from, to))
   state.share.count(fact.at, failure !== undefined)
@@ -131,7 +131,7 @@ const isTrouble = (fact: Failure): boolean =>
 const idOf = (fact: Failure): string => (fact.kind === 'chargeFailed' ? fact.charge : fact.id)
 
 /** Once a payment or payer has failed, its further tries count no more: dunning and retry loops are one failure. */
-function isFirstOutcome({ failed }: State, fact: Payment): boolean {
+function isFirstOutcome({ failed }: State, fact: Payment, now: Seconds): boolean {
   const intent = fact.kind === 'paymentRefused' ? fact.id : fact.intent
   const { payer, customer } = fact
   if (payer !== undefined && failed.has(payer)) return false
@@ -139,8 +139,8 @@ function isFirstOutcome({ failed }: State, fact: Payment): boolean {
   const isGuest = customer === undefined && intent !== undefined
   if (isGuest && failed.has(intent)) return false
   if (fact.kind === 'chargeSucceeded') return true
-  if (payer !== undefined) failed.add(payer)
-  if (isGuest) failed.add(intent)
+  if (payer !== undefined) failed.add(payer, now)
+  if (isGuest) failed.add(intent, now)
   return true
 }
 

@@ -1,15 +1,21 @@
 import { hash } from './hash.ts'
 import { pack, unpack } from './packed.ts'
 
+/** Past so many look-ups an index is worth its making. */
+const SCANS = 64
+
 /**
- * Remembers the last so many ids by their 32-bit hashes, to judge each object once. A look-up scans one small
- * block of memory, which costs less than keeping an index alive through storage: the bound is the capacity.
+ * Remembers the last so many ids by their 32-bit hashes, to judge each object once. The first look-ups after a trip
+ * through storage scan one small block of memory; a longer batch makes itself an index, and each then costs the same
+ * whatever the capacity.
  */
 export class Ring {
   readonly #capacity: number
   #slots: Int32Array | undefined
-  /** How many were ever added since the oldest kept form: the next goes to this number modulo the capacity. */
+  /** How many were added: the next goes to this number modulo the capacity. */
   #count = 0
+  #scans = 0
+  #index: Set<number> | undefined
   /** The stored form, as long as it is true. */
   #packed: string | undefined
 
@@ -19,21 +25,26 @@ export class Ring {
   }
 
   has(id: string): boolean {
-    return this.#open().includes(hash(id))
+    return this.#knows(hash(id))
   }
 
-  /** Adds an id, which pushes out the oldest when the ring is full. */
+  /** Adds an id, which pushes out the oldest when the ring is full; one that is known keeps its place. */
   add(id: string): void {
-    const slots = this.#open()
-    slots[this.#count % this.#capacity] = hash(id)
-    this.#count += 1
-    this.#packed = undefined
+    this.admit(id)
   }
 
   /** @returns whether the id is new; from now on it is known. */
   admit(id: string): boolean {
-    if (this.has(id)) return false
-    this.add(id)
+    const key = hash(id)
+    if (this.#knows(key)) return false
+    const slots = this.#open()
+    const slot = this.#count % this.#capacity
+    const oldest = slots[slot] ?? 0
+    slots[slot] = key
+    this.#count += 1
+    this.#index?.delete(oldest)
+    this.#index?.add(key)
+    this.#packed = undefined
     return true
   }
 
@@ -47,6 +58,17 @@ export class Ring {
     ordered.set(slots.subarray(next), 0)
     ordered.set(slots.subarray(0, next), this.#capacity - next)
     return this.#keep(pack(ordered))
+  }
+
+  #knows(key: number): boolean {
+    const slots = this.#open()
+    if (this.#index === undefined) {
+      this.#scans += 1
+      if (this.#scans <= SCANS) return slots.includes(key)
+      this.#index = new Set(slots)
+      this.#index.delete(0)
+    }
+    return this.#index.has(key)
   }
 
   #keep(packed: string): string {

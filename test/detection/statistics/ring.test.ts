@@ -37,6 +37,18 @@ describe('a ring', () => {
     )
   })
 
+  it('knows the same by its index as by looking', () => {
+    const ring = new Ring(50)
+    for (let i = 0; i < 500; i++) {
+      ring.admit(`ch_${i}`)
+      expect([ring.has(`ch_${i}`), ring.has(`ch_${i - 49}`), ring.has(`ch_${i - 50}`)]).toEqual([
+        true,
+        i >= 49,
+        false,
+      ])
+    }
+  })
+
   it('is stored in six characters an id, and in none while empty', () => {
     const ring = new Ring(1_024)
     expect(ring.toJSON()).toBe('')
