@@ -187,13 +187,17 @@ export class Traffic {
     return undefined
   }
 
+  /** A person goes to the next plan; a business takes a few seats more or less. */
   #move(subscription: Subscription, up: boolean): void {
-    const price = neighbour(this.#world, subscription, up)
-    if (price) changePlan(this.#world, subscription, { price }, this.#world.random.chance(0.7))
-    else if (subscription.quantity > 3) {
-      const quantity = up ? subscription.quantity + 2 : subscription.quantity - 1
-      changePlan(this.#world, subscription, { quantity })
+    const world = this.#world
+    if (world.profile.business === 'b2b') {
+      const few = Math.max(1, Math.round(subscription.quantity * world.random.between(0.05, 0.25)))
+      const quantity = subscription.quantity + (up ? few : -few)
+      if (quantity >= 1) changePlan(world, subscription, { quantity })
+      return
     }
+    const price = neighbour(world, subscription, up)
+    if (price) changePlan(world, subscription, { price }, world.random.chance(0.7))
   }
 
   /** Something changes that no money depends on. */

@@ -1,3 +1,4 @@
+import type { AnyDetector } from '../../../src/detection/detector.ts'
 import type { RaisedIncident } from '../../../src/detection/forgetful.ts'
 import { DETECTORS } from '../../../src/detection/registry.ts'
 import { dryReplay, readHistory } from '../../../src/detection/replay.ts'
@@ -26,11 +27,39 @@ const anomalyOf = ({ incident }: RaisedIncident): Anomaly => ({
   evidence: incident.evidence,
 })
 
-/** What our detection says of a stream, from nothing, as `replay --dry-run` does. @throws on a line it cannot read */
+/** A detector that throws leaves events out and is quiet for it: here that is an end. */
+class Broken extends Error {
+  override readonly name = 'Broken'
+}
+
+function watched(detector: AnyDetector, failures: Broken[]): AnyDetector {
+  const guard = <T>(step: () => T): T => {
+    try {
+      return step()
+    } catch (cause) {
+      failures.push(new Broken(`${detector.name} throws`, { cause }))
+      throw cause
+    }
+  }
+  const { onTimer } = detector
+  return {
+    ...detector,
+    observe: (state, fact, context) => guard(() => detector.observe(state, fact, context)),
+    ...(onTimer && { onTimer: (state, context) => guard(() => onTimer(state, context)) }),
+  }
+}
+
+/**
+ * What our detection says of a stream, from nothing, as `replay --dry-run` does.
+ * @throws on a line it cannot read, and when a detector throws
+ */
 export async function judgeByOurs(arrivals: Iterable<Arrival>): Promise<Anomaly[]> {
+  const failures: Broken[] = []
   const history = readHistory(lines(arrivals), 'whe_bench', ({ line, reason }) => {
     throw new Error(`line ${line}: ${reason}`)
   })
-  const raised = await dryReplay(DETECTORS, history, { choices: new Map(), wall: toDate(0) })
+  const detectors = DETECTORS.map((detector) => watched(detector, failures))
+  const raised = await dryReplay(detectors, history, { choices: new Map(), wall: toDate(0) })
+  if (failures[0]) throw failures[0]
   return raised.map(anomalyOf)
 }
