@@ -6,7 +6,7 @@ import { atLeast } from '../tenancy/caller.ts'
 import type { Context } from './context.ts'
 
 /** Most that one operation may cost, in fields: some 200 rows of everything, or a few panels of 50. See `limits.ts`. */
-export const MAX_COST = 30_000
+export const MAX_COST = 100_000
 
 /**
  * Defines no type: each type is one file under `types/`, with its fields, queries, mutations and subscriptions.
