@@ -122,7 +122,7 @@ function answer(req: IncomingMessage, res: ServerResponse, { outcome, retryAfter
     'content-type': 'application/json',
     'content-length': said.body.length,
   }
-  if (wait !== undefined) headers['retry-after'] = wait
+  if (wait !== undefined) headers['retry-after'] = String(wait)
   if (said.allow !== undefined) headers['allow'] = said.allow
   // The rest of a body that is far too large is not waited for.
   if (req.isPaused()) headers['connection'] = 'close'

@@ -26,7 +26,9 @@ function startCrashing(): Promise<{ base: string; exited: Promise<string | null>
   })
 }
 
-it('loses nothing and doubles nothing when it is killed between the commit and the answer', async () => {
+it('loses nothing and doubles nothing when it is killed between the commit and the answer', {
+  timeout: 60_000,
+}, async () => {
   const tenant = await ingest.tenant()
   const body = eventBody(freshId())
   const { base, exited } = await startCrashing()
@@ -92,6 +94,6 @@ it('makes one row of each id and calls one delivery of it new, whatever comes to
           .sort(),
       ).toEqual(pending.sort())
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   )
 })

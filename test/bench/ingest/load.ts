@@ -76,7 +76,7 @@ async function run({ port, connections, kill }: LoadOrder, requests: readonly Bu
         pending = pending === undefined ? chunk : Buffer.concat([pending, chunk])
         const head = pending.indexOf(HEAD_END)
         if (head < 0) return
-        const text = pending.latin1Slice(0, pending.length)
+        const text = pending.toString('latin1')
         const length = Number(/content-length: (\d+)/i.exec(text)?.[1])
         if (pending.length < head + 4 + length) return
         pending = undefined
