@@ -4,19 +4,22 @@ import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-/** Where bundles and throw-away databases go: on the disk of the project, since `/tmp` may be memory. */
+/** Where bundles and throw-away databases go, each run in a folder of its own: `/tmp` may be memory, this is a disk. */
 export const WORKSHOP = fileURLToPath(new URL('../../node_modules/.cache/bench', import.meta.url))
 
 /**
- * Bundles the scripts as production is bundled, and gives their paths by name: run from source they would carry the
+ * Bundles scripts into the folder as production is bundled, and gives their paths by name: run from source they would carry the
  * cost of the loader's helpers in every function.
  */
-export async function bundle(entryPoints: Record<string, URL>): Promise<(name: string) => string> {
+export async function bundle(
+  folder: string,
+  entryPoints: Record<string, URL>,
+): Promise<(name: string) => string> {
   await build({
     entryPoints: Object.fromEntries(
       Object.entries(entryPoints).map(([name, url]) => [name, fileURLToPath(url)]),
     ),
-    outdir: WORKSHOP,
+    outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
@@ -26,7 +29,7 @@ export async function bundle(entryPoints: Record<string, URL>): Promise<(name: s
     format: 'esm',
     logLevel: 'warning',
   })
-  return (name) => `${WORKSHOP}/${name}.mjs`
+  return (name) => `${folder}/${name}.mjs`
 }
 
 const canPin = (): boolean => {

@@ -46,7 +46,7 @@ async function measure({ quick, say }: BenchOptions, folder: string): Promise<Re
   const file = join(folder, 'bench.db')
   const vaultSecret = randomUUID()
   const tenants = await prepare(`file:${file}`, vaultSecret)
-  const script = await bundle({
+  const script = await bundle(folder, {
     bare: new URL('bare.ts', import.meta.url),
     ours: new URL('ours.ts', import.meta.url),
     load: new URL('load.ts', import.meta.url),
