@@ -1,11 +1,12 @@
 import type { ChargeCaptured } from '../../stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Ending, type Finding, type Step } from '../detector.ts'
-import { dropFinding, type LostCurrency } from '../rates/drop-finding.ts'
+import { dropFinding } from '../rates/drop-finding.ts'
 import { LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
-import { CurrencyTakings, darkHours, type Stretch, stretches, Takings } from '../rates/takings.ts'
+import { CurrencyTakings, darkHours, lostIn, type Stretch, stretches, Takings } from '../rates/takings.ts'
+import { learnUnit, newUnitSize, type UnitSize, unitSize } from '../rates/unit-size.ts'
 import { shortfall } from '../statistics/deviance.ts'
 import { hourOf, nextHour } from '../statistics/hours.ts'
 import { PRIORS, type SeasonSpec } from '../statistics/season.ts'
@@ -32,15 +33,11 @@ const SEASON: SeasonSpec = {
   // a very regular giant quiet.
   dispersion: { prior: 0.03, young: 0.03, youngDays: 18, floor: 0.005 },
 }
-/** Mean size of a unit (Σu²/Σu) before it is known, and over how many units it is learned. */
-const SIZE = { prior: 1.8, weight: 20, memory: 4_000 }
-
 interface State {
   since: Seconds
   newest: Seconds
   awake: boolean
-  units: number
-  squares: number
+  size: UnitSize
   all: Takings
   currencies: Record<string, CurrencyTakings>
   /** Since when each series is down; the incident ends when all are up again. */
@@ -97,8 +94,7 @@ function stateOf(stored?: State): State {
     since: 0,
     newest: 0,
     awake: false,
-    units: 0,
-    squares: 0,
+    size: newUnitSize(),
     down: {},
     startedAt: 0,
     nats: 0,
@@ -114,7 +110,7 @@ function observe(state: State, fact: ChargeCaptured): Step | undefined {
   state.newest = Math.max(state.newest, fact.at)
   const takings = takingsOf(state, fact.currency)
   const units = takings?.weigh(fact.at, state.newest, fact.amount) ?? 1
-  learnSize(state, units)
+  learnUnit(state.size, units)
   takings?.add(fact.at, units)
   state.all.add(fact.at, units)
   if (state.awake) return undefined
@@ -131,19 +127,6 @@ function takingsOf({ currencies, all }: State, currency: string): CurrencyTaking
   return made
 }
 
-function learnSize(state: State, units: number): void {
-  state.units += units
-  state.squares += units * units
-  if (state.units > SIZE.memory) {
-    state.units /= 2
-    state.squares /= 2
-  }
-}
-
-/** φ: the mean size of a unit, weighted by size. Large payments make sums less certain than their number says. */
-const sizeOf = ({ units, squares }: State): number =>
-  (SIZE.prior * SIZE.weight + squares) / (SIZE.weight + units)
-
 /** The pooled series, and each currency's where there are several. */
 function seriesOf({ all, currencies }: State): [name: string, takings: Takings][] {
   const each = Object.entries(currencies)
@@ -152,7 +135,7 @@ function seriesOf({ all, currencies }: State): [name: string, takings: Takings][
 
 function onTimer(state: State, context: Told): Step {
   const { now, delivery } = context
-  const size = sizeOf(state)
+  const size = unitSize(state.size)
   state.all.season.advance(now, delivery.dark, size)
   for (const { season } of Object.values(state.currencies)) season.advance(now, delivery.dark, size)
   const step = { ...judge(state, size, context) }
@@ -274,7 +257,7 @@ function findingOf(
   return dropFinding({
     ...drop,
     currency: drop.name === ALL ? undefined : drop.name,
-    lost: lostOf(state, drop, now, dark),
+    lost: lostIn(affected(state, drop), now, drop.hours, dark),
     minDrop: settings.minDrop,
     nats: state.nats,
     needed: nats,
@@ -283,20 +266,6 @@ function findingOf(
   })
 }
 
-/** What is missing of each currency in the window of the drop, in its own minor units. */
-function lostOf({ currencies }: State, drop: Drop, now: Seconds, dark: ReadonlySet<number>): LostCurrency[] {
-  return Object.entries(currencies).flatMap(([currency, takings]) => {
-    if (drop.name !== ALL && drop.name !== currency) return []
-    const window = stretches(takings, now, [drop.hours], dark)[0]
-    const amount = takings.usualAmount
-    if (window === undefined || amount === undefined || window.usual <= window.units) return []
-    return [
-      {
-        currency,
-        units: window.usual - window.units,
-        taken: window.units * amount,
-        usual: window.usual * amount,
-      },
-    ]
-  })
-}
+/** The currencies that the drop is of. */
+const affected = ({ currencies }: State, { name }: Drop): [currency: string, takings: CurrencyTakings][] =>
+  Object.entries(currencies).filter(([currency]) => name === ALL || name === currency)

@@ -3,7 +3,15 @@ import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
 import { DeliveryView, LOST, lostHours, silence, type Watched } from '../rates/delivery.ts'
 import { lateFinding, silenceFinding } from '../rates/lag-finding.ts'
-import { type Arrivals, arrive, type Lateness, lateCourse, lateness, newArrivals } from '../rates/lateness.ts'
+import {
+  type Arrivals,
+  arrive,
+  isStraggler,
+  type Lateness,
+  lateCourse,
+  lateness,
+  newArrivals,
+} from '../rates/lateness.ts'
 import { LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
@@ -123,7 +131,7 @@ function observe(state: State, fact: Delivered, { settings }: Told): Step | unde
   const arrival = Math.max(state.last, fact.at + fact.lag)
   if (state.since === 0) state.since = arrival
   const isLate = fact.lag > settings.lateAfter
-  const findings = closeGap(state, arrival, settings)
+  const findings = closeGap(state, fact.at, arrival, settings)
   state.last = arrival
   arrive(state.arrivals, arrival, fact.at, isLate)
   if (isLate) findings.push(...late(state, fact, arrival, settings))
@@ -134,14 +142,15 @@ function observe(state: State, fact: Delivered, { settings }: Told): Step | unde
 }
 
 /** Judges the silence that this arrival ends: one that fits between two hourly looks is told now. */
-function closeGap(state: State, arrival: Seconds, settings: Told['settings']): Finding[] {
+function closeGap(state: State, at: Seconds, arrival: Seconds, settings: Told['settings']): Finding[] {
   state.season.advance(arrival, (from, to) => lostHours(state, from, to, arrival))
   if (state.last === 0 || arrival - state.last < NO_GAP) return []
   const seen = silence(state, arrival)
   if (seen.nats < LOST) return []
   addSpan(state.silences, state.last, arrival)
   state.disturbedAt = arrival
-  return state.open?.silent === true ? [] : silent(state, seen, arrival, settings)
+  // A straggler from before the silence would date it wrongly.
+  return state.open?.silent === true || at < state.last ? [] : silent(state, seen, arrival, settings)
 }
 
 function countBurst(state: State, arrival: Seconds): void {
@@ -157,7 +166,7 @@ function late(state: State, fact: Delivered, arrival: Seconds, settings: Told['s
   state.stragglers.count(arrival, state.late)
   if (seen.late < settings.minLate || seen.late < MIN_SHARE * seen.arrivals) return []
   const { usual, nats } = state.stragglers.judge(seen.late, settings.minLate)
-  if (nats < neededOf(settings)) return []
+  if (nats < neededOf(settings) || isStraggler(fact.lag, seen.median)) return []
   const { open } = state
   const isFirst = open === null || open.silent
   const startedAt = open === null ? seen.oldest : Math.min(open.startedAt, seen.oldest)

@@ -5,15 +5,7 @@ import { confidenceOf } from '../statistics/threshold.ts'
 import { moment, span } from '../words.ts'
 import { about, percent } from './figures.ts'
 import { courseOf } from './series.ts'
-
-/** What one currency lacks in the window of a drop; money in minor units. */
-export interface LostCurrency {
-  currency: string
-  /** Missing usual payments: what currencies can be compared by. */
-  units: number
-  taken: number
-  usual: number
-}
+import type { LostCurrency } from './takings.ts'
 
 /** What is known of a drop in revenue. */
 export interface Drop {

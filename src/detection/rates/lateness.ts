@@ -7,8 +7,8 @@ const LAGS = 50
 
 /** Arrivals of the last three hours in buckets of ten minutes, and how late the newest late ones were. Plain data. */
 export interface Arrivals {
-  /** [begin, arrivals, late ones, event time of the oldest late one], ascending. */
-  buckets: [begin: Seconds, arrivals: number, late: number, oldest: Seconds][]
+  /** [begin, arrivals, late ones], ascending. */
+  buckets: [begin: Seconds, arrivals: number, late: number][]
   lags: [arrival: Seconds, lag: Seconds][]
 }
 
@@ -19,14 +19,13 @@ export function arrive({ buckets, lags }: Arrivals, arrival: Seconds, at: Second
   const begin = arrival - (arrival % WIDTH)
   let bucket = buckets.at(-1)
   if (bucket === undefined || bucket[0] < begin) {
-    bucket = [begin, 0, 0, 0]
+    bucket = [begin, 0, 0]
     buckets.push(bucket)
     while ((buckets[0]?.[0] ?? begin) <= begin - WINDOW - WIDTH) buckets.shift()
   }
   bucket[1] += 1
   if (!isLate) return
   bucket[2] += 1
-  bucket[3] = bucket[3] === 0 ? at : Math.min(bucket[3], at)
   lags.push([arrival, arrival - at])
   if (lags.length > LAGS) lags.shift()
 }
@@ -34,27 +33,33 @@ export function arrive({ buckets, lags }: Arrivals, arrival: Seconds, at: Second
 export interface Lateness {
   arrivals: number
   late: number
-  /** Event time of the oldest late one. */
-  oldest: Seconds
   /** Median lag of the late ones, of at most the newest 50. */
   median: Seconds
+  /** Event time of the oldest late one that is as late as the others: a retry from long ago says nothing about when it began. */
+  oldest: Seconds
 }
+
+/** So much later than the others is a straggler's. */
+const STRAGGLER = 3
+
+export const isStraggler = (lag: Seconds, median: Seconds): boolean => lag > STRAGGLER * median
 
 /** The three hours up to `now`. */
 export function lateness({ buckets, lags }: Arrivals, now: Seconds): Lateness {
-  const sums: Lateness = { arrivals: 0, late: 0, oldest: now, median: 0 }
-  for (const [begin, arrivals, late, oldest] of buckets) {
+  let [arrivals, late] = [0, 0]
+  for (const [begin, all, lateOnes] of buckets) {
     if (begin <= now - WINDOW) continue
-    sums.arrivals += arrivals
-    sums.late += late
-    if (late > 0) sums.oldest = Math.min(sums.oldest, oldest)
+    arrivals += all
+    late += lateOnes
   }
-  const sorted = lags
-    .filter(([arrival]) => arrival > now - WINDOW)
-    .map(([, lag]) => lag)
-    .sort((a, b) => a - b)
-  sums.median = sorted[Math.floor(sorted.length / 2)] ?? 0
-  return sums
+  const recent = lags.filter(([arrival]) => arrival > now - WINDOW)
+  const sorted = recent.map(([, lag]) => lag).sort((a, b) => a - b)
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0
+  const oldest = recent.reduce(
+    (min, [arrival, lag]) => (isStraggler(lag, median) ? min : Math.min(min, arrival - lag)),
+    now,
+  )
+  return { arrivals, late, median, oldest }
 }
 
 /** Late deliveries of each ten minutes of the last hours that had deliveries. */

@@ -1,4 +1,4 @@
-import { DAY, type Seconds } from '../../time.ts'
+import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { HourSlots, hourOf, OPEN_HOURS } from '../statistics/hours.ts'
 import { LateSums } from '../statistics/late-sums.ts'
 import { type Dark, Season, type SeasonSpec } from '../statistics/season.ts'
@@ -109,11 +109,36 @@ export function stretches(
       usual += season.usual(counted)
       number += payments.at(counted)
     }
-    found.push({ from: (to - hours) * 3_600, hours, units, usual, payments: number })
+    found.push({ from: (to - hours) * HOUR, hours, units, usual, payments: number })
   }
   return found
 }
 
 /** Numbers of the dark hours in the days before `now`. */
 export const darkHours = (dark: Dark, now: Seconds): Set<number> =>
-  new Set(dark(now - OPEN_HOURS * 3_600, now).map(hourOf))
+  new Set(dark(now - OPEN_HOURS * HOUR, now).map(hourOf))
+
+/** What one currency lacks in a stretch of time; money in minor units. */
+export interface LostCurrency {
+  currency: string
+  /** Missing usual payments: what currencies can be compared by. */
+  units: number
+  taken: number
+  usual: number
+}
+
+/** What is missing in each of these currencies in the hours before `now`. */
+export function lostIn(
+  currencies: readonly (readonly [currency: string, takings: CurrencyTakings])[],
+  now: Seconds,
+  hours: number,
+  dark: ReadonlySet<number>,
+): LostCurrency[] {
+  return currencies.flatMap(([currency, takings]) => {
+    const stretch = stretches(takings, now, [hours], dark)[0]
+    const amount = takings.usualAmount
+    if (stretch === undefined || amount === undefined || stretch.usual <= stretch.units) return []
+    const { units, usual } = stretch
+    return [{ currency, units: usual - units, taken: units * amount, usual: usual * amount }]
+  })
+}
