@@ -18,11 +18,12 @@ export interface LiveScript {
 const PAST: Seconds = 4 * MINUTE
 const PAST_PAYMENTS = 30
 
-/** What an incident leads to later than that is not waited for. */
-const LONGEST: Seconds = 90
-
 /** Seconds between two signs of an incident at speed 1. */
 const PACE = 0.5
+
+/** So many signs at most; what they lead to later than that is not waited for. */
+const SIGNS = 40
+const ORDINARY_PAYMENTS = 60
 
 /** A small shop with the newest habits: the same for everybody, so that the walk in the README shows the same. */
 function liveProfile(seed: string, random: Random): Profile {
@@ -59,8 +60,12 @@ export function liveScript(
   for (let i = 0; i < PAST_PAYMENTS; i++) world.agenda.add(random.int(since, now - 1), () => buy(world))
   const pace = PACE / speed
   if (incident?.live) incident.live({ world, since, at: now, pace })
-  else for (let i = 0; i < 60; i++) world.agenda.add(Math.floor(now + i * 2 * pace), () => buy(world))
-  const events = world.advance(now + LONGEST / Math.min(1, speed)).map(({ event }) => event)
+  else
+    for (let i = 0; i < ORDINARY_PAYMENTS; i++)
+      world.agenda.add(Math.floor(now + i * 2 * pace), () => buy(world))
+  const events = world
+    .advance(now + Math.ceil((incident ? SIGNS : 2 * ORDINARY_PAYMENTS) * pace) + 2)
+    .map(({ event }) => event)
   return {
     past: events.filter(({ created }) => created < now),
     present: events.filter(({ created }) => created >= now),

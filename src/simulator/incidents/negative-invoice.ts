@@ -3,7 +3,7 @@ import { priceIn } from '../currencies.ts'
 import type { Customer } from '../entities.ts'
 import { draftInvoice, finalizeInvoice, planLine } from '../invoices.ts'
 import { newCustomer } from '../people.ts'
-import { renew } from '../subscriptions.ts'
+import { renew, renewAtEnd } from '../subscriptions.ts'
 import type { World } from '../world.ts'
 import type { Incident, Stage } from './incident.ts'
 import { mention, monthlySubscriber } from './subscriber.ts'
@@ -42,6 +42,7 @@ function couponTooLarge({ world, at, label }: Stage): void {
 /** A change of plan whose prorations give back several periods that were never paid. */
 function wildProration({ world, at, label }: Stage): void {
   const subscription = monthlySubscriber(world, at + 20 * DAY)
+  renewAtEnd(world, subscription)
   mention(world, subscription, at)
   world.agenda.add(at, () => {
     const line = planLine(subscription, subscription.start, subscription.end)

@@ -1,7 +1,7 @@
 import { DAY, HOUR } from '../../time.ts'
 import type { Subscription } from '../entities.ts'
 import { newCustomer } from '../people.ts'
-import { changePlan, makeSubscription } from '../subscriptions.ts'
+import { changePlan, makeSubscription, renewAtEnd } from '../subscriptions.ts'
 import { neighbour } from '../traffic.ts'
 import type { World } from '../world.ts'
 import type { Incident, Stage, Strength } from './incident.ts'
@@ -57,6 +57,7 @@ function surge({ world, strength, at, label }: Stage): void {
 /** One of the largest customers gives back nearly all its seats. */
 function shrink({ world, at, label }: Stage): void {
   const subscription = monthlySubscriber(world, at + 12 * DAY)
+  renewAtEnd(world, subscription)
   subscription.price = neighbour(world, subscription, true) ?? subscription.price
   subscription.quantity = world.random.int(300, 500)
   world.agenda.add(at, () => changePlan(world, subscription, { quantity: world.random.int(3, 12) }, false))

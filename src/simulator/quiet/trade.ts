@@ -7,7 +7,7 @@ import { refundSomebody } from '../refunds.ts'
 import type { Disturbance } from './disturbance.ts'
 
 /** A sale brings more people at lower prices, and afterwards a few more refunds. */
-export const promotion: Disturbance = {
+const promotion: Disturbance = {
   name: 'promotion',
   rate: true,
   often: 0.7,
@@ -20,7 +20,7 @@ export const promotion: Disturbance = {
 }
 
 /** A public holiday: fewer buy. */
-export const holiday: Disturbance = {
+const holiday: Disturbance = {
   name: 'holiday',
   rate: true,
   often: 0.7,
@@ -32,7 +32,7 @@ export const holiday: Disturbance = {
 }
 
 /** A shop asks a little more for everything from now on. */
-export const dearer: Disturbance = {
+const dearer: Disturbance = {
   name: 'dearer',
   rate: true,
   often: 0.3,
@@ -42,7 +42,7 @@ export const dearer: Disturbance = {
 }
 
 /** A clerk works through the few refunds of a week at once. */
-export const clerk: Disturbance = {
+const clerk: Disturbance = {
   name: 'clerk',
   rate: true,
   often: 1,
@@ -55,7 +55,7 @@ export const clerk: Disturbance = {
 }
 
 /** The same thing bought again minutes later by the same person, as orders of their own. */
-export const identicalPurchases: Disturbance = {
+const identicalPurchases: Disturbance = {
   name: 'identical-purchases',
   rate: false,
   often: 4,
@@ -72,7 +72,7 @@ export const identicalPurchases: Disturbance = {
 }
 
 /** One person whose card does not work, trying again and again. */
-export const stubborn: Disturbance = {
+const stubborn: Disturbance = {
   name: 'stubborn',
   rate: false,
   often: 1.5,
@@ -90,4 +90,4 @@ export const stubborn: Disturbance = {
   },
 }
 
-export const TRADE = [promotion, holiday, dearer, clerk, identicalPurchases, stubborn]
+export const TRADE: readonly Disturbance[] = [promotion, holiday, dearer, clerk, identicalPurchases, stubborn]
