@@ -2,16 +2,8 @@ import { DAY, type Seconds } from '../time.ts'
 import type { AnyDetector } from './detector.ts'
 import { FLOOD, Folder } from './folding.ts'
 import type { AnomalyOrigin, ChangedIncident } from './incident.ts'
-import {
-  type Choices,
-  DISORDER,
-  type JudgedEvent,
-  keysOf,
-  longestCooldown,
-  type Operation,
-  StreamJudge,
-  TOO_LATE,
-} from './judge.ts'
+import { type Choices, DISORDER, type JudgedEvent, type Operation, StreamJudge, TOO_LATE } from './judge.ts'
+import { keysOf, longestCooldown } from './keys.ts'
 import {
   type BatchOutcome,
   type EventMark,

@@ -1,5 +1,5 @@
 import type { Fact, FactKind } from '../stripe/facts.ts'
-import { DAY, HOUR, MINUTE, type Seconds } from '../time.ts'
+import { HOUR, MINUTE, type Seconds } from '../time.ts'
 import type {
   AnyDetector,
   Context,
@@ -248,36 +248,6 @@ export class StreamJudge implements Context {
     if (step.forget) this.states.forget(entry)
   }
 }
-
-/** Which keys a batch of facts needs; detectors that throw here will throw again when judged, and be told of then. */
-export function keysOf(
-  detectors: readonly AnyDetector[],
-  facts: Iterable<Fact>,
-): { detector: DetectorName; key: string }[] {
-  const listeners = new Map<FactKind, AnyDetector[]>()
-  for (const detector of detectors) {
-    for (const kind of detector.facts) listeners.set(kind, [...(listeners.get(kind) ?? []), detector])
-  }
-  const keys = new Map<string, { detector: DetectorName; key: string }>()
-  const add = (detector: AnyDetector, key: string) =>
-    keys.set(`${detector.name} ${key}`, { detector: detector.name, key })
-  for (const detector of detectors) if (detector.delivery !== undefined) add(detector, '')
-  for (const fact of facts) {
-    for (const detector of listeners.get(fact.kind) ?? []) {
-      try {
-        const key = detector.key(fact)
-        if (key !== undefined) add(detector, key)
-      } catch {
-        // Judging meets the same error and marks the event with it.
-      }
-    }
-  }
-  return [...keys.values()]
-}
-
-/** Longest that any incident stays reopenable, for whoever loads them. */
-export const longestCooldown = (detectors: readonly AnyDetector[]): Seconds =>
-  Math.max(DAY, ...detectors.map(({ cooldown }) => cooldown))
 
 const byDelivery = (detectors: readonly AnyDetector[]): AnyDetector[] =>
   [...detectors].sort((a, b) => Number(b.delivery !== undefined) - Number(a.delivery !== undefined))
