@@ -4,7 +4,7 @@ import { type Context, defineDetector, type Finding, type Step } from '../detect
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { testingFinding } from '../rates/card-testing-finding.ts'
 import { isSuspect } from '../rates/guessing.ts'
-import { FRESH, LASTING, LASTING_NOTE } from '../rates/open.ts'
+import { FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
@@ -163,10 +163,10 @@ function suspect(
   state.last = { at: now, tries: 0, failures: 0 }
   state.season.add(fact.at)
   state.sums.add(fact.at, SUSPECTS)
-  noteSign(state.signs, now, idOf(fact), fact.eventId)
+  noteSign(state.signs, timeOf(fact.at, now), idOf(fact), fact.eventId)
   const code = fact.blocked ? 'blocked by Radar' : (fact.reason ?? fact.code ?? 'unknown')
   const { open } = state
-  if (open === null) return watch(state, { expected, code, now, fresh: fact.at >= now - FRESH }, context)
+  if (open === null) return watch(state, { expected, code, now, at: fact.at }, context)
   stepOn(open, expected, now)
   addTo(open.codes, code, 1)
   return { findings: [findingOf(state, open, false, context)] }
@@ -205,13 +205,13 @@ interface Suspicion {
   expected: number
   code: string
   now: Seconds
-  fresh: boolean
+  at: Seconds
 }
 
-function watch(state: State, { expected, code, now, fresh }: Suspicion, context: Told): Step | undefined {
+function watch(state: State, { expected, code, now, at }: Suspicion, context: Told): Step | undefined {
   let anew = 0
   state.runs.forEach((run, i) => {
-    if (stepPoisson(run.sum, expected, RATIOS[i] ?? 4, now)) {
+    if (stepPoisson(run.sum, expected, RATIOS[i] ?? 4, timeOf(at, now))) {
       run.taken = {}
       run.takings = 0
       run.codes = {}
@@ -224,7 +224,7 @@ function watch(state: State, { expected, code, now, fresh }: Suspicion, context:
   const best = state.runs
     .filter(({ sum }) => sum.score >= nats && sum.units >= context.settings.minCards)
     .reduce<Run | undefined>((a, b) => (a !== undefined && a.sum.score >= b.sum.score ? a : b), undefined)
-  if (!fresh || best === undefined) return undefined
+  if (at < now - FRESH || best === undefined) return undefined
   const startedAt = best.sum.onset
   state.open = { ...best, startedAt, detectedAt: now, score: best.sum.score, peakAt: now }
   state.runs = RATIOS.map(newRun)

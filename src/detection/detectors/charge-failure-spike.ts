@@ -4,7 +4,7 @@ import { type Context, defineDetector, type Finding, type Step } from '../detect
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { failureFinding } from '../rates/failure-finding.ts'
 import { FailureShare } from '../rates/failure-share.ts'
-import { ADOPTED, FRESH, LASTING, LASTING_NOTE } from '../rates/open.ts'
+import { ADOPTED, FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
 import { type Cusum, newCusum, shareAt, stepBernoulli } from '../statistics/cusum.ts'
@@ -118,7 +118,7 @@ function observe(state: State, fact: Payment, context: Told): Step | undefined {
   state.newest = now
   state.share.settle(now, (from, to) => touches(state.incidents, from, to))
   state.share.count(fact.at, failure !== undefined)
-  if (failure !== undefined) noteSign(state.signs, now, idOf(failure), failure.eventId)
+  if (failure !== undefined) noteSign(state.signs, timeOf(failure.at, now), idOf(failure), failure.eventId)
   return state.open === null
     ? watch(state, failure, now, context)
     : follow(state, state.open, failure, now, context)
@@ -152,8 +152,9 @@ const barOf = (usual: number, { settings }: Told): number => Math.max(usual + se
 
 function watch(state: State, failure: Failure | undefined, now: Seconds, context: Told): Step | undefined {
   const { edge } = state.share
+  const at = failure === undefined ? now : timeOf(failure.at, now)
   state.runs.forEach((run, i) => {
-    if (stepBernoulli(run.sum, failure !== undefined, edge, ODDS[i] ?? 2, now)) {
+    if (stepBernoulli(run.sum, failure !== undefined, edge, ODDS[i] ?? 2, at)) {
       run.amounts = {}
       run.codes = {}
     }

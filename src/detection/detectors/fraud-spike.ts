@@ -4,7 +4,7 @@ import { type Context, defineDetector, type Finding, type Step } from '../detect
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { FlagShare } from '../rates/flag-share.ts'
 import { fraudFinding } from '../rates/fraud-finding.ts'
-import { FRESH, LASTING, LASTING_NOTE } from '../rates/open.ts'
+import { FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
 import { type Cusum, newCusum, stepPoisson } from '../statistics/cusum.ts'
@@ -128,7 +128,7 @@ function flag(state: State, fact: Flag, now: Seconds, context: Told): Step | und
   state.lastFlag = now
   state.share.countFlag(fact.at, now)
   state.hours.add(hourOf(fact.at), 1)
-  noteSign(state.signs, now, chargeOf(fact), fact.eventId)
+  noteSign(state.signs, timeOf(fact.at, now), chargeOf(fact), fact.eventId)
   const { open } = state
   if (open === null) return watch(state, { fact, expected, now }, context)
   open.score = Math.max(0, open.score - (open.ratio - 1) * expected) + Math.log(open.ratio)
@@ -152,7 +152,7 @@ interface Flagged {
 function watch(state: State, { fact, expected, now }: Flagged, context: Told): Step | undefined {
   let anew = 0
   state.runs.forEach((run, i) => {
-    if (stepPoisson(run.sum, expected, RATIOS[i] ?? 3, now)) {
+    if (stepPoisson(run.sum, expected, RATIOS[i] ?? 3, timeOf(fact.at, now))) {
       run.amounts = {}
       run.reasons = {}
       anew += 1

@@ -8,5 +8,11 @@ export const ADOPTED: Seconds = 3 * DAY
 export const LASTING_NOTE =
   'It has gone on for 7 days, so the level of the last 3 days is now taken as usual and this incident is closed.'
 
+/** Within so long of the newest fact a fact keeps its own time, so that the order in which they come dates nothing. */
+const DISORDER: Seconds = 900
+
+/** The time that a fact counts for: its own, or the newest when it comes too late to date anything. */
+export const timeOf = (at: Seconds, newest: Seconds): Seconds => (at >= newest - DISORDER ? at : newest)
+
 /** Only a fact this fresh raises an alarm: one that comes hours late is counted, but says nothing about now. */
 export const FRESH: Seconds = 3_600

@@ -22,12 +22,13 @@ export const newCusum = (): Cusum => ({ score: 0, onset: 0, units: 0, bad: 0, ex
 export const shareAt = (usual: number, odds: number): number => (odds * usual) / (1 - usual + odds * usual)
 
 /**
- * One unit, good or bad, against the usual share of bad ones and the alternative of `odds` times its odds.
+ * One unit, good or bad, at its own time, against the usual share of bad ones and the alternative of `odds` times its odds.
  * @returns whether the sum began anew with this unit: what was kept since the onset counts no more
  */
 export function stepBernoulli(sum: Cusum, isBad: boolean, usual: number, odds: number, at: Seconds): boolean {
   const anew = sum.score === 0
   if (anew) restart(sum, at)
+  else if (isBad) sum.onset = Math.min(sum.onset, at)
   const other = shareAt(usual, odds)
   sum.units += 1
   if (isBad) sum.bad += 1
@@ -43,7 +44,10 @@ export function stepPoisson(sum: Cusum, expected: number, ratio: number, at: Sec
   sum.score = Math.max(0, sum.score - (ratio - 1) * expected)
   const anew = sum.score === 0
   if (anew) restart(sum, at)
-  else sum.expected += expected
+  else {
+    sum.expected += expected
+    sum.onset = Math.min(sum.onset, at)
+  }
   sum.score += Math.log(ratio)
   sum.units += 1
   return anew
