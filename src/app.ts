@@ -88,6 +88,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
         inbox,
         limiter: shared.limiter('webhook'),
         rateLimit: config.webhookRateLimit,
+        trustProxy: config.trustProxy,
         clock,
         log,
         metrics,

@@ -2,17 +2,19 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { whereOf } from '../anomalies/filter.ts'
 import { type AnomalyKey, anomalyKey, feedHead, readAnomalies } from '../anomalies/pages.ts'
+import type { Config } from '../config.ts'
 import { SEVERITIES } from '../detection/detector.ts'
 import { PublicError } from '../errors.ts'
 import type { Anomaly } from '../generated/sqlite/client.ts'
 import { statusOf } from '../graphql/errors.ts'
 import type { ApiRate } from '../graphql/rate.ts'
 import { answerError, type PlainHandler, readOnly } from '../http/answer.ts'
+import { addressOf } from '../http/client-address.ts'
 import type { Logger } from '../log.ts'
 import type { Database } from '../storage/database.ts'
 import { decimal } from '../stripe/money.ts'
-import type { Authenticator } from '../tenancy/authenticate.ts'
 import type { CredentialsWatch } from '../tenancy/cutoff.ts'
+import type { Gate } from '../tenancy/gate.ts'
 import { type Scope, scopeTo } from '../tenancy/scope.ts'
 import { type Cell, csvLines } from './csv.ts'
 import { readAnomalyFilter } from './query.ts'
@@ -54,8 +56,9 @@ function impactDecimal({ impactAmount, impactCurrency }: Anomaly): Cell {
 const PAGE = 200
 
 export interface ExportParts {
+  config: Pick<Config, 'trustProxy'>
   database: Database
-  authenticator: Authenticator
+  gate: Gate
   credentials: CredentialsWatch
   rate: ApiRate
   log: Logger
@@ -75,10 +78,10 @@ async function answer(parts: ExportParts, req: IncomingMessage, res: ServerRespo
     const value = req.headers[name]
     return typeof value === 'string' ? value : undefined
   }
-  const caller = await parts.authenticator.authenticate({
-    authorization: header('authorization'),
-    tenantId: header('x-tenant-id'),
-  })
+  const caller = await parts.gate.admit(
+    { authorization: header('authorization'), tenantId: header('x-tenant-id') },
+    addressOf(req, parts.config.trustProxy),
+  )
   await parts.rate.take(caller)
   if (caller.tenantId === undefined) {
     throw new PublicError('FORBIDDEN', 'An export is of one tenant: name it with x-tenant-id.')

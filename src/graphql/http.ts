@@ -16,7 +16,8 @@ import {
 } from 'graphql-yoga'
 import type { Config } from '../config.ts'
 import { PublicError } from '../errors.ts'
-import type { Authenticator } from '../tenancy/authenticate.ts'
+import { addressOf } from '../http/client-address.ts'
+import type { Gate } from '../tenancy/gate.ts'
 import type { Context, Session } from './context.ts'
 import { type Presentation, present, statusOf, withRequestId } from './errors.ts'
 import { costLimit, documentLimits, MAX_REQUEST_BYTES, refuseNul } from './limits.ts'
@@ -34,7 +35,7 @@ export interface ServerContext {
 export interface HttpOptions {
   schema: GraphQLSchema
   config: Config
-  authenticator: Authenticator
+  gate: Gate
   rate: ApiRate
   presentation: Presentation
   /** Open responses of subscriptions. */
@@ -107,7 +108,7 @@ const withoutIntrospection = (): Plugin => ({
 
 /** Finds the caller and counts the request before the body is even parsed. */
 function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
-  const { config, authenticator, rate, presentation } = options
+  const { config, gate, rate, presentation } = options
   return {
     async onRequest({ request, url, serverContext, fetchAPI, endResponse }) {
       if (url.pathname !== '/graphql') return
@@ -116,10 +117,14 @@ function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
         if (!isAllowedOrigin(config, request.headers.get('origin'), request.headers.get('host'))) {
           throw new PublicError('FORBIDDEN', 'This origin is not one of ALLOWED_ORIGINS.')
         }
-        const caller = await authenticator.authenticate({
-          authorization: request.headers.get('authorization') ?? undefined,
-          tenantId: request.headers.get('x-tenant-id') ?? undefined,
-        })
+        const { req } = serverContext
+        const caller = await gate.admit(
+          {
+            authorization: request.headers.get('authorization') ?? undefined,
+            tenantId: request.headers.get('x-tenant-id') ?? undefined,
+          },
+          req ? addressOf(req, config.trustProxy) : '',
+        )
         await rate.take(caller)
         const connection = options.streams.connectionOf(caller, serverContext.res)
         serverContext.session = { requestId, caller, connection }

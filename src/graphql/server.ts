@@ -12,6 +12,7 @@ import type { Metrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
 import type { Authenticator } from '../tenancy/authenticate.ts'
 import type { CredentialsWatch } from '../tenancy/cutoff.ts'
+import { BAD_CREDENTIALS, Gate } from '../tenancy/gate.ts'
 import { scopeTo } from '../tenancy/scope.ts'
 import { deleteTenant } from '../tenancy/tenants.ts'
 import type { Vault } from '../tenancy/vault.ts'
@@ -48,6 +49,8 @@ export interface GraphqlParts {
   pollMs?: number
   /** Bytes that a socket may have unsent; 1 MiB. */
   maxUnsent?: number
+  /** Milliseconds between two pings of a socket; 15,000. */
+  pingMs?: number
 }
 
 export interface Graphql {
@@ -63,7 +66,7 @@ export interface Graphql {
 
 /** GraphQL over all its transports, and the export. */
 export function createGraphql(parts: GraphqlParts): Graphql {
-  const { config, database, bus, clock, log, authenticator, credentials, pollMs, maxUnsent } = parts
+  const { config, database, bus, clock, log, authenticator, credentials, pollMs } = parts
   const polling = { bus, clock, log, ...(pollMs !== undefined && { everyMs: pollMs }) }
   const services: Services = {
     ...parts,
@@ -86,17 +89,20 @@ export function createGraphql(parts: GraphqlParts): Graphql {
     return { ...session, services, scope, loaders: scope && createLoaders(scope) }
   }
   const rate = apiRate(parts.limiter, config.apiRateLimit)
+  const limit = config.local ? undefined : BAD_CREDENTIALS
+  const gate = new Gate({ authenticator, limiter: parts.limiter, clock, log, limit })
   const subscriptions = new Quota(MAX_SUBSCRIPTIONS_OF_TENANT, 'subscriptions of this tenant')
   const streams = new Streams(credentials, subscriptions)
-  const yoga = createHttp({ schema, config, authenticator, rate, presentation, streams, makeContext })
+  const yoga = createHttp({ schema, config, gate, rate, presentation, streams, makeContext })
   const sockets = new SocketServer({
     config,
     log,
-    authenticator,
+    gate,
     credentials,
     subscriptions,
     operations: new Operations(yoga, rate, presentation),
-    ...(maxUnsent !== undefined && { maxUnsent }),
+    ...(parts.maxUnsent !== undefined && { maxUnsent: parts.maxUnsent }),
+    ...(parts.pingMs !== undefined && { pingMs: parts.pingMs }),
   })
 
   return {
@@ -105,7 +111,7 @@ export function createGraphql(parts: GraphqlParts): Graphql {
       if (path !== '/graphql') return notFound(req, res)
       void yoga(req, res)
     },
-    plain: { '/export/anomalies.csv': exportAnomalies({ database, authenticator, credentials, rate, log }) },
+    plain: { '/export/anomalies.csv': exportAnomalies({ config, database, gate, credentials, rate, log }) },
     attach: (server) => sockets.attach(server),
     drain: async () => {
       streams.drain()

@@ -7,11 +7,12 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Config } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import { errorBody } from '../http/answer.ts'
+import { addressOf } from '../http/client-address.ts'
 import type { Logger } from '../log.ts'
 import { TokenExpired } from '../tenancy/access-tokens.ts'
-import type { Authenticator } from '../tenancy/authenticate.ts'
 import type { Caller } from '../tenancy/caller.ts'
 import type { CredentialsWatch } from '../tenancy/cutoff.ts'
+import type { Gate } from '../tenancy/gate.ts'
 import { MAX_REQUEST_BYTES } from './limits.ts'
 import type { Operations } from './operations.ts'
 import { isAllowedOrigin } from './origins.ts'
@@ -31,7 +32,7 @@ export const CLOSE = {
 const MAX_SOCKETS = 20_000
 const MAX_SOCKETS_OF_TENANT = 2_000
 const MAX_OPERATIONS_OF_SOCKET = 100
-/** Milliseconds. A peer that does not answer one ping until the next is gone. */
+/** Milliseconds. */
 const PING_EVERY = 15_000
 const INIT_WITHIN = 3_000
 /** What has not taken the closing frame by then is cut. */
@@ -40,17 +41,21 @@ const DRAIN_WITHIN = 1_000
 export interface SocketServerOptions {
   config: Config
   log: Logger
-  authenticator: Authenticator
+  gate: Gate
   credentials: CredentialsWatch
   operations: Operations
   /** How many subscriptions a tenant may have open. */
   subscriptions: Quota
   /** Bytes that a socket may have unsent. */
   maxUnsent?: number
+  /** Milliseconds between two pings; 15,000. A peer that does not answer one until the next is gone. */
+  pingMs?: number
 }
 
 /** What is known of one socket. */
 interface Extra {
+  /** Of the peer. */
+  address: string
   outlet: Outlet
   caller: Caller | undefined
   gone: AbortController
@@ -77,7 +82,7 @@ export class SocketServer {
   constructor(options: SocketServerOptions) {
     this.#options = options
     this.#protocol = this.#makeProtocol()
-    this.#pinging = setInterval(() => this.#ping(), PING_EVERY).unref()
+    this.#pinging = setInterval(() => this.#ping(), options.pingMs ?? PING_EVERY).unref()
   }
 
   /** Takes the upgrades of `/graphql`; any other is refused. */
@@ -113,13 +118,17 @@ export class SocketServer {
             ? undefined
             : 403
     if (status !== undefined) refuse(socket, status)
-    else this.#sockets.handleUpgrade(request, socket, head, (open) => this.#opened(open))
+    else
+      this.#sockets.handleUpgrade(request, socket, head, (open) =>
+        this.#opened(open, addressOf(request, config.trustProxy)),
+      )
   }
 
-  #opened(socket: WebSocket): void {
+  #opened(socket: WebSocket, address: string): void {
     const { log, maxUnsent } = this.#options
     const outlet = new Outlet(socket, CLOSE.SLOW_CONSUMER, maxUnsent)
     const extra: Extra = {
+      address,
       outlet,
       caller: undefined,
       gone: new AbortController(),
@@ -186,16 +195,16 @@ export class SocketServer {
     extra,
     connectionParams,
   }: SocketContext<Record<string, unknown>, Extra>): Promise<boolean> {
-    const { authenticator, credentials, log } = this.#options
+    const { gate, credentials, log } = this.#options
     const text = (name: string) => {
       const value = connectionParams?.[name]
       return typeof value === 'string' ? value : undefined
     }
     try {
-      const caller = await authenticator.authenticate({
-        authorization: text('authorization'),
-        tenantId: text('tenantId'),
-      })
+      const caller = await gate.admit(
+        { authorization: text('authorization'), tenantId: text('tenantId') },
+        extra.address,
+      )
       // It may have gone while it was asked who it is.
       if (extra.gone.signal.aborted) return false
       extra.leave.push(

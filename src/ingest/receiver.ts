@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { RateLimit } from '../config.ts'
+import { addressOf } from '../http/client-address.ts'
 import { requestIdOf } from '../http/request-id.ts'
 import type { WebhookHandler } from '../http/routes.ts'
 import { type Logger, tokenMark } from '../log.ts'
@@ -23,6 +24,8 @@ export interface ReceiverParts {
   log: Logger
   metrics: Metrics
   bodyLimits?: BodyLimits
+  /** Whether `x-forwarded-for` says where a delivery came from; false. */
+  trustProxy?: boolean
 }
 
 /** What became of a delivery, and what may be said of it in the log. */
@@ -52,7 +55,7 @@ export function createReceiver(parts: ReceiverParts): WebhookHandler {
         answer(req, res, verdict)
         counters.get(verdict.outcome)?.inc()
         metrics.answerSeconds.observe((stopwatch() - began) / 1000)
-        report(log, req, token, verdict)
+        report(log, req, token, verdict, parts.trustProxy ?? false)
       })
   }
 }
@@ -131,7 +134,13 @@ function answer(req: IncomingMessage, res: ServerResponse, { outcome, retryAfter
 }
 
 /** One line a delivery; the token only as its mark, and never what was in the body. */
-function report(log: Logger, req: IncomingMessage, token: string, verdict: Verdict): void {
+function report(
+  log: Logger,
+  req: IncomingMessage,
+  token: string,
+  verdict: Verdict,
+  trustProxy: boolean,
+): void {
   const { outcome, endpoint, eventId, err } = verdict
   const { level, says } = OUTCOMES[outcome]
   if (!log.isLevelEnabled(level)) return
@@ -139,6 +148,7 @@ function report(log: Logger, req: IncomingMessage, token: string, verdict: Verdi
     {
       outcome,
       requestId: requestIdOf(req),
+      address: addressOf(req, trustProxy),
       ...(endpoint
         ? { tenantId: endpoint.tenantId, endpointId: endpoint.endpointId }
         : { token: tokenMark(token) }),
