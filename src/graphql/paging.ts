@@ -64,8 +64,8 @@ export async function readPage<Row, Key>(args: PageArguments, source: Source<Row
   }
   const backward = typeof last === 'number'
   const take = backward ? sizeOf('last', last) : sizeOf('first', first ?? DEFAULT_PAGE)
-  const after = args.after ? source.decode(args.after) : undefined
-  const before = args.before ? source.decode(args.before) : undefined
+  const after = typeof args.after === 'string' ? source.decode(args.after) : undefined
+  const before = typeof args.before === 'string' ? source.decode(args.before) : undefined
 
   // One row more than asked for tells whether there is a next page.
   const found = await source.read({ after, before, backward, take: take + 1 })

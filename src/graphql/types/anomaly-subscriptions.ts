@@ -60,7 +60,7 @@ async function follow(
   const { connection, services } = context
   const { tenantId } = scope
   const head = await feedHead(scope)
-  const from = args.after ? feedPosition(tenantId, args.after, head) : head
+  const from = typeof args.after === 'string' ? feedPosition(tenantId, args.after, head) : head
   const filter = args.filter ?? {}
   return live(connection.open(), services.metrics.subscriptions, async function* (signal) {
     const rows = services.feed.follow(scope, from, signal, () => connection.drained())
