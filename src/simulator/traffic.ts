@@ -9,10 +9,11 @@ import type { Subscription } from './entities.ts'
 import { collect, draftInvoice, finalizeInvoice, settleOutOfBand } from './invoices.ts'
 import { failSetup, pay } from './payments.ts'
 import { newCard, newCustomer } from './people.ts'
+import { changePlan } from './plan-change.ts'
 import { refundSomebody } from './refunds.ts'
 import { busyness } from './season.ts'
 import { somePrice, someSeats } from './stock.ts'
-import { cancel, changePlan, subscribe, updateSubscription } from './subscriptions.ts'
+import { cancel, subscribe, updateSubscription } from './subscriptions.ts'
 import type { World } from './world.ts'
 
 /** Everyday business, planned an hour at a time: who comes, who complains, who changes a plan. */

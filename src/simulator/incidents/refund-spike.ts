@@ -30,7 +30,7 @@ function course(
 export const refundSpike: Incident = {
   name: 'refund-spike',
   detector: 'REFUND_SPIKE',
-  about: 'many payments are refunded',
+  about: 'many payments are refunded (posted, it takes a tenant with some days of history)',
   rate: true,
   daysBefore: 12,
   daysAfter: 2,
