@@ -57,10 +57,12 @@ export function createHttp(options: HttpOptions) {
       : {
           title: 'BillingWatch',
           defaultQuery: GRAPHIQL_QUERY,
-          headers: '{\n  "authorization": "Bearer bw_live_…"\n}',
+          headers: '{\n  "authorization": "Bearer bw_live_..."\n}',
           shouldPersistHeaders: false,
           subscriptionsProtocol: 'SSE',
         },
+    // The page from its package instead of from the web: some megabytes that only those who open it load.
+    renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
     logging: false,
     multipart: false,
     batching: false,
