@@ -153,6 +153,25 @@ it('finishes what it has taken before it shuts down, and takes no more', async (
   expect(bucket?.accepted).toBe(1)
 })
 
+it('knows within one transaction which test events came after the first live one', async () => {
+  const ingest = await startIngest(database)
+  const tenant = await ingest.tenant()
+  const accept = (id: string, livemode: boolean) =>
+    ingest.inbox.accept({
+      ...tenant,
+      event: { id, type: 'x', created: 1, livemode, thin: false, object: {} },
+      summary: {},
+      receivedAt: ingest.clock.now(),
+      payload: Buffer.from('{}'),
+    })
+  await Promise.all([accept('evt_3', false), accept('evt_2', true), accept('evt_1', false)])
+  expect(await ingest.stored(tenant.tenantId)).toEqual([
+    { stripeId: 'evt_1', status: 'IGNORED' },
+    { stripeId: 'evt_2', status: 'PENDING' },
+    { stripeId: 'evt_3', status: 'PENDING' },
+  ])
+})
+
 it('does not let one delivery that cannot be stored take others along', async () => {
   const ingest = await startIngest(database)
   const [good, gone, odd] = [await ingest.tenant(), await ingest.tenant(), await ingest.tenant()]
