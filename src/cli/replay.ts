@@ -1,19 +1,16 @@
-import { createReadStream } from 'node:fs'
-import { access, constants } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { Command } from 'commander'
 import { memoryBus } from '../bus/memory.ts'
 import { DETECTORS } from '../detection/registry.ts'
 import { dryReplay, type HistoricalEvent, type Rejection, readHistory } from '../detection/replay.ts'
 import { storedReplay } from '../detection/stored-replay.ts'
-import { PublicError } from '../errors.ts'
 import { StoredMemory } from '../storage/detection/reading.ts'
 import { resolveEndpoint } from '../tenancy/endpoints.ts'
 import type { Scope } from '../tenancy/scope.ts'
 import { stopwatch } from '../time.ts'
 import { table } from './format.ts'
 import { incidentView } from './incident-view.ts'
-import type { Io, Office, Shell } from './shell.ts'
+import { linesOf } from './lines.ts'
+import type { Office, Shell } from './shell.ts'
 
 interface Options {
   dryRun?: boolean
@@ -33,7 +30,7 @@ export const replayCommand = (shell: Shell): Command =>
     .option('--dry-run', 'store nothing: begin from an empty history and print the anomalies')
     .option('--endpoint <endpoint>', 'which endpoint they belong to, by id or name')
     .action(async (tenantId: string, file: string, options: Options) => {
-      const lines = await linesOf(file, shell.io)
+      const lines = await linesOf(file, shell.io.stdin)
       await shell.within(tenantId, async (scope, office) => {
         const source = new Source(shell, scope, lines)
         if (options.dryRun) await replayDry(shell, source, scope, office, options)
@@ -130,25 +127,4 @@ class Source {
     this.rejected += 1
     if (this.rejected <= NAMED) this.shell.note(`line ${line}: ${reason}`)
   }
-}
-
-async function linesOf(file: string, { stdin }: Io): Promise<AsyncIterable<string>> {
-  if (file === '-') return splitLines(stdin)
-  await access(file, constants.R_OK).catch(() => {
-    throw new PublicError('NOT_FOUND', `cannot read ${file}`)
-  })
-  return createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })
-}
-
-async function* splitLines(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const chunk of chunks) {
-    const parts = (
-      rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))
-    ).split('\n')
-    rest = parts.pop() ?? ''
-    yield* parts
-  }
-  if (rest !== '') yield rest
 }
