@@ -49,7 +49,7 @@ const clerk: Disturbance = {
   fits: ({ paymentsADay, refundRate }) => paymentsADay * refundRate < 3,
   stage(world, at) {
     const from = world.localTime(at, world.random.between(9, 11))
-    const count = world.random.int(3, 5)
+    const count = world.random.int(2, 4)
     for (let i = 0; i < count; i++) world.agenda.add(from + i * 90, () => refundSomebody(world))
   },
 }
@@ -64,7 +64,8 @@ const identicalPurchases: Disturbance = {
     const { random } = world
     const customer = newCustomer(random, random.weighted(world.profile.currencies), at)
     const amount = basket(world, customer.currency, 1)
-    for (let i = 0, time = at; i < random.int(2, 4); i++, time += random.int(1, 6) * MINUTE) {
+    const count = random.int(2, 4)
+    for (let i = 0, time = at; i < count; i++, time += random.int(1, 6) * MINUTE) {
       const { currency, card } = customer
       world.agenda.add(time, () => pay(world, { ...orderOf(world), amount, currency, customer, card }))
     }
@@ -84,7 +85,8 @@ const stubborn: Disturbance = {
     const amount = basket(world, currency, 1)
     const order = orderOf(world)
     const decline = everydayDecline(random)
-    for (let i = 0, time = at; i < random.int(8, 25); i++, time += random.int(20, 200)) {
+    const tries = random.int(8, 25)
+    for (let i = 0, time = at; i < tries; i++, time += random.int(20, 200)) {
       world.agenda.add(time, () => pay(world, { ...order, amount, currency, customer, card, decline }))
     }
   },
