@@ -18,7 +18,12 @@ export async function linesOf(
   await access(file, constants.R_OK).catch(() => {
     throw new PublicError('NOT_FOUND', `cannot read ${file}`)
   })
-  return splitLines(createReadStream(file, { highWaterMark: CHUNK }))
+  return splitLines(chunksOf(file))
+}
+
+/** Opens the file when it is first read, so that a command that fails before leaves nothing open. */
+async function* chunksOf(file: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file, { highWaterMark: CHUNK })
 }
 
 const NEWLINE = 0x0a
