@@ -43,11 +43,13 @@ export function present(error: unknown, presentation: Presentation): GraphQLErro
     })
   }
   if (failure instanceof GraphQLError) {
-    const message = presentation.local ? failure.message : withoutSuggestion(failure.message)
-    if (isCode(failure.extensions['code'])) return located(failure, message, failure.extensions)
+    // Of a request that is bad before it runs, the outermost error says which variable it was, and the status.
+    const told = error instanceof GraphQLError && error.path === undefined ? error : failure
+    const message = presentation.local ? told.message : withoutSuggestion(told.message)
+    if (isCode(failure.extensions['code'])) return located(failure, failure.message, failure.extensions)
     // Errors of GraphQL itself while resolving mean that a resolver broke its own schema.
-    if (failure.path === undefined) {
-      return located(failure, message, { ...failure.extensions, code: codeByStatus(failure) })
+    if (told.path === undefined) {
+      return located(told, message, { ...told.extensions, code: codeByStatus(told) })
     }
   }
   presentation.onUnexpected(failure)

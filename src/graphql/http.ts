@@ -20,7 +20,7 @@ import { addressOf } from '../http/client-address.ts'
 import type { Gate } from '../tenancy/gate.ts'
 import type { Context, Session } from './context.ts'
 import { type Presentation, present, statusOf, withRequestId } from './errors.ts'
-import { costLimit, documentLimits, MAX_REQUEST_BYTES, refuseNul } from './limits.ts'
+import { costLimit, documentLimits, MAX_REQUEST_BYTES, refuseUnsound } from './limits.ts'
 import { isAllowedOrigin } from './origins.ts'
 import type { ApiRate } from './rate.ts'
 import type { Streams } from './streams.ts'
@@ -62,7 +62,8 @@ export function createHttp(options: HttpOptions) {
           subscriptionsProtocol: 'SSE',
         },
     // The page from its package instead of from the web: some megabytes that only those who open it load.
-    renderGraphiQL: async (options) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
+    renderGraphiQL: async (options) =>
+      (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
     logging: false,
     multipart: false,
     batching: false,
@@ -87,7 +88,7 @@ export function createHttp(options: HttpOptions) {
       useCSRFPrevention({ requestHeaders: ['authorization', 'x-billingwatch-csrf'] }),
       ...(config.local ? [] : [withoutIntrospection()]),
       documentLimits(),
-      refuseNul(),
+      refuseUnsound(),
       costLimit(),
       finishing(presentation),
     ],

@@ -11,7 +11,10 @@ export const MAX_REQUEST_BYTES = 256 * 1024
 const MAX_DEPTH = 12
 const MAX_ALIASES = 30
 const MAX_DIRECTIVES = 50
-const MAX_TOKENS = 2_000
+/** Each may open a level, and the parser goes down for each: well below what the stack of a process holds. */
+const MAX_TOKENS = 1_500
+/** Levels of a variable: more than any input has, and few enough for whatever goes down into it. */
+const MAX_VARIABLE_LEVELS = 20
 
 /** Field and fragment levels, aliases, directives and tokens of a document: before anything is executed. */
 export const documentLimits = (): Plugin => {
@@ -81,8 +84,11 @@ const tooComplex = (message: string): GraphQLError =>
 
 const NUL = '\0'
 
-/** PostgreSQL has no text with NUL, and no id, name or note of ours needs one: refused before it gets there. */
-export const refuseNul = (): Plugin => {
+/**
+ * PostgreSQL has no text with NUL, and no id, name or note of ours needs one: refused before it gets there. So are
+ * variables of many levels, before anything goes down into them.
+ */
+export const refuseUnsound = (): Plugin => {
   const rule: ValidationRule = function NoNulRule(context) {
     return {
       StringValue: (node) => {
@@ -94,7 +100,8 @@ export const refuseNul = (): Plugin => {
     args: Operation
     setResultAndStopExecution(result: { errors: GraphQLError[] }): void
   }) => {
-    if (hasNul(payload.args.variableValues)) payload.setResultAndStopExecution({ errors: [nulRefused()] })
+    const objection = objectionTo(payload.args.variableValues)
+    if (objection) payload.setResultAndStopExecution({ errors: [objection] })
   }
   return {
     onValidate: ({ addValidationRule }) => addValidationRule(rule),
@@ -108,8 +115,15 @@ const nulRefused = (): GraphQLError =>
     extensions: { code: 'BAD_USER_INPUT', http: { status: 400, spec: true } },
   })
 
-function hasNul(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes(NUL)
-  if (typeof value !== 'object' || value === null) return false
-  return Object.values(value).some(hasNul)
+function objectionTo(variables: unknown): GraphQLError | undefined {
+  let level = [variables]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_VARIABLE_LEVELS)
+      return tooComplex(`Variables have more than ${MAX_VARIABLE_LEVELS} levels.`)
+    if (level.some((value) => typeof value === 'string' && value.includes(NUL))) return nulRefused()
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    )
+  }
+  return undefined
 }

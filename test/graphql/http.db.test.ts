@@ -206,7 +206,10 @@ describe('an endpoint that faces the internet', () => {
     ['aliases', `{ ${Array.from({ length: 40 }, (_, i) => `a${i}: viewer { role }`).join(' ')} }`],
     ['tokens', `{ ${'viewer { role } '.repeat(800)} }`],
     ['directives', `{ viewer { role ${'@include(if: true) '.repeat(60)} } }`],
-    ['rows', '{ anomalies(first: 200) { nodes { events(first: 200) { nodes { id } } } } }'],
+    [
+      'rows',
+      '{ anomalies(first: 200) { nodes { events(first: 200) { nodes { id stripeId type status objectId } } } } }',
+    ],
   ])('refuses too many %s', async (_what, query) => {
     const answer = await ask(guarded, tenant.key, query)
     expect([answer.errors[0]?.extensions['code'], answer.status]).toEqual(['TOO_COMPLEX', 400])
@@ -215,7 +218,7 @@ describe('an endpoint that faces the internet', () => {
 
   test('weighs the rows that variables ask for, in the operation that runs', async () => {
     const query = `query Cheap { viewer { role } }
-      query Dear($n: Int) { anomalies(first: $n) { nodes { activity(first: $n) { nodes { id } } } } }`
+      query Dear($n: Int) { anomalies(first: $n) { nodes { activity(first: $n) { nodes { id at kind note data } } } } }`
     const run = async (operationName: string, n: number) => {
       const response = await fetch(`${guarded.url}/graphql`, {
         method: 'POST',

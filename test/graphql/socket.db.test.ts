@@ -213,7 +213,7 @@ describe('a socket', () => {
     const codes = []
     for (const query of [
       '{ __schema { types { name } } }',
-      '{ anomalies(first: 200) { nodes { events(first: 200) { nodes { id } } } } }',
+      '{ anomalies(first: 200) { nodes { events(first: 200) { nodes { id stripeId type status objectId } } } } }',
       `{ ${'viewer { role } '.repeat(800)} }`,
       '{ nothing }',
       '{',
