@@ -1,7 +1,7 @@
 import type { Delivered } from '../../stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
-import { DeliveryView, LOST, lostHours, silence, type Watched } from '../rates/delivery.ts'
+import { DeliveryView, isLost, lostHours, silence, type Watched } from '../rates/delivery.ts'
 import { lateFinding, silenceFinding } from '../rates/lag-finding.ts'
 import {
   type Arrivals,
@@ -24,8 +24,6 @@ import { HOURS_A_YEAR, threshold } from '../statistics/threshold.ts'
 
 /** Deliveries closer than this are one burst: one act at Stripe sends several events. */
 const BURST: Seconds = MINUTE
-/** A gap so short is never odd. */
-const NO_GAP: Seconds = 3 * MINUTE
 const MIN_SHARE = 0.2
 /** Below this share of late deliveries the trouble is over, however many stragglers a large tenant has. */
 const CALM_SHARE = 0.05
@@ -144,11 +142,10 @@ function observe(state: State, fact: Delivered, { settings }: Told): Step | unde
 /** Judges the silence that this arrival ends: one that fits between two hourly looks is told now. */
 function closeGap(state: State, at: Seconds, arrival: Seconds, settings: Told['settings']): Finding[] {
   state.season.advance(arrival, (from, to) => lostHours(state, from, to, arrival))
-  if (state.last === 0 || arrival - state.last < NO_GAP) return []
+  if (state.last === 0 || !isLost(state, arrival)) return []
   const seen = silence(state, arrival)
-  if (seen.nats < LOST) return []
   addSpan(state.silences, state.last, arrival)
-  state.disturbedAt = arrival
+  if (seen.nats >= neededOf(settings)) state.disturbedAt = arrival
   // A straggler from before the silence would date it wrongly.
   return state.open?.silent === true || at < state.last ? [] : silent(state, seen, arrival, settings)
 }

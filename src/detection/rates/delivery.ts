@@ -8,8 +8,10 @@ import { hoursTouched, type Spans } from '../statistics/spans.ts'
 const MARGIN = 0.6
 /** From so many nats on a silence that goes on is odd: ordinary ones are so several times a day, but soon end. */
 const ODD = 2.5
-/** From so many on it is no ordinary one: its hours are lost, and what waited for it goes on waiting for a while. */
-export const LOST = 6
+/** From so many on it is no ordinary one, and its hours are lost. */
+const LOST = 6
+/** Shorter gaps are none: when trade breaks down, the few events that still come show that delivery works. */
+const LONG: Seconds = HOUR
 
 export interface Watched {
   /** Newest arrival; 0 before the first. */
@@ -28,10 +30,14 @@ export function silence({ last, season }: Watched, until: Seconds): { nats: numb
   return { nats: shortfall(0, MARGIN * usual, season.dispersion), usual }
 }
 
+/** Whether the hours from the last arrival until `until` are lost. */
+export const isLost = (watched: Watched, until: Seconds): boolean =>
+  until - watched.last >= LONG && silence(watched, until).nats >= LOST
+
 /** Hours lost to a silence that goes on, to earlier ones, and to lateness. */
 export function lostHours(watched: Watched, from: Seconds, to: Seconds, now: Seconds): readonly Seconds[] {
   const { silences, late, last } = watched
-  const goingOn = silence(watched, now).nats >= LOST
+  const goingOn = isLost(watched, now)
   if (!goingOn && silences.length === 0 && late.length === 0) return []
   const spans: Spans = [...silences, ...late]
   if (goingOn) spans.push([last, null])
@@ -49,7 +55,8 @@ export class DeliveryView implements Delivery {
   }
 
   get quiet(): boolean {
-    return silence(this.#watched, this.#now).nats >= ODD
+    const { last } = this.#watched
+    return this.#now - last >= LONG && silence(this.#watched, this.#now).nats >= ODD
   }
 
   get disturbedAt(): Seconds | undefined {
