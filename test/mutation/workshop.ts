@@ -56,7 +56,10 @@ export class Workshop {
   async run(by: Mutant['by'], tests: readonly string[]): Promise<{ verdict: Verdict; output: string }> {
     if (by === 'types') {
       const { code, output } = await this.#node('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.types.json')
-      return { verdict: code === 0 ? 'green' : /error TS2344/.test(output) ? 'red' : 'broken', output }
+      return {
+        verdict: code === 0 ? 'green' : /^test\/.*: error TS/m.test(output) ? 'red' : 'broken',
+        output,
+      }
     }
     const report = join(this.folder, 'report.json')
     await rm(report, { force: true })
