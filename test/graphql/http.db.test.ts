@@ -208,7 +208,7 @@ describe('an endpoint that faces the internet', () => {
     ['directives', `{ viewer { role ${'@include(if: true) '.repeat(60)} } }`],
     [
       'rows',
-      '{ anomalies(first: 200) { nodes { events(first: 200) { nodes { id stripeId type status objectId } } } } }',
+      '{ anomalies(first: 200) { nodes { events(first: 200) { nodes { id stripeId type status objectId createdAt receivedAt } } activity(first: 200) { nodes { id at kind note data } } } } }',
     ],
   ])('refuses too many %s', async (_what, query) => {
     const answer = await ask(guarded, tenant.key, query)
@@ -218,7 +218,7 @@ describe('an endpoint that faces the internet', () => {
 
   test('weighs the rows that variables ask for, in the operation that runs', async () => {
     const query = `query Cheap { viewer { role } }
-      query Dear($n: Int) { anomalies(first: $n) { nodes { activity(first: $n) { nodes { id at kind note data } } } } }`
+      query Dear($n: Int) { anomalies(first: $n) { nodes { activity(first: $n) { nodes { id at kind note data } } events(first: $n) { nodes { id stripeId type status } } } } }`
     const run = async (operationName: string, n: number) => {
       const response = await fetch(`${guarded.url}/graphql`, {
         method: 'POST',

@@ -213,7 +213,7 @@ describe('a socket', () => {
     const codes = []
     for (const query of [
       '{ __schema { types { name } } }',
-      '{ anomalies(first: 200) { nodes { events(first: 200) { nodes { id stripeId type status objectId } } } } }',
+      '{ anomalies(first: 200) { nodes { events(first: 200) { nodes { id stripeId type status objectId createdAt receivedAt } } activity(first: 200) { nodes { id at kind note data } } } } }',
       `{ ${'viewer { role } '.repeat(800)} }`,
       '{ nothing }',
       '{',
