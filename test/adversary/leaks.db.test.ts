@@ -43,7 +43,7 @@ test('no secret, key, token or payload is in any log line, error or metric', asy
     { timeout: 15_000 },
   )
 
-  // Good and bad credentials, mistakes in documents and inputs, and a database that refuses.
+  // Good and bad credentials, mistakes in documents and inputs.
   await ask(tenant.key, '{ viewer { role } }')
   await ask(`${tenant.key}x`, '{ viewer { role } }')
   await ask(`${ADMIN_KEY}x`, '{ viewer { role } }')
@@ -66,7 +66,8 @@ test('no secret, key, token or payload is in any log line, error or metric', asy
     await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } })
   ).text()
 
-  expect(lines.length).toBeGreaterThan(5)
+  for (const outcome of ['stored', 'duplicate', 'bad_signature', 'not_an_event', 'unknown_endpoint'])
+    expect(lines.join('')).toContain(`"${outcome}"`)
   expect(metrics).toContain('billingwatch_')
   const hidden = {
     key: tenant.key,
@@ -76,12 +77,8 @@ test('no secret, key, token or payload is in any log line, error or metric', asy
     payload: PRIVATE,
     metrics: METRICS_TOKEN,
   }
-  // An error that quotes the document back tells nobody anything new.
   for (const [what, text] of Object.entries(hidden))
     for (const [where, said] of Object.entries({ log: lines.join(''), metrics, answers: answers.join('\n') }))
-      expect(
-        said.replaceAll(`(secret: \\"${STRIPE_SECRET}\\")`, '').includes(text),
-        `${what} in ${where}`,
-      ).toBe(false)
+      expect(said.includes(text), `${what} in ${where}`).toBe(false)
   expect(metrics).not.toMatch(/ten_|whe_|tenant=/)
 })

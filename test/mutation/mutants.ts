@@ -205,7 +205,7 @@ const SECURITY = [
   session('no tenant is set', 'pg.escapeLiteral(tenantId)}, true)`', "pg.escapeLiteral('')}, true)`"),
   session('the tenant stays on the connection', '(tenantId)}, true)', '(tenantId)}, false)'),
   session('the role stays on the connection', ': `SET LOCAL ROLE', ': `SET ROLE'),
-  mutantsOf('src/storage/postgres/adapter.ts', 'postgresql', walls)(
+  mutantsOf('src/storage/postgres/adapter.ts', 'postgresql', bound)(
     'statements by Prisma run as the system',
     'inSession(pool, currentTenant(), (client)',
     'inSession(pool, undefined, (client)',
