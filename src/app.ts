@@ -49,9 +49,9 @@ export interface AppOptions {
  */
 export async function startApp({ config, log, clock = systemClock }: AppOptions): Promise<App> {
   const folder = dataFolderOf(config)
+  const vault = vaultFor(config, folder, log)
   const applied = await migrate(config)
   if (applied.length > 0) log.info({ applied }, 'migrated the database')
-  const vault = vaultFor(config, folder, log)
   const database = await openDatabase(config)
   const metrics = createMetrics(true)
   const shared = connectShared(config, log)
@@ -108,9 +108,18 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
   )
   server.on('clientError', refuseBrokenRequest)
   graphql.attach(server)
+  const release = async (): Promise<void> => {
+    credentials.close()
+    await authenticator.close()
+    await closeAll(disk, bus, shared, database)
+  }
+  // A port that is taken must not leave a process behind that nobody can reach.
+  const url = await listen(server, config).catch(async (error: unknown) => {
+    await release()
+    throw error
+  })
   worker.start()
   janitor.start()
-  const url = await listen(server, config)
 
   return {
     url,
@@ -123,9 +132,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
       await Promise.all([worker.stop(), janitor.stop()])
       setTimeout(() => server.closeAllConnections(), 2_000).unref()
       await closed
-      credentials.close()
-      await authenticator.close()
-      await closeAll(disk, bus, shared, database)
+      await release()
     },
   }
 }

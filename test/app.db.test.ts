@@ -141,4 +141,37 @@ describe('a whole server', () => {
     )
     expect((await nodesOf(mine)).nodes).toEqual([])
   })
+
+  it('refuses a port that is taken, and lets go of everything it had opened', async () => {
+    const { port } = new URL(url)
+    await expect(startServer(databaseUrl, { PORT: port })).rejects.toThrow(/EADDRINUSE/)
+  })
+
+  it('shows a chart in spite of one absurd amount, and refuses an absurd search', async () => {
+    const mine = await tenant()
+    const at = nowSeconds() - 60
+    const absurd = { created: at, amount: Number.MAX_SAFE_INTEGER, amount_captured: Number.MAX_SAFE_INTEGER }
+    await deliver(mine, [
+      event('charge.succeeded', charge(absurd), { created: at }),
+      event('charge.succeeded', charge({ created: at }), { created: at }),
+    ])
+    const range = `{from: "${new Date((at - 3_600) * 1_000).toISOString()}"}`
+    await vi.waitFor(async () => {
+      const { data } = await query(
+        url,
+        mine.key,
+        `{ metrics(range: ${range}) { chargesSucceeded revenue { amount } } }`,
+      )
+      expect(JSON.stringify(data)).toContain(
+        `{"chargesSucceeded":2,"revenue":[{"amount":${Number.MAX_SAFE_INTEGER}}]}`,
+      )
+    })
+    const { errors } = await query(
+      url,
+      mine.key,
+      '($s: String) { anomalies(filter: {search: $s}) { totalCount } }'.replace('(', 'query('),
+      { s: 'x'.repeat(60_000) },
+    )
+    expect(JSON.stringify(errors)).toContain('BAD_USER_INPUT')
+  })
 })

@@ -1,6 +1,7 @@
 import type { DetectorName, Severity } from '../detection/detector.ts'
 import { SEVERITIES } from '../detection/detector.ts'
 import type { AnomalyOrigin, AnomalyStatus } from '../detection/incident.ts'
+import { PublicError } from '../errors.ts'
 import type { Prisma } from '../generated/sqlite/client.ts'
 import type { Scope } from '../tenancy/scope.ts'
 
@@ -42,8 +43,13 @@ export async function whereOf(scope: Scope, filter: AnomalyFilter): Promise<Pris
 const MOST_BY_SUBJECT = 1_000
 
 /** An exact id finds what it is a subject of; anything else is looked for word by word, in any case. */
+/** Longer ones are no words of anybody, and engines refuse very long patterns. */
+const MAX_SEARCH = 500
+
 async function searchOf({ db, tenantId }: Scope, search: string): Promise<Prisma.AnomalyWhereInput> {
   if (search === '') return {}
+  if (search.length > MAX_SEARCH)
+    throw new PublicError('BAD_USER_INPUT', `search must have at most ${MAX_SEARCH} characters`)
   if (STRIPE_ID.test(search)) {
     // LIKE takes `_` for every character and may not heed case: it narrows, and the exact comparison is made here.
     const near = await db.anomaly.findMany({

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { access, constants } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { PublicError } from '../errors.ts'
 
 /** Bytes read at once. */
@@ -15,9 +15,12 @@ export async function linesOf(
   stdin: AsyncIterable<Uint8Array | string>,
 ): Promise<AsyncIterable<string>> {
   if (file === '-') return splitLines(stdin)
-  await access(file, constants.R_OK).catch(() => {
-    throw new PublicError('NOT_FOUND', `cannot read ${file}`)
-  })
+  const readable = await access(file, constants.R_OK).then(
+    () => stat(file),
+    () => undefined,
+  )
+  if (readable === undefined) throw new PublicError('NOT_FOUND', `cannot read ${file}`)
+  if (readable.isDirectory()) throw new PublicError('NOT_FOUND', `${file} is a folder, not a file of events`)
   return splitLines(chunksOf(file))
 }
 
@@ -30,7 +33,7 @@ const NEWLINE = 0x0a
 const RETURN = 0x0d
 
 async function* splitLines(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
-  let rest = Buffer.alloc(0)
+  let rest: Buffer = Buffer.alloc(0)
   for await (const chunk of chunks) {
     const fresh = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     const bytes =

@@ -126,6 +126,11 @@ describe('billingwatch replay', () => {
       code: 1,
       stderr: expect.stringMatching(/^error: cannot read .*nowhere\.jsonl\n$/),
     })
+    const aFolder = await cli(env, ['replay', await newTenant(), folder])
+    expect(aFolder).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^error: [^\n]* is a folder[^\n]*\n$/),
+    })
     const noTenant = await cli(env, ['replay', 'ten_nobody', fileOf(doubled)])
     expect(noTenant).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: [^\n]+\n$/) })
   })

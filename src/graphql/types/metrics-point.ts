@@ -15,9 +15,14 @@ const MetricsInterval = builder.enumType('MetricsInterval', {
   } satisfies Record<Interval, { description: string }>,
 })
 
+const MOST = BigInt(Number.MAX_SAFE_INTEGER)
+
+/** One absurd amount must not take the whole chart along: sums stop at what a SafeInt can say. */
+const clamped = (amount: bigint): bigint => (amount > MOST ? MOST : amount < -MOST ? -MOST : amount)
+
 const sums = (amounts: Map<string, bigint>) =>
   [...amounts]
-    .map(([currency, amount]) => ({ currency, amount }))
+    .map(([currency, amount]) => ({ currency, amount: clamped(amount) }))
     .sort((a, b) => (a.currency < b.currency ? -1 : 1))
 
 const MetricsPoint = builder.objectRef<Shape>('MetricsPoint').implement({
