@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import pg from 'pg'
 import { defineConfig } from 'vitest/config'
 
@@ -40,6 +41,8 @@ export default defineConfig({
   // Vite would load graphql's ES build beside the CommonJS one that Node gives to everybody else: two of each class.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
+    // Much of a test's time is waiting, for a commit or a socket: one worker more than there are cores.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     projects: [
