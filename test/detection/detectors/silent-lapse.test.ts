@@ -379,7 +379,8 @@ describe('what must always hold', () => {
         (after): Fact =>
           changed({ at: DUE + after, status: 'active', previousStatus: 'past_due', ...period(DUE) }),
       ),
-      minute.map((after): Fact => changed({ at: DUE + after, reanchored: true, ...period(DUE + after) })),
+      // The last of them: what Stripe tells after a cycle was set anew is of the new period.
+      fc.constant(changed({ at: DUE + 870, reanchored: true, ...period(DUE + 870) })),
       minute.map((after): Fact => changed({ at: DUE + after, paused: true, ...period(DUE) })),
       minute.map(
         (after): Fact => paid({ invoice: `in_${after}`, at: DUE + after, created: DUE, ...renewal }),
