@@ -9,6 +9,7 @@ export function memoryBus(): Bus {
     publish: (topic) => void setImmediate(() => emitter.emit(topic)),
     subscribe(topic, listener) {
       emitter.on(topic, listener)
+      setImmediate(() => emitter.emit(topic))
       return () => void emitter.off(topic, listener)
     },
     async close() {

@@ -12,11 +12,18 @@ const PREFIX = 'billingwatch:'
 export function redisBus(url: string, onError: (error: Error) => void): Bus {
   // Hints are worth nothing later: they are not queued while there is no connection.
   const publisher = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0 })
-  const subscriber = new Redis(url, { maxRetriesPerRequest: null, autoResubscribe: true })
+  const subscriber = new Redis(url, { enableOfflineQueue: false, autoResubscribe: false })
   const emitter = new EventEmitter()
   emitter.setMaxListeners(0)
   for (const connection of [publisher, subscriber]) connection.on('error', onError)
   subscriber.on('message', (channel: string) => emitter.emit(channel))
+
+  async function follow(channels: readonly string[]) {
+    if (channels.length === 0 || subscriber.status !== 'ready') return
+    await subscriber.subscribe(...channels)
+    for (const channel of channels) emitter.emit(channel)
+  }
+  subscriber.on('ready', () => follow(emitter.eventNames().map(String)).catch(onError))
 
   return {
     publish(topic) {
@@ -24,11 +31,12 @@ export function redisBus(url: string, onError: (error: Error) => void): Bus {
     },
     subscribe(topic, listener) {
       const channel = PREFIX + topic
-      if (emitter.listenerCount(channel) === 0) subscriber.subscribe(channel).catch(onError)
       emitter.on(channel, listener)
+      follow([channel]).catch(onError)
       return () => {
         emitter.off(channel, listener)
-        if (emitter.listenerCount(channel) === 0) subscriber.unsubscribe(channel).catch(onError)
+        const unheard = emitter.listenerCount(channel) === 0 && subscriber.status === 'ready'
+        if (unheard) subscriber.unsubscribe(channel).catch(onError)
       }
     },
     async close() {

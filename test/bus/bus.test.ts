@@ -1,3 +1,4 @@
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Bus, Topic } from '../../src/bus/bus.ts'
@@ -19,6 +20,22 @@ async function redisAnswers(): Promise<boolean> {
   }
 }
 
+/** A wire to a port of this machine that can be cut. */
+async function wireTo(target: number) {
+  const ends = new Set<Socket>()
+  const server = createServer((near) => {
+    const far = createConnection(target, '127.0.0.1')
+    for (const end of [near, far]) ends.add(end.on('error', () => {}).on('close', () => ends.delete(end)))
+    near.pipe(far).pipe(near)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const cut = () => {
+    for (const end of ends) end.destroy()
+  }
+  return { port, cut, close: () => void server.close() }
+}
+
 const adapters = [
   { name: 'the memory bus', open: () => memoryBus(), answers: true },
   { name: 'the Redis bus', open: () => redisBus(REDIS, () => {}), answers: await redisAnswers() },
@@ -34,53 +51,75 @@ for (const { name, open, answers } of adapters) {
     })
     afterAll(() => bus.close())
 
-    /** Redis needs a moment to subscribe: hints are sent until the first arrives. */
-    const hintUntilHeard = (on: Topic, listener: ReturnType<typeof vi.fn>) =>
-      vi.waitFor(() => {
-        bus.publish(on)
-        expect(listener).toHaveBeenCalled()
-      })
+    /** A listener that stands: the hint of the subscription itself has come, and is forgotten. */
+    async function listenTo(on: Topic) {
+      const listener = vi.fn()
+      const leave = bus.subscribe(on, listener)
+      await vi.waitFor(() => expect(listener).toHaveBeenCalled())
+      listener.mockClear()
+      return { listener, leave }
+    }
+    const called = (listener: ReturnType<typeof vi.fn>) =>
+      vi.waitFor(() => expect(listener).toHaveBeenCalled())
 
     it('brings a hint to every listener of its topic', async () => {
       const on = topic()
-      const [first, second] = [vi.fn(), vi.fn()]
-      bus.subscribe(on, first)
-      bus.subscribe(on, second)
-      await hintUntilHeard(on, first)
-      await hintUntilHeard(on, second)
+      const [first, second] = [await listenTo(on), await listenTo(on)]
+      bus.publish(on)
+      await called(first.listener)
+      await called(second.listener)
+    })
+
+    it('hints of its own accord once a listener stands, so that nothing falls between reading and listening', async () => {
+      const listener = vi.fn()
+      bus.subscribe(topic(), listener)
+      expect(listener).not.toHaveBeenCalled()
+      await called(listener)
     })
 
     it('brings no hint of one tenant to another', async () => {
-      const [mine, theirs] = [topic(), topic()]
-      const [me, them] = [vi.fn(), vi.fn()]
-      bus.subscribe(mine, me)
-      bus.subscribe(theirs, them)
-      await hintUntilHeard(theirs, them)
-      expect(me).not.toHaveBeenCalled()
+      const mine = await listenTo(topic())
+      const on = topic()
+      const theirs = await listenTo(on)
+      bus.publish(on)
+      await called(theirs.listener)
+      expect(mine.listener).not.toHaveBeenCalled()
     })
 
     it('brings nothing more to a listener that has gone', async () => {
       const on = topic()
-      const [gone, here] = [vi.fn(), vi.fn()]
-      const leave = bus.subscribe(on, gone)
-      bus.subscribe(on, here)
-      await hintUntilHeard(on, gone)
-      leave()
-      gone.mockClear()
-      here.mockClear()
-      await hintUntilHeard(on, here)
-      expect(gone).not.toHaveBeenCalled()
+      const gone = await listenTo(on)
+      const here = await listenTo(on)
+      gone.leave()
+      gone.listener.mockClear()
+      bus.publish(on)
+      await called(here.listener)
+      expect(gone.listener).not.toHaveBeenCalled()
     })
 
-    it('does not make a publisher wait for its listeners', () => {
+    it('does not make a publisher wait for its listeners', async () => {
       const on = topic()
-      const listener = vi.fn()
-      bus.subscribe(on, listener)
+      const { listener } = await listenTo(on)
       bus.publish(on)
       expect(listener).not.toHaveBeenCalled()
     })
   })
 }
+
+describe.skipIf(!(await redisAnswers()))('the Redis bus that was cut off', () => {
+  it('hints when it is back, for what was told meanwhile', async () => {
+    const between = await wireTo(6379)
+    const bus = redisBus(`redis://127.0.0.1:${between.port}`, () => {})
+    const listener = vi.fn()
+    bus.subscribe('work', listener)
+    await vi.waitFor(() => expect(listener).toHaveBeenCalled())
+    listener.mockClear()
+    between.cut()
+    await vi.waitFor(() => expect(listener).toHaveBeenCalled(), { timeout: 10_000 })
+    await bus.close()
+    between.close()
+  })
+})
 
 describe('the Redis bus without a Redis', () => {
   it('loses hints, tells of the trouble, and throws nothing', async () => {
