@@ -72,6 +72,7 @@ export class Janitor {
       payloadsBefore: daysAgo(config.payloadRetentionDays),
       eventsBefore: daysAgo(config.retentionDays),
       deliveriesBefore: daysAgo(config.retentionDays),
+      formerTokensBefore: clock.now(),
       objectsFor: OBJECT_MEMORY,
       statesFor: new Map(detectors.map(({ name, idleAfter }) => [name, idleAfter])),
     }

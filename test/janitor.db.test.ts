@@ -126,6 +126,20 @@ describe('retention', () => {
     expect(await mine.scope.db.stripeObject.count()).toBeGreaterThan(0)
   })
 
+  it('deletes former tokens once their grace is over', async () => {
+    const mine = await newTenant(database)
+    const token = (hash: string, expiresAt: Date) => ({
+      tenantId: mine.id,
+      endpointId: mine.endpoint.id,
+      hash: `${hash} of ${mine.id}`,
+      expiresAt,
+    })
+    const working = token('working', new Date(NOW.getTime() + 1))
+    await mine.scope.db.formerToken.createMany({ data: [token('ended', NOW), working] })
+    await janitor.tidy()
+    expect(await mine.scope.db.formerToken.findMany()).toEqual([working])
+  })
+
   it('finishes erasing a tenant that another process began to erase', async () => {
     const mine = await newTenant(database)
     await storeEvent(mine, daysAgo(1))

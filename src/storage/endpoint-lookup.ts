@@ -1,4 +1,4 @@
-import { date, flag, nullableInteger, nullableText, type Sql, text } from './sql.ts'
+import { nullableDate, nullableInteger, nullableText, type Sql, text } from './sql.ts'
 
 /** What is stored of the endpoint that a webhook token belongs to. */
 export interface EndpointLookup {
@@ -16,14 +16,17 @@ export interface EndpointLookup {
  * Raw, because every endpoint that is delivered to is looked up each second: through the client, which takes about
  * a millisecond for it, a hundred busy endpoints would cost a tenth of a CPU.
  */
-const LOOK_UP = `SELECT e."tenantId", e."id", e."tokenHash" = ? AS "present", e."previousTokenExpiresAt",
+const LOOK_UP = `SELECT k."tenantId", k."endpointId", k."expiresAt",
   t."rateRequests", t."rateSeconds", s."id" AS "secretId", s."sealed"
-FROM "WebhookEndpoint" e
-JOIN "Tenant" t ON t."id" = e."tenantId"
+FROM (
+  SELECT "tenantId", "id" AS "endpointId", NULL AS "expiresAt" FROM "WebhookEndpoint" WHERE "tokenHash" = ?
+  UNION ALL
+  SELECT "tenantId", "endpointId", "expiresAt" FROM "FormerToken" WHERE "hash" = ? AND "expiresAt" > ?
+) k
+JOIN "Tenant" t ON t."id" = k."tenantId"
 LEFT JOIN "WebhookSecret" s
-  ON s."tenantId" = e."tenantId" AND s."endpointId" = e."id" AND s."retiredAt" IS NULL
-WHERE (e."tokenHash" = ? OR (e."previousTokenHash" = ? AND e."previousTokenExpiresAt" > ?))
-  AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL
+  ON s."tenantId" = k."tenantId" AND s."endpointId" = k."endpointId" AND s."retiredAt" IS NULL
+WHERE t."suspendedAt" IS NULL AND t."deletedAt" IS NULL
 ORDER BY s."createdAt" DESC, s."id"`
 
 /**
@@ -35,13 +38,13 @@ export async function lookUpEndpoint(
   tokenHash: string,
   now: Date,
 ): Promise<EndpointLookup | undefined> {
-  const rows = await sql.all(LOOK_UP, [tokenHash, tokenHash, tokenHash, now])
+  const rows = await sql.all(LOOK_UP, [tokenHash, tokenHash, now])
   const [first] = rows
   if (first === undefined) return undefined
   return {
     tenantId: text(first['tenantId']),
-    endpointId: text(first['id']),
-    tokenEndsAt: flag(first['present']) ? null : date(first['previousTokenExpiresAt']),
+    endpointId: text(first['endpointId']),
+    tokenEndsAt: nullableDate(first['expiresAt']),
     rateRequests: nullableInteger(first['rateRequests']),
     rateSeconds: nullableInteger(first['rateSeconds']),
     secrets: rows

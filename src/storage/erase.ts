@@ -14,6 +14,7 @@ const TABLES: readonly (readonly [table: string, ...key: string[]])[] = [
   ['DeliveryBucket', 'endpointId', 'slot'],
   ['Wake', 'id'],
   ['Claim', 'tenantId'],
+  ['FormerToken', 'hash'],
   ['WebhookSecret', 'id'],
   ['ApiKey', 'id'],
   ['WebhookEndpoint', 'id'],

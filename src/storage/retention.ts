@@ -14,6 +14,8 @@ export interface Retention {
   eventsBefore: Date
   /** Counts of deliveries from before are deleted. */
   deliveriesBefore: Date
+  /** Former tokens whose grace ended before are deleted. */
+  formerTokensBefore: Date
   /** Seconds that the record of a Stripe object is kept after its last change. */
   objectsFor: number
   /** Seconds that a key's state is kept untouched, by detector. */
@@ -39,6 +41,10 @@ export async function tidyTenant(sql: Sql, tenantId: string, retention: Retentio
   await change(sql, tenantId, 'DELETE FROM "DeliveryBucket" WHERE "tenantId" = ? AND "slot" < ?', [
     tenantId,
     Math.floor(retention.deliveriesBefore.getTime() / 300_000),
+  ])
+  await change(sql, tenantId, 'DELETE FROM "FormerToken" WHERE "tenantId" = ? AND "expiresAt" <= ?', [
+    tenantId,
+    retention.formerTokensBefore,
   ])
   const { objects, states } = await forget(sql, tenantId, retention)
   return { payloads, events, objects, states }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Config } from '../config.ts'
 import { PublicError } from '../errors.ts'
-import type { WebhookEndpoint } from '../generated/sqlite/client.ts'
+import type { FormerToken, WebhookEndpoint } from '../generated/sqlite/client.ts'
 import { newId, randomBase62, sha256 } from '../ids.ts'
 import { recordActivity } from '../storage/activity.ts'
 import { isUniqueViolation } from '../storage/unique.ts'
@@ -17,6 +17,9 @@ export { type Endpoint, EndpointDirectory } from './endpoint-directory.ts'
 const newToken = (): string => randomBase62(32)
 
 const DAY_SECONDS = 86_400
+
+/** Former URLs of one endpoint that may still work at a time: more are an accident, not a roll. */
+const MOST_FORMER = 10
 
 /** Where Stripe has to deliver to. */
 export const webhookUrl = ({ publicUrl, port }: Pick<Config, 'publicUrl' | 'port'>, token: string): string =>
@@ -123,8 +126,9 @@ const rotation = z.object({
 })
 
 /**
- * A new URL. The one before works for the grace, so that Stripe can be moved over; the one before that ends now.
- * @throws PublicError BAD_USER_INPUT, NOT_FOUND
+ * A new URL. The one before works for the grace, so that Stripe can be moved over, and those before it for theirs.
+ * @throws PublicError BAD_USER_INPUT, NOT_FOUND; CONFLICT when too many former URLs still work, or somebody else
+ *   rotated it at the same moment
  */
 export async function rotateToken(
   scope: Scope,
@@ -138,17 +142,35 @@ export async function rotateToken(
   const expiresAt = graceSeconds > 0 ? new Date(now.getTime() + graceSeconds * 1000) : null
   return scope.transaction(async (db) => {
     const { id, name: endpointName, tokenHash } = await resolveEndpoint(db, tenantId, reference)
-    const endpoint = await db.webhookEndpoint.update({
-      where: { tenantId_id: { tenantId, id } },
+    // Its row is locked from here on, and the token that it loses is the one that was read.
+    const [endpoint] = await db.webhookEndpoint.updateManyAndReturn({
+      where: { tenantId, id, tokenHash },
       data: {
         tokenHash: sha256(token),
         tokenSealed: vault.seal(token, { tenantId, id, purpose: 'webhook-token' }),
-        previousTokenHash: expiresAt ? tokenHash : null,
         previousTokenExpiresAt: expiresAt,
       },
     })
+    if (!endpoint) throw new PublicError('CONFLICT', 'the token was rotated at the same moment; look again')
+    if (expiresAt) await keepFormer(db, { tenantId, endpointId: id, hash: tokenHash, expiresAt }, now)
     const data = { endpointId: id, name: endpointName, graceSeconds }
     await recordActivity(db, tenantId, [{ at: now, kind: 'WEBHOOK_TOKEN_ROTATED', actor, data }])
     return { endpoint, token }
   })
+}
+
+async function keepFormer(
+  db: Pick<TenantClient, 'formerToken'>,
+  former: FormerToken,
+  now: Date,
+): Promise<void> {
+  const { tenantId, endpointId } = former
+  const working = await db.formerToken.count({ where: { tenantId, endpointId, expiresAt: { gt: now } } })
+  if (working >= MOST_FORMER) {
+    throw new PublicError(
+      'CONFLICT',
+      `${working} former URLs of this endpoint still work: wait until one has ended, or rotate with a grace of 0`,
+    )
+  }
+  await db.formerToken.create({ data: former })
 }

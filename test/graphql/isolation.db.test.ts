@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'
 import { composeId } from '../../src/ids.ts'
+import { rotateToken } from '../../src/tenancy/endpoints.ts'
 import { scopeTo } from '../../src/tenancy/scope.ts'
 import { addSecret } from '../../src/tenancy/secrets.ts'
 import { raise } from '../support/anomalies.ts'
@@ -55,6 +56,7 @@ beforeAll(async () => {
       payload: new Uint8Array(Buffer.from(`{"secret":"${MARK}"}`)),
     },
   })
+  await rotateToken(scope, acting)
   await scope.db.stream.create({
     data: {
       tenantId: victim.id,
@@ -91,6 +93,7 @@ async function everything(): Promise<string> {
     await db.anomaly.findMany({ where, orderBy: { id: 'asc' } }),
     await db.activity.findMany({ where, orderBy: { seq: 'asc' } }),
     await db.webhookEndpoint.findMany({ where, orderBy: { id: 'asc' } }),
+    await db.formerToken.findMany({ where, orderBy: { hash: 'asc' } }),
     await db.webhookSecret.findMany({ where, orderBy: { id: 'asc' } }),
     await db.apiKey.findMany({ where, orderBy: { id: 'asc' } }),
     await db.detectorSetting.findMany({ where }),

@@ -231,6 +231,11 @@ const SECURITY = [
     'ON "Anomaly" TO billingwatch_app USING (true)',
   ),
   rls('one table is not protected', 'ALTER TABLE "MetricBucket" ENABLE ROW LEVEL SECURITY;\n', ''),
+  rls(
+    'former tokens are for everybody',
+    'ON "FormerToken" TO billingwatch_app USING ("tenantId" = (SELECT current_setting(\'app.tenant_id\', true)))',
+    'ON "FormerToken" TO billingwatch_app USING (true)',
+  ),
   rls("one table's owner is let through", 'ALTER TABLE "Claim" FORCE ROW LEVEL SECURITY;\n', ''),
   rls(
     'a tenant rewrites its feed',

@@ -4,7 +4,7 @@ import { inTenant } from '../../src/storage/current-tenant.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { migrate } from '../../src/storage/migrate.ts'
 import { atEnd, emptyDatabase, engine, onServer, testDatabase } from '../support/database.ts'
-import { anomalyRow, insertWorld } from '../support/rows.ts'
+import { anomalyRow, formerTokenRow, insertWorld } from '../support/rows.ts'
 
 // Here the bound client is left out: what is tried is what would happen if its filter were not there.
 
@@ -42,6 +42,7 @@ describe('a transaction of the system that enters tenants one after the other', 
 describe.runIf(engine === 'sqlite')('the tripwire on SQLite, without the filter', () => {
   it.each([
     ['reads everything', () => prisma.anomaly.findMany()],
+    ['reads former tokens', () => prisma.formerToken.findMany()],
     ['reads another', () => prisma.anomaly.findMany({ where: { tenantId: b } })],
     ['counts', () => prisma.anomaly.count()],
     ['updates everything', () => prisma.anomaly.updateMany({ data: { note: 'x' } })],
@@ -76,6 +77,19 @@ describe.runIf(engine === 'postgresql')('row-level security on PostgreSQL, witho
     expect(await asA(() => sql.write((tx) => tx.all('SELECT "tenantId" FROM "Anomaly"')))).toEqual([
       { tenantId: a },
     ])
+  })
+
+  it('shows and takes only the own former tokens, and lets nobody prolong one', async () => {
+    const hashes = (tenantId: string) => prisma.formerToken.findMany({ where: { tenantId } })
+    expect(await asA(() => prisma.formerToken.findMany())).toEqual(await hashes(a))
+    expect(await asA(() => prisma.formerToken.deleteMany({ where: { tenantId: b } }))).toEqual({ count: 0 })
+    const theirs = formerTokenRow(b, 'whe_b')
+    await expect(asA(() => prisma.formerToken.create({ data: { ...theirs, hash: 'mine' } }))).rejects.toThrow(
+      'row-level security',
+    )
+    await expect(
+      asA(() => prisma.formerToken.updateMany({ data: { expiresAt: new Date() } })),
+    ).rejects.toThrow('permission denied')
   })
 
   it('changes only the own rows', async () => {
@@ -132,7 +146,7 @@ describe.runIf(engine === 'postgresql')('row-level security on PostgreSQL, witho
             JOIN pg_roles r ON r.oid = ANY (p.polroles) WHERE p.polrelid = c.oid) AS "roles"
        FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> '_prisma_migrations'`,
     )
-    expect(rows.length).toBeGreaterThanOrEqual(16)
+    expect(rows.length).toBeGreaterThanOrEqual(17)
     for (const row of rows)
       expect(row).toEqual({
         table: row['table'],

@@ -21,6 +21,13 @@ export const endpointRow = (tenantId: string, id = newId('whe')): Prisma.Webhook
   tokenSealed: 'sealed',
 })
 
+export const formerTokenRow = (tenantId: string, endpointId: string): Prisma.FormerTokenCreateManyInput => ({
+  tenantId,
+  endpointId,
+  hash: `former hash of ${endpointId}`,
+  expiresAt: AT,
+})
+
 export const eventRow = (
   tenantId: string,
   endpointId: string,
@@ -82,13 +89,14 @@ export const activityRow = (
   anomalyId,
 })
 
-/** A tenant with an endpoint, an event, an anomaly that shows it, and the activity that raised it. */
+/** A tenant with an endpoint and its former token, an event, an anomaly that shows it, and the activity that raised it. */
 export async function insertWorld(database: Database, name: string): Promise<string> {
   const { prisma } = database
   const tenantId = `ten_${name}`
   await prisma.tenant.create({ data: { ...tenantRow(tenantId, name), externalId: `ext_${name}`, seq: 1n } })
   await inTenant(tenantId, async () => {
     await prisma.webhookEndpoint.create({ data: endpointRow(tenantId, `whe_${name}`) })
+    await prisma.formerToken.create({ data: formerTokenRow(tenantId, `whe_${name}`) })
     await prisma.stripeEvent.create({ data: eventRow(tenantId, `whe_${name}`, `evt_${name}`) })
     await prisma.anomaly.create({ data: anomalyRow(tenantId, `anm_${name}`, 1) })
     await prisma.anomalyEvent.create({

@@ -64,6 +64,20 @@ describe('the endpoint of a token', () => {
     expect(await directory.find(token)).toBeUndefined()
     expect(await directory.find(rotated.token)).toBeDefined()
   })
+
+  it('is found by every former token for as long as that one was promised, whatever was rotated since', async () => {
+    const { token, scope } = await newTenant(database)
+    const second = await rotateToken(scope, acting, { graceSeconds: 60 })
+    const third = await rotateToken(scope, acting, { graceSeconds: 10 })
+    const fourth = await rotateToken(scope, acting, { graceSeconds: 0 })
+    const all = [token, second.token, third.token, fourth.token]
+    const found = async () => (await Promise.all(all.map((one) => directory.find(one)))).map((one) => !!one)
+    expect(await found()).toEqual([true, true, false, true])
+    clock.forward(10)
+    expect(await found()).toEqual([true, false, false, true])
+    clock.forward(50)
+    expect(await found()).toEqual([false, false, false, true])
+  })
 })
 
 describe('what the directory remembers', () => {

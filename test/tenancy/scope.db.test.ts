@@ -26,6 +26,7 @@ async function worldOf(tenantId: string) {
   return {
     tenant: await db.tenant.findMany(),
     endpoints: await db.webhookEndpoint.findMany(),
+    formerTokens: await db.formerToken.findMany(),
     events: await db.stripeEvent.findMany(),
     anomalies: await db.anomaly.findMany(),
     shown: await db.anomalyEvent.findMany(),

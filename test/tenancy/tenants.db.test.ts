@@ -3,8 +3,10 @@ import type { Database } from '../../src/storage/database.ts'
 import { createApiKey, listApiKeys, revokeApiKey } from '../../src/tenancy/api-keys.ts'
 import {
   addEndpoint,
+  EndpointDirectory,
   listEndpoints,
   openToken,
+  resolveEndpoint,
   rotateToken,
   webhookUrl,
 } from '../../src/tenancy/endpoints.ts'
@@ -181,8 +183,33 @@ describe('endpoints', () => {
     const rotated = await rotateToken(scope, acting, { graceSeconds: 60 })
     expect(rotated.token).not.toBe(token)
     expect(rotated.endpoint.previousTokenExpiresAt).toEqual(new Date(clock.now().getTime() + 60_000))
-    expect((await rotateToken(scope, acting, { graceSeconds: 0 })).endpoint.previousTokenHash).toBeNull()
+    expect((await rotateToken(scope, acting, { graceSeconds: 0 })).endpoint.previousTokenExpiresAt).toBeNull()
     await expect(rotateToken(scope, acting, { graceSeconds: -1 })).rejects.toEqual(bad(/at least 0/))
+  })
+
+  it('have at most ten former tokens that still work; ending the present one at once is always possible', async () => {
+    const { scope } = await newTenant(database)
+    for (let n = 1; n <= 10; n++) await rotateToken(scope, acting, { graceSeconds: n * 60 })
+    const present = await resolveEndpoint(scope.db, scope.tenantId)
+    await expect(rotateToken(scope, acting)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(/10 former URLs of this endpoint still work/),
+    })
+    expect(await resolveEndpoint(scope.db, scope.tenantId)).toEqual(present)
+    await rotateToken(scope, acting, { graceSeconds: 0 })
+    clock.forward(60)
+    await rotateToken(scope, acting)
+  })
+
+  it('lose no token when two people rotate it at the same moment', async () => {
+    const { scope, token } = await newTenant(database)
+    const both = await Promise.allSettled([1, 2].map(() => rotateToken(scope, acting, { graceSeconds: 60 })))
+    const directory = new EndpointDirectory({ database, vault, clock })
+    const given = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value.token] : []))
+    expect(given.length).toBeGreaterThan(0)
+    for (const one of [token, ...given]) expect(await directory.find(one)).toBeDefined()
+    for (const one of both)
+      if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'CONFLICT' })
   })
 })
 

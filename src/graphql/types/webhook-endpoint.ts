@@ -99,7 +99,7 @@ const RotateWebhookTokenInput = builder.inputType('RotateWebhookTokenInput', {
     graceSeconds: t.int({
       required: true,
       defaultValue: 86_400,
-      description: 'Seconds for which the old URL still works, at most 30 days.',
+      description: 'Seconds for which the old URL still works, at most 30 days; 0 ends it at once.',
     }),
   }),
 })
@@ -123,7 +123,7 @@ builder.mutationFields((t) => ({
     type: payloadOf('RotateWebhookTokenPayload', 'rotateWebhookToken'),
     nullable: true,
     authScopes: { admin: true },
-    description: 'A new URL; the old one works for the grace. ADMIN.',
+    description: 'A new URL; the old one works for the grace, and any before it for its own. ADMIN.',
     args: { input: t.arg({ type: RotateWebhookTokenInput, required: true, description: 'Which endpoint.' }) },
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)

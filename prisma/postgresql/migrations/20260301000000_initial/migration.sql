@@ -26,11 +26,20 @@ CREATE TABLE "WebhookEndpoint" (
     "createdAt" TIMESTAMP(3) NOT NULL,
     "tokenHash" TEXT NOT NULL,
     "tokenSealed" TEXT NOT NULL,
-    "previousTokenHash" TEXT,
     "previousTokenExpiresAt" TIMESTAMP(3),
     "lastDeliveryAt" TIMESTAMP(3),
 
     CONSTRAINT "WebhookEndpoint_pkey" PRIMARY KEY ("tenantId","id")
+);
+
+-- CreateTable
+CREATE TABLE "FormerToken" (
+    "tenantId" TEXT NOT NULL,
+    "hash" TEXT NOT NULL,
+    "endpointId" TEXT NOT NULL,
+    "expiresAt" TIMESTAMP(3) NOT NULL,
+
+    CONSTRAINT "FormerToken_pkey" PRIMARY KEY ("tenantId","hash")
 );
 
 -- CreateTable
@@ -257,10 +266,13 @@ CREATE UNIQUE INDEX "Tenant_externalId_key" ON "Tenant"("externalId");
 CREATE UNIQUE INDEX "WebhookEndpoint_tokenHash_key" ON "WebhookEndpoint"("tokenHash");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "WebhookEndpoint_previousTokenHash_key" ON "WebhookEndpoint"("previousTokenHash");
+CREATE UNIQUE INDEX "WebhookEndpoint_tenantId_name_key" ON "WebhookEndpoint"("tenantId", "name");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "WebhookEndpoint_tenantId_name_key" ON "WebhookEndpoint"("tenantId", "name");
+CREATE UNIQUE INDEX "FormerToken_hash_key" ON "FormerToken"("hash");
+
+-- CreateIndex
+CREATE INDEX "FormerToken_tenantId_endpointId_expiresAt_idx" ON "FormerToken"("tenantId", "endpointId", "expiresAt");
 
 -- CreateIndex
 CREATE INDEX "WebhookSecret_tenantId_endpointId_idx" ON "WebhookSecret"("tenantId", "endpointId");
@@ -300,6 +312,12 @@ CREATE INDEX "Wake_dueAt_idx" ON "Wake"("dueAt");
 
 -- AddForeignKey
 ALTER TABLE "WebhookEndpoint" ADD CONSTRAINT "WebhookEndpoint_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Tenant"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "FormerToken" ADD CONSTRAINT "FormerToken_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Tenant"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "FormerToken" ADD CONSTRAINT "FormerToken_tenantId_endpointId_fkey" FOREIGN KEY ("tenantId", "endpointId") REFERENCES "WebhookEndpoint"("tenantId", "id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "WebhookSecret" ADD CONSTRAINT "WebhookSecret_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Tenant"("id") ON DELETE RESTRICT ON UPDATE CASCADE;

@@ -4,6 +4,7 @@
 -- What a tenant's transaction may do: anything to its own rows, except to rewrite the feed or to make tenants.
 GRANT SELECT, UPDATE, DELETE ON "Tenant" TO billingwatch_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON "WebhookEndpoint" TO billingwatch_app;
+GRANT SELECT, INSERT, DELETE ON "FormerToken" TO billingwatch_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON "WebhookSecret" TO billingwatch_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON "ApiKey" TO billingwatch_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON "Stream" TO billingwatch_app;
@@ -23,6 +24,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON "Claim" TO billingwatch_app;
 -- for the operator. It cannot write events, anomalies or what detection remembers.
 GRANT SELECT, INSERT, UPDATE, DELETE ON "Tenant" TO billingwatch_system;
 GRANT SELECT, INSERT, UPDATE ON "WebhookEndpoint" TO billingwatch_system;
+GRANT SELECT ON "FormerToken" TO billingwatch_system;
 GRANT SELECT, INSERT, UPDATE ON "WebhookSecret" TO billingwatch_system;
 GRANT SELECT, INSERT, UPDATE ON "ApiKey" TO billingwatch_system;
 GRANT SELECT ON "Stream" TO billingwatch_system;
@@ -49,6 +51,10 @@ ALTER TABLE "WebhookEndpoint" ENABLE ROW LEVEL SECURITY;
 ALTER TABLE "WebhookEndpoint" FORCE ROW LEVEL SECURITY;
 CREATE POLICY "own" ON "WebhookEndpoint" TO billingwatch_app USING ("tenantId" = (SELECT current_setting('app.tenant_id', true)));
 CREATE POLICY "all" ON "WebhookEndpoint" TO billingwatch_system USING (true);
+ALTER TABLE "FormerToken" ENABLE ROW LEVEL SECURITY;
+ALTER TABLE "FormerToken" FORCE ROW LEVEL SECURITY;
+CREATE POLICY "own" ON "FormerToken" TO billingwatch_app USING ("tenantId" = (SELECT current_setting('app.tenant_id', true)));
+CREATE POLICY "all" ON "FormerToken" TO billingwatch_system USING (true);
 ALTER TABLE "WebhookSecret" ENABLE ROW LEVEL SECURITY;
 ALTER TABLE "WebhookSecret" FORCE ROW LEVEL SECURITY;
 CREATE POLICY "own" ON "WebhookSecret" TO billingwatch_app USING ("tenantId" = (SELECT current_setting('app.tenant_id', true)));

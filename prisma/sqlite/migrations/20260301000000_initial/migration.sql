@@ -21,12 +21,23 @@ CREATE TABLE "WebhookEndpoint" (
     "createdAt" DATETIME NOT NULL,
     "tokenHash" TEXT NOT NULL,
     "tokenSealed" TEXT NOT NULL,
-    "previousTokenHash" TEXT,
     "previousTokenExpiresAt" DATETIME,
     "lastDeliveryAt" DATETIME,
 
     PRIMARY KEY ("tenantId", "id"),
     CONSTRAINT "WebhookEndpoint_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Tenant" ("id") ON DELETE RESTRICT ON UPDATE CASCADE
+);
+
+-- CreateTable
+CREATE TABLE "FormerToken" (
+    "tenantId" TEXT NOT NULL,
+    "hash" TEXT NOT NULL,
+    "endpointId" TEXT NOT NULL,
+    "expiresAt" DATETIME NOT NULL,
+
+    PRIMARY KEY ("tenantId", "hash"),
+    CONSTRAINT "FormerToken_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Tenant" ("id") ON DELETE RESTRICT ON UPDATE CASCADE,
+    CONSTRAINT "FormerToken_tenantId_endpointId_fkey" FOREIGN KEY ("tenantId", "endpointId") REFERENCES "WebhookEndpoint" ("tenantId", "id") ON DELETE CASCADE ON UPDATE CASCADE
 );
 
 -- CreateTable
@@ -271,10 +282,13 @@ CREATE UNIQUE INDEX "Tenant_externalId_key" ON "Tenant"("externalId");
 CREATE UNIQUE INDEX "WebhookEndpoint_tokenHash_key" ON "WebhookEndpoint"("tokenHash");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "WebhookEndpoint_previousTokenHash_key" ON "WebhookEndpoint"("previousTokenHash");
+CREATE UNIQUE INDEX "WebhookEndpoint_tenantId_name_key" ON "WebhookEndpoint"("tenantId", "name");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "WebhookEndpoint_tenantId_name_key" ON "WebhookEndpoint"("tenantId", "name");
+CREATE UNIQUE INDEX "FormerToken_hash_key" ON "FormerToken"("hash");
+
+-- CreateIndex
+CREATE INDEX "FormerToken_tenantId_endpointId_expiresAt_idx" ON "FormerToken"("tenantId", "endpointId", "expiresAt");
 
 -- CreateIndex
 CREATE INDEX "WebhookSecret_tenantId_endpointId_idx" ON "WebhookSecret"("tenantId", "endpointId");
