@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
 import type { RateLimit } from '../config.ts'
 
-/** Counts in fixed windows that begin with a key's first request. */
+/** Counts in fixed windows that begin with a key's first request, and with its first one under another limit. */
 export interface RateLimiter {
   /**
    * Counts one request.
@@ -38,7 +38,9 @@ export const redisRateLimiter = (prefix: string, redis: Redis): RateLimiter =>
 /** `penalty` only counts; `consume` would hold every key against one limit, and each tenant may have its own. */
 const limiterOver = (counter: RateLimiterAbstract): RateLimiter => ({
   async take(key, { requests, seconds }) {
-    const { consumedPoints, msBeforeNext } = await counter.penalty(key, 1, { customDuration: seconds })
+    const { consumedPoints, msBeforeNext } = await counter.penalty(`${key} ${requests}/${seconds}`, 1, {
+      customDuration: seconds,
+    })
     return consumedPoints <= requests ? 0 : Math.max(1, Math.ceil(msBeforeNext / 1000))
   },
 })

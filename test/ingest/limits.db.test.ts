@@ -40,6 +40,27 @@ it("goes by the tenant's own limit where it has one", async () => {
   expect(statuses).toEqual([200, 200, 429])
 })
 
+it('goes by a changed limit a second later, whether it was raised or lowered', async () => {
+  const ingest = await startIngest(database, { rateLimit: { requests: 1, seconds: 3_600 } })
+  const tenant = await ingest.tenant()
+  const allow = async (requests: number, seconds: number) => {
+    const scope = scopeTo(database, tenant.tenantId)
+    await updateTenant(scope, ingest.acting, { rateLimit: { requests, seconds } })
+    ingest.clock.seconds += 1
+  }
+  const statuses = async (count: number) => {
+    const answers = []
+    for (let n = 0; n < count; n += 1)
+      answers.push((await ingest.deliver(tenant, eventBody(freshId()))).status)
+    return answers
+  }
+  expect(await statuses(8)).toEqual([200, ...Array(7).fill(429)])
+  await allow(3, 3_600)
+  expect(await statuses(4)).toEqual([200, 200, 200, 429])
+  await allow(1, 60)
+  expect(await statuses(2)).toEqual([200, 429])
+})
+
 it('counts deliveries of five minutes for charts, forged ones together and not one by one', async () => {
   let writes = 0
   const ingest = await startIngest(database, {

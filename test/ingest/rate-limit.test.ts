@@ -57,6 +57,19 @@ const behaviour = (make: () => RateLimiter) => {
     })
   })
 
+  it('begins anew under another limit, a higher and a lower one', async () => {
+    const limiter = make()
+    const take = (requests: number, seconds: number) => limiter.take('a', { requests, seconds })
+    for (let n = 0; n < 20; n += 1) await take(2, 3_600)
+    expect(await take(2, 3_600)).toBeGreaterThan(0)
+    expect([await take(3, 60), await take(3, 60), await take(3, 60)]).toEqual([0, 0, 0])
+    const wait = await take(3, 60)
+    expect(wait).toBeGreaterThan(0)
+    expect(wait).toBeLessThanOrEqual(60)
+    expect(await take(1, 60)).toBe(0)
+    expect(await take(1, 60)).toBeGreaterThan(0)
+  })
+
   it('lets no more through when many come at once', async () => {
     const limiter = make()
     const limit = { requests: 10, seconds: 60 }

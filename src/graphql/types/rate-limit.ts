@@ -10,7 +10,8 @@ export const RateLimit = builder.objectRef<Shape>('RateLimit').implement({
 })
 
 export const RateLimitInput = builder.inputType('RateLimitInput', {
-  description: 'How many webhook deliveries are taken in a fixed window.',
+  description:
+    'How many webhook deliveries are taken in a fixed window. Another limit begins a new window, a second later at most.',
   fields: (t) => ({
     requests: t.int({ required: true, description: 'Deliveries in one window, at least 1.' }),
     seconds: t.int({ required: true, description: 'Length of the window, at least 1.' }),
