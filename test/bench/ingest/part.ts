@@ -16,8 +16,10 @@ const TENANTS = 100
 /** Share of the machine that others may take before a round is left out. */
 const DISTURBED = 0.08
 const TARGET = 0.35
+/** Against a commit for each delivery. */
+const TARGET_EACH = 4.5
 
-/** Durable ingest against the bare limit: the same signed deliveries to both, by turns, in one run. */
+/** Durable ingest against the bare limit, and against a commit for each: the same signed deliveries, by turns, in one run. */
 export const ingest: Part = {
   name: 'ingest',
   run: async (options) => {
@@ -36,8 +38,11 @@ interface Round {
   ratio: number
   /** The same for a second bare server: what is not 1 in it is not ours. */
   null: number
+  /** Our rate over that of a server that commits each delivery. */
+  overEach: number
   ours: Slice
   bare: Slice
+  each: Slice
   /** The largest share that others had in a slice. */
   others: number
 }
@@ -48,6 +53,7 @@ async function measure({ quick, say }: BenchOptions, folder: string): Promise<Re
   const tenants = await prepare(`file:${file}`, vaultSecret)
   const script = await bundle(folder, {
     bare: new URL('bare.ts', import.meta.url),
+    each: new URL('each.ts', import.meta.url),
     ours: new URL('ours.ts', import.meta.url),
     load: new URL('load.ts', import.meta.url),
   })
@@ -55,9 +61,10 @@ async function measure({ quick, say }: BenchOptions, folder: string): Promise<Re
   const rig = await LoadRig.start(script('load'), tenants)
   const bare = await BenchServer.start(script('bare'), [listed])
   const twin = await BenchServer.start(script('bare'), [listed])
+  const each = await BenchServer.start(script('each'), [listed, join(folder, 'each.db')])
   const ours = await BenchServer.start(script('ours'), [`file:${file}`, vaultSecret])
   try {
-    for (const server of [bare, ours]) await rig.checkForgery(server)
+    for (const server of [bare, each, ours]) await rig.checkForgery(server)
     let acknowledged = 0
     const counts = new Map<BenchServer, number>()
     const slice = async (server: BenchServer, count = counts.get(server) ?? 0): Promise<Slice> => {
@@ -65,14 +72,14 @@ async function measure({ quick, say }: BenchOptions, folder: string): Promise<Re
       if (server === ours) acknowledged += result.load.fresh
       return result
     }
-    for (const server of [bare, twin, ours]) {
+    for (const server of [bare, twin, each, ours]) {
       await slice(server, 3_000)
-      const { rate } = await slice(server, 6_000)
+      const { rate } = await slice(server, 3_000)
       counts.set(server, Math.min(60_000, Math.round(rate * (quick ? 1 : 4))))
     }
     const rounds: Round[] = []
     for (let number = 1; number <= (quick ? 3 : 5); number += 1) {
-      const round = await measureRound(slice, { bare, twin, ours })
+      const round = await measureRound(slice, { bare, twin, each, ours })
       rounds.push(round)
       say(
         `round ${number}: ${times(round.ratio)} of bare, null ${times(round.null)}, others ${percent(round.others)}`,
@@ -84,25 +91,30 @@ async function measure({ quick, say }: BenchOptions, folder: string): Promise<Re
     if (stored < acknowledged) throw new Error(`${acknowledged - stored} acknowledged events are lost`)
     return report(rounds, { acknowledged, stored, underway: killed.broken })
   } finally {
-    for (const child of [rig.child, bare.child, twin.child, ours.child]) await child.stop()
+    for (const child of [rig.child, bare.child, twin.child, each.child, ours.child]) await child.stop()
   }
 }
 
 async function measureRound(
   slice: (server: BenchServer) => Promise<Slice>,
-  { bare, twin, ours }: Record<'bare' | 'twin' | 'ours', BenchServer>,
+  { bare, twin, each, ours }: Record<'bare' | 'twin' | 'each' | 'ours', BenchServer>,
 ): Promise<Round> {
   const before = await slice(bare)
   const target = await slice(ours)
   const between = await slice(bare)
   const repeated = await slice(twin)
   const after = await slice(bare)
+  const committed = await slice(each)
   return {
     ratio: (2 * target.rate) / (before.rate + between.rate),
     null: (2 * repeated.rate) / (between.rate + after.rate),
+    overEach: target.rate / committed.rate,
     ours: target,
     bare: between,
-    others: Math.max(...[before, target, between, repeated, after].map(({ others }) => others ?? 0)),
+    each: committed,
+    others: Math.max(
+      ...[before, target, between, repeated, after, committed].map(({ others }) => others ?? 0),
+    ),
   }
 }
 
@@ -146,6 +158,8 @@ function report(rounds: readonly Round[], durability: Durability): Report {
   }
   const ratio = figure((round) => round.ratio)
   const nullCheck = figure((round) => round.null)
+  const overEach = figure((round) => round.overEach)
+  const eachOfBare = figure(({ each, bare }) => each.rate / bare.rate)
   const row = (name: string, of: (round: Round) => Slice, versus: string): string[] => [
     name,
     whole(figure((round) => of(round).rate).median),
@@ -160,10 +174,12 @@ function report(rounds: readonly Round[], durability: Durability): Report {
     columns: ['server', 'requests/s', '× bare', 'CPU µs', 'p50 ms', 'p99 ms', 'generator'],
     rows: [
       row('bare node:http + HMAC', ({ bare }) => bare, '1.00'),
+      row('check, insert, commit each', ({ each }) => each, range(eachOfBare)),
       row('billingwatch', ({ ours }) => ours, range(ratio)),
     ],
     notes: [
       `target ${TARGET.toFixed(2)} × bare; ${used.length} of ${rounds.length} rounds counted, median [min..max]`,
+      `${range(overEach)} × the rate of a commit for each delivery, with the same driver; target ${TARGET_EACH}`,
       `null check: a second bare server measured ${range(nullCheck)} × bare`,
       calm.length > 0
         ? `rounds in which others took more than ${percent(DISTURBED)} of the machine are left out`
@@ -177,6 +193,7 @@ function report(rounds: readonly Round[], durability: Durability): Report {
       target: TARGET,
       ratio,
       null: nullCheck,
+      overEach,
       counted: used.length,
       disturbed: calm.length === 0,
       durability,
