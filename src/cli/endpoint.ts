@@ -50,7 +50,7 @@ export function endpointCommand(shell: Shell): Command {
   group
     .command('rotate-token <tenant>')
     .description('a new URL; the present one works on for the grace')
-    .option('--endpoint <endpoint>', 'id or name, where the tenant has several')
+    .option('--endpoint <endpoint>', 'id or name; must be said where the tenant has several')
     .option('--grace <time>', 'how long the present URL works on; 0 ends it now', duration, 86_400)
     .action((tenantId: string, options: Json & { endpoint?: string; grace: number }) =>
       shell.within(tenantId, async (scope, { config, acting }) => {

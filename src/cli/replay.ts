@@ -14,7 +14,7 @@ import type { Office, Shell } from './shell.ts'
 
 interface Options {
   dryRun?: boolean
-  endpoint?: string
+  endpoint: string
   json?: boolean
 }
 
@@ -28,7 +28,7 @@ export const replayCommand = (shell: Shell): Command =>
     .argument('<tenant>')
     .argument('<file>', 'JSON lines, or - for standard input')
     .option('--dry-run', 'store nothing: begin from an empty history and print the anomalies')
-    .option('--endpoint <endpoint>', 'which endpoint they belong to, by id or name')
+    .option('--endpoint <endpoint>', 'which endpoint they belong to, by id or name', 'default')
     .action(async (tenantId: string, file: string, options: Options) => {
       const lines = await linesOf(file, shell.io.stdin)
       await shell.within(tenantId, async (scope, office) => {
@@ -92,7 +92,7 @@ async function replayStored(
   )
 }
 
-/** A history is of one account: without a word on which, of the only endpoint or the one named `default`. */
+/** A history is of one account. */
 const endpointFor = async ({ db, tenantId }: Scope, { endpoint }: Options): Promise<string> =>
   (await resolveEndpoint(db, tenantId, endpoint)).id
 

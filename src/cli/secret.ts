@@ -16,7 +16,7 @@ export function secretCommand(shell: Shell): Command {
   group
     .command('add <tenant> <whsec>')
     .description('one more secret, or - to read it from stdin; those before stay live until they are retired')
-    .option('--endpoint <endpoint>', 'id or name, where the tenant has several')
+    .option('--endpoint <endpoint>', 'id or name; must be said where the tenant has several')
     .action(async (tenantId: string, argument: string, options: Json & { endpoint?: string }) => {
       const secret = await shell.secret(argument)
       await shell.within(tenantId, async (scope, { acting }) => {

@@ -89,12 +89,17 @@ export async function addEndpoint(
   }
 }
 
+interface EndpointsOf {
+  db: Pick<TenantClient, 'webhookEndpoint'>
+  tenantId: string
+}
+
 /** Oldest first. */
-export const listEndpoints = ({ db, tenantId }: Scope): Promise<WebhookEndpoint[]> =>
+export const listEndpoints = ({ db, tenantId }: EndpointsOf): Promise<WebhookEndpoint[]> =>
   db.webhookEndpoint.findMany({ where: { tenantId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
 
 /**
- * @param reference id or name; left out: the only one, or the one named `default`
+ * @param reference id or name; may be left out where there is only one
  * @throws PublicError NOT_FOUND; BAD_USER_INPUT when it has to be said which
  */
 export async function resolveEndpoint(
@@ -103,11 +108,12 @@ export async function resolveEndpoint(
   reference?: string,
 ): Promise<WebhookEndpoint> {
   if (reference === undefined) {
-    const endpoints = await db.webhookEndpoint.findMany({ where: { tenantId }, take: 200 })
-    const only = endpoints.length === 1 ? endpoints[0] : endpoints.find((one) => one.name === 'default')
-    if (only) return only
-    if (endpoints.length > 0) throw new PublicError('BAD_USER_INPUT', 'say which endpoint: there are several')
-    throw new PublicError('NOT_FOUND', 'the tenant has no endpoint')
+    const endpoints = await listEndpoints({ db, tenantId })
+    const [only, ...others] = endpoints
+    if (!only) throw new PublicError('NOT_FOUND', 'the tenant has no endpoint')
+    if (others.length === 0) return only
+    const named = endpoints.map((one) => `${one.name} (${one.id})`).join(', ')
+    throw new PublicError('BAD_USER_INPUT', `say which endpoint, there are several: ${named}`)
   }
   const endpoint = await db.webhookEndpoint.findFirst({
     where: { tenantId, ...(reference.startsWith('whe_') ? { id: reference } : { name: reference }) },

@@ -145,10 +145,21 @@ describe('billingwatch endpoint', () => {
     expect(rotated.webhookUrl.endsWith(rotated.webhookToken)).toBe(true)
     expect(rotated).not.toMatchObject({ webhookToken: (added as { webhookToken: string }).webhookToken })
     expect(Date.parse(rotated.previousTokenExpiresAt) - before).toBeGreaterThanOrEqual(7_200_000)
-    expect(await cliJson(env, ['endpoint', 'rotate-token', id, '--grace', '0'])).toMatchObject({
-      name: 'default',
-      previousTokenExpiresAt: null,
-    })
+    const atOnce = ['endpoint', 'rotate-token', id, '--grace', '0', '--endpoint', 'default']
+    expect(await cliJson(env, atOnce)).toMatchObject({ name: 'default', previousTokenExpiresAt: null })
+  })
+
+  it.each([
+    ['endpoint', 'rotate-token'],
+    ['secret', 'add'],
+  ])('%s %s has to be told which of several', async (group, verb) => {
+    const { id } = await created('Which of two')
+    const secret = verb === 'add' ? ['whsec_for_one_of_the_two_endpoints'] : []
+    expect((await cli(env, [group, verb, id, ...secret])).code).toBe(0)
+    await cliJson(env, ['endpoint', 'add', id, 'shop'])
+    const { code, stdout, stderr } = await cli(env, [group, verb, id, ...secret])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/say which endpoint, there are several: default \(whe_\w+\), shop \(whe_\w+\)/)
   })
 })
 

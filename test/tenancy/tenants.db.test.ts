@@ -169,8 +169,9 @@ describe('endpoints', () => {
   it('have to be named where it is not clear which', async () => {
     const { scope } = await newTenant(database)
     const { endpoint } = await addEndpoint(scope, acting, { name: 'second' })
-    const byDefault = await addSecret(scope, acting, { secret: 'whsec_for_the_default_one' })
-    expect(byDefault.endpointId).not.toBe(endpoint.id)
+    const unsaid = /say which endpoint, there are several: default \(whe_\w+\), second \(whe_\w+\)/
+    await expect(addSecret(scope, acting, { secret: 'whsec_for_which_one' })).rejects.toEqual(bad(unsaid))
+    await expect(rotateToken(scope, acting)).rejects.toEqual(bad(unsaid))
     const byName = await addSecret(scope, acting, { secret: 'whsec_for_the_second', endpoint: 'second' })
     expect(byName.endpointId).toBe(endpoint.id)
     await expect(addSecret(scope, acting, { secret: 'whsec_for_nobody', endpoint: 'third' })).rejects.toEqual(
