@@ -3,7 +3,7 @@ import type { AnyDetector } from './detector.ts'
 import { FLOOD, Folder } from './folding.ts'
 import type { AnomalyOrigin, ChangedIncident } from './incident.ts'
 import { type Choices, DISORDER, type JudgedEvent, type Operation, StreamJudge, TOO_LATE } from './judge.ts'
-import { keysOf, longestCooldown } from './keys.ts'
+import { longestCooldown } from './keys.ts'
 import {
   type BatchOutcome,
   type EventMark,
@@ -14,7 +14,6 @@ import {
   type TenantMemory,
 } from './memory.ts'
 import { type InboxEvent, objectIdsOf, openEvents, type Reading, settleEvents } from './reading.ts'
-import { KeyedStates } from './states.ts'
 
 /** What a tenant is to be judged for. */
 export interface Work {
@@ -79,9 +78,8 @@ async function judgeStream(
     Math.max(stream.clock, work.now),
   )
   const dueBy = newest - DISORDER
-  const states = new KeyedStates(detectors)
   const facts = events.flatMap((event) => event.facts)
-  states.load(await memory.states(stream.id, keysOf(detectors, facts), dueBy))
+  const states = await memory.states(stream.id, detectors, facts, dueBy)
   const judge = new StreamJudge(detectors, states, choices, stream.clock > 0 ? stream.clock : undefined)
   const { operations, failures, brokenTimers } = judge.judge(events, work.now)
   for (const [stripeId, error] of failures) reading.failures.set(stripeId, error)

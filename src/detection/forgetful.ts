@@ -5,8 +5,7 @@ import type { Incident } from './incident.ts'
 import type { Choices } from './judge.ts'
 import type { BatchOutcome, IncidentKey, StoredObject, Stream, TenantMemory } from './memory.ts'
 import { OBJECT_MEMORY } from './reading.ts'
-import type { StateKey, StoredState } from './states.ts'
-import { type Timed, TimerQueue } from './timers.ts'
+import { KeyedStates } from './states.ts'
 
 /** An incident and where it happened. */
 export interface RaisedIncident {
@@ -16,15 +15,7 @@ export interface RaisedIncident {
 
 interface StreamMemory {
   stream: Stream
-  states: Map<string, StoredState>
-  timers: TimerQueue<Alarm>
   newest: Map<string, Incident>
-}
-
-/** A state's timer. One that was replaced or dropped since is passed over. */
-interface Alarm extends Timed {
-  id: string
-  state: StoredState
 }
 
 /** A tenant's memory that lives as long as one dry replay: begins empty, stores nothing. */
@@ -32,14 +23,13 @@ export class ForgetfulMemory implements TenantMemory {
   /** Every incident, in the order they were raised. */
   readonly raisedIncidents: RaisedIncident[] = []
   readonly #choices: Choices
-  readonly #idleAfter: ReadonlyMap<DetectorName, Seconds>
   readonly #streams = new Map<string, StreamMemory>()
+  readonly #states = new Map<string, KeyedStates>()
   readonly #objects = new Map<string, StoredObject>()
   #sweptAt: Seconds = 0
 
-  constructor(detectors: readonly AnyDetector[], choices: Choices) {
+  constructor(choices: Choices) {
     this.#choices = choices
-    this.#idleAfter = new Map(detectors.map(({ name, idleAfter }) => [name, idleAfter]))
   }
 
   async choices(): Promise<Choices> {
@@ -59,16 +49,13 @@ export class ForgetfulMemory implements TenantMemory {
     return found
   }
 
-  async states(stream: string, keys: readonly StateKey[], dueBy: Seconds): Promise<StoredState[]> {
-    const states = this.#streams.get(stream)?.states
-    if (states === undefined) return []
-    const found = new Set<StoredState>()
-    for (const { detector, key } of keys) {
-      const state = states.get(`${detector} ${key}`)
-      if (state !== undefined) found.add(state)
-    }
-    for (const state of states.values()) if (state.wakeAt !== null && state.wakeAt <= dueBy) found.add(state)
-    return [...found]
+  /** One and the same from batch to batch: nothing has to be looked for, and what is busy is never revived. */
+  async states(stream: string, detectors: readonly AnyDetector[]): Promise<KeyedStates> {
+    const known = this.#states.get(stream)
+    if (known !== undefined) return known
+    const states = new KeyedStates(detectors)
+    this.#states.set(stream, states)
+    return states
   }
 
   async incidents(
@@ -105,25 +92,12 @@ export class ForgetfulMemory implements TenantMemory {
   /** Remembers what a batch changed. */
   apply(outcome: BatchOutcome): void {
     for (const [id, object] of outcome.objects) this.#objects.set(id, object)
-    for (const { stream, states, incidents } of outcome.streams) {
-      const memory = this.#streams.get(stream.id) ?? {
-        stream,
-        states: new Map(),
-        timers: new TimerQueue<Alarm>(),
-        newest: new Map(),
-      }
-      memory.stream = stream
-      this.#streams.set(stream.id, memory)
-      for (const state of states.saved) {
-        const { key, wakeAt } = state
-        const id = `${state.detector} ${key}`
-        memory.states.set(id, state)
-        memory.timers.push({ id, state, key, wakeAt, rank: 0 })
-      }
-      for (const { detector, key } of states.dropped) memory.states.delete(`${detector} ${key}`)
+    for (const { stream, incidents } of outcome.streams) {
+      const newest = this.#streams.get(stream.id)?.newest ?? new Map()
+      this.#streams.set(stream.id, { stream, newest })
       for (const { incident, change } of incidents) {
         if (change === 'ANOMALY_RAISED') this.raisedIncidents.push({ incident, stream })
-        memory.newest.set(`${incident.detector} ${incident.fingerprint}`, incident)
+        newest.set(`${incident.detector} ${incident.fingerprint}`, incident)
       }
     }
     const clock = Math.max(0, ...outcome.streams.map(({ stream }) => stream.clock))
@@ -134,12 +108,7 @@ export class ForgetfulMemory implements TenantMemory {
 
   /** What a stored memory's retention does: idle states and old objects are let go of. */
   #sweep(clock: Seconds): void {
-    for (const { stream, states } of this.#streams.values()) {
-      for (const [id, { detector, wakeAt, touchedAt }] of states) {
-        if (wakeAt === null && touchedAt < stream.clock - (this.#idleAfter.get(detector) ?? 0))
-          states.delete(id)
-      }
-    }
+    for (const { stream } of this.#streams.values()) this.#states.get(stream.id)?.sweep(stream.clock)
     for (const [id, { updatedAt }] of this.#objects)
       if (updatedAt < clock - OBJECT_MEMORY) this.#objects.delete(id)
   }

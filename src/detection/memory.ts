@@ -1,8 +1,9 @@
+import type { Fact } from '../stripe/facts.ts'
 import type { Seconds } from '../time.ts'
 import type { AnyDetector, DetectorName } from './detector.ts'
 import type { ChangedIncident, Incident } from './incident.ts'
 import type { Choices } from './judge.ts'
-import type { StateChanges, StateKey, StoredState } from './states.ts'
+import type { KeyedStates, StateChanges } from './states.ts'
 
 /** What baselines never cross: one endpoint's account in one mode. */
 export interface Stream {
@@ -39,8 +40,13 @@ export interface TenantMemory {
   choices(): Promise<Choices>
   streams(): Promise<Stream[]>
   objects(ids: readonly string[]): Promise<Map<string, StoredObject>>
-  /** The states of these keys, and of every key with a timer due at or before `dueBy`. */
-  states(stream: string, keys: readonly StateKey[], dueBy: Seconds): Promise<StoredState[]>
+  /** A stream's states, with those in them that these facts go to, and of every key with a timer due at or before `dueBy`. */
+  states(
+    stream: string,
+    detectors: readonly AnyDetector[],
+    facts: Iterable<Fact>,
+    dueBy: Seconds,
+  ): Promise<KeyedStates>
   /** The newest incident of each key that is open or ended at or after `since`, and all that end by themselves by `dueBy`. */
   incidents(stream: string, keys: readonly IncidentKey[], since: Seconds, dueBy: Seconds): Promise<Incident[]>
   /** When a detector's incidents were raised, from `since` on. */

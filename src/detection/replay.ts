@@ -118,7 +118,7 @@ export async function dryReplay(
   events: AsyncIterable<HistoricalEvent>,
   { choices, wall, batch = REPLAY_BATCH }: { choices: Choices; wall: Date; batch?: number },
 ): Promise<RaisedIncident[]> {
-  const memory = new ForgetfulMemory(detectors, choices)
+  const memory = new ForgetfulMemory(choices)
   const gate = new ModeGate(false)
   const seen = new Set<string>()
   let now: Seconds = 0

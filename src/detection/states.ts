@@ -44,11 +44,14 @@ interface Entry extends KeyedState {
 
 /**
  * The keyed states of one stream: drafts that a batch changes in place, over the stored form they came from.
- * `commit` turns what changed into rows; `rollback` throws the drafts away.
+ * `commit` turns what changed into rows; `rollback` throws the drafts away. Where it outlives a batch, the drafts
+ * that every batch needs stay as they are; the others are revived when they are needed again.
  */
 export class KeyedStates {
   readonly #entries = new Map<string, Entry>()
-  readonly #touched = new Set<Entry>()
+  #touched = new Set<Entry>()
+  /** What the last batch touched: the only drafts that are kept. */
+  #warm = new Set<Entry>()
   readonly #timers = new TimerQueue<Entry>()
   readonly #ranks: ReadonlyMap<DetectorName, { detector: AnyDetector; rank: number }>
 
@@ -103,9 +106,8 @@ export class KeyedStates {
 
   forget(entry: KeyedState): void {
     const own = this.#own(entry)
-    own.live = false
+    layDown(own)
     own.forgotten = true
-    own.state = undefined
     own.wakeAt = null
   }
 
@@ -122,6 +124,7 @@ export class KeyedStates {
   /** Makes the drafts the stored form, and says what storage has to do. */
   commit(): StateChanges {
     const changes: StateChanges = { saved: [], dropped: [] }
+    for (const entry of this.#warm) if (!this.#touched.has(entry)) layDown(entry)
     for (const entry of this.#touched) {
       const { detector, key, wakeAt, touchedAt } = entry
       if (entry.live) {
@@ -141,7 +144,8 @@ export class KeyedStates {
         this.#entries.delete(`${detector.name} ${key}`)
       }
     }
-    this.#touched.clear()
+    this.#warm = this.#touched
+    this.#touched = new Set()
     return changes
   }
 
@@ -153,9 +157,8 @@ export class KeyedStates {
         entry.wakeAt = null
         continue
       }
-      entry.live = false
+      layDown(entry)
       entry.forgotten = false
-      entry.state = undefined
       entry.touchedAt = stored.touchedAt
       this.#setTimer(entry, stored.wakeAt)
     }
@@ -201,6 +204,12 @@ export class KeyedStates {
     if (own !== entry) throw new Error('a state that is not of this stream')
     return own
   }
+}
+
+/** Lets the draft go: what is stored of it counts again. */
+function layDown(entry: Entry): void {
+  entry.live = false
+  entry.state = undefined
 }
 
 function revived({ detector, stored }: Entry): unknown {

@@ -2,9 +2,11 @@ import type { AnyDetector, DetectorName } from '../../detection/detector.ts'
 import { FLOOD } from '../../detection/folding.ts'
 import type { Incident } from '../../detection/incident.ts'
 import type { Choices, DetectorChoice } from '../../detection/judge.ts'
+import { keysOf } from '../../detection/keys.ts'
 import type { IncidentKey, StoredObject, Stream, TenantMemory } from '../../detection/memory.ts'
 import type { InboxEvent } from '../../detection/reading.ts'
-import type { StateKey, StoredState } from '../../detection/states.ts'
+import { KeyedStates, type StateKey, type StoredState } from '../../detection/states.ts'
+import type { Fact } from '../../stripe/facts.ts'
 import { type Seconds, toDate, toSeconds } from '../../time.ts'
 import {
   date,
@@ -70,31 +72,15 @@ export class StoredMemory implements TenantMemory {
     )
   }
 
-  async states(stream: string, keys: readonly StateKey[], dueBy: Seconds): Promise<StoredState[]> {
-    const columns = 'SELECT "detector", "key", "version", "state", "wakeAt", "touchedAt" FROM "DetectorState"'
-    const due = await this.sql.all(`${columns} WHERE "tenantId" = ? AND "stream" = ? AND "wakeAt" <= ?`, [
-      this.tenantId,
-      stream,
-      dueBy,
-    ])
-    const wanted: Row[] = []
-    for (const [detector, names] of byDetector(keys.map(({ detector, key }) => [detector, key]))) {
-      const head = `${columns} WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "key" IN`
-      wanted.push(...(await this.#inChunks(names, head, [stream, detector])))
-    }
-    return [...due, ...wanted].flatMap((row) => {
-      const detector = toDetectorName(row['detector'])
-      if (detector === undefined) return []
-      const state: StoredState = {
-        detector,
-        key: text(row['key']),
-        version: integer(row['version']),
-        state: text(row['state']),
-        wakeAt: nullableInteger(row['wakeAt']),
-        touchedAt: integer(row['touchedAt']),
-      }
-      return [state]
-    })
+  async states(
+    stream: string,
+    detectors: readonly AnyDetector[],
+    facts: Iterable<Fact>,
+    dueBy: Seconds,
+  ): Promise<KeyedStates> {
+    const states = new KeyedStates(detectors)
+    states.load(await this.#storedStates(stream, keysOf(detectors, facts), dueBy))
+    return states
   }
 
   async incidents(
@@ -176,6 +162,33 @@ export class StoredMemory implements TenantMemory {
       'SELECT "stripeId" FROM "StripeEvent" WHERE "tenantId" = ? AND "stripeId" IN',
     )
     return new Set(rows.map((row) => text(row['stripeId'])))
+  }
+
+  async #storedStates(stream: string, keys: readonly StateKey[], dueBy: Seconds): Promise<StoredState[]> {
+    const columns = 'SELECT "detector", "key", "version", "state", "wakeAt", "touchedAt" FROM "DetectorState"'
+    const due = await this.sql.all(`${columns} WHERE "tenantId" = ? AND "stream" = ? AND "wakeAt" <= ?`, [
+      this.tenantId,
+      stream,
+      dueBy,
+    ])
+    const wanted: Row[] = []
+    for (const [detector, names] of byDetector(keys.map(({ detector, key }) => [detector, key]))) {
+      const head = `${columns} WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "key" IN`
+      wanted.push(...(await this.#inChunks(names, head, [stream, detector])))
+    }
+    return [...due, ...wanted].flatMap((row) => {
+      const detector = toDetectorName(row['detector'])
+      if (detector === undefined) return []
+      const state: StoredState = {
+        detector,
+        key: text(row['key']),
+        version: integer(row['version']),
+        state: text(row['state']),
+        wakeAt: nullableInteger(row['wakeAt']),
+        touchedAt: integer(row['touchedAt']),
+      }
+      return [state]
+    })
   }
 
   async #inChunks(ids: readonly string[], head: string, extra: readonly Value[] = []): Promise<Row[]> {
