@@ -2,29 +2,27 @@ import { z } from 'zod'
 import type { AnomalyFilter } from '../anomalies/filter.ts'
 import { DETECTOR_NAMES, SEVERITIES } from '../detection/detector.ts'
 import { STATUSES } from '../detection/incident.ts'
-import { parseInput } from '../tenancy/input.ts'
+import { moment, parseInput } from '../tenancy/input.ts'
 
 const text = z
   .string()
-  .max(500)
+  .max(500, 'must have at most 500 characters')
   .refine((given) => !given.includes('\0'), 'must not contain NUL')
   .optional()
-const time = z.iso
-  .datetime({ offset: true, error: 'must be a time like 2026-01-31T09:30:00Z' })
-  .transform((given) => new Date(given))
-  .optional()
+
+const oneOf = <const Name extends string>(names: readonly Name[]) =>
+  z.enum(names, `must be one of ${names.join(', ')}`)
 
 const filter = z
   .strictObject({
-    detectors: z.array(z.enum(DETECTOR_NAMES)).optional(),
-    severities: z.array(z.enum(SEVERITIES)).optional(),
-    statuses: z.array(z.enum(STATUSES)).optional(),
-    origins: z.array(z.enum(['LIVE', 'HISTORY'])).optional(),
-    'detected.from': time,
-    'detected.to': time,
+    detectors: z.array(oneOf(DETECTOR_NAMES)).optional(),
+    severities: z.array(oneOf(SEVERITIES)).optional(),
+    statuses: z.array(oneOf(STATUSES)).optional(),
+    origins: z.array(oneOf(['LIVE', 'HISTORY'])).optional(),
+    'detected.from': moment.optional(),
+    'detected.to': moment.optional(),
     customerId: text,
-    livemode: z
-      .enum(['true', 'false'])
+    livemode: oneOf(['true', 'false'])
       .transform((given) => given === 'true')
       .optional(),
     account: text,
@@ -46,5 +44,7 @@ export function readAnomalyFilter(query: URLSearchParams): AnomalyFilter {
       return [name, LISTS.has(name) ? values.flatMap((value) => value.split(',')) : values.at(-1)]
     }),
   )
-  return parseInput(filter, given)
+  return parseInput(filter, given, ({ path: [parameter], message }) =>
+    parameter === undefined ? message : `${parameter} ${message}`,
+  )
 }

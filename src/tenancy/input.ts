@@ -1,20 +1,27 @@
 import { z } from 'zod'
-import { PublicError } from '../errors.ts'
+import { type Issue, PublicError } from '../errors.ts'
 import { ROLES } from './caller.ts'
 
 /**
+ * @param say how an issue reads in the message; a schema's own messages name what they are about
  * @returns the value as `schema` reads it
  * @throws PublicError BAD_USER_INPUT with one issue for each thing that is wrong
  */
-export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
+export function parseInput<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  say = ({ message }: Issue): string => message,
+): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map(({ path, code, message }) => ({
-    path: path.map((step) => (typeof step === 'symbol' ? String(step) : step)),
-    code,
-    message,
-  }))
-  throw new PublicError('BAD_USER_INPUT', issues.map(({ message }) => message).join('; '), { issues })
+  const issues = parsed.error.issues.map(
+    ({ path, code, message }): Issue => ({
+      path: path.map((step) => (typeof step === 'symbol' ? String(step) : step)),
+      code,
+      message,
+    }),
+  )
+  throw new PublicError('BAD_USER_INPUT', issues.map(say).join('; '), { issues })
 }
 
 // Control characters forge lines in logs and terminals, lone surrogates are no text, and PostgreSQL refuses NUL.
@@ -51,6 +58,19 @@ export const webhookSecret = z
   .string()
   .trim()
   .regex(/^whsec_[\x21-\x7e]{4,250}$/, 'secret must be a signing secret of Stripe, whsec_…')
+
+/** A moment by RFC 3339, of a day that the calendar has. */
+export const moment = z
+  .string()
+  .toUpperCase()
+  .pipe(z.iso.datetime({ offset: true, error: 'must be a time like 2026-01-31T09:30:00Z' }))
+  .transform((text) => new Date(text))
+
+/** A currency by ISO 4217; comes out in lower case, as Stripe writes it. */
+export const currency = z
+  .string()
+  .regex(/^[a-zA-Z]{3}$/, 'currency must be a code of ISO 4217, such as EUR')
+  .toLowerCase()
 
 export const role = z.enum(ROLES, `role must be one of ${ROLES.join(', ')}`)
 

@@ -149,6 +149,18 @@ describe('errors', () => {
     ['{ anomalies(after: "x") { totalCount } }', 'CURSOR_UNKNOWN', 200],
     ['{ anomaly(id: "a\\u0000b") { id } }', 'BAD_USER_INPUT', 400],
     ['{ anomalies(filter: {detected: {from: "yesterday"}}) { totalCount } }', 'BAD_USER_INPUT', 400],
+    [
+      '{ anomalies(filter: {detected: {from: "2026-02-31T00:00:00Z"}}) { totalCount } }',
+      'BAD_USER_INPUT',
+      400,
+    ],
+    [
+      '{ anomalies(filter: {detected: {from: "2026-01-01T24:00:00Z"}}) { totalCount } }',
+      'BAD_USER_INPUT',
+      400,
+    ],
+    ['{ detectors { stats(lastSeconds: -1) { anomalies } } }', 'BAD_USER_INPUT', 200],
+    ['{ tenant { webhookEndpoints { deliveries(lastSeconds: -1) { accepted } } } }', 'BAD_USER_INPUT', 200],
     ['mutation { acknowledgeAnomaly(input: {id: "anm_none"}) { anomaly { id } } }', 'NOT_FOUND', 200],
   ])('%s is %s', async (query, code, status) => {
     const answer = await ask(served, tenant.key, query)

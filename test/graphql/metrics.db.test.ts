@@ -143,6 +143,13 @@ describe('metrics', () => {
     expect(connected[0]).toMatchObject({ events: 0, chargesSucceeded: 1, anomalies: 0 })
   })
 
+  test.each(['??', 'EURO', ''])('refuse %j as a currency', async (currency) => {
+    const { errors } = await ask(served, tenant.key, METRICS, { range: TWO_HOURS, currency })
+    expect(errors).toMatchObject([
+      { path: ['metrics'], extensions: { code: 'BAD_USER_INPUT', issues: [{ path: ['currency'] }] } },
+    ])
+  })
+
   test("have days and weeks of the tenant's zone", async () => {
     const range = { from: '2026-03-01T00:00:00Z', to: '2026-03-02T22:00:00Z' }
     const days = await metrics({ range, interval: 'DAY', livemode: true })

@@ -13,6 +13,7 @@ import {
 } from '../read/detectors.ts'
 import { typesOf } from '../read/listened.ts'
 import { DetectorNameEnum, Severity, Unit } from './enums.ts'
+import { backBy } from './last-seconds.ts'
 import { Node } from './node.ts'
 
 interface SettingView {
@@ -123,7 +124,7 @@ export const Detector = builder.objectRef<DetectorView>('Detector').implement({
       },
       resolve: ({ detector }, { lastSeconds }, context) => {
         const now = context.services.clock.now().getTime()
-        return readStats(scopeOf(context), detector.name, new Date(now - lastSeconds * 1_000))
+        return readStats(scopeOf(context), detector.name, new Date(now - backBy(lastSeconds) * 1_000))
       },
     }),
   }),

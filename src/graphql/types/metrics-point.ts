@@ -1,4 +1,6 @@
+import { z } from 'zod'
 import { PublicError } from '../../errors.ts'
+import { currency, parseInput } from '../../tenancy/input.ts'
 import { builder } from '../builder.ts'
 import { scopeOf } from '../context.ts'
 import type { Interval } from '../read/intervals.ts'
@@ -59,6 +61,8 @@ const MetricsPoint = builder.objectRef<Shape>('MetricsPoint').implement({
   }),
 })
 
+const wanted = z.object({ currency: currency.nullish() })
+
 builder.queryField('metrics', (t) =>
   t.field({
     type: [MetricsPoint],
@@ -87,7 +91,7 @@ builder.queryField('metrics', (t) =>
       }),
       account: t.arg.string({ description: 'Only this Stripe account, `acct_…`.' }),
     },
-    resolve: (_root, { range, interval, currency, livemode, account }, context) => {
+    resolve: (_root, { range, interval, livemode, account, ...given }, context) => {
       const { from, to } = range
       if (!from) {
         const message = 'range.from must be given.'
@@ -98,7 +102,7 @@ builder.queryField('metrics', (t) =>
         from,
         to: to ?? context.services.clock.now(),
         interval,
-        currency: currency?.toLowerCase(),
+        currency: parseInput(wanted, given).currency ?? undefined,
         livemode: livemode ?? undefined,
         account: account ?? undefined,
       })

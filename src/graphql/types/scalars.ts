@@ -1,14 +1,14 @@
 import { GraphQLError, Kind, valueFromASTUntyped } from 'graphql'
+import { moment } from '../../tenancy/input.ts'
 import { builder } from '../builder.ts'
 
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/
-
 function parseTime(value: unknown): Date {
-  const time = typeof value === 'string' && RFC_3339.test(value) ? new Date(value.toUpperCase()) : undefined
-  if (!time || Number.isNaN(time.getTime())) {
-    throw new GraphQLError('A DateTime is written like 2026-01-31T09:30:00Z (RFC 3339).')
-  }
-  return time
+  const time = moment.safeParse(value)
+  if (!time.success)
+    throw new GraphQLError(
+      'A DateTime is a moment that there is, written like 2026-01-31T09:30:00Z (RFC 3339).',
+    )
+  return time.data
 }
 
 builder.scalarType('DateTime', {

@@ -4,6 +4,7 @@ import { builder } from '../builder.ts'
 import { actingOf, scopeOf, scopeOfTenant, tellFeed } from '../context.ts'
 import { countDeliveries, quantile, recentLags } from '../read/deliveries.ts'
 import { DeliveryCounts } from './delivery-counts.ts'
+import { backBy } from './last-seconds.ts'
 import { Node } from './node.ts'
 import { WebhookSecret } from './webhook-secret.ts'
 
@@ -55,7 +56,12 @@ export const WebhookEndpoint = builder.objectRef<EndpointRow>('WebhookEndpoint')
         }),
       },
       resolve: ({ tenantId, id }, { lastSeconds }, context) =>
-        countDeliveries(scopeOfTenant(context, tenantId), id, context.services.clock.now(), lastSeconds),
+        countDeliveries(
+          scopeOfTenant(context, tenantId),
+          id,
+          context.services.clock.now(),
+          backBy(lastSeconds),
+        ),
     }),
     lagSecondsP50: t.float({
       nullable: true,
