@@ -17,5 +17,8 @@ export const toSeconds = (date: Date): Seconds => Math.floor(date.getTime() / 10
 
 export const toDate = (at: Seconds): Date => new Date(at * 1000)
 
+/** Resolves when sockets, timers and signals have had a turn: long work on an embedded database waits for nothing else. */
+export const othersFirst = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 /** Milliseconds of a clock that never jumps, for measuring how long something took. */
 export const stopwatch = (): number => performance.now()

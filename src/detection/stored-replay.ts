@@ -3,7 +3,7 @@ import type { Database } from '../storage/database.ts'
 import { saveHistory } from '../storage/detection/history.ts'
 import { StoredMemory } from '../storage/detection/reading.ts'
 import { scopeTo } from '../tenancy/scope.ts'
-import type { Clock, Seconds } from '../time.ts'
+import { type Clock, othersFirst, type Seconds } from '../time.ts'
 import { judgeBatch } from './batch.ts'
 import type { AnyDetector } from './detector.ts'
 import { type HistoricalEvent, inBatches, ModeGate, REPLAY_BATCH, workOf } from './replay.ts'
@@ -45,6 +45,7 @@ export async function storedReplay(
       // A live delivery or a person came between: the batch is judged again on what stands now.
     }
     onProgress(counts)
+    await othersFirst()
   }
   return counts
 }

@@ -2,7 +2,7 @@ import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { judgeNext, type Pipeline } from '../pipeline.ts'
 import { backOff, type Served, ServingError } from '../storage/detection/claims.ts'
-import type { Clock } from '../time.ts'
+import { type Clock, othersFirst } from '../time.ts'
 
 export interface WorkerOptions extends Pipeline {
   clock: Clock
@@ -44,6 +44,7 @@ export class Worker {
     while (!this.#stopping) {
       hinted = false
       if (!(await this.#serve()) && !hinted && !this.#stopping) await this.#rest()
+      await othersFirst()
     }
     unsubscribe()
   }

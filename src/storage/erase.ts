@@ -1,3 +1,4 @@
+import { othersFirst } from '../time.ts'
 import type { Sql } from './sql.ts'
 
 /** Rows of a tenant by table, referring ones before those they refer to, with the key beside the tenant. */
@@ -40,8 +41,7 @@ export async function eraseTenantRows(
         gone = await eraseBatch(sql, tenantId, table, key)
         erased += gone
         if (gone > 0) progress(erased)
-        // Requests that came in meanwhile go first.
-        await new Promise((resolve) => setImmediate(resolve))
+        await othersFirst()
       }
     }
     try {

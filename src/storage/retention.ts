@@ -1,3 +1,4 @@
+import { othersFirst } from '../time.ts'
 import type { Database } from './database.ts'
 import { date, integer, nullableInteger, type Row, type Sql, text, type Value } from './sql.ts'
 
@@ -65,8 +66,6 @@ export async function giveSpaceBack({ engine, sql }: Database): Promise<void> {
     await othersFirst()
   }
 }
-
-const othersFirst = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 type Sweep = (
   tenantId: string,
