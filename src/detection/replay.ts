@@ -1,5 +1,6 @@
 import { newId } from '../ids.ts'
-import { parseEvent, type StripeEnvelope } from '../stripe/event.ts'
+import { parseJson, readEvent, type StripeEnvelope } from '../stripe/event.ts'
+import { fields, integer } from '../stripe/read.ts'
 import type { Seconds } from '../time.ts'
 import { judgeBatch, type Work } from './batch.ts'
 import type { AnyDetector } from './detector.ts'
@@ -35,14 +36,13 @@ export async function* readHistory(
   let line = 0
   for await (const raw of lines) {
     line += 1
-    if (raw.trim() === '') continue
-    const event = parseEvent(raw)
+    const json = parseJson(raw)
+    const event = readEvent(json)
     if (event === undefined) {
-      onRejected({ line, reason: 'no Stripe event' })
+      if (raw.trim() !== '') onRejected({ line, reason: 'no Stripe event' })
       continue
     }
-    const received = receivedOf(raw)
-    clock = Math.max(clock, received ?? event.created)
+    clock = Math.max(clock, receivedOf(json) ?? event.created)
     yield {
       stripeId: event.id,
       endpointId,
@@ -57,13 +57,9 @@ export async function* readHistory(
   }
 }
 
-/** Only a line that names it is parsed a second time. */
-function receivedOf(raw: string): Seconds | undefined {
-  if (!raw.includes('"received"')) return undefined
-  const parsed: unknown = JSON.parse(raw)
-  const received =
-    typeof parsed === 'object' && parsed !== null && 'received' in parsed ? parsed.received : undefined
-  return typeof received === 'number' && Number.isSafeInteger(received) && received > 0 ? received : undefined
+const receivedOf = (line: unknown): Seconds | undefined => {
+  const received = integer(fields(line)?.['received'])
+  return received !== undefined && received > 0 ? received : undefined
 }
 
 /** Groups into batches of about `size`. Events of one second stay together, so that where batches end changes nothing. */

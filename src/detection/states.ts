@@ -23,7 +23,7 @@ export interface StateChanges {
   dropped: StateKey[]
 }
 
-/** One key of one detector while a batch is judged. */
+/** One key of one detector. */
 export interface KeyedState {
   readonly detector: AnyDetector
   readonly rank: number
@@ -31,9 +31,6 @@ export interface KeyedState {
   state: unknown
   wakeAt: Seconds | null
   touchedAt: Seconds
-}
-
-interface Entry extends KeyedState {
   /** As of the last commit; undefined: storage has none. */
   stored: StoredState | undefined
   /** Whether `state` holds something now: it is revived when first used, and gone after `forget`. */
@@ -42,42 +39,47 @@ interface Entry extends KeyedState {
   forgotten: boolean
 }
 
+/** All keys of one detector. */
+interface Shelf {
+  detector: AnyDetector
+  rank: number
+  keys: Map<string, KeyedState>
+}
+
 /**
  * The keyed states of one stream: drafts that a batch changes in place, over the stored form they came from.
  * `commit` turns what changed into rows; `rollback` throws the drafts away. Where it outlives a batch, the drafts
  * that every batch needs stay as they are; the others are revived when they are needed again.
  */
 export class KeyedStates {
-  readonly #entries = new Map<string, Entry>()
-  #touched = new Set<Entry>()
+  #touched = new Set<KeyedState>()
   /** What the last batch touched: the only drafts that are kept. */
-  #warm = new Set<Entry>()
-  readonly #timers = new TimerQueue<Entry>()
-  readonly #ranks: ReadonlyMap<DetectorName, { detector: AnyDetector; rank: number }>
+  #warm = new Set<KeyedState>()
+  readonly #timers = new TimerQueue<KeyedState>()
+  readonly #shelves: ReadonlyMap<DetectorName, Shelf>
 
   constructor(detectors: readonly AnyDetector[]) {
-    this.#ranks = new Map(detectors.map((detector, rank) => [detector.name, { detector, rank }]))
-  }
-
-  has(detector: DetectorName, key: string): boolean {
-    return this.#entries.has(`${detector} ${key}`)
+    this.#shelves = new Map(
+      detectors.map((detector, rank) => [detector.name, { detector, rank, keys: new Map() }]),
+    )
   }
 
   /** Takes stored rows in. A detector that is no longer listed, or whose state has another shape now, starts anew. */
   load(rows: readonly StoredState[]): void {
     for (const row of rows) {
-      const known = this.#ranks.get(row.detector)
-      if (known === undefined || this.has(row.detector, row.key)) continue
-      const current = row.version === known.detector.stateVersion
-      const entry = this.#add(known.detector, known.rank, row.key, row)
-      if (current) this.#setTimer(entry, row.wakeAt)
+      const shelf = this.#shelves.get(row.detector)
+      if (shelf === undefined || shelf.keys.has(row.key)) continue
+      const current = row.version === shelf.detector.stateVersion
+      const entry = add(shelf, row.key, row)
+      if (current) this.wake(entry, row.wakeAt)
       else entry.stored = { ...row, state: '', wakeAt: null }
     }
   }
 
   /** The key's draft, revived or begun. Its state counts as changed from now on. */
   open(detector: AnyDetector, key: string, now: Seconds): KeyedState {
-    const entry = this.#entries.get(`${detector.name} ${key}`) ?? this.#begin(detector, key)
+    const shelf = this.#shelfOf(detector)
+    const entry = shelf.keys.get(key) ?? add(shelf, key, undefined)
     const idle = entry.wakeAt === null && entry.touchedAt < now - detector.idleAfter
     if (!entry.live || idle) {
       entry.state = idle || entry.forgotten ? detector.initial() : revived(entry)
@@ -90,7 +92,7 @@ export class KeyedStates {
 
   /** The key's state for reading only; undefined where there is none yet. */
   peek(detector: AnyDetector, key: string): unknown {
-    const entry = this.#entries.get(`${detector.name} ${key}`)
+    const entry = this.#shelfOf(detector).keys.get(key)
     if (entry === undefined || (!entry.live && (entry.stored === undefined || entry.forgotten)))
       return undefined
     if (!entry.live) {
@@ -101,14 +103,15 @@ export class KeyedStates {
   }
 
   wake(entry: KeyedState, at: Seconds | null): void {
-    this.#setTimer(this.#own(entry), at)
+    if (entry.wakeAt === at) return
+    entry.wakeAt = at
+    this.#timers.push(entry)
   }
 
   forget(entry: KeyedState): void {
-    const own = this.#own(entry)
-    layDown(own)
-    own.forgotten = true
-    own.wakeAt = null
+    layDown(entry)
+    entry.forgotten = true
+    entry.wakeAt = null
   }
 
   /** Takes the next timer that is due at or before `until`; its key then has none. */
@@ -141,7 +144,7 @@ export class KeyedStates {
         changes.saved.push(entry.stored)
       } else {
         if (entry.stored !== undefined) changes.dropped.push({ detector: detector.name, key })
-        this.#entries.delete(`${detector.name} ${key}`)
+        this.#shelfOf(detector).keys.delete(key)
       }
     }
     this.#warm = this.#touched
@@ -153,66 +156,57 @@ export class KeyedStates {
     for (const entry of this.#touched) {
       const { stored } = entry
       if (stored === undefined) {
-        this.#entries.delete(`${entry.detector.name} ${entry.key}`)
+        this.#shelfOf(entry.detector).keys.delete(entry.key)
         entry.wakeAt = null
         continue
       }
       layDown(entry)
       entry.forgotten = false
       entry.touchedAt = stored.touchedAt
-      this.#setTimer(entry, stored.wakeAt)
+      this.wake(entry, stored.wakeAt)
     }
     this.#touched.clear()
   }
 
   /** Lets go of what is idle, where nothing else bounds memory (a replay without storage). */
   sweep(now: Seconds): void {
-    for (const [id, entry] of this.#entries) {
-      if (entry.wakeAt === null && entry.touchedAt < now - entry.detector.idleAfter) this.#entries.delete(id)
+    for (const { detector, keys } of this.#shelves.values()) {
+      const since = now - detector.idleAfter
+      for (const [key, { wakeAt, touchedAt }] of keys)
+        if (wakeAt === null && touchedAt < since) keys.delete(key)
     }
   }
 
-  #begin(detector: AnyDetector, key: string): Entry {
-    return this.#add(detector, this.#ranks.get(detector.name)?.rank ?? 0, key, undefined)
-  }
-
-  #add(detector: AnyDetector, rank: number, key: string, stored: StoredState | undefined): Entry {
-    const touchedAt = stored?.touchedAt ?? Number.NEGATIVE_INFINITY
-    const entry: Entry = {
-      detector,
-      rank,
-      key,
-      state: undefined,
-      wakeAt: null,
-      touchedAt,
-      stored,
-      live: false,
-      forgotten: false,
-    }
-    this.#entries.set(`${detector.name} ${key}`, entry)
-    return entry
-  }
-
-  #setTimer(entry: Entry, at: Seconds | null): void {
-    if (entry.wakeAt === at) return
-    entry.wakeAt = at
-    this.#timers.push(entry)
-  }
-
-  #own(entry: KeyedState): Entry {
-    const own = this.#entries.get(`${entry.detector.name} ${entry.key}`)
-    if (own !== entry) throw new Error('a state that is not of this stream')
-    return own
+  #shelfOf({ name }: AnyDetector): Shelf {
+    const shelf = this.#shelves.get(name)
+    if (shelf === undefined) throw new Error(`${name} has no states here`)
+    return shelf
   }
 }
 
+function add({ detector, rank, keys }: Shelf, key: string, stored: StoredState | undefined): KeyedState {
+  const entry: KeyedState = {
+    detector,
+    rank,
+    key,
+    state: undefined,
+    wakeAt: null,
+    touchedAt: stored?.touchedAt ?? Number.NEGATIVE_INFINITY,
+    stored,
+    live: false,
+    forgotten: false,
+  }
+  keys.set(key, entry)
+  return entry
+}
+
 /** Lets the draft go: what is stored of it counts again. */
-function layDown(entry: Entry): void {
+function layDown(entry: KeyedState): void {
   entry.live = false
   entry.state = undefined
 }
 
-function revived({ detector, stored }: Entry): unknown {
+function revived({ detector, stored }: KeyedState): unknown {
   if (stored === undefined || stored.state === '') return detector.initial()
   const parsed: unknown = JSON.parse(stored.state)
   return detector.revive === undefined ? parsed : detector.revive(parsed)

@@ -44,15 +44,18 @@ export interface EventSummary {
  * Reads the envelope of a snapshot or thin event; undefined for whatever is no Stripe event. Never throws. Strings
  * that come out can be stored by every database; `object` and `previous` are as they came.
  */
-export const parseEvent = (raw: Uint8Array | string): StripeEnvelope | undefined => {
-  const event = parseJson(raw)
+export const parseEvent = (raw: Uint8Array | string): StripeEnvelope | undefined => readEvent(parseJson(raw))
+
+/** The same of a body whose JSON is parsed already. */
+export const readEvent = (event: unknown): StripeEnvelope | undefined => {
   if (!isFields(event)) return undefined
   if (event['object'] === 'event') return snapshot(event)
   if (event['object'] === 'v2.core.event') return thin(event)
   return undefined
 }
 
-const parseJson = (raw: Uint8Array | string): unknown => {
+/** The value that the JSON stands for; undefined where it is none. */
+export const parseJson = (raw: Uint8Array | string): unknown => {
   const json =
     typeof raw === 'string' ? raw : Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8')
   try {
