@@ -1,23 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention'
-import {
-  type ExecutionResult,
-  type GraphQLError,
-  type GraphQLSchema,
-  NoSchemaIntrospectionCustomRule,
-} from 'graphql'
-import {
-  createYoga,
-  isAsyncIterable,
-  mapAsyncIterator,
-  type Plugin,
-  type YogaInitialContext,
-} from 'graphql-yoga'
+import { type GraphQLSchema, NoSchemaIntrospectionCustomRule } from 'graphql'
+import { createYoga, type Plugin, type YogaInitialContext } from 'graphql-yoga'
 import type { Config } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import { addressOf } from '../http/client-address.ts'
 import type { Gate } from '../tenancy/gate.ts'
+import { finishing, reading } from './answering.ts'
 import type { Context, Session } from './context.ts'
 import { type Presentation, present, statusOf, withRequestId } from './errors.ts'
 import { costLimit, documentLimits, MAX_REQUEST_BYTES, refuseUnsound } from './limits.ts'
@@ -90,6 +80,7 @@ export function createHttp(options: HttpOptions) {
       documentLimits(),
       refuseUnsound(),
       costLimit(),
+      reading(),
       finishing(presentation),
     ],
   })
@@ -145,31 +136,5 @@ function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
         )
       }
     },
-  }
-}
-
-/** Gives every error its code and the request's id, also those of parsing and validation and of each event of a stream. */
-function finishing(presentation: Presentation): Plugin<object, ServerContext> {
-  return {
-    onExecutionResult({ result, setResult, context }) {
-      const requestId = context.session?.requestId ?? randomUUID()
-      const finish = (single: ExecutionResult) => finished(single, requestId, presentation)
-      if (!result) return
-      if (isAsyncIterable(result)) setResult(mapAsyncIterator(result, finish))
-      else setResult(finish(result))
-    },
-  }
-}
-
-/** The result with errors as clients see them. */
-export function finished<Result extends { errors?: readonly GraphQLError[] | undefined }>(
-  result: Result,
-  requestId: string,
-  presentation: Presentation,
-): Result {
-  if (!result.errors) return result
-  return {
-    ...result,
-    errors: result.errors.map((error) => withRequestId(present(error, presentation), requestId)),
   }
 }

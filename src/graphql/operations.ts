@@ -1,9 +1,9 @@
 import type { ExecutionArgs, FormattedExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql'
 import type { OperationResult, SubscribePayload } from 'graphql-ws'
+import { finished } from './answering.ts'
 import type { Session } from './context.ts'
 import { type Presentation, present, withRequestId } from './errors.ts'
 import type { createHttp } from './http.ts'
-import { finished } from './http.ts'
 import type { ApiRate } from './rate.ts'
 
 type Yoga = ReturnType<typeof createHttp>

@@ -1,5 +1,6 @@
 import { serverAudits } from 'graphql-http'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createMetrics } from '../../src/metrics.ts'
 import { scopeTo } from '../../src/tenancy/scope.ts'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
@@ -176,6 +177,53 @@ describe('errors', () => {
     expect(errors[0]?.extensions['issues']).toMatchObject([
       { path: ['settings', 0, 'value'], code: 'OUT_OF_RANGE' },
     ])
+  })
+
+  const JSON_BODY = { 'content-type': 'application/json' }
+  const WANTED = '{"query":"{ viewer { role } }"}'
+  test.each<[string, RequestInit, number]>([
+    ['a body that is no JSON', { headers: JSON_BODY, body: '{"query": "{ viewer' }, 400],
+    ['an empty body', { headers: JSON_BODY, body: '' }, 400],
+    ['a body that is no object', { headers: JSON_BODY, body: '"viewer"' }, 400],
+    ['a body of another type', { headers: { 'content-type': 'text/csv' }, body: WANTED }, 415],
+    ['an answer in another type', { headers: { ...JSON_BODY, accept: 'image/png' }, body: WANTED }, 406],
+    ['another method', { method: 'PUT', headers: JSON_BODY, body: WANTED }, 405],
+  ])(
+    'of a request with %s have a code and its id, and nothing of the inside',
+    async (_what, init, status) => {
+      const response = await fetch(`${served.url}/graphql`, {
+        method: 'POST',
+        ...init,
+        headers: { ...init.headers, authorization: `Bearer ${tenant.key}`, 'x-request-id': 'odd-1' },
+      })
+      expect([response.status, response.headers.get('x-request-id')]).toEqual([status, 'odd-1'])
+      expect(await response.json()).toEqual({
+        errors: [{ message: expect.any(String), extensions: { code: 'BAD_USER_INPUT', requestId: 'odd-1' } }],
+      })
+    },
+  )
+
+  test('of variables in an address that are no JSON are the same', async () => {
+    const response = await fetch(`${served.url}/graphql?query={viewer{role}}&variables={`, {
+      headers: { authorization: `Bearer ${tenant.key}` },
+    })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
+  })
+
+  test('of a subscription that is asked for as JSON leave nothing open', async () => {
+    const metrics = createMetrics(false)
+    const own = await serveGraphql(database, { metrics })
+    try {
+      const query = 'subscription { anomalyDetected { cursor } }'
+      const { status, errors } = await ask(own, tenant.key, query)
+      expect([status, errors[0]?.extensions['code']]).toEqual([406, 'BAD_USER_INPUT'])
+      await vi.waitFor(async () => {
+        expect((await metrics.subscriptions.get()).values.map(({ value }) => value)).toEqual([0])
+      })
+    } finally {
+      await own.stop()
+    }
   })
 
   test('in variables refuse NUL before it reaches a database', async () => {
