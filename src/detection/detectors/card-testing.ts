@@ -9,7 +9,7 @@ import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
 import { isSmall, learnSize, type Sizes, smallShare } from '../rates/sizes.ts'
-import { type Cusum, newCusum, stepPoisson } from '../statistics/cusum.ts'
+import { type Cusum, type Followed, followPoisson, newCusum, stepPoisson } from '../statistics/cusum.ts'
 import { count, newRate, perHour, type Rate } from '../statistics/decayed.ts'
 import { hourOf, nextHour } from '../statistics/hours.ts'
 import { LateSums } from '../statistics/late-sums.ts'
@@ -46,12 +46,9 @@ interface Run {
   codes: Sums
 }
 
-interface Open extends Run {
+interface Open extends Run, Followed {
   startedAt: Seconds
   detectedAt: Seconds
-  /** Evidence at this moment; the sum's own score keeps the most there was, which stood at `peakAt`. */
-  score: number
-  peakAt: Seconds
 }
 
 interface State {
@@ -92,7 +89,7 @@ export const cardTesting = defineDetector({
   selfResolving: true,
   perObject: false,
   cooldown: 6 * HOUR,
-  stateVersion: 1,
+  stateVersion: 2,
   idleAfter: 120 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
@@ -167,21 +164,9 @@ function suspect(
   const code = fact.blocked ? 'blocked by Radar' : (fact.reason ?? fact.code ?? 'unknown')
   const { open } = state
   if (open === null) return watch(state, { expected, code, now, at: fact.at }, context)
-  stepOn(open, expected, now)
+  followPoisson(open, expected, now)
   addTo(open.codes, code, 1)
   return { findings: [findingOf(state, open, false, context)] }
-}
-
-/** Cards after the attack bring less evidence than the time between them takes: its peak is the attack's last card. */
-function stepOn(open: Open, expected: number, now: Seconds): void {
-  const { sum } = open
-  const ratio = RATIOS[0]
-  sum.expected += expected
-  sum.units += 1
-  open.score = Math.max(0, open.score - (ratio - 1) * expected) + Math.log(ratio)
-  if (open.score < sum.score) return
-  sum.score = open.score
-  open.peakAt = now
 }
 
 /** Suspects expected since the last one, with the margin: by the season, by the clock, and by how many paid and failed. */
@@ -226,7 +211,9 @@ function watch(state: State, { expected, code, now, at }: Suspicion, context: To
     .reduce<Run | undefined>((a, b) => (a !== undefined && a.sum.score >= b.sum.score ? a : b), undefined)
   if (at < now - FRESH || best === undefined) return undefined
   const startedAt = best.sum.onset
-  state.open = { ...best, startedAt, detectedAt: now, score: best.sum.score, peakAt: now }
+  // The smaller ratio follows the attack to its last card.
+  const ratio = RATIOS[0]
+  state.open = { ...best, startedAt, detectedAt: now, ratio, score: best.sum.score, peakAt: now }
   state.runs = RATIOS.map(newRun)
   state.season.trouble(startedAt)
   return { findings: [findingOf(state, state.open, true, context)], wakeAt: nextHour(now) }

@@ -7,7 +7,7 @@ import { fraudFinding } from '../rates/fraud-finding.ts'
 import { FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
-import { type Cusum, newCusum, stepPoisson } from '../statistics/cusum.ts'
+import { type Cusum, type Followed, followPoisson, newCusum, stepPoisson } from '../statistics/cusum.ts'
 import { HourSlots, hourOf, nextHour } from '../statistics/hours.ts'
 import { Ring } from '../statistics/ring.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../statistics/spans.ts'
@@ -30,13 +30,9 @@ interface Run {
   reasons: Sums
 }
 
-interface Open extends Run {
+interface Open extends Run, Followed {
   startedAt: Seconds
   lastSign: Seconds
-  ratio: number
-  /** Evidence at this moment; the sum's own score keeps the most there was, which stood at `peakAt`. */
-  score: number
-  peakAt: Seconds
 }
 
 interface State {
@@ -131,13 +127,7 @@ function flag(state: State, fact: Flag, now: Seconds, context: Told): Step | und
   noteSign(state.signs, timeOf(fact.at, now), chargeOf(fact), fact.eventId)
   const { open } = state
   if (open === null) return watch(state, { fact, expected, now }, context)
-  open.score = Math.max(0, open.score - (open.ratio - 1) * expected) + Math.log(open.ratio)
-  if (open.score >= open.sum.score) {
-    open.sum.score = open.score
-    open.peakAt = now
-  }
-  open.sum.units += 1
-  open.sum.expected += expected
+  followPoisson(open, expected, now)
   open.lastSign = now
   add(open, fact)
   return { findings: [findingOf(state, open, false, context)] }

@@ -53,6 +53,27 @@ export function stepPoisson(sum: Cusum, expected: number, ratio: number, at: Sec
   return anew
 }
 
+/** A sum that has fired and is followed on: its own score keeps the most evidence there was. */
+export interface Followed {
+  sum: Cusum
+  ratio: number
+  /** Evidence at this moment. */
+  score: number
+  /** When it last stood at its most: what comes after brings less evidence than the time between takes. */
+  peakAt: Seconds
+}
+
+/** One more unit of what has fired; unlike the sum before, it never begins anew. */
+export function followPoisson(followed: Followed, expected: number, at: Seconds): void {
+  const { sum, ratio } = followed
+  sum.units += 1
+  sum.expected += expected
+  followed.score = Math.max(0, followed.score - (ratio - 1) * expected) + Math.log(ratio)
+  if (followed.score < sum.score) return
+  sum.score = followed.score
+  followed.peakAt = at
+}
+
 function restart(sum: Cusum, at: Seconds): void {
   sum.onset = at
   sum.units = 0
