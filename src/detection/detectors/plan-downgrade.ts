@@ -3,14 +3,14 @@ import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { bigFinding, surgeFinding } from '../rates/downgrade-finding.ts'
+import { DowngradeRate } from '../rates/downgrade-rate.ts'
 import { MonthlyValues } from '../rates/monthly-values.ts'
-import { ADOPTED, LASTING, LASTING_NOTE } from '../rates/open.ts'
+import { FRESH, LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
-import { type Cusum, newCusum, stepPoisson } from '../statistics/cusum.ts'
-import { LateSums } from '../statistics/late-sums.ts'
+import { type Cusum, type Followed, followPoisson, newCusum, stepPoisson } from '../statistics/cusum.ts'
 import { Ring } from '../statistics/ring.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../statistics/spans.ts'
-import { threshold } from '../statistics/threshold.ts'
+import { threshold, YEAR } from '../statistics/threshold.ts'
 
 const RATIOS = [4, 12] as const
 const COUNTED = 512
@@ -18,14 +18,15 @@ const COUNTED = 512
 const UNITS = 100
 const FEWEST_A_YEAR = 100
 const DISORDER = 15 * MINUTE
-/** A surge is over when no downgrade came for so long. */
+/** A surge is over when no downgrade brought more evidence for so long. */
 const OVER_AFTER = DAY
 const LEAST_FALL = 0.1
 const BIG_CUT = 0.5
 const ENOUGH_VALUES = 20
 const BIG_SEATS = 20
 const HUGE_TIMES = 30
-const SPEC = { width: DAY, delay: 2 * DAY, halfLife: 60 * DAY, keep: 7 * DAY, channels: 1 } as const
+/** A chance variation of the usual is no surge: twice as many are expected. */
+const MARGIN = 2
 /** Nothing comes of these; a lower price for them is no loss. */
 const NOT_RUNNING = new Set(['incomplete', 'incomplete_expired', 'canceled'])
 
@@ -39,12 +40,10 @@ export interface Downgrade {
   currency?: string
 }
 
-interface Open {
+interface Open extends Followed {
   startedAt: Seconds
   openedAt: Seconds
   lastSign: Seconds
-  sum: Cusum
-  ratio: number
   losses: Sums
 }
 
@@ -52,8 +51,7 @@ interface State {
   newest: Seconds
   values: MonthlyValues
   counted: Ring
-  /** Downgrades a day. */
-  usual: LateSums
+  rate: DowngradeRate
   /** Since the onset, in order of time. */
   units: Downgrade[]
   surges: Spans
@@ -91,17 +89,19 @@ export const planDowngrade = defineDetector({
   selfResolving: false,
   perObject: false,
   cooldown: 6 * HOUR,
-  stateVersion: 1,
+  stateVersion: 2,
   idleAfter: 400 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
   key: () => '',
   observe(state, fact, context) {
-    if (state.newest === 0) state.usual.add(fact.at, 0, 0)
     state.newest = Math.max(state.newest, fact.at)
     state.values.note(fact, state.newest)
     const loss = lossOf(fact)
-    if (loss === 0) return undefined
+    if (loss === 0) {
+      state.rate.countChange(fact.at, state.newest)
+      return undefined
+    }
     const big = judgeBig(state, fact, loss, context)
     const surge = state.counted.admit(fact.subscription)
       ? judgeSurge(state, unitOf(fact, loss), context)
@@ -119,7 +119,7 @@ function stateOf(stored?: State): State {
     ...stored,
     values: new MonthlyValues(stored?.values),
     counted: new Ring(COUNTED, stored?.counted),
-    usual: new LateSums(SPEC, stored?.usual),
+    rate: new DowngradeRate(stored?.rate),
   }
 }
 
@@ -156,57 +156,83 @@ function judgeBig(
 }
 
 function judgeSurge(state: State, unit: Downgrade, context: Asked): Step | undefined {
-  const { usual } = state
-  if (state.open !== null && unit.at > state.open.lastSign + OVER_AFTER) closeSurge(state, state.open)
-  usual.settle(state.newest - DISORDER, (from, to) => touches(state.surges, from, to))
-  usual.add(unit.at, 0)
+  const { rate } = state
+  if (state.open !== null && unit.at > state.open.peakAt + OVER_AFTER) closeSurge(state, state.open)
+  rate.settle(state.newest - DISORDER, (from, to) => touches(state.surges, from, to))
+  rate.countDowngrade(unit.at)
   const { open } = state
   if (open === null) return watch(state, unit, context)
   if (unit.at >= open.openedAt + LASTING) return adopt(state, open, unit)
   if (unit.at >= open.lastSign) {
-    stepPoisson(open.sum, expectedIn(usual, unit.at - open.lastSign), open.ratio, unit.at)
+    followPoisson(open, expectedIn(state, unit.at - open.lastSign), unit.at)
     open.lastSign = unit.at
   } else open.sum.units += 1
   if (unit.currency !== undefined) addTo(open.losses, unit.currency, unit.loss)
   return { findings: [surgeFindingOf(state, open, [unit], context)] }
 }
 
-/** Twice what is believed: a chance variation of the usual is no surge. */
-const perDay = (usual: LateSums): number => (2 * (1 + usual.usual(0))) / (10 + usual.weight / DAY)
-const expectedIn = (usual: LateSums, seconds: Seconds): number => (perDay(usual) * seconds) / DAY
+/** Downgrades expected in so many seconds, with the margin. */
+const expectedIn = ({ rate, newest }: State, seconds: Seconds): number =>
+  (MARGIN * rate.perDay(newest) * seconds) / DAY
+
+interface Fired {
+  sum: Cusum
+  ratio: number
+}
 
 /** Runs both alternatives over the downgrades since the onset, in order of time whatever the order of arrival. */
 function watch(state: State, unit: Downgrade, context: Asked): Step | undefined {
-  const { units, usual } = state
+  const { units, newest } = state
   units.push(unit)
   units.sort((a, b) => a.at - b.at || (a.event < b.event ? -1 : 1))
   if (units.length > UNITS) units.shift()
-  const needed = neededFor(usual, context)
-  const fired: { sum: Cusum; ratio: number }[] = []
-  let onset = state.newest - DISORDER
-  for (const ratio of RATIOS) {
-    const sum = newCusum()
-    let last = units[0]?.at ?? unit.at
-    for (const { at } of units) {
-      stepPoisson(sum, expectedIn(usual, at - last), ratio, at)
-      last = at
-      const isNew = at >= unit.at - DISORDER
-      if (isNew && sum.score >= needed && sum.units >= context.settings.minCustomers)
-        fired.push({ sum: { ...sum }, ratio })
-    }
-    onset = Math.min(onset, sum.onset)
-  }
+  const runs = RATIOS.map((ratio) => run(state, ratio, unit, context))
+  const onset = Math.min(newest - DISORDER, ...runs.map(({ onset }) => onset))
   state.units = units.filter(({ at }) => at >= onset)
-  const best = fired.reduce((a, b) => (a === undefined || b.sum.score > a.sum.score ? b : a), fired[0])
-  return best === undefined ? undefined : openSurge(state, best, context)
+  if (unit.at < newest - FRESH) return undefined
+  const fired = runs.flatMap((one) => one.fired)
+  const [first, ...rest] = fired
+  if (first === undefined) return undefined
+  const best = rest.reduce((a, b) => (b.sum.score > a.sum.score ? b : a), first)
+  return openSurge(state, best, units, context)
 }
 
-function openSurge(state: State, { sum, ratio }: { sum: Cusum; ratio: number }, context: Asked): Step {
-  const units = state.units.filter(({ at }) => at >= sum.onset)
+/** One alternative's sum: when it last left 0, and how it stood wherever from this unit on it is enough to tell. */
+function run(
+  state: State,
+  ratio: number,
+  { at: since }: Downgrade,
+  context: Asked,
+): { onset: Seconds; fired: Fired[] } {
+  const needed = neededFor(state, context)
+  const sum = newCusum()
+  const fired: Fired[] = []
+  let last = state.units[0]?.at ?? since
+  for (const { at } of state.units) {
+    stepPoisson(sum, expectedIn(state, at - last), ratio, at)
+    last = at
+    const isEnough = sum.score >= needed && sum.units >= context.settings.minCustomers
+    if (isEnough && at >= since - DISORDER) fired.push({ sum: { ...sum }, ratio })
+  }
+  return { onset: sum.onset, fired }
+}
+
+function openSurge(state: State, { sum, ratio }: Fired, seen: readonly Downgrade[], context: Asked): Step {
+  const units = seen.filter(({ at }) => at >= sum.onset)
   const lastSign = units.at(-1)?.at ?? context.now
   const losses: Sums = {}
   for (const { currency, loss } of units) if (currency !== undefined) addTo(losses, currency, loss)
-  const open: Open = { startedAt: sum.onset, openedAt: context.now, lastSign, sum, ratio, losses }
+  const { onset: startedAt, score } = sum
+  const open: Open = {
+    startedAt,
+    openedAt: context.now,
+    lastSign,
+    sum,
+    ratio,
+    score,
+    peakAt: lastSign,
+    losses,
+  }
   sum.units = units.length
   state.open = open
   state.units = []
@@ -221,26 +247,22 @@ function closeSurge(state: State, open: Open): void {
 
 /** What has lasted for a week is the new course: the level of its last days becomes the usual one. */
 function adopt(state: State, open: Open, unit: Downgrade): Step {
-  const { usual } = state
-  const today = unit.at - (unit.at % DAY)
-  const level = usual.sum(0, today - ADOPTED, today) / (ADOPTED / DAY)
-  usual.adopt(0, Math.max(usual.usual(0), level * (10 + usual.weight / DAY) - 1))
+  state.rate.adopt(unit.at)
   closeSurge(state, open)
   state.surges = []
   return { ended: [{ fingerprint: '', at: unit.at, note: LASTING_NOTE }] }
 }
 
-const neededFor = (usual: LateSums, { settings }: Asked): number =>
-  threshold(RATIOS.length * Math.max(FEWEST_A_YEAR, perDay(usual) * 365), settings.falseAlarmsPerYear)
+const neededFor = (state: State, { settings }: Asked): number =>
+  threshold(RATIOS.length * Math.max(FEWEST_A_YEAR, expectedIn(state, YEAR)), settings.falseAlarmsPerYear)
 
 function surgeFindingOf(state: State, open: Open, fresh: readonly Downgrade[], context: Asked): Finding {
-  const { usual } = state
   return surgeFinding({
     downgrades: open.sum.units,
-    usual: expectedIn(usual, open.lastSign - open.startedAt) / 2,
+    usual: expectedIn(state, open.lastSign - open.startedAt) / MARGIN,
     minCustomers: context.settings.minCustomers,
     nats: open.sum.score,
-    needed: neededFor(usual, context),
+    needed: neededFor(state, context),
     startedAt: Math.min(
       open.startedAt,
       ...fresh.map(({ at }) => (at >= open.startedAt - DISORDER ? at : open.startedAt)),
@@ -248,7 +270,7 @@ function surgeFindingOf(state: State, open: Open, fresh: readonly Downgrade[], c
     until: open.lastSign,
     losses: open.losses,
     fresh,
-    perDay: perDay(usual) / 2,
+    perDay: state.rate.perDay(state.newest),
     endsAfter: OVER_AFTER,
   })
 }

@@ -5,6 +5,7 @@ import type { SubscriptionChanged } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
 import { Drive, shapeOf } from '../../support/drive-object.ts'
 import { changed, T0 } from '../../support/object-facts.ts'
+import { arrivals, seeded } from '../../support/rate-facts.ts'
 
 const drive = (facts: readonly SubscriptionChanged[], settings = {}) =>
   new Drive(planDowngrade, { settings }).feed(...facts)
@@ -67,6 +68,35 @@ describe('a surge of downgrades', () => {
   test('is not seen in the ordinary downgrades of a large tenant', () => {
     const usual = downs(1, evenly(450, T0, 90 * DAY))
     expect(drive(usual).findings.filter(({ startedAt }) => startedAt > T0 + 30 * DAY)).toEqual([])
+  })
+
+  test('is not seen in the first days of a tenant of thousands of subscriptions', () => {
+    const renewals = evenly(40 * 80, T0, 40 * DAY).map((at, i) => changed({ at, subscription: `sub_r${i}` }))
+    const random = seeded(5)
+    const usual = downs(
+      1,
+      arrivals(T0, T0 + 40 * DAY, () => 1 / 24, random),
+    )
+    const facts = [...renewals, ...usual].sort((a, b) => a.at - b.at)
+    expect(drive(facts).findings).toEqual([])
+    const surge = downs(501, evenly(15, T0 + 2 * DAY, 2 * HOUR))
+    expect(drive([...facts, ...surge].sort((a, b) => a.at - b.at)).episodes()).toHaveLength(1)
+  })
+
+  test('is not made of downgrades that are told days late', () => {
+    const facts = [...downs(1, evenly(4, NOW, HOUR)), down(90, NOW + 5 * DAY), down(91, NOW + 2 * HOUR)]
+    expect(drive([...calm, ...facts]).findings).toEqual([])
+  })
+
+  test('never counts fewer than before while it lasts', () => {
+    const slow = evenly(8, NOW + 2 * HOUR, 7 * DAY)
+    const usual = downs(2_000, evenly(300, T0, 200 * DAY))
+    const { findings } = drive([...usual, ...downs(1, evenly(25, NOW, HOUR)), ...downs(101, slow)])
+    const counts = findings
+      .filter(({ startedAt }) => startedAt > NOW - 3 * DAY)
+      .map(({ evidence }) => evidence[0]?.observed ?? 0)
+    expect(counts.length).toBeGreaterThan(10)
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b))
   })
 
   test.each([
