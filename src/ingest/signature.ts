@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import Stripe from 'stripe'
 import { randomBase62 } from '../ids.ts'
 import { toSeconds } from '../time.ts'
@@ -11,27 +12,31 @@ const TOLERANCE = 300
 const DUMMY_SECRETS: readonly string[] = [`whsec_${randomBase62(32)}`]
 
 /**
- * @param body the raw body as text; a body that is not UTF-8 fits no signature
+ * @param body as it came: what was signed are bytes, whatever they mean
  * @param header `stripe-signature` as it came
  * @param secrets the live ones, in any order; undefined or none costs the same and is never good
  */
 export function checkSignature(
-  body: string,
+  body: Buffer,
   header: string,
   secrets: readonly string[] | undefined,
   now: Date,
 ): SignatureCheck {
   const candidates = secrets === undefined || secrets.length === 0 ? DUMMY_SECRETS : secrets
   const receivedAt = now.getTime()
-  if (fitsOne(body, header, candidates, TOLERANCE, receivedAt)) return 'good'
+  const bytes = body.toString('latin1')
+  if (fitsOne(bytes, header, candidates, TOLERANCE, receivedAt)) return 'good'
   const signedAt = Number(/(?:^|,)t=(\d{1,12})(?:,|$)/.exec(header)?.[1])
   const old = toSeconds(now) - signedAt > TOLERANCE
-  return old && fitsOne(body, header, candidates, 0, receivedAt) ? 'stale' : 'bad_signature'
+  return old && fitsOne(bytes, header, candidates, 0, receivedAt) ? 'stale' : 'bad_signature'
 }
 
-/** @param tolerance 0: of any age */
+/**
+ * @param bytes one character for each byte: given bytes, the library would take them for UTF-8 and change those that are not
+ * @param tolerance 0: of any age
+ */
 function fitsOne(
-  body: string,
+  bytes: string,
   header: string,
   secrets: readonly string[],
   tolerance: number,
@@ -39,7 +44,7 @@ function fitsOne(
 ): boolean {
   return secrets.some((secret) => {
     try {
-      return verifier.verifyHeader(body, header, secret, tolerance, undefined, receivedAt)
+      return verifier.verifyHeader(bytes, header, secret, tolerance, overBytes, receivedAt)
     } catch {
       // The library's error carries the body. It says nothing that may be told or logged.
       return false
@@ -47,6 +52,13 @@ function fitsOne(
   })
 }
 
+class OverBytes extends Stripe.CryptoProvider {
+  override computeHMACSignature(bytes: string, secret: string): string {
+    return createHmac('sha256', secret).update(bytes, 'latin1').digest('hex')
+  }
+}
+
+const overBytes = new OverBytes()
 const verifier = signatureVerifier()
 
 function signatureVerifier() {

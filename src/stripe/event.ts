@@ -56,14 +56,15 @@ export const readEvent = (event: unknown): StripeEnvelope | undefined => {
 
 /** The value that the JSON stands for; undefined where it is none. */
 export const parseJson = (raw: Uint8Array | string): unknown => {
-  const json =
-    typeof raw === 'string' ? raw : Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('utf8')
   try {
-    return JSON.parse(json)
+    return JSON.parse(typeof raw === 'string' ? raw : utf8.decode(raw))
   } catch {
     return undefined
   }
 }
+
+/** Throws on what is no UTF-8, and keeps a byte order mark, which is no JSON either. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 const snapshot = (event: Fields): StripeEnvelope | undefined => {
   const eventId = id(event['id'])

@@ -187,10 +187,25 @@ it('is not led astray by keys that touch prototypes', async () => {
   expect(await stored(tenant.tenantId)).toEqual([{ stripeId: id, status: 'PENDING' }])
 })
 
-it('refuses bytes that are no UTF-8, which cannot be what Stripe signed', async () => {
+it.each([
+  ['after the event', (event: string) => Buffer.concat([Buffer.from(event), Buffer.from([0xff, 0xfe])])],
+  ['inside a text', (event: string) => Buffer.from(event.replace('cus_1', 'cus_\xff'), 'latin1')],
+])('tells signed bytes that are no UTF-8 from a bad signature: %s', async (_where, bytesOf) => {
   const tenant = await ingest.tenant()
-  const body = Buffer.concat([Buffer.from(eventBody(freshId())), Buffer.from([0xff, 0xfe])])
-  expect((await post(tenant.token, new Uint8Array(body), sign(body, tenant.secret, NOW))).status).toBe(400)
+  const body = bytesOf(eventBody(freshId()))
+  const send = (signature: string) => post(tenant.token, new Uint8Array(body), signature)
+  const signed = await send(sign(body, tenant.secret, NOW))
+  expect([signed.status, signed.body]).toEqual([
+    400,
+    expect.objectContaining({ error: expect.objectContaining({ code: 'NOT_AN_EVENT' }) }),
+  ])
+  // As text both would read the same.
+  const asText = await send(sign(body.toString(), tenant.secret, NOW))
+  expect([asText.status, asText.body]).toEqual([
+    400,
+    expect.objectContaining({ error: expect.objectContaining({ code: 'BAD_SIGNATURE' }) }),
+  ])
+  expect(await stored(tenant.tenantId)).toEqual([])
 })
 
 it('stores a thin event without waking anybody for it', async () => {
