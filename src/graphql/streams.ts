@@ -8,7 +8,8 @@ import type { Quota } from './quota.ts'
 const ENDED: Record<CutOff, string> = {
   expired: 'The access token has expired: fetch a new one.',
   revoked: 'These credentials are not good any more.',
-  suspended: 'The tenant was suspended or deleted.',
+  suspended: 'The tenant was suspended.',
+  deleted: 'The tenant was deleted.',
 }
 
 /** Subscriptions over server-sent events: they end with their credentials, and are cut when the server drains. */

@@ -3,11 +3,13 @@ import type { Clock } from '../time.ts'
 import type { Caller } from './caller.ts'
 
 /** Why an open socket has to close. `expired`: an access token's time is over, so a new one helps; the others are final. */
-export type CutOff = 'revoked' | 'suspended' | 'expired'
+export type CutOff = 'revoked' | 'suspended' | 'deleted' | 'expired'
 
 interface Watcher {
   caller: Caller
   onCutOff: (reason: CutOff) => void
+  /** When it began to watch. */
+  since: Date
   timer: NodeJS.Timeout | undefined
 }
 
@@ -40,10 +42,10 @@ export class CredentialsWatch {
    * @returns stops watching
    */
   watch(caller: Caller, onCutOff: (reason: CutOff) => void): () => void {
-    const watcher: Watcher = { caller, onCutOff, timer: undefined }
+    const watcher: Watcher = { caller, onCutOff, since: this.#clock.now(), timer: undefined }
     this.#watchers.add(watcher)
     if (caller.expiresAt) {
-      const left = caller.expiresAt.getTime() - this.#clock.now().getTime()
+      const left = caller.expiresAt.getTime() - watcher.since.getTime()
       watcher.timer = setTimeout(() => this.#cut(watcher, 'expired'), Math.max(0, left)).unref()
     }
     this.#schedule()
@@ -75,11 +77,11 @@ export class CredentialsWatch {
     const tenants = await this.#tenants(asked)
     const keys = await this.#keys(asked)
     for (const watcher of asked) {
-      const { tenantId, keyId, operator } = watcher.caller
+      const { tenantId, keyId } = watcher.caller
       if (tenantId === undefined) continue
       const tenant = tenants.get(tenantId)
-      if (!tenant) this.#cut(watcher, 'revoked')
-      else if (tenant.deletedAt || (tenant.suspendedAt && !operator)) this.#cut(watcher, 'suspended')
+      if (!tenant || tenant.deletedAt) this.#cut(watcher, 'deleted')
+      else if (tenant.suspendedAt && shutsOut(tenant.suspendedAt, watcher)) this.#cut(watcher, 'suspended')
       else if (keyId !== undefined && !keys.has(keyId)) this.#cut(watcher, 'revoked')
     }
   }
@@ -127,6 +129,10 @@ export class CredentialsWatch {
     this.#watchers.delete(watcher)
   }
 }
+
+/** Everybody, save an operator who came to look into a tenant that was suspended by then. */
+const shutsOut = (suspendedAt: Date, { caller, since }: Watcher): boolean =>
+  !caller.operator || suspendedAt >= since
 
 function* chunks(ids: readonly (string | undefined)[]): Generator<string[]> {
   const distinct = [...new Set(ids)].filter((id) => id !== undefined)

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import WebSocket from 'ws'
 import { scopeTo } from '../../src/tenancy/scope.ts'
 import { suspendTenant } from '../../src/tenancy/tenant.ts'
+import { markDeleted } from '../../src/tenancy/tenants.ts'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { DETECTED, resumeCursor, SOON, untilLive } from '../support/feed.ts'
@@ -39,22 +40,24 @@ describe('a socket', () => {
       socket.on('error', reject)
     })
 
-  const openSocket = async (at: Served, key: string) => {
+  const openSocket = async (at: Served, key: string, tenantId?: string) => {
     let connected = () => {}
     const open = new Promise<void>((resolve) => {
       connected = resolve
     })
-    let closeCode: (code: number) => void = () => {}
-    const code = new Promise<number>((resolve) => {
-      closeCode = resolve
-    })
+    let closed: (event: unknown) => void = () => {}
+    const ending = new Promise<unknown>((resolve) => {
+      closed = resolve
+    }).then((event) => event as { code: number; reason: string })
+    const code = ending.then((event) => event.code)
     const client = connect(at, key, {
       lazy: false,
       onNonLazyError: () => {},
-      on: { connected, closed: (event) => closeCode((event as { code: number }).code) },
+      on: { connected, closed },
+      ...(tenantId !== undefined && { connectionParams: { authorization: `Bearer ${key}`, tenantId } }),
     })
     await open
-    return { client, code }
+    return { client, code, ending }
   }
 
   test.each([
@@ -83,11 +86,15 @@ describe('a socket', () => {
     expect(await code).toBe(4401)
   })
 
-  test('is closed with 4401 when its tenant is suspended', async () => {
+  test.each([
+    ['suspended', (id: string) => suspendTenant(scopeTo(database, id), acting)],
+    ['deleted', (id: string) => markDeleted(database, acting, id)],
+  ])('is closed with 4401 when its tenant is %s, also that of an operator inside', async (reason, act) => {
     const tenant = await makeTenant(database)
-    const { code } = await openSocket(served, tenant.key)
-    await suspendTenant(scopeTo(database, tenant.id), acting)
-    expect(await code).toBe(4401)
+    const own = await openSocket(served, tenant.key)
+    const operators = await openSocket(served, ADMIN_KEY, tenant.id)
+    await act(tenant.id)
+    for (const { ending } of [own, operators]) expect(await ending).toMatchObject({ code: 4401, reason })
   })
 
   test('is closed with 4403 when its token expires, and for one that has', async () => {

@@ -81,8 +81,7 @@ describe('an open socket is cut off within about a second of', () => {
     await markDeleted(database, acting, b.id)
     await deleteTenant(database, acting, c.id, { settleMs: 0 })
     const [first, second, third] = await Promise.all(reasons)
-    expect([first, second]).toEqual(['suspended', 'suspended'])
-    expect(['suspended', 'revoked']).toContain(third)
+    expect([first, second, third]).toEqual(['suspended', 'deleted', 'deleted'])
   })
 
   it('the end of an access token, by the clock and not by the poll', async () => {
@@ -117,16 +116,29 @@ describe('watching', () => {
     expect(await reason).toBe('revoked')
   })
 
-  it('leaves an operator in a suspended tenant, and is silent once it was stopped', async () => {
+  it('cuts off an operator who is inside, and leaves one who comes to look into a suspended tenant', async () => {
+    const { id, scope } = await newTenant(database)
+    const watch = newWatch()
+    const operator = callerOf(id, { operator: true })
+    const inside = cutOff(watch, operator)
+    await suspendTenant(scope, acting)
+    expect(await inside.reason).toBe('suspended')
+    clock.forward(1)
+    const onlooker = vi.fn()
+    watch.watch(operator, onlooker)
+    // Of the same round, so that it was looked at.
+    expect(await cutOff(watch, callerOf(id)).reason).toBe('suspended')
+    expect(onlooker).not.toHaveBeenCalled()
+  })
+
+  it('is silent once it was stopped', async () => {
     const { id, scope, apiKey } = await newTenant(database)
     const watch = newWatch()
-    const [operator, stopped] = [vi.fn(), vi.fn()]
-    watch.watch(callerOf(id, { operator: true }), operator)
+    const stopped = vi.fn()
     watch.watch(callerOf(id, { keyId: apiKey.id }), stopped)()
     const { reason } = cutOff(watch, callerOf(id, { keyId: apiKey.id }))
     await suspendTenant(scope, acting)
     await reason
-    expect(operator).not.toHaveBeenCalled()
     expect(stopped).not.toHaveBeenCalled()
   })
 })
