@@ -4,7 +4,7 @@ import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga'
 import { type Presentation, present, withRequestId } from './errors.ts'
 import type { ServerContext } from './http.ts'
 
-/** What is no GraphQL request is told so as any other mistake is, and nothing of the parser's own error shows. */
+/** What is no GraphQL request is told so like every other mistake, and nothing of the parser's own error shows. */
 export const reading = (): Plugin => ({
   onRequestParse({ request, requestParser, setRequestParser }) {
     // Other methods are refused by the engine itself.

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { PublicError } from '../errors.ts'
 import type { WebhookEndpoint, WebhookSecret } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
@@ -8,8 +9,16 @@ import { parseInput, webhookSecret } from './input.ts'
 import type { Scope, TenantClient } from './scope.ts'
 import type { Vault } from './vault.ts'
 
-/** The last characters of a secret that is long enough not to be given away by them. */
-const hintOf = (secret: string): string => `whsec_…${secret.length >= 24 ? secret.slice(-4) : ''}`
+/**
+ * Tells a secret from others by at most a quarter of it: its end, and of a short one, made up by hand and maybe like
+ * others there, the beginning as well.
+ */
+function hintOf(secret: string): string {
+  const text = secret.slice('whsec_'.length)
+  const shown = Math.min(4, Math.floor(text.length / 4))
+  const before = text.length < 18 ? Math.floor(shown / 2) : 0
+  return `whsec_${text.slice(0, before)}…${text.slice(before - shown)}`
+}
 
 /** @throws VaultError when it was sealed under a BILLINGWATCH_SECRET that is not known any more */
 export const openSecret = (
@@ -41,6 +50,8 @@ export async function insertSecret(
   return row
 }
 
+const addition = z.object({ secret: webhookSecret })
+
 /**
  * One more signing secret of an endpoint; those before stay live, as Stripe's roll of a secret needs.
  * A secret that is live already is not added twice.
@@ -52,7 +63,7 @@ export async function addSecret(
   acting: Acting,
   input: { endpoint?: string | undefined; secret: string },
 ): Promise<WebhookSecret> {
-  const secret = parseInput(webhookSecret, input.secret)
+  const { secret } = parseInput(addition, input)
   return scope.transaction(async (db) => {
     const endpoint = await resolveEndpoint(db, scope.tenantId, input.endpoint)
     const live = await db.webhookSecret.findMany({
