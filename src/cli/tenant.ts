@@ -50,8 +50,11 @@ export function tenantCommand(shell: Shell): Command {
       shell.office(async ({ database, config }) => {
         const tenants = await listTenants(database, options)
         const rows = tenants.map((tenant) => [tenant.id, tenant.name, tenant.timezone, stateOf(tenant)])
-        const lines =
-          rows.length > 0 ? table([['ID', 'NAME', 'ZONE', 'STATE'], ...rows]) : ['There is no such tenant.']
+        const narrowed = options.search !== undefined || options.suspended !== undefined
+        const none = narrowed
+          ? 'There is no such tenant.'
+          : 'There is no tenant yet. Create the first: npx billingwatch tenant create "My company"'
+        const lines = rows.length > 0 ? table([['ID', 'NAME', 'ZONE', 'STATE'], ...rows]) : [none]
         shell.print({ json: tenants.map((tenant) => tenantView(tenant, config)), lines }, options)
       }),
     )

@@ -31,6 +31,13 @@ describe('billingwatch migrate', () => {
 })
 
 describe('billingwatch tenant', () => {
+  it('list says how to begin while there is none, and else that none fits', async () => {
+    const fresh = { ...env, DATABASE_URL: await emptyDatabase() }
+    expect((await cli(fresh, ['tenant', 'list'])).stdout).toMatch(/no tenant yet.*tenant create/)
+    expect((await cli(fresh, ['tenant', 'list', '--search', 'x'])).stdout).toBe('There is no such tenant.\n')
+    expect(await cliJson(fresh, ['tenant', 'list'])).toEqual([])
+  })
+
   it('create works on an empty folder, and its URL carries its token', async () => {
     const { webhookUrl, webhookToken } = await created('First')
     expect(webhookUrl.endsWith(`/webhook/${webhookToken}`)).toBe(true)

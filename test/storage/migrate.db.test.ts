@@ -149,6 +149,17 @@ describe.runIf(engine === 'sqlite')('on SQLite', () => {
     await kept.close()
   })
 
+  it('names the file that it cannot use', async () => {
+    const url = await emptyDatabase()
+    const path = url.slice('file:'.length)
+    await writeFile(path, 'these are notes, and no database at all'.repeat(100))
+    const complaint = `Cannot use the database file ${path}: file is not a database`
+    await expect(migrate({ databaseUrl: url })).rejects.toThrow(complaint)
+    await expect(openDatabase({ databaseUrl: url })).rejects.toThrow(complaint)
+    const folder = dirname(path)
+    await expect(openDatabase({ databaseUrl: `file:${folder}` })).rejects.toThrow(folder)
+  })
+
   it('makes the folder of its file', async () => {
     const url = (await emptyDatabase()).replace('test.db', 'a/b/test.db')
     await migrate({ databaseUrl: url })

@@ -72,8 +72,11 @@ export async function checkDisk(config: Config): Promise<Finding[]> {
 export async function checkRedis({ redisUrl }: Config): Promise<Finding[]> {
   if (redisUrl === undefined) return []
   const redis = new Redis(redisUrl, { lazyConnect: true, connectTimeout: 2_000, retryStrategy: () => null })
-  // Without a listener the client would print its errors itself; connect() gives the same one.
-  redis.on('error', () => {})
+  // What connect() throws says only that there is no connection.
+  let trouble: unknown
+  redis.on('error', (error: Error) => {
+    trouble = error
+  })
   try {
     await redis.connect()
     await redis.ping()
@@ -81,7 +84,8 @@ export async function checkRedis({ redisUrl }: Config): Promise<Finding[]> {
   } catch (error) {
     const advice =
       'Check REDIS_URL. Until it answers, each process counts rate limits alone and polls for news.'
-    return [{ check: 'redis', level: 'problem', message: messageOf(error), advice }]
+    const message = `${new URL(redisUrl).host} does not answer: ${messageOf(trouble ?? error)}`
+    return [{ check: 'redis', level: 'problem', message, advice }]
   } finally {
     redis.disconnect()
   }

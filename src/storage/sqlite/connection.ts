@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { isDriverAdapterError } from '@prisma/driver-adapter-utils'
 import type BetterSqlite3 from 'better-sqlite3'
+import { DatabaseError } from '../database.ts'
 
 export type Connection = BetterSqlite3.Database
 
@@ -13,6 +14,17 @@ export function fileOf(url: string): string {
   const path = resolve(url.replace(/^file:(\/\/(?=\/))?/, '').replace(/\?.*$/, ''))
   mkdirSync(dirname(path), { recursive: true })
   return path
+}
+
+/** @throws DatabaseError that names the file, for whatever `work` on it fails with */
+export async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof DatabaseError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new DatabaseError(`Cannot use the database file ${path}: ${reason}`, { cause: error })
+  }
 }
 
 /**

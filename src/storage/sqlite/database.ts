@@ -1,15 +1,19 @@
 import { PrismaClient } from '../../generated/sqlite/client.ts'
 import type { Database } from '../database.ts'
 import { openFile } from './adapter.ts'
-import { fileOf } from './connection.ts'
+import { fileOf, naming } from './connection.ts'
 import { sqliteSql } from './sql.ts'
 
 /** Milliseconds. Above what another process may hold the file for, so that waiting does not fail first. */
 const PATIENCE = 20_000
 
-/** @param url `file:…`; the folder is made, the tables are not: `migrate` first */
+/**
+ * @param url `file:…`; the folder is made, the tables are not: `migrate` first
+ * @throws DatabaseError that names the file
+ */
 export async function openSqlite(url: string): Promise<Database> {
-  const file = await openFile(fileOf(url))
+  const path = fileOf(url)
+  const file = await naming(path, () => openFile(path))
   const prisma = new PrismaClient({
     adapter: file.adapter,
     transactionOptions: { maxWait: PATIENCE, timeout: PATIENCE },

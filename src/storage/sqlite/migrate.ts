@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import BetterSqlite3 from 'better-sqlite3'
 import { type Applied, failed, type Migration, MigrationError, pendingMigrations } from '../migrate.ts'
-import { BUSY_WAIT, type Connection, fileOf, prepareWriter, whenFree } from './connection.ts'
+import { BUSY_WAIT, type Connection, fileOf, naming, prepareWriter, whenFree } from './connection.ts'
 
 /** Prisma's own history table, so that `prisma migrate status` and `deploy` agree with us. */
 const HISTORY = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
@@ -52,6 +52,10 @@ function apply(connection: Connection, migrations: readonly Migration[]): void {
 /** Migrates the file, in one transaction; a file that holds data is first copied beside itself. */
 export async function migrateSqlite(url: string, migrations: readonly Migration[]): Promise<string[]> {
   const path = fileOf(url)
+  return naming(path, () => migrateFile(path, migrations))
+}
+
+async function migrateFile(path: string, migrations: readonly Migration[]): Promise<string[]> {
   const connection = new BetterSqlite3(path, { timeout: BUSY_WAIT })
   try {
     await whenFree(() => prepareWriter(connection))
