@@ -33,19 +33,24 @@ const NEWLINE = 0x0a
 const RETURN = 0x0d
 
 async function* splitLines(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
-  let rest: Buffer = Buffer.alloc(0)
+  /** What was read of a line that goes on in the next chunk. */
+  let begun: Buffer[] = []
   for await (const chunk of chunks) {
-    const fresh = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     const bytes =
-      rest.length === 0
-        ? Buffer.from(fresh.buffer, fresh.byteOffset, fresh.length)
-        : Buffer.concat([rest, fresh])
+      typeof chunk === 'string'
+        ? Buffer.from(chunk)
+        : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
     let start = 0
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      yield bytes.toString('utf8', start, bytes[end - 1] === RETURN ? Math.max(start, end - 1) : end)
+      const line = bytes.subarray(start, end)
+      yield textOf(begun.length === 0 ? line : Buffer.concat([...begun, line]))
+      begun = []
       start = end + 1
     }
-    rest = bytes.subarray(start)
+    if (start < bytes.length) begun.push(bytes.subarray(start))
   }
-  if (rest.length > 0) yield rest.toString('utf8')
+  if (begun.length > 0) yield textOf(Buffer.concat(begun))
 }
+
+const textOf = (line: Buffer): string =>
+  line.toString('utf8', 0, line.at(-1) === RETURN ? line.length - 1 : line.length)

@@ -4,16 +4,15 @@ import { FLOOD, Folder } from './folding.ts'
 import type { AnomalyOrigin, ChangedIncident } from './incident.ts'
 import { type Choices, DISORDER, type JudgedEvent, type Operation, StreamJudge, TOO_LATE } from './judge.ts'
 import { longestCooldown } from './keys.ts'
+import type { BatchOutcome, EventMark, IncidentKey, Stream, StreamOutcome, TenantMemory } from './memory.ts'
 import {
-  type BatchOutcome,
-  type EventMark,
-  type IncidentKey,
-  type Stream,
-  type StreamOutcome,
-  streamId,
-  type TenantMemory,
-} from './memory.ts'
-import { type InboxEvent, objectIdsOf, openEvents, type Reading, settleEvents } from './reading.ts'
+  type InboxEvent,
+  type OpenedEvent,
+  objectIdsOf,
+  openEvents,
+  type Reading,
+  settleEvents,
+} from './reading.ts'
 
 /** What a tenant is to be judged for. */
 export interface Work {
@@ -44,7 +43,7 @@ export async function judgeBatch(
     late: 0,
     brokenTimers: [],
   }
-  for (const stream of streamsOf(work, known)) {
+  for (const stream of streamsOf(work, opened, known)) {
     const resumed = stream.live && known.some(({ id, live }) => id === stream.id && !live)
     const events = reading.streams.get(stream.id) ?? []
     outcome.late += events.filter(({ at }) => at < stream.clock - TOO_LATE).length
@@ -145,12 +144,12 @@ function incidentKeysOf(operations: readonly Operation[]): IncidentKey[] {
 }
 
 /** The streams that have events, and those whose clock moves anyway: all live ones live, all others in a replay. */
-function streamsOf(work: Work, known: readonly Stream[]): Stream[] {
+function streamsOf(work: Work, opened: readonly OpenedEvent[], known: readonly Stream[]): Stream[] {
   const live = work.origin === 'LIVE'
   const streams = new Map(known.filter((stream) => stream.live === live).map((stream) => [stream.id, stream]))
-  for (const { endpointId, account, livemode } of work.events) {
-    const id = streamId(endpointId, account, livemode)
-    const stream = streams.get(id) ?? known.find((candidate) => candidate.id === id)
+  const oneOfEach = new Map(opened.map(({ stream, event }) => [stream, event]))
+  for (const [id, { endpointId, account, livemode }] of oneOfEach) {
+    const stream = known.find((candidate) => candidate.id === id)
     streams.set(
       id,
       stream === undefined

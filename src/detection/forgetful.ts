@@ -1,4 +1,4 @@
-import { DAY, type Seconds } from '../time.ts'
+import { type Seconds, WEEK } from '../time.ts'
 import type { AnyDetector, DetectorName } from './detector.ts'
 import { FLOOD } from './folding.ts'
 import type { Incident } from './incident.ts'
@@ -40,13 +40,8 @@ export class ForgetfulMemory implements TenantMemory {
     return [...this.#streams.values()].map(({ stream }) => stream)
   }
 
-  async objects(ids: readonly string[]): Promise<Map<string, StoredObject>> {
-    const found = new Map<string, StoredObject>()
-    for (const id of ids) {
-      const object = this.#objects.get(id)
-      if (object !== undefined) found.set(id, object)
-    }
-    return found
+  async objects(): Promise<ReadonlyMap<string, StoredObject>> {
+    return this.#objects
   }
 
   /** One and the same from batch to batch: nothing has to be looked for, and what is busy is never revived. */
@@ -101,7 +96,7 @@ export class ForgetfulMemory implements TenantMemory {
       }
     }
     const clock = Math.max(0, ...outcome.streams.map(({ stream }) => stream.clock))
-    if (clock < this.#sweptAt + DAY) return
+    if (clock < this.#sweptAt + WEEK) return
     this.#sweptAt = clock
     this.#sweep(clock)
   }

@@ -177,6 +177,7 @@ export class StreamJudge implements Context {
       this.clock = Math.max(this.clock ?? event.deliveredAt, event.deliveredAt)
       this.#fireTimers(this.clock - DISORDER, excluded)
       const late = event.at < this.clock - TOO_LATE
+      const without = excluded.events.get(event.stripeId)
       for (const fact of event.facts) {
         for (const detector of this.#listeners.get(fact.kind) ?? []) {
           if (late && !detector.perObject && detector !== this.#watch) continue
@@ -186,7 +187,7 @@ export class StreamJudge implements Context {
               event.stripeId,
               first ?? `${detector.name}: left out after ${PATIENCE} errors in one batch`,
             )
-          } else if (!excluded.events.get(event.stripeId)?.has(detector.name)) {
+          } else if (without === undefined || !without.has(detector.name)) {
             this.#observe(detector, fact, event.stripeId)
           }
         }

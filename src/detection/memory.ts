@@ -39,7 +39,8 @@ export interface StoredObject {
 export interface TenantMemory {
   choices(): Promise<Choices>
   streams(): Promise<Stream[]>
-  objects(ids: readonly string[]): Promise<Map<string, StoredObject>>
+  /** The records of these objects, as far as there are any; there may be others among them. */
+  objects(ids: readonly string[]): Promise<ReadonlyMap<string, StoredObject>>
   /** A stream's states, with those in them that these facts go to, and of every key with a timer due at or before `dueBy`. */
   states(
     stream: string,

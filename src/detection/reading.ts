@@ -2,6 +2,7 @@ import { isListened, readClaims } from '../stripe/claims.ts'
 import { delivered, parseEvent, type StripeEnvelope } from '../stripe/event.ts'
 import type { Fact } from '../stripe/facts.ts'
 import type { Claims, Ledger, ObjectRecord } from '../stripe/ledger.ts'
+import { fields } from '../stripe/read.ts'
 import { DAY, type Seconds } from '../time.ts'
 import type { JudgedEvent } from './judge.ts'
 import { type MetricDelta, type StoredObject, streamId } from './memory.ts'
@@ -66,9 +67,11 @@ export function openEvents(events: readonly InboxEvent[]): OpenedEvent[] {
   )
 }
 
-export const objectIdsOf = (opened: readonly OpenedEvent[]): string[] => [
-  ...new Set(opened.flatMap(({ claims }) => claims?.objects ?? [])),
-]
+export function objectIdsOf(opened: readonly OpenedEvent[]): string[] {
+  const ids = new Set<string>()
+  for (const { claims } of opened) for (const id of claims?.objects ?? []) ids.add(id)
+  return [...ids]
+}
 
 /** Turns claims into facts, each told once, and counts them for the charts. */
 export function settleEvents(
@@ -79,7 +82,7 @@ export function settleEvents(
   const tally = new Tally()
   const reading: Reading = {
     streams: new Map(),
-    objects: ledger.changed,
+    objects: new Map(),
     metrics: [],
     ignored: new Set(),
     failures: new Map(),
@@ -101,6 +104,7 @@ export function settleEvents(
     if (events === undefined) reading.streams.set(stream, [judged])
     else events.push(judged)
   }
+  reading.objects = ledger.changes()
   reading.metrics = tally.deltas()
   return reading
 }
@@ -110,23 +114,36 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 /** The ledger of one batch, over the stored records of the objects it touches. */
 class BatchLedger implements Ledger {
   now: Seconds = 0
-  readonly changed = new Map<string, StoredObject>()
   readonly #known: ReadonlyMap<string, StoredObject>
+  readonly #changed = new Map<string, { record: ObjectRecord; updatedAt: Seconds }>()
 
   constructor(known: ReadonlyMap<string, StoredObject>) {
     this.#known = known
   }
 
   get(objectId: string): ObjectRecord | undefined {
-    const stored = this.changed.get(objectId) ?? this.#known.get(objectId)
-    if (stored === undefined || stored.updatedAt < this.now - OBJECT_MEMORY) return undefined
+    const changed = this.#changed.get(objectId)
+    if (changed !== undefined) return this.#isForgotten(changed) ? undefined : changed.record
+    const stored = this.#known.get(objectId)
+    if (stored === undefined || this.#isForgotten(stored)) return undefined
     const parsed: unknown = JSON.parse(stored.data)
-    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined
+    return fields(parsed)
   }
 
   set(objectId: string, record: ObjectRecord): void {
-    const before = this.changed.get(objectId) ?? this.#known.get(objectId)
-    const updatedAt = Math.max(this.now, before?.updatedAt ?? 0)
-    this.changed.set(objectId, { data: JSON.stringify(record), updatedAt })
+    const before = this.#changed.get(objectId) ?? this.#known.get(objectId)
+    this.#changed.set(objectId, { record, updatedAt: Math.max(this.now, before?.updatedAt ?? 0) })
+  }
+
+  /** The records that are to be stored. */
+  changes(): Map<string, StoredObject> {
+    const changes = new Map<string, StoredObject>()
+    for (const [id, { record, updatedAt }] of this.#changed)
+      changes.set(id, { data: JSON.stringify(record), updatedAt })
+    return changes
+  }
+
+  #isForgotten({ updatedAt }: { updatedAt: Seconds }): boolean {
+    return updatedAt < this.now - OBJECT_MEMORY
   }
 }
