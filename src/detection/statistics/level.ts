@@ -44,9 +44,9 @@ const C2_MAX = 0.6
 /** A day more than so many nats off, and by more than a half up or 40% down, is odd. */
 const ODD_NATS = 6
 const ODD_WEIGHT = 0.1
-/** After so many odd days in a row the next is the new course; a young series is still finding its own. */
+/** After so many odd days in a row the next is the new course. A young one that falls has begun in a special time. */
 const ODD_DAYS = 4
-const YOUNG_ODD_DAYS = 1
+const YOUNG_LOW_DAYS = 1
 /** A day that was mostly incident says next to nothing. */
 const REPLACED_HOURS = 18
 const REPLACED_WEIGHT = 0.02
@@ -82,7 +82,8 @@ export function learnDay(
   if (level.learned >= SETTLED_DAYS) {
     const c2 = dispersionOf(level, dispersion)
     if (replaced === 0) level.odd = oddRun(level.odd, total, usual, c2, unit)
-    if (Math.abs(level.odd) <= (level.learned < C2_DAYS ? YOUNG_ODD_DAYS : ODD_DAYS)) {
+    const patience = level.odd < 0 && level.learned < C2_DAYS ? YOUNG_LOW_DAYS : ODD_DAYS
+    if (Math.abs(level.odd) <= patience) {
       const reach = 3 * spread(usual, c2, unit)
       total = Math.min(Math.max(total, usual - reach), usual + reach + 2 * unit)
       if (level.odd !== 0 && replaced === 0) weight *= ODD_WEIGHT

@@ -208,13 +208,9 @@ export class Season {
       const scale = seen.total > 0 ? total / seen.total : 0
       const hours = seen.hours.map((sum) => sum && sum * scale)
       this.#shape.learn({ day, total, hours, weight, level: this.perDay })
-      // Known by one visit only, a weekday that comes out quite different was met on a special day one of the two times.
-      if (this.#level.odd !== 0 && replaced === 0 && this.#level.learned <= 2 * DAYS)
-        this.#shape.setWeekday(
-          weekdayOf(day),
-          Math.min(seen.total, FIRST_WEEK_CAP * this.perDay),
-          this.perDay,
-        )
+      // Known by one visit only, a weekday that comes out far lower was met on a special day the first time.
+      if (this.#level.odd < 0 && replaced === 0 && this.#level.learned <= 2 * DAYS)
+        this.#shape.setWeekday(weekdayOf(day), seen.total, this.perDay)
     }
     if (this.#first !== undefined) {
       this.#first.push([day, seen.total])
