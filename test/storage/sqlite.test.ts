@@ -4,11 +4,11 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import BetterSqlite3 from 'better-sqlite3'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { newId } from '../../src/ids.ts'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { migrate } from '../../src/storage/migrate.ts'
+import { Driver } from '../../src/storage/sqlite/driver.ts'
 import { AT, tenantRow } from '../support/rows.ts'
 
 let folder: string
@@ -33,7 +33,7 @@ const insertRaw = (into: Database, id = newId('ten')) =>
   into.sql.write((tx) => tx.insert({ table: 'Tenant', columns: ['id', 'name', 'createdAt'] }, [[id, id, AT]]))
 
 it('makes a file that survives a power cut, checks references, and can give space back', () => {
-  const file = new BetterSqlite3(path, { readonly: true })
+  const file = new Driver(path, { readonly: true })
   expect(file.pragma('journal_mode', { simple: true })).toBe('wal')
   expect(file.pragma('auto_vacuum', { simple: true })).toBe(2)
   file.close()

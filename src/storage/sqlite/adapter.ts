@@ -5,9 +5,9 @@ import type {
   SqlQueryable,
   Transaction,
 } from '@prisma/driver-adapter-utils'
-import BetterSqlite3 from 'better-sqlite3'
 import { currentTenant } from '../current-tenant.ts'
-import { BUSY_WAIT, type Connection, prepareReader, prepareWriter, whenFree } from './connection.ts'
+import { BUSY_WAIT, prepareReader, prepareWriter, whenFree } from './connection.ts'
+import { type Connection, Driver } from './driver.ts'
 import { checkTenant } from './tripwire.ts'
 import { WriterQueue } from './writer.ts'
 
@@ -25,13 +25,12 @@ export interface SqliteFile {
  * transaction have a connection of their own.
  */
 export async function openFile(path: string): Promise<SqliteFile> {
-  const url = `file:${path}`
-  const writing = await new PrismaBetterSqlite3({ url, timeout: BUSY_WAIT }).connect()
-  const writer = connectionOf(writing)
+  const writer = new Driver(path, { timeout: BUSY_WAIT })
   await whenFree(() => prepareWriter(writer))
-  const reading = await new PrismaBetterSqlite3({ url, timeout: BUSY_WAIT, readonly: true }).connect()
-  const reader = connectionOf(reading)
+  const reader = new Driver(path, { timeout: BUSY_WAIT, readonly: true })
   prepareReader(reader)
+  const writing = await adapterOf(writer)
+  const reading = await adapterOf(reader)
   const queue = new WriterQueue(writer)
   const reads = readingOnly(reader)
   const { adapterName } = writing
@@ -102,9 +101,16 @@ function readingOnly(connection: Connection): (sql: string) => boolean {
   }
 }
 
-/** The connection inside Prisma's adapter: raw statements have to go through the very same one. */
-function connectionOf(adapter: SqlQueryable): Connection {
-  const client: unknown = Reflect.get(adapter, 'client')
-  if (!(client instanceof BetterSqlite3)) throw new Error("Prisma's SQLite adapter has changed its inside.")
-  return client
+/** What Prisma's adapters opened for themselves; it is kept, since its being collected may end the process (driver.ts). */
+const unused: unknown[] = []
+
+/** Prisma's adapter around a connection of ours: raw statements have to go through the very same one. */
+async function adapterOf(connection: Connection): Promise<SqlDriverAdapter> {
+  const adapter = await new PrismaBetterSqlite3({ url: ':memory:' }).connect()
+  const own: unknown = Reflect.get(adapter, 'client')
+  if (typeof own !== 'object') throw new Error("Prisma's SQLite adapter has changed its inside.")
+  unused.push(own)
+  // The adapter expects every integer as a bigint.
+  Reflect.set(adapter, 'client', connection.defaultSafeIntegers(true))
+  return adapter
 }

@@ -1,10 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { isDriverAdapterError } from '@prisma/driver-adapter-utils'
-import type BetterSqlite3 from 'better-sqlite3'
 import { DatabaseError } from '../database.ts'
-
-export type Connection = BetterSqlite3.Database
+import type { Connection } from './driver.ts'
 
 /** How long a statement may block the thread on another process's lock before we wait without blocking. Milliseconds. */
 export const BUSY_WAIT = 5

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import BetterSqlite3 from 'better-sqlite3'
 import { type Applied, failed, type Migration, MigrationError, pendingMigrations } from '../migrate.ts'
-import { BUSY_WAIT, type Connection, fileOf, naming, prepareWriter, whenFree } from './connection.ts'
+import { BUSY_WAIT, fileOf, naming, prepareWriter, whenFree } from './connection.ts'
+import { type Connection, Driver } from './driver.ts'
 
 /** Prisma's own history table, so that `prisma migrate status` and `deploy` agree with us. */
 const HISTORY = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
@@ -56,7 +56,7 @@ export async function migrateSqlite(url: string, migrations: readonly Migration[
 }
 
 async function migrateFile(path: string, migrations: readonly Migration[]): Promise<string[]> {
-  const connection = new BetterSqlite3(path, { timeout: BUSY_WAIT })
+  const connection = new Driver(path, { timeout: BUSY_WAIT })
   try {
     await whenFree(() => prepareWriter(connection))
     // Rebuilding a table drops the old one, which would delete every child row. Inside a transaction this does nothing.

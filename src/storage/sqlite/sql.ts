@@ -2,7 +2,8 @@ import type { Statement } from 'better-sqlite3'
 import { currentTenant, outOfTenant } from '../current-tenant.ts'
 import { type Insert, insertHead, insertTail, type Row, type Sql, type Value, type Writer } from '../sql.ts'
 import type { SqliteFile } from './adapter.ts'
-import { type Connection, whenFree } from './connection.ts'
+import { whenFree } from './connection.ts'
+import type { Connection } from './driver.ts'
 import { checkRows, checkTenant } from './tripwire.ts'
 
 type Bound = string | number | bigint | Uint8Array | null

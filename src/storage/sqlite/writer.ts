@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Connection, whenFree } from './connection.ts'
+import { whenFree } from './connection.ts'
+import type { Connection } from './driver.ts'
 
 /** The write lock while it is held. Either call ends it and gives the lock back, whatever happens; a second does nothing. */
 export interface OpenTransaction {

@@ -1,9 +1,9 @@
-import BetterSqlite3 from 'better-sqlite3'
 import { z } from 'zod'
+import { Driver } from '../../../src/storage/sqlite/driver.ts'
 import { servePlainly } from './plain-server.ts'
 
 /** What is often built: for each delivery look whether it is known, insert it, commit. The same driver, as durable as ours. */
-const connection = new BetterSqlite3(process.argv[3] ?? '')
+const connection = new Driver(process.argv[3] ?? '')
 connection.pragma('journal_mode = WAL')
 connection.pragma('synchronous = FULL')
 connection.exec(

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import BetterSqlite3 from 'better-sqlite3'
 import { openDatabase } from '../../../src/storage/database.ts'
 import { migrate } from '../../../src/storage/migrate.ts'
+import { Driver } from '../../../src/storage/sqlite/driver.ts'
 import { createTenant } from '../../../src/tenancy/tenants.ts'
 import { createVault } from '../../../src/tenancy/vault.ts'
 import { systemClock } from '../../../src/time.ts'
@@ -135,7 +135,7 @@ export async function prepare(databaseUrl: string, vaultSecret: string): Promise
 }
 
 function countRows(file: string): number {
-  const connection = new BetterSqlite3(file)
+  const connection = new Driver(file)
   try {
     return Number(connection.prepare('SELECT COUNT(*) FROM "StripeEvent"').pluck().get())
   } finally {
