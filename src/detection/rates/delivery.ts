@@ -1,8 +1,10 @@
 import { HOUR, type Seconds } from '../../time.ts'
 import type { Delivery } from '../detector.ts'
 import { shortfall } from '../statistics/deviance.ts'
+import { hourOf } from '../statistics/hours.ts'
 import type { Season } from '../statistics/season.ts'
 import { hoursTouched, type Spans } from '../statistics/spans.ts'
+import { type Arrivals, lateness } from './lateness.ts'
 
 /** Only so much of what is usual is counted on: deliveries come in bunches. */
 const MARGIN = 0.6
@@ -12,22 +14,41 @@ const ODD = 2.5
 const LOST = 6
 /** Shorter gaps are none: when trade breaks down, the few events that still come show that delivery works. */
 const LONG: Seconds = HOUR
+/** By so many hours before a silence it is told from a trickle: little comes, but what comes is fresh. */
+const TRICKLE_HOURS = 6
+/** After an outage Stripe delivers again: with so many late ones among them the few arrivals are no trickle. */
+const LATE_SHARE = 0.2
 
 export interface Watched {
   /** Newest arrival; 0 before the first. */
   last: Seconds
   season: Season
+  arrivals: Arrivals
   /** Stretches lost to silence and to lateness. */
   silences: Spans
   late: Spans
   disturbedAt: Seconds
 }
 
-/** How odd it is, in nats, that nothing arrived from the last arrival until `until`. */
-export function silence({ last, season }: Watched, until: Seconds): { nats: number; usual: number } {
+/**
+ * How odd it is, in nats, that nothing arrived from the last arrival until `until`. Where only a trickle came before,
+ * no more is expected to go on: trade has broken down, not delivery.
+ */
+export function silence(watched: Watched, until: Seconds): { nats: number; usual: number } {
+  const { last, season } = watched
   if (last === 0 || until <= last) return { nats: 0, usual: 0 }
   const usual = season.expected(last, until)
-  return { nats: shortfall(0, MARGIN * usual, season.dispersion), usual }
+  return { nats: shortfall(0, MARGIN * usual * trickle(watched), season.dispersion), usual }
+}
+
+/** Share of the usual that came in the hours before the last arrival; 1 unless it was oddly little. */
+function trickle({ last, season, arrivals }: Watched): number {
+  const from = hourOf(last) - TRICKLE_HOURS
+  const usual = season.expected(from * HOUR, last)
+  const seen = season.hours.between(from, hourOf(last) + 1)
+  if (shortfall(seen, MARGIN * usual, season.dispersion) < ODD) return 1
+  const { late, arrivals: all } = lateness(arrivals, last)
+  return late >= LATE_SHARE * all ? 1 : (1 + seen) / (1 + usual)
 }
 
 /** Whether the hours from the last arrival until `until` are lost. */
