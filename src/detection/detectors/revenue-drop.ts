@@ -16,6 +16,9 @@ import { testsOfWindows, threshold } from '../statistics/threshold.ts'
 const ALL = '*'
 const CURRENCIES = 10
 const WINDOWS = [6, 12, 24, 48, 72] as const
+/** Windows in which the size of payments is judged by itself: it varies less from day to day than their number does. */
+const SIZE_WINDOWS: readonly number[] = [12, 24]
+const SIZE_DISPERSION = 0.02
 const RECOVERY = [12, 24, 48, 72] as const
 /** A window with less than so many units' worth usual says nothing; a recovery needs more. */
 const [FEWEST, FEWEST_RECOVERED] = [5, 8]
@@ -127,9 +130,11 @@ function takingsOf({ currencies, all }: State, currency: string): CurrencyTaking
   return made
 }
 
-/** The pooled series, and each currency's where there are several. */
-function seriesOf({ all, currencies }: State): [name: string, takings: Takings][] {
-  const each = Object.entries(currencies)
+/** The pooled series, and each currency's where there are several in which enough is paid to miss it. */
+function seriesOf({ all, currencies, down }: State): [name: string, takings: Takings][] {
+  const each = Object.entries(currencies).filter(
+    ([name, { season }]) => season.perDay >= FEWEST / 3 || name in down,
+  )
   return each.length > 1 ? [[ALL, all], ...each] : [[ALL, all]]
 }
 
@@ -225,7 +230,7 @@ function fall(state: State, { name, takings, from }: Drop, wasOpen: boolean): vo
 
 /** With several series each is looked at: the more there are, the more evidence each needs. */
 const needed = (series: number, { settings }: Told): number =>
-  threshold(series * testsOfWindows(WINDOWS), settings.falseAlarmsPerYear)
+  threshold(series * testsOfWindows([...WINDOWS, ...SIZE_WINDOWS]), settings.falseAlarmsPerYear)
 
 interface Look {
   size: number
@@ -242,11 +247,16 @@ function dropOf(takings: Takings, name: string, { size, nats, now, dark, minDrop
   for (const window of stretches(takings, now, WINDOWS, dark)) {
     const { units, usual, hours } = window
     if (usual < FEWEST * size || units > (1 - minDrop) * usual) continue
-    const evidence = shortfall(units / size, (MARGIN * usual) / size, dispersion * Math.min(1, 24 / hours))
+    const whole = shortfall(units / size, (MARGIN * usual) / size, dispersion * Math.min(1, 24 / hours))
+    const evidence = SIZE_WINDOWS.includes(hours) ? Math.max(whole, smaller(window, size)) : whole
     if (evidence >= nats && evidence > (best?.nats ?? 0)) best = { ...window, name, takings, nats: evidence }
   }
   return best
 }
+
+/** Evidence that the payments that came are smaller than usual. */
+const smaller = ({ units, payments }: Stretch, size: number): number =>
+  shortfall(units / size, (MARGIN * payments) / size, SIZE_DISPERSION)
 
 function findingOf(
   state: State,

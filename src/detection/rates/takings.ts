@@ -7,8 +7,8 @@ const PAYMENTS = 0
 const MONEY = 1
 /** Fewer payments in the currency say little of its usual amount: those not yet a part of it count, too. */
 const FEWEST = 10
-/** A payment is worth at least a fifth and at most three usual ones, so that no single one makes or hides a drop. */
-const [SMALLEST, LARGEST] = [0.2, 3]
+/** A payment is worth at least a tenth and at most three usual ones, so that no single one makes or hides a drop. */
+const [SMALLEST, LARGEST] = [0.1, 3]
 const SUMS = { width: DAY, delay: 3 * DAY, halfLife: 14 * DAY, keep: 3 * DAY, channels: 2 }
 
 interface Stored {

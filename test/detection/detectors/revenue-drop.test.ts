@@ -66,6 +66,13 @@ describe('REVENUE_DROP is quiet', () => {
         }),
     ],
     [
+      'in the weeks after a promotion in the second week of a tenant',
+      () => {
+        const from = NOW - 12 * HOUR - 20 * DAY
+        return shop({ perDay: 180, from, factor: between(from + 11 * DAY, from + 14 * DAY, 3.5), seed: 3 })
+      },
+    ],
+    [
       'when a tenant of three a day has five hours of nothing',
       () => shop({ perDay: 3, factor: between(NOW, NOW + 5 * HOUR, 0) }),
     ],
@@ -153,6 +160,24 @@ describe('REVENUE_DROP fires', () => {
       ),
     )
     expect(incident?.advice).toContain('smaller')
+  })
+
+  it('at prices of a tenth where a few payments come in several currencies', () => {
+    const cheap = (at: Seconds, random: () => number) =>
+      Math.round(1_000 * Math.exp(2 * random()) * between(NOW, NOW + DAY, 0.1)(at))
+    const sold = ['usd', 'eur', 'cad'].map((currency, i) =>
+      shop({ perDay: 18, currency, seed: i + 1, from: NOW - 19 * DAY, amount: cheap }),
+    )
+    const incidents = judge(others(sold.flat()))
+    expect(incidents).toHaveLength(1)
+    expect(incidents[0]?.advice).toMatch(/^As many payments come as ever, but they are smaller/)
+  })
+
+  it('at -97% when a trickle is all that arrives, and the silences in it are none of delivery', () => {
+    const [incident, ...rest] = judge(shop({ perDay: 150, factor: between(NOW, NOW + 20 * HOUR, 0.03) }))
+    expect(rest).toEqual([])
+    expect(incident?.severity).toBe('CRITICAL')
+    expect(incident?.detectedAt).toBeLessThan(NOW + 20 * HOUR)
   })
 
   it('when one currency of three fails, and names it', () => {
