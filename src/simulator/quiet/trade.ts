@@ -46,7 +46,8 @@ const clerk: Disturbance = {
   name: 'clerk',
   rate: true,
   often: 1,
-  fits: ({ paymentsADay, refundRate }) => paymentsADay * refundRate < 3,
+  fits: ({ paymentsADay, refundRate, refundsInBatches }) =>
+    !refundsInBatches && paymentsADay * refundRate < 3,
   stage(world, at) {
     const from = world.localTime(at, world.random.between(9, 11))
     const count = world.random.int(2, 4)
