@@ -11,7 +11,9 @@ export interface InboxEvent {
   summary: EventSummary
   /** Wall clock, in whole milliseconds. */
   receivedAt: Date
-  status: 'PENDING' | 'IGNORED'
+  status: 'PENDING' | 'PROCESSED' | 'IGNORED'
+  /** Wall clock, of an event that comes judged: history. */
+  processedAt?: Date
   /** The signed body, bytes as they came. */
   payload: Uint8Array
 }
@@ -38,6 +40,7 @@ const EVENT_COLUMNS = [
   'apiVersion',
   'createdAt',
   'receivedAt',
+  'processedAt',
   'status',
   'objectId',
   'customerId',
@@ -71,6 +74,7 @@ function eventRow(tenantId: string, row: InboxEvent): Value[] {
     event.apiVersion ?? null,
     new Date(event.created * 1000),
     row.receivedAt,
+    row.processedAt ?? null,
     row.status,
     summary.objectId ?? null,
     summary.customerId ?? null,

@@ -1,9 +1,9 @@
-import type { BatchOutcome } from '../../detection/memory.ts'
+import type { BatchOutcome, EventMark } from '../../detection/memory.ts'
 import type { HistoricalEvent } from '../../detection/replay.ts'
 import { summarize } from '../../stripe/event.ts'
 import { toDate } from '../../time.ts'
 import type { Database } from '../database.ts'
-import { insertEvents } from '../inbox.ts'
+import { type InboxEvent, insertEvents } from '../inbox.ts'
 import { saveOutcome, scheduleTimer } from './saving.ts'
 
 export interface History {
@@ -35,14 +35,7 @@ export async function saveHistory(
         [version + 1, tenantId, version],
       )
       if (claimed === 0) throw new Outdated()
-      const rows = events.map(({ event, judged }) => ({
-        endpointId: event.endpointId,
-        event: event.envelope,
-        summary: summarize(event.envelope),
-        receivedAt: toDate(event.deliveredAt),
-        status: judged ? ('PENDING' as const) : ('IGNORED' as const),
-        payload: typeof event.payload === 'string' ? Buffer.from(event.payload) : event.payload,
-      }))
+      const rows = rowsOf(events, outcome.marks, wall)
       if ((await insertEvents(tx, tenantId, rows)).size < events.length) throw new Outdated()
       if (events.some(({ event }) => event.livemode)) {
         await tx.run('UPDATE "Tenant" SET "firstLiveAt" = ? WHERE "id" = ? AND "firstLiveAt" IS NULL', [
@@ -50,7 +43,8 @@ export async function saveHistory(
           tenantId,
         ])
       }
-      const acts = await saveOutcome(tx, tenantId, outcome, wall)
+      const marks = outcome.marks.filter(({ status }) => status === 'FAILED')
+      const acts = await saveOutcome(tx, tenantId, { ...outcome, marks }, wall)
       await scheduleTimer(tx, tenantId)
       return acts
     })
@@ -58,4 +52,22 @@ export async function saveHistory(
     if (error instanceof Outdated) return undefined
     throw error
   }
+}
+
+/** The events as they stand once judged, which spares a second look at each; only why one failed is written after. */
+function rowsOf(events: History['events'], marks: readonly EventMark[], wall: Date): InboxEvent[] {
+  const statuses = new Map(marks.map(({ stripeId, status }) => [stripeId, status]))
+  return events.map(({ event, judged }) => {
+    const row: Omit<InboxEvent, 'status'> = {
+      endpointId: event.endpointId,
+      event: event.envelope,
+      summary: summarize(event.envelope),
+      receivedAt: toDate(event.deliveredAt),
+      payload: typeof event.payload === 'string' ? Buffer.from(event.payload) : event.payload,
+    }
+    const status = statuses.get(event.stripeId)
+    if (!judged) return { ...row, status: 'IGNORED' }
+    if (status === undefined || status === 'FAILED') return { ...row, status: 'PENDING' }
+    return { ...row, status, processedAt: wall }
+  })
 }
