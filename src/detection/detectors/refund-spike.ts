@@ -1,5 +1,5 @@
 import type { ChargeSucceeded, Refunded } from '../../stripe/facts.ts'
-import { DAY, HOUR, type Seconds } from '../../time.ts'
+import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { type HourlyMoney, moneySince, noteMoney } from '../rates/hourly-money.ts'
@@ -18,12 +18,16 @@ import { testsOfWindows, threshold } from '../statistics/threshold.ts'
 const RING = 4_096
 const SHORT = 24
 const LONG = 72
-/** Until the first age the usual is a share of the payments, until the second no less than it, and windows are a day long. */
 /** In the first days twice as many are asked for: they belong to payments that were never seen. */
 const YOUNG: Seconds = 3 * DAY
+/** Until the first age the usual is a share of the payments, until the second no less than it, and windows are a day long. */
 const SEASONED: Seconds = 7 * DAY
 const GROWN: Seconds = 14 * DAY
 const PRIOR = { share: 0.025, margin: 1.5, halfLife: 14 * DAY }
+/** A large tenant's clerk may begin with a whole day's refunds minutes after its first payment was seen. */
+const SHORTEST: Seconds = 10 * MINUTE
+/** The usual is known from the refunds of about so many days. */
+const REMEMBERED_DAYS = 10
 const FEWEST = 0.3
 /** So much more than usual is not odd yet. */
 const MARGIN = 1.25
@@ -146,17 +150,21 @@ function lookAt(state: State, hours: number, now: Seconds): Window {
   const from = Math.max(to - hours, calmSince > 0 ? hourOf(calmSince) + 1 : 0)
   const refunds = season.hours.between(from, to)
   const usual = usualIn(state, from, to, now)
-  return { hours, refunds, usual, nats: natsOf(season, refunds, usual, hours) }
+  return { hours, refunds, usual, nats: natsOf(state, refunds, usual, hours) }
 }
 
-const natsOf = ({ dispersion }: Season, refunds: number, usual: number, hours: number): number =>
-  excess(refunds, MARGIN * usual, dispersion * Math.min(1, SHORT / hours))
+function natsOf({ season, since, newest }: State, refunds: number, usual: number, hours: number): number {
+  const { dispersion, perDay, learned } = season
+  // What is known from a handful of refunds may be half of the truth, in windows of any length.
+  const doubt = newest - since < SEASONED ? 0 : 1 / (1 + perDay * Math.min(learned, REMEMBERED_DAYS))
+  return excess(refunds, MARGIN * usual, dispersion * Math.min(1, SHORT / hours) + doubt)
+}
 
 function usualIn({ season, since, pace }: State, from: number, to: number, now: Seconds): number {
   const age = now - since
   const seasonal = age < SEASONED ? 0 : season.expected(from * HOUR, to * HOUR)
   if (age >= GROWN) return Math.max(FEWEST, seasonal)
-  const payments = pace.since === 0 ? 0 : perHour(pace, now, PRIOR.halfLife)
+  const payments = pace.since === 0 ? 0 : perHour(pace, now, PRIOR.halfLife, SHORTEST)
   const margin = age < SEASONED ? PRIOR.margin : 1
   return Math.max(FEWEST, seasonal, margin * PRIOR.share * payments * (to - from))
 }
@@ -204,7 +212,7 @@ function follow(state: State, open: Open, now: Seconds, context: Told): Step {
   const to = hourOf(now) + 1
   const hours = Math.max(SHORT, to - from)
   const usual = usualIn(state, Math.min(from, to - SHORT), to, now)
-  const nats = natsOf(state.season, open.refunds, usual, hours)
+  const nats = natsOf(state, open.refunds, usual, hours)
   open.nats = Math.max(open.nats, nats)
   return { findings: [findingOf(state, open, { hours, refunds: open.refunds, usual, nats }, false, context)] }
 }

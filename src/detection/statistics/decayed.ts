@@ -28,9 +28,9 @@ export function count(rate: Rate, at: Seconds, halfLife: Seconds, amount = 1): v
 export const sumOf = (rate: Rate, now: Seconds, halfLife: Seconds): number =>
   rate.sum * (now > rate.at ? fade(now - rate.at, halfLife) : 1)
 
-/** Per hour. A history shorter than an hour counts as one, so that the first seconds make no giant of anybody. */
-export function perHour(rate: Rate, now: Seconds, halfLife: Seconds): number {
-  const age = Math.max(HOUR, now - rate.since)
+/** Per hour. A history shorter than `least` counts as that long, so that the first seconds make no giant of anybody. */
+export function perHour(rate: Rate, now: Seconds, halfLife: Seconds, least: Seconds = HOUR): number {
+  const age = Math.max(least, now - rate.since)
   const weight = (halfLife / Math.LN2) * (1 - fade(age, halfLife))
   return (HOUR * sumOf(rate, now, halfLife)) / weight
 }

@@ -57,6 +57,22 @@ describe('REFUND_SPIKE is quiet', () => {
       'when refunds fail and are taken out again',
       () => [...shop(0.5), ...burst(20, 2 * HOUR).map((fact) => ({ ...fact, amount: -2_900 }))],
     ],
+    [
+      'when a clerk begins a minute after the first payment was seen',
+      () => [
+        ...every(NOW, 12 * MINUTE, 40).map((at) => succeeded(at)),
+        ...every(NOW + MINUTE, 45, 20).map((at) => refunded(at)),
+      ],
+    ],
+    [
+      'at some full mornings of a tenant that is known from a dozen refunds',
+      () => {
+        const clerk = (day: number, number: number) => burst(number, 10 * MINUTE, NOW + day * DAY)
+        const known = [-19, -17, -16, -14, -13, -12, -10, -9, -7, -6, -5, -3].flatMap((day) => clerk(day, 1))
+        const paid = arrivals(NOW - 20 * DAY, NOW, daily(40), seeded(6)).map((at) => succeeded(at))
+        return [...paid, ...known, ...clerk(0, 5), ...clerk(1, 3), ...clerk(2, 4)]
+      },
+    ],
     ['at fifteen on the first day', () => [succeeded(NOW), ...burst(15, 4 * HOUR)]],
   ]
   it.each(cases)('%s', (_, facts) => {
