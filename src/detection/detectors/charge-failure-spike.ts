@@ -86,7 +86,7 @@ export const chargeFailureSpike = defineDetector({
   selfResolving: true,
   perObject: false,
   cooldown: 6 * HOUR,
-  stateVersion: 1,
+  stateVersion: 2,
   idleAfter: 120 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
@@ -248,12 +248,13 @@ function onTimer(state: State, { now }: Told): Step | undefined {
 }
 
 function findingOf(state: State, open: Open, isFirst: boolean, context: Told): Finding {
-  const { usual } = state.share
+  const { usual, isBelief } = state.share
   const shown = isFirst ? state.signs : state.signs.slice(-1)
   return failureFinding({
     failed: open.sum.bad,
     payments: open.sum.units,
     usual,
+    isBelief,
     bar: barOf(usual, context),
     minFailures: context.settings.minFailures,
     nats: open.sum.score,

@@ -12,8 +12,9 @@ import { courseOf } from './series.ts'
 export interface FailureSpike {
   failed: number
   payments: number
-  /** Usual share. */
+  /** Usual share, and whether it is only taken for usual because nothing is known yet. */
   usual: number
+  isBelief: boolean
   /** Share from which it is told. */
   bar: number
   minFailures: number
@@ -31,13 +32,13 @@ export interface FailureSpike {
 
 /** Puts a spike of failing payments into words and numbers. */
 export function failureFinding(spike: FailureSpike): Finding {
-  const { failed, payments, usual, startedAt, signs, subjects, events, series } = spike
+  const { failed, payments, usual, isBelief, startedAt, signs, subjects, events, series } = spike
   const share = failed / payments
   const impact = largestAmount(spike.amounts)
   const commonest = largest(spike.codes)
   const code = commonest?.name === 'unknown' ? undefined : commonest?.name
   const sentences = [
-    `${failed} of ${payments} payments since ${moment(startedAt)} failed (${percent(share)}), where ${percent(usual)} is usual here.`,
+    `${failed} of ${payments} payments since ${moment(startedAt)} failed (${percent(share)}), ${isBelief ? `where about ${percent(usual)} is taken as usual: there is no history yet` : `where ${percent(usual)} is usual here`}.`,
   ]
   if (code !== undefined) sentences.push(`The commonest reason was ${code} (${commonest?.sum}).`)
   if (impact !== undefined)
@@ -46,7 +47,7 @@ export function failureFinding(spike: FailureSpike): Finding {
     fingerprint: '',
     severity: severityOf(share),
     confidence: confidenceOf(spike.nats),
-    title: `${percent(share)} of payments fail, usually ${percent(usual)}`,
+    title: `${percent(share)} of payments fail${isBelief ? '' : `, usually ${percent(usual)}`}`,
     message: sentences.join(' '),
     advice: `${code === undefined ? '' : `Start with the payments that failed with ${code}. `}${adviceFor(code)}`,
     startedAt,

@@ -10,23 +10,42 @@ const PAYMENTS = 0
 const FAILED = 1
 const SUMS = { width: HOUR, delay: DAY, halfLife: 14 * DAY, keep: 75 * HOUR, channels: 2 }
 const SHOWN_HOURS = 72
+/** On a tenant's first day there are few hours to show: then so many of its payments are. */
+const FIRST_PAYMENTS = 100
+
+interface Stored {
+  sums: unknown
+  first?: Outcome[] | undefined
+}
+
+type Outcome = [at: Seconds, failed: 0 | 1]
 
 /** The usual share of failing payments: of the last weeks, as it stood a day ago. */
 export class FailureShare {
   readonly #sums: LateSums
+  /** The newest payments of a tenant's first day. */
+  #first: Outcome[] | undefined
 
   constructor(stored?: unknown) {
-    this.#sums = new LateSums(SUMS, stored)
+    const kept = stored as Stored | undefined
+    this.#sums = new LateSums(SUMS, kept?.sums)
+    this.#first = kept === undefined ? [] : kept.first
   }
 
   count(at: Seconds, failed: boolean): void {
     this.#sums.add(at, PAYMENTS)
     if (failed) this.#sums.add(at, FAILED)
+    if (this.#first !== undefined) this.#keep(this.#first, [at, failed ? 1 : 0])
   }
 
   /** Takes in the hours that are a day old, but those of incidents. */
   settle(now: Seconds, isIncident: (from: Seconds, to: Seconds) => boolean): void {
     this.#sums.settle(now, isIncident)
+  }
+
+  /** Whether the usual share is mostly belief: too little is a day old. */
+  get isBelief(): boolean {
+    return this.#sums.usual(PAYMENTS) < PRIOR.payments
   }
 
   get usual(): number {
@@ -53,23 +72,45 @@ export class FailureShare {
     this.#sums.adopt(FAILED, (believed * failed) / payments)
   }
 
-  /** Failing share of each hour up to now that had payments, with the band that nine of ten hours lie in. */
+  /**
+   * Failing share of each hour up to now that had payments, with the band that nine of ten hours lie in; on a tenant's
+   * first day the share of its payments so far, at each of them.
+   */
   series(now: Seconds): SeriesPoint[] {
-    const { usual } = this
+    if (this.#first !== undefined) return this.#firstSeries(this.#first)
     const last = nextHour(now)
     return Array.from({ length: SHOWN_HOURS }, (_, i) => last - (SHOWN_HOURS - i) * HOUR).flatMap((at) => {
       const payments = this.#sums.sum(PAYMENTS, at, at + HOUR)
-      if (payments === 0) return []
-      const observed = this.#sums.sum(FAILED, at, at + HOUR) / payments
-      const reach = 1.65 * Math.sqrt((usual * (1 - usual)) / payments)
-      const [lower, upper] = [Math.max(0, usual - reach), Math.min(1, usual + reach)]
-      return [{ at, observed, expected: usual, lower, upper }]
+      return payments === 0 ? [] : [this.#point(at, payments, this.#sums.sum(FAILED, at, at + HOUR))]
     })
   }
 
-  /** Written out here: JSON asks an object for its form only once. */
-  toJSON(): unknown {
-    return this.#sums.toJSON()
+  toJSON(): Stored {
+    return { sums: this.#sums, first: this.#first }
+  }
+
+  #firstSeries(first: readonly Outcome[]): SeriesPoint[] {
+    const points = new Map<Seconds, SeriesPoint>()
+    let [payments, all] = [0, 0]
+    for (const [at, failed] of first.toSorted((a, b) => a[0] - b[0])) {
+      payments += 1
+      all += failed
+      points.set(at, this.#point(at, payments, all))
+    }
+    return [...points.values()]
+  }
+
+  #point(at: Seconds, payments: number, failed: number): SeriesPoint {
+    const { usual } = this
+    const reach = 1.65 * Math.sqrt((usual * (1 - usual)) / payments)
+    const [lower, upper] = [Math.max(0, usual - reach), Math.min(1, usual + reach)]
+    return { at, observed: failed / payments, expected: usual, lower, upper }
+  }
+
+  #keep(first: Outcome[], outcome: Outcome): void {
+    first.push(outcome)
+    if (first.length > FIRST_PAYMENTS) first.shift()
+    if (this.#sums.weight > 0) this.#first = undefined
   }
 
   get #believed(): number {

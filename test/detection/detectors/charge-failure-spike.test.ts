@@ -130,6 +130,17 @@ describe('CHARGE_FAILURE_SPIKE fires', () => {
     expect(judge(facts)).toHaveLength(1)
   })
 
+  it('when most fail in the first minutes, and says that it knows no history yet', () => {
+    const [incident] = judge([...mixed(NOW, 10, 3, 0), ...failures(NOW + MINUTE, 5, 30)])
+    expect(incident?.title).toMatch(/^\d+% of payments fail$/)
+    expect(incident?.message).toContain('where about 17% is taken as usual: there is no history yet')
+    const { series = [] } = incident ?? {}
+    expect(series.length).toBeGreaterThan(10)
+    expect(series.map(({ at }) => at)).toEqual(series.map(({ at }) => at).toSorted((a, b) => a - b))
+    expect(series[0]?.observed).toBe(0)
+    expect(series.at(-1)?.observed).toBeGreaterThan(series.at(-1)?.upper ?? 1)
+  })
+
   it('when payments fail without a charge', () => {
     const refused = every(NOW, MINUTE, 12).map((at, i): Fact => {
       const { charge: _, kind: __, reversed: ___, ...rest } = failed(at)
