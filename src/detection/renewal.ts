@@ -6,6 +6,8 @@ import { addPeriods, nextTurn, type Period } from './periods.ts'
 
 const DISORDER = 15 * MINUTE
 const SETTLED = 4
+/** A period's invoice stays a draft for about an hour: a payment before that was for the period before. */
+const DRAFT = 2 * HOUR
 const WATCHED = new Set(['active', 'trialing', 'past_due'])
 const OVER = new Set(['canceled', 'incomplete_expired'])
 
@@ -30,7 +32,7 @@ export interface Snapshot {
   previousEnd?: Seconds
 }
 
-/** An invoice that was paid or dropped: nobody waits for its period any more. */
+/** An invoice that was paid or dropped, or a subscription that says so: nobody waits for its period any more. */
 interface Settled {
   at: Seconds
   created: Seconds
@@ -56,6 +58,7 @@ export function change(renewal: Renewal, fact: SubscriptionChanged | Subscriptio
   } else if (base === undefined || (!base.firm && fact.at <= base.at && !isNewer(fact, known))) {
     renewal.base = { due: firstDue(fact), at: fact.at, firm: false }
   }
+  if (isRecovered(fact)) note(renewal, { at: fact.at, created: fact.at, end: endOf(fact) })
   if (!isNewer(fact, known)) return
   const next = snapshotOf(fact, known)
   if (known !== undefined && isResumed(known, next)) {
@@ -65,6 +68,19 @@ export function change(renewal: Renewal, fact: SubscriptionChanged | Subscriptio
   }
   if (known === undefined || reanchored || isMaterial(known, next)) renewal.changedAt = fact.at
   renewal.subscription = next
+}
+
+/** Stripe takes nobody out of dunning before the latest invoice is settled; the event that tells of that may come much later. */
+const isRecovered = ({ status, start, at, ...fact }: SubscriptionChanged | SubscriptionEnded): boolean =>
+  fact.kind === 'subscriptionChanged' &&
+  fact.previousStatus === 'past_due' &&
+  status === 'active' &&
+  start !== undefined &&
+  at >= start + DRAFT
+
+function note({ settled }: Renewal, invoice: Settled): void {
+  settled.push(invoice)
+  if (settled.length > SETTLED) settled.shift()
 }
 
 /** First sight: the payment that this event says is next, or the one that was due at the moment it tells of. */
@@ -129,8 +145,7 @@ export function settle(renewal: Renewal, fact: InvoicePaid | InvoiceDropped): bo
   if (!regular && !(other && fact.end !== undefined)) return false
   const settled: Settled = { at: fact.at, created: fact.created ?? fact.at }
   if (fact.end !== undefined) settled.end = fact.end
-  renewal.settled.push(settled)
-  if (renewal.settled.length > SETTLED) renewal.settled.shift()
+  note(renewal, settled)
   return true
 }
 

@@ -31,12 +31,20 @@ const renewal = { reason: 'subscription_cycle', subscription: 'sub_1', start: DU
 const renewed = paid({ invoice: 'in_1', at: DUE + HOUR, created: DUE, ...renewal })
 const late = changed({ at: DUE + HOUR, status: 'past_due', previousStatus: 'active', ...period(DUE) })
 
+const recovered = changed({
+  at: DUE + 5 * DAY,
+  status: 'active',
+  previousStatus: 'past_due',
+  ...period(DUE),
+})
+
 /** What happened, and how long after DUE it is still quiet. */
 const quiet: [string, Fact[], Seconds][] = [
   ['due + 2.9 days', [...begun, rolled], 2.9 * DAY],
   ['past_due on day 10', [...begun, rolled, late], 10 * DAY],
   ['past_due just under 28 days', [...begun, rolled, late], 28 * DAY - 1],
   ['a renewal that was paid', [...begun, rolled, renewed], 30 * DAY],
+  ['a recovery from dunning whose paid invoice is told late', [...begun, rolled, late, recovered], 28 * DAY],
   ['a renewal that was paid without its line', [...begun, rolled, { ...renewed, end: DUE }], 30 * DAY],
   ['a 100% coupon', [...begun, rolled, { ...renewed, total: 0, amountPaid: 0 }], 30 * DAY],
   [
@@ -156,6 +164,11 @@ const firing: [string, Fact[], Seconds][] = [
   ['a period first seen when it turned', [rolled], 3 * DAY],
   ['one first seen in the middle of its period', [changed({ at: T0 + DAY, ...period(T0) })], 3 * DAY],
   ['past_due for 28 days', [...begun, rolled, late], 28 * DAY],
+  [
+    'a recovery that paid the period before, while the new one’s invoice is a draft',
+    [...begun, { ...rolled, status: 'past_due' }, { ...recovered, at: DUE + HOUR / 2 }],
+    3 * DAY,
+  ],
   ['an invoice that was sent 33 days ago', [...begun, { ...rolled, sendInvoice: true }], 33 * DAY],
   [
     'a plan of three months',
