@@ -80,15 +80,18 @@ export function planIncidents(
   return taken
 }
 
-/** Lets unusual things happen that are nobody's fault, where they do not blur an incident. */
+/** Lets unusual things happen that are nobody's fault, where they blur no incident and do not add up to one. */
 export function planDisturbances(world: World, { start, days }: Span, taken: readonly Window[]): void {
   const random = world.random.fork('disturbances')
   for (const disturbance of DISTURBANCES) {
     if (!disturbance.fits(world.profile)) continue
+    const own: Window[] = []
     for (let left = random.poisson((disturbance.often * days) / 28); left > 0; left--) {
       const at = Math.round(random.between(start + DAY, start + days * DAY))
       const window = { from: at - DAY, to: at + 4 * DAY }
-      if (!disturbance.rate || !taken.some((other) => overlaps(other, window))) disturbance.stage(world, at)
+      if (disturbance.rate && [...taken, ...own].some((other) => overlaps(other, window))) continue
+      own.push(window)
+      disturbance.stage(world, at)
     }
   }
 }
