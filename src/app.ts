@@ -19,6 +19,9 @@ import { createReceiver } from './ingest/receiver.ts'
 import { Janitor } from './janitor.ts'
 import type { Logger } from './log.ts'
 import { createMetrics } from './metrics.ts'
+import { memoryQuota } from './quota/memory.ts'
+import type { MakeQuota } from './quota/quota.ts'
+import { redisQuotas } from './quota/redis.ts'
 import { type Database, openDatabase } from './storage/database.ts'
 import { migrate } from './storage/migrate.ts'
 import { Authenticator } from './tenancy/authenticate.ts'
@@ -77,6 +80,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
     authenticator,
     credentials,
     limiter: shared.limiter('api'),
+    quota: shared.quota,
   })
 
   let draining = false
@@ -140,12 +144,14 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
 interface Shared {
   bus: Bus
   limiter(prefix: string): RateLimiter
+  quota: MakeQuota
   close(): void
 }
 
 /** What many processes share, through Redis; or what one has to itself. */
 function connectShared({ redisUrl }: Config, log: Logger): Shared {
-  if (redisUrl === undefined) return { bus: memoryBus(), limiter: memoryRateLimiter, close: () => {} }
+  if (redisUrl === undefined)
+    return { bus: memoryBus(), limiter: memoryRateLimiter, quota: memoryQuota, close: () => {} }
   const complain = (err: Error): void => log.warn({ err }, 'trouble with Redis')
   const redis = new Redis(redisUrl, {
     enableOfflineQueue: false,
@@ -153,10 +159,15 @@ function connectShared({ redisUrl }: Config, log: Logger): Shared {
     maxRetriesPerRequest: 0,
   })
   redis.on('error', complain)
+  const quotas = redisQuotas(redis)
   return {
     bus: redisBus(redisUrl, complain),
     limiter: (prefix) => redisRateLimiter(prefix, redis),
-    close: () => redis.disconnect(),
+    quota: quotas.quota,
+    close: () => {
+      quotas.close()
+      redis.disconnect()
+    },
   }
 }
 

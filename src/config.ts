@@ -33,7 +33,7 @@ export const VARIABLES: readonly Variable[] = [
   {
     name: 'REDIS_URL',
     default: '',
-    description: 'redis://… when several processes share the work: bus and rate limits',
+    description: 'redis://… when several processes share the work: bus and limits',
   },
   {
     name: 'BILLINGWATCH_SECRET',

@@ -34,7 +34,8 @@ export interface Services {
 
 /** The way an operation came in, for what outlives its first answer. */
 export interface Connection {
-  open(): Opened
+  /** @throws PublicError RATE_LIMITED when the tenant has too many open */
+  open(): Promise<Opened>
   /** Resolves when the client has taken what it was sent, so that a backlog is not poured into memory. */
   drained(): Promise<void>
 }

@@ -9,6 +9,7 @@ import { notFound } from '../http/routes.ts'
 import type { RateLimiter } from '../ingest/rate-limit.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
+import type { MakeQuota } from '../quota/quota.ts'
 import type { Database } from '../storage/database.ts'
 import type { Authenticator } from '../tenancy/authenticate.ts'
 import type { CredentialsWatch } from '../tenancy/cutoff.ts'
@@ -24,12 +25,12 @@ import { Feed } from './feed.ts'
 import { createHttp } from './http.ts'
 import { createLoaders } from './loaders.ts'
 import { Operations } from './operations.ts'
-import { Quota } from './quota.ts'
 import { apiRate } from './rate.ts'
 import { schema } from './schema.ts'
 import { Streams } from './streams.ts'
 import { SocketServer } from './websocket.ts'
 
+const MAX_SOCKETS_OF_TENANT = 2_000
 const MAX_SUBSCRIPTIONS_OF_TENANT = 5_000
 
 export interface GraphqlParts {
@@ -43,6 +44,7 @@ export interface GraphqlParts {
   authenticator: Authenticator
   credentials: CredentialsWatch
   limiter: RateLimiter
+  quota: MakeQuota
   /** Every detector there is, unless a test has its own. */
   detectors?: readonly AnyDetector[]
   /** Milliseconds after which feeds are read without a hint; 5,000. */
@@ -91,7 +93,7 @@ export function createGraphql(parts: GraphqlParts): Graphql {
   const rate = apiRate(parts.limiter, config.apiRateLimit)
   const limit = config.local ? undefined : BAD_CREDENTIALS
   const gate = new Gate({ authenticator, limiter: parts.limiter, clock, log, limit })
-  const subscriptions = new Quota(MAX_SUBSCRIPTIONS_OF_TENANT, 'subscriptions of this tenant')
+  const subscriptions = parts.quota('subscriptions', MAX_SUBSCRIPTIONS_OF_TENANT)
   const streams = new Streams(credentials, subscriptions)
   const yoga = createHttp({ schema, config, gate, rate, presentation, streams, makeContext })
   const sockets = new SocketServer({
@@ -99,6 +101,7 @@ export function createGraphql(parts: GraphqlParts): Graphql {
     log,
     gate,
     credentials,
+    perTenant: parts.quota('sockets', MAX_SOCKETS_OF_TENANT),
     subscriptions,
     operations: new Operations(yoga, rate, presentation),
     ...(parts.maxUnsent !== undefined && { maxUnsent: parts.maxUnsent }),

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { PublicError } from '../errors.ts'
+import type { Quota } from '../quota/quota.ts'
 import type { Caller } from '../tenancy/caller.ts'
 import type { CredentialsWatch, CutOff } from '../tenancy/cutoff.ts'
 import type { Connection } from './context.ts'
-import type { Quota } from './quota.ts'
 
 const ENDED: Record<CutOff, string> = {
   expired: 'The access token has expired: fetch a new one.',
@@ -26,8 +26,8 @@ export class Streams {
 
   connectionOf(caller: Caller, response: ServerResponse | undefined): Connection {
     return {
-      open: () => {
-        const giveBack = this.#quota.take(caller.tenantId ?? '')
+      open: async () => {
+        const giveBack = await this.#quota.take(caller.tenantId ?? '')
         const controller = new AbortController()
         const stopWatching = this.#credentials.watch(caller, (reason) =>
           controller.abort(new PublicError('UNAUTHENTICATED', ENDED[reason])),

@@ -9,6 +9,7 @@ import { PublicError } from '../errors.ts'
 import { errorBody } from '../http/answer.ts'
 import { addressOf } from '../http/client-address.ts'
 import type { Logger } from '../log.ts'
+import type { Quota } from '../quota/quota.ts'
 import { TokenExpired } from '../tenancy/access-tokens.ts'
 import type { Caller } from '../tenancy/caller.ts'
 import type { CredentialsWatch } from '../tenancy/cutoff.ts'
@@ -17,7 +18,6 @@ import { MAX_REQUEST_BYTES } from './limits.ts'
 import type { Operations } from './operations.ts'
 import { isAllowedOrigin } from './origins.ts'
 import { Outlet } from './outlet.ts'
-import { Quota } from './quota.ts'
 
 /** Why the server closes a socket; clients take 4401 as final and come back after the others. */
 export const CLOSE = {
@@ -30,7 +30,6 @@ export const CLOSE = {
 } as const
 
 const MAX_SOCKETS = 20_000
-const MAX_SOCKETS_OF_TENANT = 2_000
 const MAX_OPERATIONS_OF_SOCKET = 100
 /** Milliseconds. */
 const PING_EVERY = 15_000
@@ -44,6 +43,8 @@ export interface SocketServerOptions {
   gate: Gate
   credentials: CredentialsWatch
   operations: Operations
+  /** How many sockets a tenant may have open. */
+  perTenant: Quota
   /** How many subscriptions a tenant may have open. */
   subscriptions: Quota
   /** Bytes that a socket may have unsent. */
@@ -72,7 +73,6 @@ export class SocketServer {
     handleProtocols,
     perMessageDeflate: false,
   })
-  readonly #perTenant = new Quota(MAX_SOCKETS_OF_TENANT, 'sockets of this tenant')
   readonly #protocol: ReturnType<typeof makeServer<Record<string, unknown>, Extra>>
   readonly #pinging: NodeJS.Timeout
   /** Sockets that have answered the last ping. */
@@ -176,9 +176,9 @@ export class SocketServer {
           requestId: randomUUID(),
           caller,
           connection: {
-            open: () => ({
+            open: async () => ({
               signal: extra.gone.signal,
-              close: this.#options.subscriptions.take(caller.tenantId ?? ''),
+              close: await this.#options.subscriptions.take(caller.tenantId ?? ''),
             }),
             drained: () => outlet.drained(),
           },
@@ -195,7 +195,7 @@ export class SocketServer {
     extra,
     connectionParams,
   }: SocketContext<Record<string, unknown>, Extra>): Promise<boolean> {
-    const { gate, credentials, log } = this.#options
+    const { gate, credentials, perTenant, log } = this.#options
     const text = (name: string) => {
       const value = connectionParams?.[name]
       return typeof value === 'string' ? value : undefined
@@ -205,10 +205,14 @@ export class SocketServer {
         { authorization: text('authorization'), tenantId: text('tenantId') },
         extra.address,
       )
+      const giveBack = await perTenant.take(caller.tenantId ?? '')
       // It may have gone while it was asked who it is.
-      if (extra.gone.signal.aborted) return false
+      if (extra.gone.signal.aborted) {
+        giveBack()
+        return false
+      }
       extra.leave.push(
-        this.#perTenant.take(caller.tenantId ?? ''),
+        giveBack,
         credentials.watch(caller, (reason) =>
           extra.outlet.close(reason === 'expired' ? CLOSE.TOKEN_EXPIRED : CLOSE.UNAUTHENTICATED, reason),
         ),

@@ -10,6 +10,7 @@ import { routes } from '../../src/http/routes.ts'
 import { memoryRateLimiter } from '../../src/ingest/rate-limit.ts'
 import { createLogger } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
+import { memoryQuota } from '../../src/quota/memory.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { createApiKey } from '../../src/tenancy/api-keys.ts'
 import { Authenticator } from '../../src/tenancy/authenticate.ts'
@@ -55,6 +56,7 @@ export async function serveGraphql(database: Database, options: ServeOptions = {
     authenticator,
     credentials,
     limiter: memoryRateLimiter('api'),
+    quota: memoryQuota,
     detectors: DETECTORS,
     // So long that what comes in time was not waited for.
     pollMs: 120_000,

@@ -144,10 +144,10 @@ builder.subscriptionField('eventReceived', (t) =>
     authScopes: { viewer: true },
     description: 'Webhook events as they are stored; live only.',
     args: { filter: t.arg({ type: StripeEventFilter, description: 'Which of them.' }) },
-    subscribe: (_root, { filter }, context) => {
+    subscribe: async (_root, { filter }, context) => {
       const scope = scopeOf(context)
       const { eventFeed, metrics } = context.services
-      return live(context.connection.open(), metrics.subscriptions, async function* (signal) {
+      return live(await context.connection.open(), metrics.subscriptions, async function* (signal) {
         for await (const event of eventFeed.follow(scope, signal)) {
           if (eventMatches(event, filter ?? {})) yield event
         }
