@@ -8,8 +8,11 @@ import { ForgetfulMemory, type RaisedIncident } from './forgetful.ts'
 import type { Choices } from './judge.ts'
 import type { InboxEvent } from './reading.ts'
 
-/** Events judged together: enough to spread the cost of reading and writing state, few enough for little memory. */
+/** Events judged and stored together: enough to spread the cost of a commit, few enough that others soon have their turn. */
 export const REPLAY_BATCH = 500
+
+/** With nothing to store fewer are better: what one batch holds is what the garbage collector copies. */
+const DRY_BATCH = 200
 
 /** One line of a replay that was no Stripe event. */
 export interface Rejection {
@@ -112,7 +115,7 @@ export const workOf = (events: readonly InboxEvent[], now: Seconds, wall: Date):
 export async function dryReplay(
   detectors: readonly AnyDetector[],
   events: AsyncIterable<HistoricalEvent>,
-  { choices, wall, batch = REPLAY_BATCH }: { choices: Choices; wall: Date; batch?: number },
+  { choices, wall, batch = DRY_BATCH }: { choices: Choices; wall: Date; batch?: number },
 ): Promise<RaisedIncident[]> {
   const memory = new ForgetfulMemory(choices)
   const gate = new ModeGate(false)

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 import { ingest } from './ingest/part.ts'
 import { type Part, renderReport } from './part.ts'
+import { replay } from './replay/part.ts'
 
-const PARTS: readonly Part[] = [ingest]
+const PARTS: readonly Part[] = [ingest, replay]
 
 const USAGE = `npm run bench -- [part…] [--quick] [--json]
 

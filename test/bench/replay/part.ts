@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { writeStreams } from '../../../src/simulator/write.ts'
+import { migrate } from '../../../src/storage/migrate.ts'
+import { bundle, type Child, machineBusy, machineName, startOn, WORKSHOP } from '../machine.ts'
+import type { BenchOptions, Part, Report } from '../part.ts'
+import { type Replayed, WAYS, type Way } from './way.ts'
+
+/** Of a full and of a quick run. */
+const FULL = { tenants: 20, days: 35 }
+const QUICK = { tenants: 6, days: 14 }
+/** Seconds of CPU a million events: "well under a minute". */
+const TARGET = 55
+
+const NAMES: Record<Way, string> = {
+  bare: 'lines read, JSON parsed',
+  dry: 'dry replay, all detectors',
+  stored: 'stored replay (SQLite, FULL)',
+}
+
+/** Simulated histories through detection, dry and stored, beside what reading and parsing alone costs. */
+export const replay: Part = {
+  name: 'replay',
+  run: async (options) => {
+    const folder = join(WORKSHOP, randomUUID())
+    await mkdir(folder, { recursive: true })
+    try {
+      return await measure(options, folder)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  },
+}
+
+async function measure({ quick, say }: BenchOptions, folder: string): Promise<Report> {
+  const { tenants, days } = quick ? QUICK : FULL
+  say(`writing ${days} days of ${tenants} tenants`)
+  const streams = writeStreams({ out: join(folder, 'streams'), tenants, days, seed: '7', incidents: 'on' })
+  const databaseUrl = `file:${join(folder, 'bench.db')}`
+  await migrate({ databaseUrl })
+  const script = await bundle(folder, { replayer: new URL('replayer.ts', import.meta.url) })
+  const children = new Map<Way, Child>()
+  try {
+    for (const way of WAYS) {
+      const child = startOn(0, script('replayer'), [way, databaseUrl])
+      children.set(way, child)
+      await child.next()
+    }
+    const results: Results = { bare: [], dry: [], stored: [] }
+    const busy = machineBusy()
+    const began = performance.now()
+    // By turns, so that what others do to the machine meanwhile is done to all three.
+    for (const { name, file, events } of streams) {
+      for (const [way, child] of children) results[way].push((await child.ask({ file })) as Replayed)
+      say(`${name}: ${events} events, ${results.dry.at(-1)?.anomalies} anomalies`)
+    }
+    const used = (machineBusy() ?? Number.NaN) - (busy ?? Number.NaN)
+    const ours = WAYS.reduce((sum, way) => sum + totalOf(results[way]).cpu, 0)
+    const others = (1_000 * Math.max(0, used - ours)) / (performance.now() - began) / availableParallelism()
+    return report(results, others)
+  } finally {
+    for (const child of children.values()) await child.stop()
+  }
+}
+
+type Results = Record<Way, Replayed[]>
+
+const totalOf = (replays: readonly Replayed[]): Replayed => ({
+  events: replays.reduce((sum, { events }) => sum + events, 0),
+  anomalies: replays.reduce((sum, { anomalies }) => sum + anomalies, 0),
+  cpu: replays.reduce((sum, { cpu }) => sum + cpu, 0),
+  wall: replays.reduce((sum, { wall }) => sum + wall, 0),
+  memory: Math.max(...replays.map(({ memory }) => memory)),
+})
+
+/** @param others share of the machine that others took meanwhile; NaN where the system does not tell */
+function report(results: Results, others: number): Report {
+  const bare = totalOf(results.bare)
+  const figures = WAYS.map((way) => {
+    const { events, cpu, wall, memory, anomalies } = totalOf(results[way])
+    return {
+      way,
+      events,
+      anomalies,
+      /** Microseconds. */
+      cpuPerEvent: (cpu / events) * 1e6,
+      overBare: cpu / events / (bare.cpu / bare.events),
+      eventsPerSecond: events / wall,
+      megabytes: memory / 1e6,
+    }
+  })
+  const dry = figures.find(({ way }) => way === 'dry')
+  return {
+    title: 'Replay of simulated histories, on one core',
+    columns: ['', 'CPU µs an event', '× bare', 'events/s', 'peak MB'],
+    rows: figures.map(({ way, cpuPerEvent, overBare, eventsPerSecond, megabytes }) => [
+      NAMES[way],
+      cpuPerEvent.toFixed(1),
+      overBare.toFixed(1),
+      Math.round(eventsPerSecond).toLocaleString('en'),
+      megabytes.toFixed(0),
+    ]),
+    notes: [
+      `target: a million events of a dry replay in ${TARGET} s of CPU; here ${dry?.cpuPerEvent.toFixed(0)} s`,
+      `${results.bare.length} tenants, the largest with ${Math.max(...results.bare.map(({ events }) => events)).toLocaleString('en')} of ${bare.events.toLocaleString('en')} events; ${machineName()}`,
+      `others took ${(others * 100).toFixed(0)} % of the machine meanwhile: the ratios hold better than the times`,
+    ],
+    data: { target: TARGET, others, figures },
+  }
+}
