@@ -82,8 +82,7 @@ export async function checkRedis({ redisUrl }: Config): Promise<Finding[]> {
     await redis.ping()
     return [{ check: 'redis', level: 'ok', message: 'answers' }]
   } catch (error) {
-    const advice =
-      'Check REDIS_URL. Until it answers, each process counts limits alone and polls for news.'
+    const advice = 'Check REDIS_URL. Until it answers, each process counts limits alone and polls for news.'
     const message = `${new URL(redisUrl).host} does not answer: ${messageOf(trouble ?? error)}`
     return [{ check: 'redis', level: 'problem', message, advice }]
   } finally {
