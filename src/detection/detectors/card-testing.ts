@@ -3,12 +3,12 @@ import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { testingFinding } from '../rates/card-testing-finding.ts'
-import { isSuspect } from '../rates/guessing.ts'
+import { looksGuessed } from '../rates/guessing.ts'
 import { FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
-import { isSmall, learnSize, type Sizes, smallShare } from '../rates/sizes.ts'
+import { isOddlySmall, isSmall, learnSize, type Sizes, smallShare } from '../rates/sizes.ts'
 import { type Cusum, type Followed, followPoisson, newCusum, stepPoisson } from '../statistics/cusum.ts'
 import { count, newRate, perHour, type Rate } from '../statistics/decayed.ts'
 import { hourOf, nextHour } from '../statistics/hours.ts'
@@ -59,7 +59,7 @@ interface State {
   sums: LateSums
   pace: Rate
   sizes: Sizes
-  /** Since the last suspect: its time, and the tries and failed tries after it. */
+  /** Since the last suspect: its time, the tries after it, and those of them that a bank plainly refused. */
   last: { at: Seconds; tries: number; failures: number }
   runs: Run[]
   signs: Signs
@@ -130,8 +130,11 @@ function observe(state: State, fact: Try, context: Told): Step | undefined {
     noteTaking(state, fact)
     return undefined
   }
-  state.last.failures += 1
-  if (!isSuspect(fact, state.sizes) || !state.cards.admit(cardOf(fact))) return undefined
+  if (fact.invalid) return undefined
+  const guessed = looksGuessed(fact)
+  if (!guessed) state.last.failures += 1
+  if (!guessed && !isOddAmount(state.sizes, fact)) return undefined
+  if (!state.cards.admit(cardOf(fact))) return undefined
   return suspect(state, fact, now, context)
 }
 
@@ -143,6 +146,10 @@ function begin(state: State, at: Seconds): Seconds {
   state.newest = Math.max(state.newest, at)
   return state.newest
 }
+
+/** Stolen cards are tried at the lowest price there is. */
+const isOddAmount = (sizes: Sizes, { amount, currency }: ChargeFailed | PaymentRefused): boolean =>
+  amount !== undefined && currency !== undefined && isOddlySmall(sizes, amount, currency)
 
 const idOf = (fact: ChargeFailed | PaymentRefused): string =>
   fact.kind === 'chargeFailed' ? fact.charge : fact.id

@@ -1,5 +1,4 @@
 import type { ChargeFailed, PaymentRefused } from '../../stripe/facts.ts'
-import { isSmall, type Sizes } from './sizes.ts'
 
 /** How cards fail that were guessed or stolen. */
 const GUESSED = new Set([
@@ -18,17 +17,13 @@ const GUESSED = new Set([
 ])
 
 /**
- * Whether a try failed as guessed cards fail. Too little money, a bank's plain refusal or a processing error at an
- * ordinary amount is none: many of those are a failing gateway. A subscription's renewal is never one.
+ * Whether a try failed as guessed cards fail. Too little money, a bank's plain refusal or a processing error is none:
+ * many of those are a failing gateway.
  */
-export function isSuspect(fact: ChargeFailed | PaymentRefused, sizes: Sizes): boolean {
-  if (fact.recurring || fact.invalid) return false
+export function looksGuessed(fact: ChargeFailed | PaymentRefused): boolean {
   if (fact.kind === 'paymentRefused' && fact.setup) return true
   if (fact.blocked || fact.risk === 'elevated' || fact.risk === 'highest') return true
-  if (isGuessed(fact.code) || isGuessed(fact.reason)) return true
-  return (
-    fact.amount !== undefined && fact.currency !== undefined && isSmall(sizes, fact.amount, fact.currency)
-  )
+  return isGuessed(fact.code) || isGuessed(fact.reason)
 }
 
 const isGuessed = (code: string | undefined): boolean => code !== undefined && GUESSED.has(code)

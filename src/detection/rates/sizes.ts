@@ -15,6 +15,8 @@ const GIANT = 10
 const SMALL = 0.1
 /** Until it is known how many ordinary payments are small, one in fifty is. */
 const SMALL_PRIOR = { share: 0.02, payments: 50 }
+/** Where more of the ordinary payments are small, another small one is nothing odd. */
+const RARE = 0.1
 
 /** Learns a payment that went through. */
 export function learnSize(sizes: Sizes, amount: number, currency: string): void {
@@ -36,6 +38,13 @@ export function isSmall(sizes: Sizes, amount: number, currency: string): boolean
   return size !== undefined && size.known >= FEWEST && amount <= SMALL * size.mean
 }
 
-/** Share of ordinary payments that are small, in the currency with most of them. */
+/** Whether an amount is small where few are. */
+export const isOddlySmall = (sizes: Sizes, amount: number, currency: string): boolean =>
+  isSmall(sizes, amount, currency) && (sizes[currency]?.small ?? 0) < RARE
+
+/** Share of ordinary payments that are small, in the currency with most of them among those where it is odd. */
 export const smallShare = (sizes: Sizes): number =>
-  Object.values(sizes).reduce((most, { small }) => Math.max(most, small), SMALL_PRIOR.share)
+  Object.values(sizes).reduce(
+    (most, { small }) => (small < RARE ? Math.max(most, small) : most),
+    SMALL_PRIOR.share,
+  )

@@ -104,6 +104,15 @@ describe('CARD_TESTING fires', () => {
     expect(incident?.detectedAt).toBeLessThan(NOW + 3 * HOUR)
   })
 
+  it('at wrong numbers in a shop where every fourth payment is small', () => {
+    const random = seeded(9)
+    const good = arrivals(NOW - 21 * DAY, NOW, daily(100), random).map((at) =>
+      succeeded(at, { amount: random() < 0.25 ? 300 : 20_000 }),
+    )
+    const [incident] = judge([...good, ...wrongCvc(NOW, 100, 20, { amount: 300 })])
+    expect(incident?.detectedAt).toBeLessThan(NOW + 20 * 100)
+  })
+
   it('at sixty failing set-ups', () => {
     const [incident] = judge([...weeks(), ...every(NOW, MINUTE, 60).map((at) => setupFailed(at))])
     expect(incident).toMatchObject({ severity: 'CRITICAL', occurrences: 60 })
