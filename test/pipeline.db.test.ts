@@ -72,6 +72,8 @@ describe('the way of an event', () => {
     const mine = await tenant()
     const heard = vi.fn()
     bus.subscribe(`feed:${mine.id}` satisfies Topic, heard)
+    await vi.waitFor(() => expect(heard).toHaveBeenCalled())
+    heard.mockClear()
     const events = double(START)
     await deliver(mine, events)
     await judgeAll(START + 10)

@@ -203,6 +203,9 @@ it('tells the bus after the commit: that there is work, and whose events came', 
   ingest.bus.subscribe('work', () => heard.push('work'))
   ingest.bus.subscribe(`events:${tenant.tenantId}`, () => heard.push('events'))
   ingest.bus.subscribe(`events:${other.tenantId}`, () => heard.push('other'))
+  // Each listener gets a hint that it stands.
+  await vi.waitFor(() => expect(heard).toHaveLength(3))
+  heard.length = 0
   const body = eventBody(freshId())
   await ingest.deliver(tenant, body)
   await vi.waitFor(() => expect(heard).toEqual(['work', 'events']))
