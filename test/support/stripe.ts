@@ -346,6 +346,7 @@ export const invoicePayment = (fields: Json = {}): Json => ({
 })
 
 export interface ItemOptions {
+  id?: string
   /** Minor units; null: tiered or metered by fraction. */
   unit?: number | null
   quantity?: number | undefined
@@ -379,7 +380,7 @@ export const item = (options: ItemOptions = {}, version: Version = NEWEST): Json
     unit_amount_decimal: unit === null ? '0.05' : String(unit),
   }
   return {
-    id: fresh('si'),
+    id: options.id ?? fresh('si'),
     object: 'subscription_item',
     created: START,
     plan,
