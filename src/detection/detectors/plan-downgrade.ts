@@ -175,6 +175,10 @@ function judgeSurge(state: State, unit: Downgrade, context: Asked): Step | undef
 const expectedIn = ({ rate, newest }: State, seconds: Seconds): number =>
   (MARGIN * rate.perDay(newest) * seconds) / DAY
 
+/** Where many move every day, a handful within an hour is worth no alarm: it takes as many as a day may bring. */
+const fewest = (state: State, { settings }: Asked): number =>
+  Math.max(settings.minCustomers, Math.ceil(expectedIn(state, DAY)))
+
 interface Fired {
   sum: Cusum
   ratio: number
@@ -211,7 +215,7 @@ function run(
   for (const { at } of state.units) {
     stepPoisson(sum, expectedIn(state, at - last), ratio, at)
     last = at
-    const isEnough = sum.score >= needed && sum.units >= context.settings.minCustomers
+    const isEnough = sum.score >= needed && sum.units >= fewest(state, context)
     if (isEnough && at >= since - DISORDER) fired.push({ sum: { ...sum }, ratio })
   }
   return { onset: sum.onset, fired }
@@ -260,7 +264,7 @@ function surgeFindingOf(state: State, open: Open, fresh: readonly Downgrade[], c
   return surgeFinding({
     downgrades: open.sum.units,
     usual: expectedIn(state, open.lastSign - open.startedAt) / MARGIN,
-    minCustomers: context.settings.minCustomers,
+    fewest: fewest(state, context),
     nats: open.sum.score,
     needed: neededFor(state, context),
     startedAt: Math.min(

@@ -19,7 +19,8 @@ export interface DowngradeSurge {
   /** Usual in the same time, without margin. */
   usual: number
   perDay: number
-  minCustomers: number
+  /** From so many on it is told. */
+  fewest: number
   nats: number
   needed: number
   startedAt: Seconds
@@ -54,7 +55,7 @@ export function surgeFinding(surge: DowngradeSurge): Finding {
         name: 'subscriptions moved to cheaper plans',
         observed: downgrades,
         expected: usual,
-        threshold: surge.minCustomers,
+        threshold: surge.fewest,
         unit: 'COUNT',
       },
       { name: 'evidence', observed: surge.nats, threshold: surge.needed, unit: 'SCORE' },

@@ -83,6 +83,14 @@ describe('a surge of downgrades', () => {
     expect(drive([...facts, ...surge].sort((a, b) => a.at - b.at)).episodes()).toHaveLength(1)
   })
 
+  test('is not seen in a handful within an hour where that many come every day', () => {
+    const usual = downs(1_000, evenly(5 * 100, NOW - 100 * DAY, 100 * DAY))
+    const { findings } = drive([...usual, ...downs(1, evenly(6, NOW, 40 * MINUTE))])
+    expect(findings.filter(({ startedAt }) => startedAt > NOW - DAY)).toEqual([])
+    const more = drive([...usual, ...downs(1, evenly(20, NOW, 2 * HOUR))]).findings
+    expect(more.filter(({ startedAt }) => startedAt > NOW - DAY)).not.toEqual([])
+  })
+
   test('is not made of downgrades that are told days late', () => {
     const facts = [...downs(1, evenly(4, NOW, HOUR)), down(90, NOW + 5 * DAY), down(91, NOW + 2 * HOUR)]
     expect(drive([...calm, ...facts]).findings).toEqual([])
