@@ -26,6 +26,10 @@ export class ForgetfulMemory implements TenantMemory {
   readonly #streams = new Map<string, StreamMemory>()
   readonly #states = new Map<string, KeyedStates>()
   readonly #objects = new Map<string, StoredObject>()
+  /** Events since `#turnedAt`, and those of the time before. */
+  #events = new Set<string>()
+  #earlierEvents = new Set<string>()
+  #turnedAt: Seconds = 0
   #sweptAt: Seconds = 0
 
   constructor(choices: Choices) {
@@ -84,6 +88,13 @@ export class ForgetfulMemory implements TenantMemory {
     return times
   }
 
+  /** @returns whether the event is new; from now on it is known for as long as Stripe may send it again */
+  meet(stripeId: string): boolean {
+    if (this.#events.has(stripeId) || this.#earlierEvents.has(stripeId)) return false
+    this.#events.add(stripeId)
+    return true
+  }
+
   /** Remembers what a batch changed. */
   apply(outcome: BatchOutcome): void {
     for (const [id, object] of outcome.objects) this.#objects.set(id, object)
@@ -101,10 +112,14 @@ export class ForgetfulMemory implements TenantMemory {
     this.#sweep(clock)
   }
 
-  /** What a stored memory's retention does: idle states and old objects are let go of. */
+  /** What a stored memory's retention does: idle states, old objects and events are let go of. */
   #sweep(clock: Seconds): void {
     for (const { stream } of this.#streams.values()) this.#states.get(stream.id)?.sweep(stream.clock)
     for (const [id, { updatedAt }] of this.#objects)
       if (updatedAt < clock - OBJECT_MEMORY) this.#objects.delete(id)
+    if (clock < this.#turnedAt + OBJECT_MEMORY) return
+    this.#turnedAt = clock
+    this.#earlierEvents = this.#events
+    this.#events = new Set()
   }
 }

@@ -119,15 +119,10 @@ export async function dryReplay(
 ): Promise<RaisedIncident[]> {
   const memory = new ForgetfulMemory(choices)
   const gate = new ModeGate(false)
-  const seen = new Set<string>()
   let now: Seconds = 0
   for await (const group of inBatches(events, batch)) {
     now = Math.max(now, ...group.map(({ deliveredAt }) => deliveredAt))
-    const fresh = group.filter((event) => {
-      if (seen.has(event.stripeId)) return false
-      seen.add(event.stripeId)
-      return gate.admit(event)
-    })
+    const fresh = group.filter((event) => memory.meet(event.stripeId) && gate.admit(event))
     memory.apply(await judgeBatch(detectors, memory, workOf(fresh, now, wall)))
   }
   return memory.raisedIncidents

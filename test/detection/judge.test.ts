@@ -15,12 +15,13 @@ import { counting, delivery } from '../support/detectors.ts'
 
 const T = 1_700_000_000
 
-/** Judges in batches, with everything through its stored form between them, as after a restart. */
+/** Judges in batches, with everything through its stored form between them, as after a restart, unless the states are kept. */
 function judgeInBatches(
   detectors: readonly AnyDetector[],
   batches: readonly JudgedEvent[][],
   until?: Seconds,
   choices: Choices = new Map(),
+  kept?: KeyedStates,
 ) {
   const stored = new Map<string, StoredState>()
   const operations: Operation[] = []
@@ -28,8 +29,8 @@ function judgeInBatches(
   const brokenTimers: string[] = []
   let clock: Seconds | undefined
   for (const [index, batch] of batches.entries()) {
-    const states = new KeyedStates(detectors)
-    states.load([...stored.values()])
+    const states = kept ?? new KeyedStates(detectors)
+    if (kept === undefined) states.load([...stored.values()])
     const judge = new StreamJudge(detectors, states, choices, clock)
     const judgement = judge.judge(batch, index === batches.length - 1 ? until : undefined)
     operations.push(...judgement.operations)
@@ -122,19 +123,20 @@ describe('judging a stream', () => {
   })
 })
 
-describe('a detector that throws', () => {
-  const brittle = (name: 'REFUND_SPIKE' | 'FRAUD_SPIKE', on: (id: string) => boolean): AnyDetector => {
-    const whole = counting({ name, limit: 1 })
-    return {
-      ...whole,
-      observe(state, fact, context) {
-        const step = whole.observe(state, fact, context)
-        if (on(fact.eventId)) throw new Error('odd event')
-        return step
-      },
-    }
+/** Throws on some events, after it has changed its draft. */
+function brittle(name: 'REFUND_SPIKE' | 'FRAUD_SPIKE', on: (id: string) => boolean, limit = 1): AnyDetector {
+  const whole = counting({ name, limit })
+  return {
+    ...whole,
+    observe(state, fact, context) {
+      const step = whole.observe(state, fact, context)
+      if (on(fact.eventId)) throw new Error('odd event')
+      return step
+    },
   }
+}
 
+describe('a detector that throws', () => {
   it('fails that event alone: its own state is as if the event had not been, and other detectors go on', () => {
     const events = [delivery('a', T), delivery('bad', T + 1), delivery('c', T + 2)]
     const { operations, failures, stored } = judgeInBatches(
@@ -190,25 +192,41 @@ describe('what must always hold', () => {
       })
     })
 
+  const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 60 })
+  const inBatches = (events: readonly JudgedEvent[], sizes: readonly number[]): JudgedEvent[][] => {
+    const batches: JudgedEvent[][] = []
+    for (let from = 0, i = 0; from < events.length; i += 1) {
+      const size = sizes[i % sizes.length] ?? 1
+      batches.push(events.slice(from, from + size))
+      from += size
+    }
+    return batches
+  }
+  const until = T + 1_000_000
+
   it('is the same whatever the sizes of batches, and with a restart between any two', () => {
     fc.assert(
-      fc.property(
-        stream,
-        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 60 }),
-        (events, sizes) => {
-          const batches: JudgedEvent[][] = []
-          for (let from = 0, i = 0; from < events.length; i += 1) {
-            const size = sizes[i % sizes.length] ?? 1
-            batches.push(events.slice(from, from + size))
-            from += size
-          }
-          const until = T + 1_000_000
-          const whole = judgeInBatches([counting()], [events], until)
-          const parts = judgeInBatches([counting()], batches, until)
-          expect(said(parts.operations)).toEqual(said(whole.operations))
-          expect([...parts.stored].sort()).toEqual([...whole.stored].sort())
-        },
-      ),
+      fc.property(stream, sizes, (events, sizes) => {
+        const whole = judgeInBatches([counting()], [events], until)
+        const parts = judgeInBatches([counting()], inBatches(events, sizes), until)
+        expect(said(parts.operations)).toEqual(said(whole.operations))
+        expect([...parts.stored].sort()).toEqual([...whole.stored].sort())
+      }),
+    )
+  })
+
+  it('is the same with states that outlive their batches, whatever throws meanwhile', () => {
+    fc.assert(
+      fc.property(stream, sizes, fc.array(fc.nat({ max: 59 })), (events, sizes, odd) => {
+        const throwing = new Set(odd.map((index) => `evt_${index}`))
+        const detectors = [counting(), brittle('REFUND_SPIKE', (id) => throwing.has(id), 2)]
+        const batches = inBatches(events, sizes)
+        const restarted = judgeInBatches(detectors, batches, until)
+        const kept = judgeInBatches(detectors, batches, until, new Map(), new KeyedStates(detectors))
+        expect(said(kept.operations)).toEqual(said(restarted.operations))
+        expect([...kept.failures]).toEqual([...restarted.failures])
+        expect([...kept.stored].sort()).toEqual([...restarted.stored].sort())
+      }),
     )
   })
 })
