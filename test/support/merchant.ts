@@ -46,6 +46,8 @@ export interface Trade {
   factor?: (at: Seconds) => number
   /** Which share of the payments fails. */
   failing?: number
+  /** Why they fail, one as often as the other. */
+  reasons?: readonly string[]
   amount?: (at: Seconds, random: () => number) => number
   seed?: number
 }
@@ -143,13 +145,15 @@ export class Merchant {
   trade(
     from: Seconds,
     to: Seconds,
-    { perDay, weekend = 1, factor = () => 1, failing = 0, ...over }: Trade,
+    { perDay, weekend = 1, factor = () => 1, failing = 0, reasons = [], ...over }: Trade,
   ): Json[] {
     const random = seeded(over.seed ?? 1)
     const rate = daily(perDay, weekend)
     return arrivals(from, to, (at) => rate(at) * factor(at), random).map((at) => {
       const fields = over.amount === undefined ? {} : { amount: over.amount(at, random) }
-      return random() < failing ? this.declined(at, fields) : this.paid(at, fields)
+      if (random() >= failing) return this.paid(at, fields)
+      const reason = reasons[Math.floor(random() * reasons.length)] ?? 'do_not_honor'
+      return this.declined(at, { ...fields, reason })
     })
   }
 

@@ -13,7 +13,7 @@ export type History = (shop: Merchant) => readonly Json[]
 
 /** A sentence, what happened, what the one anomaly says of it, and which other detectors may rightly speak. */
 export type Firing = [name: string, history: History, says: Json, beside?: readonly DetectorName[]]
-export type Quiet = [name: string, history: History]
+export type Quiet = [name: string, history: History, beside?: readonly DetectorName[]]
 
 /** Up to so many events a history is told in an old and in a new API version, a longer one in one of the two. */
 const SHORT = 500
@@ -29,9 +29,13 @@ export function scenarios(
   { quiet, firing }: { quiet: Quiet[]; firing: Firing[] },
 ): void {
   const replay = replaying()
+  const others = async (events: readonly Json[], beside: readonly DetectorName[]) =>
+    (await replay(events)).filter((one) => !beside.some((name) => name === one['detector']))
   describe(`${detector} is quiet`, () => {
-    it.each(quiet.map(([name, history], i) => [name, i, history] as const))('%s', async (_, i, history) => {
-      for (const [version, events] of tellings(history, i)) expect(await replay(events), version).toEqual([])
+    const cases = quiet.map(([name, history, beside = []], i) => [name, i, history, beside] as const)
+    it.each(cases)('%s', async (_, i, history, beside) => {
+      for (const [version, events] of tellings(history, i))
+        expect(await others(events, beside), version).toEqual([])
     })
   })
   describe(`${detector} fires`, () => {
@@ -40,10 +44,8 @@ export function scenarios(
     )
     it.each(cases)('%s', async (_, i, history, says, beside) => {
       for (const [version, events] of tellings(history, i)) {
-        const anomalies = (await replay(events)).filter(
-          (one) => !beside.some((name) => name === one['detector']),
-        )
-        expect(anomalies, version).toEqual([expect.objectContaining({ detector, ...says })])
+        const anomalies = await others(events, beside)
+        expect(anomalies, version).toMatchObject([{ detector, ...says }])
         for (const anomaly of anomalies) expectExplained(anomaly)
       }
     })
