@@ -4,12 +4,19 @@ import { type Context, defineDetector, type Finding, type Step } from '../detect
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { testingFinding } from '../rates/card-testing-finding.ts'
 import { looksGuessed } from '../rates/guessing.ts'
-import { FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
+import { ending, FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
-import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
+import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
 import { isOddlySmall, isSmall, learnSize, type Sizes, smallShare } from '../rates/sizes.ts'
-import { type Cusum, type Followed, followPoisson, newCusum, stepPoisson } from '../statistics/cusum.ts'
+import {
+  type Cusum,
+  type Followed,
+  followPoisson,
+  newCusum,
+  stepPoisson,
+  strongest,
+} from '../statistics/cusum.ts'
 import { count, newRate, perHour, type Rate } from '../statistics/decayed.ts'
 import { hourOf, nextHour } from '../statistics/hours.ts'
 import { LateSums } from '../statistics/late-sums.ts'
@@ -39,6 +46,7 @@ const SETTLED: Seconds = 7 * DAY
 
 /** One alternative with what was counted since its onset. */
 interface Run {
+  ratio: number
   sum: Cusum
   /** Payments that went through with a tested card. */
   taken: Sums
@@ -98,7 +106,7 @@ export const cardTesting = defineDetector({
   onTimer,
 })
 
-const newRun = (): Run => ({ sum: newCusum(), taken: {}, takings: 0, codes: {} })
+const newRun = (ratio: number): Run => ({ ratio, sum: newCusum(), taken: {}, takings: 0, codes: {} })
 
 function stateOf(stored?: State): State {
   return {
@@ -202,20 +210,19 @@ interface Suspicion {
 
 function watch(state: State, { expected, code, now, at }: Suspicion, context: Told): Step | undefined {
   let anew = 0
-  state.runs.forEach((run, i) => {
-    if (stepPoisson(run.sum, expected, RATIOS[i] ?? 4, timeOf(at, now))) {
+  for (const run of state.runs) {
+    if (stepPoisson(run.sum, expected, run.ratio, timeOf(at, now))) {
       run.taken = {}
       run.takings = 0
       run.codes = {}
       anew += 1
     }
     addTo(run.codes, code, 1)
-  })
+  }
   if (anew === state.runs.length) state.signs = state.signs.slice(-1)
   const nats = needed(state, context)
-  const best = state.runs
-    .filter(({ sum }) => sum.score >= nats && sum.units >= context.settings.minCards)
-    .reduce<Run | undefined>((a, b) => (a !== undefined && a.sum.score >= b.sum.score ? a : b), undefined)
+  const { minCards } = context.settings
+  const best = strongest(state.runs, ({ score, units }) => score >= nats && units >= minCards)
   if (at < now - FRESH || best === undefined) return undefined
   const startedAt = best.sum.onset
   // The smaller ratio follows the attack to its last card.
@@ -257,10 +264,7 @@ function end(state: State, at: Seconds, note?: string): Step {
   state.open = null
   state.signs = []
   state.last = { at: Math.max(state.last.at, at), tries: 0, failures: 0 }
-  return {
-    ended: [note === undefined ? { fingerprint: '', at } : { fingerprint: '', at, note }],
-    wakeAt: null,
-  }
+  return ending(at, note)
 }
 
 function findingOf(state: State, open: Open, isFirst: boolean, context: Told): Finding {
@@ -277,7 +281,7 @@ function findingOf(state: State, open: Open, isFirst: boolean, context: Told): F
     taken: open.taken,
     takings: open.takings,
     signs: isFirst ? open.sum.units : 1,
-    ...shownBy(isFirst ? state.signs : state.signs.slice(-1), open.startedAt, typeOfId),
+    ...shownBy(state.signs, open.startedAt, isFirst),
     series: isFirst ? seasonSeries(season, newest) : undefined,
   })
 }

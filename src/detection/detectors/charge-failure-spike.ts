@@ -4,10 +4,10 @@ import { type Context, defineDetector, type Finding, type Step } from '../detect
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { failureFinding } from '../rates/failure-finding.ts'
 import { FailureShare } from '../rates/failure-share.ts'
-import { ADOPTED, FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
+import { ADOPTED, ending, FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
-import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
-import { type Cusum, newCusum, shareAt, stepBernoulli } from '../statistics/cusum.ts'
+import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
+import { type Cusum, newCusum, shareAt, stepBernoulli, strongest } from '../statistics/cusum.ts'
 import { Generations } from '../statistics/generations.ts'
 import { nextHour } from '../statistics/hours.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../statistics/spans.ts'
@@ -27,6 +27,7 @@ const MEMORY = { ids: 3_000, span: 14 * DAY }
 
 /** One alternative with what was counted since its onset. */
 interface Run {
+  odds: number
   sum: Cusum
   amounts: Sums
   codes: Sums
@@ -35,7 +36,6 @@ interface Run {
 interface Open extends Run {
   startedAt: Seconds
   lastSign: Seconds
-  odds: number
   /** Evidence at this moment; the sum's own score keeps the most there was. */
   score: number
   /** Share at firing: half-way from the usual to it is where the reverse test looks. */
@@ -95,7 +95,7 @@ export const chargeFailureSpike = defineDetector({
   onTimer,
 })
 
-const newRun = (): Run => ({ sum: newCusum(), amounts: {}, codes: {} })
+const newRun = (odds: number): Run => ({ odds, sum: newCusum(), amounts: {}, codes: {} })
 
 function stateOf(stored?: State): State {
   return {
@@ -153,26 +153,24 @@ const barOf = (usual: number, { settings }: Told): number => Math.max(usual + se
 function watch(state: State, failure: Failure | undefined, now: Seconds, context: Told): Step | undefined {
   const { edge } = state.share
   const at = failure === undefined ? now : timeOf(failure.at, now)
-  state.runs.forEach((run, i) => {
-    if (stepBernoulli(run.sum, failure !== undefined, edge, ODDS[i] ?? 2, at)) {
+  for (const run of state.runs) {
+    if (stepBernoulli(run.sum, failure !== undefined, edge, run.odds, at)) {
       run.amounts = {}
       run.codes = {}
     }
     if (failure !== undefined) add(run, failure)
-  })
+  }
   if (failure === undefined) {
     if (state.signs.length > 0 && state.runs.every(({ sum }) => sum.score === 0)) state.signs = []
     return undefined
   }
   const best = failure.at < now - FRESH ? undefined : fired(state, context)
   if (best === undefined) return undefined
-  const { run, odds } = best
-  const { onset, score, bad, units } = run.sum
+  const { onset, score, bad, units } = best.sum
   state.open = {
-    ...run,
+    ...best,
     startedAt: onset,
     lastSign: now,
-    odds,
     score,
     share: bad / units,
     calm: 0,
@@ -184,17 +182,14 @@ function watch(state: State, failure: Failure | undefined, now: Seconds, context
 }
 
 /** The alternative with most evidence of those that pass every bar. */
-function fired(state: State, context: Told): { run: Run; odds: number } | undefined {
+function fired(state: State, context: Told): Run | undefined {
   const { minFailures } = context.settings
   const bar = barOf(state.share.usual, context)
   const nats = needed(state, context)
-  let best: { run: Run; odds: number } | undefined
-  state.runs.forEach((run, i) => {
-    const { score, bad, units } = run.sum
-    const passes = bad >= minFailures && bad >= bar * units && score >= nats
-    if (passes && score > (best?.run.sum.score ?? 0)) best = { run, odds: ODDS[i] ?? 2 }
-  })
-  return best
+  return strongest(
+    state.runs,
+    ({ score, bad, units }) => bad >= minFailures && bad >= bar * units && score >= nats,
+  )
 }
 
 function follow(
@@ -230,10 +225,7 @@ function end(state: State, at: Seconds, note?: string): Step {
   closeSpan(state.incidents, at)
   state.open = null
   state.signs = []
-  return {
-    ended: [note === undefined ? { fingerprint: '', at } : { fingerprint: '', at, note }],
-    wakeAt: null,
-  }
+  return ending(at, note)
 }
 
 function onTimer(state: State, { now }: Told): Step | undefined {
@@ -249,7 +241,6 @@ function onTimer(state: State, { now }: Told): Step | undefined {
 
 function findingOf(state: State, open: Open, isFirst: boolean, context: Told): Finding {
   const { usual, isBelief } = state.share
-  const shown = isFirst ? state.signs : state.signs.slice(-1)
   return failureFinding({
     failed: open.sum.bad,
     payments: open.sum.units,
@@ -263,7 +254,7 @@ function findingOf(state: State, open: Open, isFirst: boolean, context: Told): F
     amounts: open.amounts,
     codes: open.codes,
     signs: isFirst ? open.sum.bad : 1,
-    ...shownBy(shown, open.startedAt, typeOfId),
+    ...shownBy(state.signs, open.startedAt, isFirst),
     series: isFirst ? state.share.series(state.newest) : undefined,
   })
 }

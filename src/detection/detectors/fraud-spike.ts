@@ -4,10 +4,17 @@ import { type Context, defineDetector, type Finding, type Step } from '../detect
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { FlagShare } from '../rates/flag-share.ts'
 import { fraudFinding } from '../rates/fraud-finding.ts'
-import { FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
+import { ending, FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
-import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
-import { type Cusum, type Followed, followPoisson, newCusum, stepPoisson } from '../statistics/cusum.ts'
+import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
+import {
+  type Cusum,
+  type Followed,
+  followPoisson,
+  newCusum,
+  stepPoisson,
+  strongest,
+} from '../statistics/cusum.ts'
 import { HourSlots, hourOf, nextHour } from '../statistics/hours.ts'
 import { Ring } from '../statistics/ring.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../statistics/spans.ts'
@@ -25,6 +32,7 @@ const LOOK_BACK_HOURS = 36
 
 /** One alternative with what was counted since its onset. */
 interface Run {
+  ratio: number
   sum: Cusum
   amounts: Sums
   reasons: Sums
@@ -72,7 +80,7 @@ export const fraudSpike = defineDetector({
   selfResolving: true,
   perObject: false,
   cooldown: 72 * HOUR,
-  stateVersion: 1,
+  stateVersion: 2,
   idleAfter: 180 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
@@ -81,7 +89,7 @@ export const fraudSpike = defineDetector({
   onTimer,
 })
 
-const newRun = (): Run => ({ sum: newCusum(), amounts: {}, reasons: {} })
+const newRun = (ratio: number): Run => ({ ratio, sum: newCusum(), amounts: {}, reasons: {} })
 
 function stateOf(stored?: State): State {
   return {
@@ -141,36 +149,29 @@ interface Flagged {
 
 function watch(state: State, { fact, expected, now }: Flagged, context: Told): Step | undefined {
   let anew = 0
-  state.runs.forEach((run, i) => {
-    if (stepPoisson(run.sum, expected, RATIOS[i] ?? 3, timeOf(fact.at, now))) {
+  for (const run of state.runs) {
+    if (stepPoisson(run.sum, expected, run.ratio, timeOf(fact.at, now))) {
       run.amounts = {}
       run.reasons = {}
       anew += 1
     }
     add(run, fact)
-  })
+  }
   if (anew === state.runs.length) state.signs = state.signs.slice(-1)
   const best = fact.at < now - FRESH ? undefined : fired(state, now, context)
   if (best === undefined) return undefined
-  const { run, ratio } = best
-  const { onset, score } = run.sum
-  state.open = { ...run, startedAt: onset, lastSign: now, ratio, score, peakAt: now }
+  const { onset, score } = best.sum
+  state.open = { ...best, startedAt: onset, lastSign: now, score, peakAt: now }
   state.runs = RATIOS.map(newRun)
   openSpan(state.incidents, onset)
   return { findings: [findingOf(state, state.open, true, context)], wakeAt: nextHour(now) }
 }
 
-function fired(state: State, now: Seconds, context: Told): { run: Run; ratio: number } | undefined {
+function fired(state: State, now: Seconds, context: Told): Run | undefined {
   const { minFlags } = context.settings
   const fewest = now - state.since < YOUNG ? 2 * minFlags : minFlags
   const nats = needed(state, context)
-  let best: { run: Run; ratio: number } | undefined
-  state.runs.forEach((run, i) => {
-    const { score, units } = run.sum
-    if (score >= nats && units >= fewest && score > (best?.run.sum.score ?? 0))
-      best = { run, ratio: RATIOS[i] ?? 3 }
-  })
-  return best
+  return strongest(state.runs, ({ score, units }) => score >= nats && units >= fewest)
 }
 
 /** Flags expected in an hour, with the margin. */
@@ -218,10 +219,7 @@ function end(state: State, at: Seconds, note?: string): Step {
   closeSpan(state.incidents, at)
   state.open = null
   state.signs = []
-  return {
-    ended: [note === undefined ? { fingerprint: '', at } : { fingerprint: '', at, note }],
-    wakeAt: null,
-  }
+  return ending(at, note)
 }
 
 function findingOf(state: State, open: Open, isFirst: boolean, context: Told): Finding {
@@ -238,7 +236,7 @@ function findingOf(state: State, open: Open, isFirst: boolean, context: Told): F
     reasons: open.reasons,
     recent: share.recent(newest),
     signs: isFirst ? units : 1,
-    ...shownBy(isFirst ? state.signs : state.signs.slice(-1), open.startedAt, typeOfId),
+    ...shownBy(state.signs, open.startedAt, isFirst),
     series: isFirst ? share.series(newest, perHour(state)) : undefined,
   })
 }

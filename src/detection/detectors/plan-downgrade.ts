@@ -7,7 +7,14 @@ import { DowngradeRate } from '../rates/downgrade-rate.ts'
 import { MonthlyValues } from '../rates/monthly-values.ts'
 import { FRESH, LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
-import { type Cusum, type Followed, followPoisson, newCusum, stepPoisson } from '../statistics/cusum.ts'
+import {
+  type Cusum,
+  type Followed,
+  followPoisson,
+  newCusum,
+  stepPoisson,
+  strongest,
+} from '../statistics/cusum.ts'
 import { Ring } from '../statistics/ring.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../statistics/spans.ts'
 import { threshold, YEAR } from '../statistics/threshold.ts'
@@ -194,11 +201,11 @@ function watch(state: State, unit: Downgrade, context: Asked): Step | undefined 
   const onset = Math.min(newest - DISORDER, ...runs.map(({ onset }) => onset))
   state.units = units.filter(({ at }) => at >= onset)
   if (unit.at < newest - FRESH) return undefined
-  const fired = runs.flatMap((one) => one.fired)
-  const [first, ...rest] = fired
-  if (first === undefined) return undefined
-  const best = rest.reduce((a, b) => (b.sum.score > a.sum.score ? b : a), first)
-  return openSurge(state, best, units, context)
+  const best = strongest(
+    runs.flatMap(({ fired }) => fired),
+    () => true,
+  )
+  return best === undefined ? undefined : openSurge(state, best, units, context)
 }
 
 /** One alternative's sum: when it last left 0, and how it stood wherever from this unit on it is enough to tell. */

@@ -3,11 +3,11 @@ import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { type HourlyMoney, moneySince, noteMoney } from '../rates/hourly-money.ts'
-import { FRESH, LASTING, LASTING_NOTE } from '../rates/open.ts'
+import { ending, FRESH, LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { refundFinding } from '../rates/refund-finding.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
-import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
+import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
 import { count, newRate, perHour, type Rate } from '../statistics/decayed.ts'
 import { excess } from '../statistics/deviance.ts'
 import { hourOf, nextHour } from '../statistics/hours.ts'
@@ -242,10 +242,7 @@ function end(state: State, at: Seconds, note?: string): Step {
   state.season.calm(at)
   state.open = null
   state.calmSince = at
-  return {
-    ended: [note === undefined ? { fingerprint: '', at } : { fingerprint: '', at, note }],
-    wakeAt: null,
-  }
+  return ending(at, note)
 }
 
 function findingOf(state: State, open: Open, window: Window, isFirst: boolean, context: Told): Finding {
@@ -261,7 +258,7 @@ function findingOf(state: State, open: Open, window: Window, isFirst: boolean, c
     startedAt: open.startedAt,
     amounts: open.amounts,
     signs: isFirst ? open.refunds : 1,
-    ...shownBy(isFirst ? state.signs : state.signs.slice(-1), open.startedAt, typeOfId),
+    ...shownBy(state.signs, open.startedAt, isFirst),
     series: isFirst ? seasonSeries(state.season, state.newest) : undefined,
   })
 }

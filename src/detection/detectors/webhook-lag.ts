@@ -15,7 +15,7 @@ import {
 import { LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
-import { noteSign, type Signs, shownBy, typeOfId } from '../rates/signs.ts'
+import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
 import { Stragglers } from '../rates/stragglers.ts'
 import { nextHour } from '../statistics/hours.ts'
 import { PRIORS, Season, type SeasonSpec } from '../statistics/season.ts'
@@ -192,7 +192,7 @@ function lateFindingOf(
     minShare: MIN_SHARE,
     startedAt,
     signs: isFirst ? seen.late : 1,
-    ...shownBy(isFirst ? state.signs : state.signs.slice(-1), seen.oldest, typeOfId),
+    ...shownBy(state.signs, seen.oldest, isFirst),
     series: isFirst ? lateCourse(state.arrivals, minLate) : undefined,
   })
 }

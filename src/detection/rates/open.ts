@@ -1,4 +1,5 @@
 import { DAY, type Seconds } from '../../time.ts'
+import type { Step } from '../detector.ts'
 
 /** An incident that goes on for so long is no incident any more but the new course. */
 export const LASTING: Seconds = 7 * DAY
@@ -7,6 +8,12 @@ export const ADOPTED: Seconds = 3 * DAY
 
 export const LASTING_NOTE =
   'It has gone on for 7 days, so the level of the last 3 days is now taken as usual and this incident is closed.'
+
+/** The one incident of a detector of rates has ended, and nothing is left to wake up for. */
+export const ending = (at: Seconds, note?: string): Step => ({
+  ended: [{ fingerprint: '', at, ...(note === undefined ? {} : { note }) }],
+  wakeAt: null,
+})
 
 /** Within so long of the newest fact a fact keeps its own time, so that the order in which they come dates nothing. */
 const DISORDER: Seconds = 900

@@ -11,21 +11,21 @@ export function noteSign(signs: Signs, at: Seconds, object: string, event: strin
   if (signs.length > KEPT) signs.shift()
 }
 
-/** What the signs from `onset` on are, for a finding's `subjects` and `events`. */
+/** What a finding's `subjects` and `events` are: with the first all signs from `onset` on, then the newest. */
 export function shownBy(
   signs: Signs,
   onset: Seconds,
-  type: (object: string) => string,
+  isFirst: boolean,
 ): { subjects: Subject[]; events: string[] } {
-  const since = signs.filter(([at]) => at >= onset)
+  const since = (isFirst ? signs : signs.slice(-1)).filter(([at]) => at >= onset)
   return {
-    subjects: since.map(([, id]) => ({ type: type(id), id })),
+    subjects: since.map(([, id]) => ({ type: typeOf(id), id })),
     events: since.map(([, , event]) => event),
   }
 }
 
 /** Stripe's object type by the id's prefix. */
-export function typeOfId(id: string): string {
+function typeOf(id: string): string {
   if (id.startsWith('pi_')) return 'payment_intent'
   if (id.startsWith('seti_')) return 'setup_intent'
   if (id.startsWith('du_') || id.startsWith('dp_')) return 'dispute'

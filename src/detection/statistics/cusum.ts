@@ -53,6 +53,16 @@ export function stepPoisson(sum: Cusum, expected: number, ratio: number, at: Sec
   return anew
 }
 
+/** Of several alternatives the one with most evidence of those that pass. */
+export const strongest = <Run extends { sum: Cusum }>(
+  runs: readonly Run[],
+  passes: (sum: Cusum) => boolean,
+): Run | undefined =>
+  runs.reduce<Run | undefined>(
+    (best, run) => (passes(run.sum) && run.sum.score > (best?.sum.score ?? 0) ? run : best),
+    undefined,
+  )
+
 /** A sum that has fired and is followed on: its own score keeps the most evidence there was. */
 export interface Followed {
   sum: Cusum
