@@ -1,8 +1,9 @@
-import { HOUR } from '../../time.ts'
+import { HOUR, type Seconds } from '../../time.ts'
 import { declineNamed } from '../declines.ts'
 import { pay } from '../payments.ts'
 import { newCustomer } from '../people.ts'
 import type { Profile } from '../profile.ts'
+import { busyness } from '../season.ts'
 import type { Incident, Strength } from './incident.ts'
 
 /** How often a first try fails while it lasts, and how many payments it takes to be sure of it. */
@@ -15,6 +16,14 @@ function course({ declineRate }: Profile, strength: Strength): { rate: number; p
     case 'subtle':
       return { rate: Math.max(0.25, declineRate * 1.8 + 0.12), payments: 300 }
   }
+}
+
+/** Hours until so many payments were tried at the checkout; at night that takes longer. */
+function hoursFor(profile: Profile, at: Seconds, payments: number): number {
+  const anHour = (profile.paymentsADay * profile.checkoutShare) / 24
+  let [hours, tried] = [0, 0]
+  for (; tried < payments && hours < 72; hours++) tried += anHour * busyness(profile, at + hours * HOUR)
+  return hours
 }
 
 /** A gateway or an issuer in trouble: payments of every kind fail that would have gone through. */
@@ -30,8 +39,7 @@ export const chargeFailureSpike: Incident = {
     profile.paymentsADay * profile.checkoutShare >= { gross: 12, clear: 60, subtle: 150 }[strength],
   stage({ world, strength, at, label }) {
     const { rate, payments } = course(world.profile, strength)
-    const anHour = (world.profile.paymentsADay * world.profile.checkoutShare) / 24
-    const to = at + Math.round(Math.max(3, payments / anHour) * HOUR)
+    const to = at + Math.max(3, hoursFor(world.profile, at, payments)) * HOUR
     const declineAs = world.random.pick([['outage', 'processing'], ['refused'], ['refused', 'processing']])
     world.weather.add({ from: at, to, declineRate: rate, declineAs: declineAs.map(declineNamed) })
     label({ from: at, to, alsoAllowed: ['REVENUE_DROP'] })
