@@ -150,7 +150,11 @@ scenarios('TIMEZONE_BILLING_ERROR', {
     [
       'at a period that turns thirty hours late',
       (shop) => off(shop, 30 * HOUR),
-      { ...said, detectedAt: iso(DUE + 30 * HOUR), message: expect.stringContaining('1 day 6 hours too late') },
+      {
+        ...said,
+        detectedAt: iso(DUE + 30 * HOUR),
+        message: expect.stringContaining('1 day 6 hours too late'),
+      },
     ],
   ],
 })
