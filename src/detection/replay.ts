@@ -12,7 +12,7 @@ import type { InboxEvent } from './reading.ts'
 export const REPLAY_BATCH = 500
 
 /** With nothing to store fewer are better: what one batch holds is what the garbage collector copies. */
-const DRY_BATCH = 200
+const DRY_BATCH = 250
 
 /** One line of a replay that was no Stripe event. */
 export interface Rejection {
