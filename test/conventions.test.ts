@@ -99,13 +99,14 @@ describe('conventions', () => {
     ).toEqual([])
   })
 
-  it('has for every detector its file, its test, its scenario and its row in the README', () => {
+  it('has for every detector its file, its tests, its incidents in the simulator and its row in the README', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
     const all = [...src, ...sources('test')].map(({ path }) => path)
     for (const { name } of DETECTORS) {
       const file = kebab(name)
       expect(all).toContain(`src/detection/detectors/${file}.ts`)
       expect(all).toContain(`test/detection/detectors/${file}.test.ts`)
+      expect(all).toContain(`test/scenarios/${file}.test.ts`)
       expect(all).toContain(`src/simulator/incidents/${file}.ts`)
       expect(readme).toContain(`\`${name}\``)
     }

@@ -1,8 +1,10 @@
 import { expect } from 'vitest'
 import { DAY, type Seconds } from '../../src/time.ts'
-import type { Merchant, PaymentFields } from '../support/merchant.ts'
-import { iso, money, scenarios, subjects } from '../support/scenarios.ts'
+import type { PaymentFields } from '../support/checkout.ts'
+import type { Merchant } from '../support/merchant.ts'
+import { iso, scenarios } from '../support/scenarios.ts'
 import { type Json, START } from '../support/stripe.ts'
+import { foreignCharge } from './incidents.ts'
 
 const MONTH = 30 * DAY
 const on = (month: number): Seconds => START + month * MONTH
@@ -20,17 +22,7 @@ const odd = (shop: Merchant, fields: PaymentFields, month: number): Json[] => [
   shop.note(on(month) + 2 * DAY),
 ]
 
-const said = (month: number) => ({
-  severity: 'MEDIUM',
-  confidence: 1,
-  customerId: 'cus_ana',
-  impact: money(2_668, 'EUR'),
-  startedAt: iso(on(month)),
-  detectedAt: iso(on(month)),
-  endedAt: iso(on(month) + DAY),
-  occurrences: 1,
-  subjects: subjects('ch_odd', 'cus_ana'),
-})
+const said = (month: number): Json => ({ ...foreignCharge.says(on(month)), endedAt: iso(on(month) + DAY) })
 
 scenarios('CURRENCY_MISMATCH', {
   quiet: [
@@ -51,7 +43,7 @@ scenarios('CURRENCY_MISMATCH', {
   firing: [
     [
       'when euros at 0.92 follow three payments in dollars on the same card',
-      (shop) => [...months(shop, [usd, usd, usd]), ...odd(shop, eur, 3)],
+      (shop) => [...foreignCharge.events(shop, on(3), MONTH), shop.note(on(3) + 2 * DAY)],
       said(3),
     ],
     [

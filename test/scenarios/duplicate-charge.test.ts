@@ -1,8 +1,10 @@
 import { expect } from 'vitest'
 import { DAY, HOUR, MINUTE } from '../../src/time.ts'
-import type { Merchant, PaymentFields } from '../support/merchant.ts'
+import type { PaymentFields } from '../support/checkout.ts'
+import type { Merchant } from '../support/merchant.ts'
 import { iso, money, scenarios, subjects } from '../support/scenarios.ts'
 import { type Json, START } from '../support/stripe.ts'
+import { chargedTwice } from './incidents.ts'
 
 const MINE: PaymentFields = { customer: 'cus_ana' }
 
@@ -20,16 +22,7 @@ const renewal = (n: number): PaymentFields => ({
   amount: 1_900,
 })
 
-const said = {
-  severity: 'MEDIUM',
-  status: 'OPEN',
-  livemode: true,
-  confidence: 1,
-  customerId: 'cus_ana',
-  impact: money(2_900, 'USD'),
-  subjects: subjects('ch_first', 'ch_second', 'cus_ana'),
-  startedAt: iso(START),
-}
+const { detectedAt: _, ...said } = chargedTwice.says(START)
 
 scenarios('DUPLICATE_CHARGE', {
   quiet: [
@@ -80,8 +73,8 @@ scenarios('DUPLICATE_CHARGE', {
   firing: [
     [
       'at two charges two seconds apart, with any cards',
-      (shop) => twice(shop, 2, { card: 'card_a' }, { card: 'card_b' }),
-      { ...said, detectedAt: iso(START + 2), occurrences: 2, endedAt: iso(START + 2 + 10 * MINUTE) },
+      (shop) => [...shop.notes(START - DAY, START + DAY), ...chargedTwice.events(shop, START, 0)],
+      { ...chargedTwice.says(START), endedAt: iso(START + 2 + 10 * MINUTE) },
     ],
     ['at two charges nine minutes apart', (shop) => twice(shop, 9 * MINUTE), said],
     [

@@ -3,6 +3,7 @@ import { DAY } from '../../src/time.ts'
 import type { BillFields, Merchant } from '../support/merchant.ts'
 import { iso, money, scenarios, subjects } from '../support/scenarios.ts'
 import { type Json, START } from '../support/stripe.ts'
+import { belowZero } from './incidents.ts'
 
 const MONTH = 30 * DAY
 const PLAN = { id: 'sub_ana', customer: 'cus_ana', start: START, end: START + MONTH }
@@ -25,16 +26,8 @@ const downgraded = (shop: Merchant, total: number): Json[] => [
   ...shop.notes(START, NOW + 2 * DAY),
 ]
 
-const said = {
-  severity: 'MEDIUM',
-  confidence: 1,
-  customerId: 'cus_ana',
-  startedAt: iso(NOW),
-  detectedAt: iso(NOW),
-  endedAt: iso(NOW + DAY),
-  occurrences: 1,
-  subjects: subjects('in_odd', 'cus_ana'),
-}
+const { title, ...whoever } = belowZero.says(NOW)
+const said: Json = { ...whoever, endedAt: iso(NOW + DAY) }
 
 scenarios('NEGATIVE_INVOICE', {
   quiet: [
@@ -53,15 +46,8 @@ scenarios('NEGATIVE_INVOICE', {
   firing: [
     [
       'at a manual invoice of -15.00',
-      (shop) => [
-        ...subscribed(shop),
-        ...shop.billed(
-          NOW,
-          bill({ id: 'in_odd', billing_reason: 'manual', subscription: null, total: -1_500 }),
-        ),
-        ...shop.notes(START, NOW + 2 * DAY),
-      ],
-      { ...said, impact: money(1_500, 'USD'), title: expect.stringContaining('15.00') },
+      (shop) => [...shop.notes(START, NOW + 2 * DAY), ...belowZero.events(shop, NOW, 0)],
+      { ...said, title },
     ],
     [
       'when a coupon at a renewal is larger than the price',

@@ -4,6 +4,7 @@ import type { Merchant, SubscriptionFields } from '../support/merchant.ts'
 import { every } from '../support/rate-facts.ts'
 import { iso, money, scenarios, subjects } from '../support/scenarios.ts'
 import { type ItemOptions, type Json, START } from '../support/stripe.ts'
+import { seatsGone } from './incidents.ts'
 
 const MONTH = 30 * DAY
 const NOW = START + 200 * DAY + 9 * HOUR
@@ -62,17 +63,9 @@ const seats = (shop: Merchant, from: number, to: number): Json[] => [
   shop.note(NOW + 3 * DAY),
 ]
 
-const big = {
-  severity: 'HIGH',
-  confidence: 1,
-  customerId: 'cus_big',
-  impact: money(281 * 500, 'USD'),
-  subjects: subjects('sub_big', 'cus_big'),
-  startedAt: iso(NOW),
-  detectedAt: iso(NOW),
-  endedAt: iso(NOW + DAY),
-  message: expect.stringContaining('from 289 to 8 seats'),
-}
+const big: Json = { ...seatsGone.says(NOW), endedAt: iso(NOW + DAY) }
+
+const gone = (shop: Merchant): Json[] => [...seatsGone.events(shop, NOW, 0), shop.note(NOW + 3 * DAY)]
 
 scenarios('PLAN_DOWNGRADE', {
   quiet: [
@@ -139,10 +132,10 @@ scenarios('PLAN_DOWNGRADE', {
         startedAt: iso(NOW),
       },
     ],
-    ['when 289 seats become 8, before anything is known of the tenant', (shop) => seats(shop, 289, 8), big],
+    ['when 289 seats become 8, before anything is known of the tenant', gone, big],
     [
       'when 289 seats become 8 where 29.00 a month is usual',
-      (shop) => [...known(shop, 30), ...seats(shop, 289, 8)],
+      (shop) => [...known(shop, 30), ...gone(shop)],
       { ...big, severity: 'CRITICAL' },
     ],
   ],

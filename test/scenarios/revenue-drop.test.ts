@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { DAY, HOUR, type Seconds } from '../../src/time.ts'
-import type { Merchant, Trade } from '../support/merchant.ts'
+import type { Trade } from '../support/checkout.ts'
+import type { Merchant } from '../support/merchant.ts'
 import { MONDAY } from '../support/rate-facts.ts'
 import { late, scenarios } from '../support/scenarios.ts'
 import type { Json } from '../support/stripe.ts'

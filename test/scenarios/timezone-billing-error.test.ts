@@ -1,8 +1,9 @@
 import { expect } from 'vitest'
 import { DAY, HOUR, type Seconds } from '../../src/time.ts'
 import type { BillFields, Merchant, SubscriptionFields } from '../support/merchant.ts'
-import { iso, money, scenarios, subjects } from '../support/scenarios.ts'
+import { iso, scenarios, subjects } from '../support/scenarios.ts'
 import { type Json, START } from '../support/stripe.ts'
+import { turnedEarly } from './incidents.ts'
 
 const MONTH = 30 * DAY
 /** When the period from START on ends. */
@@ -50,13 +51,7 @@ const off = (shop: Merchant, by: Seconds): Json[] => [
 
 const day = (text: string): Seconds => Date.parse(`${text}T09:00:00Z`) / 1_000
 
-const said = {
-  severity: 'MEDIUM',
-  confidence: 1,
-  customerId: 'cus_ana',
-  impact: money(2_900, 'USD'),
-  subjects: subjects('sub_ana', 'cus_ana'),
-}
+const { message: _, startedAt: __, ...said } = turnedEarly.says(DUE)
 
 scenarios('TIMEZONE_BILLING_ERROR', {
   quiet: [
@@ -144,8 +139,8 @@ scenarios('TIMEZONE_BILLING_ERROR', {
     ],
     [
       'at a period that turns five hours early',
-      (shop) => off(shop, -5 * HOUR),
-      { ...said, detectedAt: iso(DUE - 5 * HOUR), message: expect.stringContaining('5 hours too early') },
+      (shop) => [...begun(shop), ...turnedEarly.events(shop, DUE - 5 * HOUR, 0), shop.note(DUE + DAY)],
+      { ...turnedEarly.says(DUE - 5 * HOUR), endedAt: iso(DUE + 19 * HOUR) },
     ],
     [
       'at a period that turns thirty hours late',

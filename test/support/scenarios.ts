@@ -16,7 +16,7 @@ export type Firing = [name: string, history: History, says: Json, beside?: reado
 export type Quiet = [name: string, history: History, beside?: readonly DetectorName[]]
 
 /** Up to so many events a history is told in an old and in a new API version, a longer one in one of the two. */
-const SHORT = 500
+const SHORT = 200
 const OLD = VERSIONS.filter((version) => version < '2025-03-31')
 const NEW = VERSIONS.filter((version) => version >= '2025-03-31')
 
@@ -86,7 +86,7 @@ function* tellings(history: History, place: number): Generator<[version: Version
 }
 
 /** Words that are not empty, times in their order, numbers that are numbers, objects with their ids. */
-function expectExplained(anomaly: Json): void {
+export function expectExplained(anomaly: Json): void {
   for (const words of ['title', 'message', 'advice']) expect(anomaly[words]).toMatch(/\w{3}/)
   const [startedAt, detectedAt, lastSeenAt] = ['startedAt', 'detectedAt', 'lastSeenAt'].map((name) =>
     Date.parse(String(anomaly[name])),
