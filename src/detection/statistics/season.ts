@@ -33,6 +33,9 @@ const MIN_COVERAGE = 0.25
 /** In the first week no day counts for more than so many times its median: one renewal day must not shape the weeks to come. */
 const FIRST_WEEK_CAP = 1.75
 
+/** Of one hour no more is learned than so many times the usual and a few units: what ran through one evening shapes no week. */
+const HOUR_CAP = { times: 3, units: 8 }
+
 interface Stored {
   hours: unknown
   shape?: string
@@ -186,7 +189,7 @@ export class Season {
         hours.push(undefined)
         continue
       }
-      const sum = inIncident ? this.usual(hour) : this.hours.at(hour)
+      const sum = inIncident ? this.usual(hour) : this.#learnable(hour, unit)
       if (inIncident) replaced += 1
       known += share
       observed += sum
@@ -195,6 +198,12 @@ export class Season {
     const coverage = whole > 0 ? known / whole : 0
     if (coverage < MIN_COVERAGE) return
     this.#take(day, { hours, total: observed / coverage, coverage: Math.min(1, coverage), replaced, unit })
+  }
+
+  #learnable(hour: number, unit: number): number {
+    const sum = this.hours.at(hour)
+    if (this.learned < SETTLED_DAYS) return sum
+    return Math.min(sum, HOUR_CAP.times * this.usual(hour) + HOUR_CAP.units * unit)
   }
 
   #take(
