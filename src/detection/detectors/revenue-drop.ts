@@ -33,8 +33,8 @@ const SEASON: SeasonSpec = {
   delay: 72,
   priors: PRIORS,
   // Days are learned three days late, so the 21st day of a tenant is the 18th learned. The floor keeps a holiday of
-  // a very regular giant quiet.
-  dispersion: { prior: 0.03, young: 0.03, youngDays: 18, floor: 0.005 },
+  // a very regular giant quiet, and a dull one, too.
+  dispersion: { prior: 0.03, young: 0.03, youngDays: 18, floor: 0.02 },
 }
 interface State {
   since: Seconds

@@ -56,6 +56,10 @@ describe('REVENUE_DROP is quiet', () => {
       () => shop({ perDay: 1_000, factor: between(NOW - 12 * HOUR, NOW + 12 * HOUR, 0.65) }),
     ],
     [
+      'on a dull evening at half the usual of a very regular giant',
+      () => shop({ perDay: 1_000, factor: between(NOW, NOW + 9 * HOUR, 0.5) }),
+    ],
+    [
       'the days after a promotion',
       () =>
         shop({
