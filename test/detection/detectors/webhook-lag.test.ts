@@ -45,6 +45,14 @@ describe('WEBHOOK_LAG is quiet', () => {
       'on the weekends of a business that works on weekdays',
       () => stream(120, { weekend: 0.02, to: NOW + 14 * DAY }),
     ],
+    [
+      'in the night a week after one in which a script changed everything',
+      () => {
+        const night = NOW + 10 * HOUR
+        const script = every(night - 7 * DAY, 70, 290).map(arrived)
+        return [...without(stream(200, { from: NOW - 18 * DAY }), night, night + 6 * HOUR), ...script]
+      },
+    ],
     ['on the second day of a tenant', () => without(stream(400, { from: NOW - DAY }), NOW, NOW + 6 * HOUR)],
   ]
   it.each(cases)('%s', (_, facts) => {
