@@ -28,7 +28,7 @@ scenarios('CHARGE_FAILURE_SPIKE', {
     [
       'when 12% fail for a day at 5,000 payments where 8% are usual',
       (shop) => [
-        ...shop.trade(NOW - 2 * DAY, NOW, { perDay: 5_000, failing: 0.08 }),
+        ...shop.trade(NOW - 1.5 * DAY, NOW, { perDay: 5_000, failing: 0.08 }),
         ...shop.trade(NOW, NOW + DAY, { perDay: 5_000, failing: 0.12, seed: 2 }),
       ],
     ],

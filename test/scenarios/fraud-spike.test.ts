@@ -27,7 +27,7 @@ scenarios('FRAUD_SPIKE', {
     ['at three disputes in a day at a small shop', (at) => [...shop(at, 20, 1 / 30), ...burst(at, 3, DAY)]],
     [
       'at twelve in four days where eight are usual',
-      (at) => [...shop(at, 500, 2, NOW - 25 * DAY), ...burst(at, 12, 4 * DAY)],
+      (at) => [...shop(at, 500, 2, NOW - 18 * DAY), ...burst(at, 12, 4 * DAY)],
     ],
     [
       'when warnings and disputes tell of the same three payments',
