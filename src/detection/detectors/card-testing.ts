@@ -42,6 +42,8 @@ const SUMS = { width: HOUR, delay: DAY, halfLife: 14 * DAY, keep: 30 * HOUR, cha
 /** Suspects per try, until a share of one's own is known. */
 const SHARE_PRIOR = { suspects: 1, tries: 50 }
 const SHARE_AFTER: Seconds = 5 * DAY
+/** So many fail for each small payment that goes through, where nobody tries stolen cards. */
+const SMALL_FAILING = 0.2
 const SETTLED: Seconds = 7 * DAY
 
 /** One alternative with what was counted since its onset. */
@@ -59,6 +61,16 @@ interface Open extends Run, Followed {
   detectedAt: Seconds
 }
 
+/** The last suspect's time, and the tries after it: all, those that a bank plainly refused, and small ones that went through. */
+interface Last {
+  at: Seconds
+  tries: number
+  failures: number
+  small: number
+}
+
+const lastAt = (at: Seconds): Last => ({ at, tries: 0, failures: 0, small: 0 })
+
 interface State {
   since: Seconds
   newest: Seconds
@@ -67,8 +79,7 @@ interface State {
   sums: LateSums
   pace: Rate
   sizes: Sizes
-  /** Since the last suspect: its time, the tries after it, and those of them that a bank plainly refused. */
-  last: { at: Seconds; tries: number; failures: number }
+  last: Last
   runs: Run[]
   signs: Signs
   open: Open | null
@@ -97,7 +108,7 @@ export const cardTesting = defineDetector({
   selfResolving: true,
   perObject: false,
   cooldown: 6 * HOUR,
-  stateVersion: 2,
+  stateVersion: 3,
   idleAfter: 120 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
@@ -114,7 +125,7 @@ function stateOf(stored?: State): State {
     newest: 0,
     pace: newRate(),
     sizes: {},
-    last: { at: 0, tries: 0, failures: 0 },
+    last: lastAt(0),
     runs: RATIOS.map(newRun),
     signs: [],
     open: null,
@@ -134,6 +145,7 @@ function observe(state: State, fact: Try, context: Told): Step | undefined {
   count(state.pace, now, SUMS.halfLife)
   state.last.tries += 1
   if (fact.kind === 'chargeSucceeded') {
+    if (isSmall(state.sizes, fact.amount, fact.currency)) state.last.small += 1
     learnSize(state.sizes, fact.amount, fact.currency)
     noteTaking(state, fact)
     return undefined
@@ -143,7 +155,7 @@ function observe(state: State, fact: Try, context: Told): Step | undefined {
   if (!guessed) state.last.failures += 1
   if (!guessed && !isOddAmount(state.sizes, fact)) return undefined
   if (!state.cards.admit(cardOf(fact))) return undefined
-  return suspect(state, fact, now, context)
+  return suspect(state, fact, expectedSince(state, guessed, now), context)
 }
 
 function begin(state: State, at: Seconds): Seconds {
@@ -168,11 +180,11 @@ const cardOf = (fact: ChargeFailed | PaymentRefused): string => fact.card ?? fac
 function suspect(
   state: State,
   fact: ChargeFailed | PaymentRefused,
-  now: Seconds,
+  expected: number,
   context: Told,
 ): Step | undefined {
-  const expected = expectedSince(state, now)
-  state.last = { at: now, tries: 0, failures: 0 }
+  const now = state.newest
+  state.last = lastAt(now)
   state.season.add(fact.at)
   state.sums.add(fact.at, SUSPECTS)
   noteSign(state.signs, timeOf(fact.at, now), idOf(fact), fact.eventId)
@@ -184,8 +196,15 @@ function suspect(
   return { findings: [findingOf(state, open, false, context)] }
 }
 
-/** Suspects expected since the last one, with the margin: by the season, by the clock, and by how many paid and failed. */
-function expectedSince({ season, sums, since, pace, last, sizes }: State, now: Seconds): number {
+/**
+ * Suspects expected since the last one, with the margin: by the season, by the clock, and by how many tried to pay; of
+ * one that was only oddly small also by how many failed, and how many small ones did not.
+ */
+function expectedSince(
+  { season, sums, since, pace, last, sizes }: State,
+  guessed: boolean,
+  now: Seconds,
+): number {
   const age = now - since
   const hours = (now - last.at) / HOUR
   const floor = Math.max(0.1, 0.02 * perHour(pace, now, SUMS.halfLife)) * (age > SETTLED ? 0.3 : 1)
@@ -194,8 +213,10 @@ function expectedSince({ season, sums, since, pace, last, sizes }: State, now: S
       ? (SHARE_PRIOR.suspects + sums.usual(SUSPECTS)) / (SHARE_PRIOR.tries + sums.usual(TRIES))
       : SHARE_PRIOR.suspects / SHARE_PRIOR.tries
   const byClock = Math.max(season.expected(last.at, now), floor * hours)
-  // When everything fails, small payments fail along with the rest.
-  return MARGIN * Math.max(byClock, share * last.tries, smallShare(sizes) * last.failures)
+  const ordinary = Math.max(byClock, share * last.tries)
+  if (guessed) return MARGIN * ordinary
+  // When everything fails, small payments fail along with the rest; when prices fall, the usual part of them does.
+  return MARGIN * Math.max(ordinary, smallShare(sizes) * last.failures, SMALL_FAILING * last.small)
 }
 
 const needed = ({ season }: State, { settings }: Told): number =>
@@ -263,7 +284,7 @@ function end(state: State, at: Seconds, note?: string): Step {
   state.season.calm(at)
   state.open = null
   state.signs = []
-  state.last = { at: Math.max(state.last.at, at), tries: 0, failures: 0 }
+  state.last = lastAt(Math.max(state.last.at, at))
   return ending(at, note)
 }
 

@@ -76,6 +76,20 @@ describe('CARD_TESTING is quiet', () => {
       'when a promotion brings five times the tries',
       () => [...weeks(300), ...shop(NOW, NOW + DAY, 1_500, 5)],
     ],
+    [
+      'when all prices fall to a tenth and as many fail as ever',
+      () => {
+        const random = seeded(6)
+        const tries = (from: Seconds, to: Seconds, price: number) =>
+          arrivals(from, to, daily(150), random).map((at): Fact => {
+            const amount = Math.round(price * (0.5 + random()))
+            return random() < 0.3
+              ? failed(at, { amount, reason: 'insufficient_funds' })
+              : succeeded(at, { amount })
+          })
+        return [...tries(NOW - 21 * DAY, NOW, 5_000), ...tries(NOW, NOW + DAY, 400)]
+      },
+    ],
     ['when forty renewals fail', () => [...weeks(), ...wrongCvc(NOW, MINUTE, 40, { recurring: true })]],
   ]
   it.each(cases)('%s', (_, facts) => {
