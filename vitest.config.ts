@@ -43,6 +43,11 @@ export default defineConfig({
   test: {
     // Much of a test's time is waiting, for a commit or a socket: one worker more than there are cores.
     maxWorkers: availableParallelism() + 1,
+    // Each file has a database and servers of its own and leaves nothing behind: loading every module anew for each
+    // would take as long as the tests.
+    isolate: false,
+    unstubEnvs: true,
+    restoreMocks: true,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     projects: [
