@@ -88,6 +88,11 @@ export class Merchant extends Checkout {
     })
   }
 
+  ended(at: Seconds, fields: SubscriptionFields): Json {
+    const over = this.#subscription({ ...fields, status: 'canceled', canceled_at: at, ended_at: at })
+    return this.event('customer.subscription.deleted', at, over, { request: null })
+  }
+
   #subscription({ items = [{}], ...fields }: SubscriptionFields): Json {
     const named = items.map((one, i) => ({ id: `si_${fields.id}_${i}`, ...one }))
     const begun = fields['created'] ?? fields.start
