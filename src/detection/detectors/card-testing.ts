@@ -8,7 +8,8 @@ import { ending, FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
-import { isOddlySmall, isSmall, learnSize, type Sizes, smallShare } from '../rates/sizes.ts'
+import { isOddlySmall, isSmall, type Sizes } from '../rates/sizes.ts'
+import { Suspects } from '../rates/suspects.ts'
 import {
   type Cusum,
   type Followed,
@@ -17,11 +18,8 @@ import {
   stepPoisson,
   strongest,
 } from '../statistics/cusum.ts'
-import { count, newRate, perHour, type Rate } from '../statistics/decayed.ts'
 import { hourOf, nextHour } from '../statistics/hours.ts'
-import { LateSums } from '../statistics/late-sums.ts'
 import { Ring } from '../statistics/ring.ts'
-import { RARE_PRIORS, Season, type SeasonSpec } from '../statistics/season.ts'
 import { threshold } from '../statistics/threshold.ts'
 
 type Try = ChargeSucceeded | ChargeFailed | PaymentRefused
@@ -31,20 +29,6 @@ const RING = 1_024
 const FEWEST_A_YEAR = 500
 /** All that is expected counts three times: attacks are gross, and checkouts have bad days. */
 const MARGIN = 3
-const SEASON: SeasonSpec = {
-  delay: 24,
-  priors: RARE_PRIORS,
-  dispersion: { prior: 0.25, young: 0, youngDays: 0, floor: 0.003 },
-}
-const TRIES = 0
-const SUSPECTS = 1
-const SUMS = { width: HOUR, delay: DAY, halfLife: 14 * DAY, keep: 30 * HOUR, channels: 2 }
-/** Suspects per try, until a share of one's own is known. */
-const SHARE_PRIOR = { suspects: 1, tries: 50 }
-const SHARE_AFTER: Seconds = 5 * DAY
-/** So many fail for each small payment that goes through, where nobody tries stolen cards. */
-const SMALL_FAILING = 0.2
-const SETTLED: Seconds = 7 * DAY
 
 /** One alternative with what was counted since its onset. */
 interface Run {
@@ -61,25 +45,10 @@ interface Open extends Run, Followed {
   detectedAt: Seconds
 }
 
-/** The last suspect's time, and the tries after it: all, those that a bank plainly refused, and small ones that went through. */
-interface Last {
-  at: Seconds
-  tries: number
-  failures: number
-  small: number
-}
-
-const lastAt = (at: Seconds): Last => ({ at, tries: 0, failures: 0, small: 0 })
-
 interface State {
-  since: Seconds
   newest: Seconds
   cards: Ring
-  season: Season
-  sums: LateSums
-  pace: Rate
-  sizes: Sizes
-  last: Last
+  suspects: Suspects
   runs: Run[]
   signs: Signs
   open: Open | null
@@ -108,7 +77,7 @@ export const cardTesting = defineDetector({
   selfResolving: true,
   perObject: false,
   cooldown: 6 * HOUR,
-  stateVersion: 3,
+  stateVersion: 4,
   idleAfter: 120 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
@@ -121,50 +90,31 @@ const newRun = (ratio: number): Run => ({ ratio, sum: newCusum(), taken: {}, tak
 
 function stateOf(stored?: State): State {
   return {
-    since: 0,
     newest: 0,
-    pace: newRate(),
-    sizes: {},
-    last: lastAt(0),
     runs: RATIOS.map(newRun),
     signs: [],
     open: null,
     ...stored,
     cards: new Ring(RING, stored?.cards),
-    season: new Season(SEASON, stored?.season),
-    sums: new LateSums(SUMS, stored?.sums),
+    suspects: new Suspects(stored?.suspects),
   }
 }
 
 function observe(state: State, fact: Try, context: Told): Step | undefined {
   if (fact.recurring) return undefined
-  const now = begin(state, fact.at)
-  state.season.advance(now, context.delivery.dark)
-  state.sums.settle(now, (from) => state.season.isTroubled(hourOf(from)))
-  state.sums.add(fact.at, TRIES)
-  count(state.pace, now, SUMS.halfLife)
-  state.last.tries += 1
+  const { suspects, cards } = state
+  state.newest = Math.max(state.newest, fact.at)
+  suspects.countTry(fact.at, state.newest, context.delivery.dark)
   if (fact.kind === 'chargeSucceeded') {
-    if (isSmall(state.sizes, fact.amount, fact.currency)) state.last.small += 1
-    learnSize(state.sizes, fact.amount, fact.currency)
+    suspects.countSuccess(fact.amount, fact.currency)
     noteTaking(state, fact)
     return undefined
   }
   if (fact.invalid) return undefined
   const guessed = looksGuessed(fact)
-  if (!guessed) state.last.failures += 1
-  if (!guessed && !isOddAmount(state.sizes, fact)) return undefined
-  if (!state.cards.admit(cardOf(fact))) return undefined
-  return suspect(state, fact, expectedSince(state, guessed, now), context)
-}
-
-function begin(state: State, at: Seconds): Seconds {
-  if (state.since === 0) {
-    state.since = at
-    state.last.at = at
-  }
-  state.newest = Math.max(state.newest, at)
-  return state.newest
+  if (!guessed) suspects.countRefusal()
+  if (!guessed && !isOddAmount(suspects.sizes, fact)) return undefined
+  return cards.admit(cardOf(fact)) ? suspect(state, fact, guessed, context) : undefined
 }
 
 /** Stolen cards are tried at the lowest price there is. */
@@ -180,13 +130,11 @@ const cardOf = (fact: ChargeFailed | PaymentRefused): string => fact.card ?? fac
 function suspect(
   state: State,
   fact: ChargeFailed | PaymentRefused,
-  expected: number,
+  guessed: boolean,
   context: Told,
 ): Step | undefined {
   const now = state.newest
-  state.last = lastAt(now)
-  state.season.add(fact.at)
-  state.sums.add(fact.at, SUSPECTS)
+  const expected = MARGIN * state.suspects.countSuspect(fact.at, now, guessed)
   noteSign(state.signs, timeOf(fact.at, now), idOf(fact), fact.eventId)
   const code = fact.blocked ? 'blocked by Radar' : (fact.reason ?? fact.code ?? 'unknown')
   const { open } = state
@@ -196,31 +144,11 @@ function suspect(
   return { findings: [findingOf(state, open, false, context)] }
 }
 
-/**
- * Suspects expected since the last one, with the margin: by the season, by the clock, and by how many tried to pay; of
- * one that was only oddly small also by how many failed, and how many small ones did not.
- */
-function expectedSince(
-  { season, sums, since, pace, last, sizes }: State,
-  guessed: boolean,
-  now: Seconds,
-): number {
-  const age = now - since
-  const hours = (now - last.at) / HOUR
-  const floor = Math.max(0.1, 0.02 * perHour(pace, now, SUMS.halfLife)) * (age > SETTLED ? 0.3 : 1)
-  const share =
-    age > SHARE_AFTER
-      ? (SHARE_PRIOR.suspects + sums.usual(SUSPECTS)) / (SHARE_PRIOR.tries + sums.usual(TRIES))
-      : SHARE_PRIOR.suspects / SHARE_PRIOR.tries
-  const byClock = Math.max(season.expected(last.at, now), floor * hours)
-  const ordinary = Math.max(byClock, share * last.tries)
-  if (guessed) return MARGIN * ordinary
-  // When everything fails, small payments fail along with the rest; when prices fall, the usual part of them does.
-  return MARGIN * Math.max(ordinary, smallShare(sizes) * last.failures, SMALL_FAILING * last.small)
-}
-
-const needed = ({ season }: State, { settings }: Told): number =>
-  threshold(RATIOS.length * Math.max(FEWEST_A_YEAR, season.perDay * 365), settings.falseAlarmsPerYear)
+const needed = ({ suspects }: State, { settings }: Told): number =>
+  threshold(
+    RATIOS.length * Math.max(FEWEST_A_YEAR, suspects.season.perDay * 365),
+    settings.falseAlarmsPerYear,
+  )
 
 interface Suspicion {
   expected: number
@@ -250,16 +178,16 @@ function watch(state: State, { expected, code, now, at }: Suspicion, context: To
   const ratio = RATIOS[0]
   state.open = { ...best, startedAt, detectedAt: now, ratio, score: best.sum.score, peakAt: now }
   state.runs = RATIOS.map(newRun)
-  state.season.trouble(startedAt)
+  state.suspects.season.trouble(startedAt)
   return { findings: [findingOf(state, state.open, true, context)], wakeAt: nextHour(now) }
 }
 
 /** Small payments that go through in a burst, and those of its cards, come back as disputes. */
-function noteTaking({ runs, open, cards, sizes }: State, fact: ChargeSucceeded): void {
+function noteTaking({ runs, open, cards, suspects }: State, fact: ChargeSucceeded): void {
   const going = open === null ? runs.filter(({ sum }) => sum.score > 0) : [open]
   if (going.length === 0) return
   const isTested =
-    isSmall(sizes, fact.amount, fact.currency) || (fact.card !== undefined && cards.has(fact.card))
+    isSmall(suspects.sizes, fact.amount, fact.currency) || (fact.card !== undefined && cards.has(fact.card))
   if (!isTested) return
   for (const run of going) {
     addTo(run.taken, fact.currency, fact.amount)
@@ -268,7 +196,8 @@ function noteTaking({ runs, open, cards, sizes }: State, fact: ChargeSucceeded):
 }
 
 function onTimer(state: State, { now, delivery }: Told): Step | undefined {
-  const { open, season } = state
+  const { open } = state
+  const { season } = state.suspects
   if (open === null) return undefined
   season.advance(now, delivery.dark)
   const hour = hourOf(now) - 1
@@ -281,15 +210,15 @@ function onTimer(state: State, { now, delivery }: Told): Step | undefined {
 }
 
 function end(state: State, at: Seconds, note?: string): Step {
-  state.season.calm(at)
+  state.suspects.season.calm(at)
+  state.suspects.restart(at)
   state.open = null
   state.signs = []
-  state.last = lastAt(Math.max(state.last.at, at))
   return ending(at, note)
 }
 
 function findingOf(state: State, open: Open, isFirst: boolean, context: Told): Finding {
-  const { season, newest } = state
+  const { newest } = state
   return testingFinding({
     cards: open.sum.units,
     usual: open.sum.expected / MARGIN,
@@ -303,6 +232,6 @@ function findingOf(state: State, open: Open, isFirst: boolean, context: Told): F
     takings: open.takings,
     signs: isFirst ? open.sum.units : 1,
     ...shownBy(state.signs, open.startedAt, isFirst),
-    series: isFirst ? seasonSeries(season, newest) : undefined,
+    series: isFirst ? seasonSeries(state.suspects.season, newest) : undefined,
   })
 }
