@@ -46,6 +46,7 @@ export default defineConfig({
     // Each file has a database and servers of its own and leaves nothing behind: loading every module anew for each
     // would take as long as the tests.
     isolate: false,
+    setupFiles: ['test/support/setup.ts'],
     unstubEnvs: true,
     restoreMocks: true,
     testTimeout: 20_000,

@@ -7,7 +7,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'
 import { composeId } from '../../src/ids.ts'
 import { scopeTo } from '../../src/tenancy/scope.ts'
@@ -19,15 +19,14 @@ import {
   data,
   type Json,
   makeTenant,
-  type Served,
-  serveGraphql,
+  serveForAll,
   type TestTenant,
 } from '../support/graphql.ts'
 
 // Drawn from the schema: a new connection or a new filter field is attacked by itself, or fails here.
 
 const database = await testDatabase()
-let served: Served
+const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
 let victim: TestTenant
 let thief: TestTenant
 
@@ -79,13 +78,11 @@ async function furnish(tenant: TestTenant, mine: (typeof OF)['victim' | 'thief']
 }
 
 beforeAll(async () => {
-  served = await serveGraphql(database, { environment: { API_RATE_LIMIT: '100000/60' } })
   victim = await makeTenant(database, 'Victim')
   thief = await makeTenant(database, 'Thief')
   await furnish(victim, OF.victim)
   await furnish(thief, OF.thief)
 })
-afterAll(() => served.stop())
 
 /** A way to each type that has a connection, for whoever asks. */
 const WAYS: Record<string, (tenant: TestTenant, inner: string) => string> = {

@@ -1,32 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { testDatabase } from '../support/database.ts'
-import {
-  ask,
-  connect,
-  listen,
-  makeTenant,
-  type Served,
-  serveGraphql,
-  type TestTenant,
-} from '../support/graphql.ts'
+import { ask, connect, listen, makeTenant, serveForAll } from '../support/graphql.ts'
 
 const database = await testDatabase()
 /** As it faces the internet. */
-let served: Served
-let tenant: TestTenant
-
-beforeAll(async () => {
-  served = await serveGraphql(database, {
-    environment: {
-      PUBLIC_URL: 'https://billing.example.com',
-      ALLOWED_ORIGINS: 'https://app.example.com',
-      API_RATE_LIMIT: '100000/60',
-    },
-  })
-  tenant = await makeTenant(database)
+const served = await serveForAll(database, {
+  environment: {
+    PUBLIC_URL: 'https://billing.example.com',
+    ALLOWED_ORIGINS: 'https://app.example.com',
+    API_RATE_LIMIT: '100000/60',
+  },
 })
-afterAll(() => served.stop())
+const tenant = await makeTenant(database)
 
 /** The answer over HTTP and over a socket, as text. */
 async function everywhere(query: string, variables = {}): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { connect as netConnect, type Socket } from 'node:net'
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { testDatabase } from '../support/database.ts'
 import { DETECTED, SOON, untilLive } from '../support/feed.ts'
 import {
@@ -9,22 +9,16 @@ import {
   listen,
   makeTenant,
   type Served,
+  serveForAll,
   serveGraphql,
-  type TestTenant,
 } from '../support/graphql.ts'
 import { introduced, rawSocket } from '../support/raw-socket.ts'
 
 // A client that speaks graphql-transport-ws badly on purpose. Each gets the answer of the protocol.
 
 const database = await testDatabase()
-let served: Served
-let tenant: TestTenant
-
-beforeAll(async () => {
-  served = await serveGraphql(database, { environment: { API_RATE_LIMIT: '100000/60' } })
-  tenant = await makeTenant(database)
-})
-afterAll(() => served.stop())
+const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
+const tenant = await makeTenant(database)
 
 // Whatever was done to it, the server serves the next one.
 afterEach(async () => {

@@ -1,5 +1,5 @@
 import { connect as netConnect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import {
@@ -9,24 +9,21 @@ import {
   type Json,
   listen,
   makeTenant,
-  type Served,
-  serveGraphql,
+  serveForAll,
   type TestTenant,
 } from '../support/graphql.ts'
 import { introduced, rawSocket } from '../support/raw-socket.ts'
 
 const database = await testDatabase()
-let served: Served
+const served = await serveForAll(database)
 let victim: TestTenant
 let thief: TestTenant
 
 beforeAll(async () => {
-  served = await serveGraphql(database)
   victim = await makeTenant(database, 'Victim')
   thief = await makeTenant(database, 'Thief')
   await raise(database, victim.id, { title: 'loot' })
 })
-afterAll(() => served.stop())
 
 const BODY = JSON.stringify({ query: '{ tenant { name } anomalies { totalCount } }' })
 

@@ -10,7 +10,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'
 import { testDatabase } from '../support/database.ts'
 import {
@@ -21,22 +21,14 @@ import {
   type Json,
   listen,
   makeTenant,
-  type Served,
-  serveGraphql,
-  type TestTenant,
+  serveForAll,
 } from '../support/graphql.ts'
 
 // Every string that the schema takes is given text that breaks databases, logs and prototypes. Drawn from the schema.
 
 const database = await testDatabase()
-let served: Served
-let tenant: TestTenant
-
-beforeAll(async () => {
-  served = await serveGraphql(database, { environment: { API_RATE_LIMIT: '1000000/60' } })
-  tenant = await makeTenant(database)
-})
-afterAll(() => served.stop())
+const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '1000000/60' } })
+const tenant = await makeTenant(database)
 
 const HOSTILE: Record<string, string> = {
   'lone surrogates': 'a\ud800b\udfff',

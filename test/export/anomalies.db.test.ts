@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
-import { ADMIN_KEY, keyOf, makeTenant, type Served, serveGraphql } from '../support/graphql.ts'
+import { ADMIN_KEY, keyOf, makeTenant, serveForAll } from '../support/graphql.ts'
 
 const database = await testDatabase()
-let served: Served
-
-beforeAll(async () => {
-  served = await serveGraphql(database)
-})
-afterAll(() => served.stop())
+const served = await serveForAll(database)
 
 const download = (
   key: string | undefined,

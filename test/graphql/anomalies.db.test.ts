@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { DETECTOR_NAMES, SEVERITIES, type Severity } from '../../src/detection/detector.ts'
 import { scopeTo } from '../../src/tenancy/scope.ts'
 import { later, raise, record } from '../support/anomalies.ts'
@@ -10,18 +10,12 @@ import {
   type Json,
   keyOf,
   makeTenant,
-  type Served,
-  serveGraphql,
+  serveForAll,
   type TestTenant,
 } from '../support/graphql.ts'
 
 const database = await testDatabase()
-let served: Served
-
-beforeAll(async () => {
-  served = await serveGraphql(database, { environment: { API_RATE_LIMIT: '100000/60' } })
-})
-afterAll(() => served.stop())
+const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
 
 interface Page {
   nodes: { id: string }[]

@@ -1,18 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import type { Value } from '../../src/storage/sql.ts'
 import { testDatabase } from '../support/database.ts'
 import { SOON } from '../support/feed.ts'
-import {
-  ADMIN_KEY,
-  ask,
-  data,
-  makeTenant,
-  type Served,
-  serveGraphql,
-  type TestTenant,
-} from '../support/graphql.ts'
+import { ADMIN_KEY, ask, data, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
 
 // Tables, columns and references are read from the models: a new table is filled and looked into by itself.
 
@@ -63,7 +55,7 @@ function inOrder(models: readonly Model[]): Model[] {
 
 const database = await testDatabase()
 const models = inOrder(readModels())
-let served: Served
+const served = await serveForAll(database)
 let gone: TestTenant
 let stays: TestTenant
 
@@ -117,13 +109,11 @@ async function countOf(tenantId: string): Promise<Record<string, number>> {
 }
 
 beforeAll(async () => {
-  served = await serveGraphql(database)
   gone = await makeTenant(database, 'Gone')
   stays = await makeTenant(database, 'Stays')
   await fill(gone.id)
   await fill(stays.id)
 })
-afterAll(() => served.stop())
 
 test('deleteTenant answers at once, cuts the tenant off, and leaves no row in any table behind it', async () => {
   const before = await countOf(stays.id)

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'
 import { composeId } from '../../src/ids.ts'
 import { rotateToken } from '../../src/tenancy/endpoints.ts'
@@ -16,13 +16,12 @@ import {
   keyOf,
   listen,
   makeTenant,
-  type Served,
-  serveGraphql,
+  serveForAll,
   type TestTenant,
 } from '../support/graphql.ts'
 
 const database = await testDatabase()
-let served: Served
+const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
 /** Whose things are attacked, and who attacks as its own ADMIN. */
 let victim: TestTenant
 let thief: TestTenant
@@ -34,7 +33,6 @@ let loot: Record<
 const MARK = 'zanzibar'
 
 beforeAll(async () => {
-  served = await serveGraphql(database, { environment: { API_RATE_LIMIT: '100000/60' } })
   victim = await makeTenant(database, `Victim ${MARK}`)
   thief = await makeTenant(database, 'Thief')
   const scope = scopeTo(database, victim.id)
@@ -82,7 +80,6 @@ beforeAll(async () => {
     cursor: await resumeCursor(served, victim.key),
   }
 })
-afterAll(() => served.stop())
 
 /** Every row of the victim, to see that nothing changed. */
 async function everything(): Promise<string> {

@@ -1,26 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { scopeTo } from '../../src/tenancy/scope.ts'
 import { later, raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { SOON } from '../support/feed.ts'
-import {
-  ADMIN_KEY,
-  ask,
-  codeOf,
-  data,
-  keyOf,
-  makeTenant,
-  type Served,
-  serveGraphql,
-} from '../support/graphql.ts'
+import { ADMIN_KEY, ask, codeOf, data, keyOf, makeTenant, serveForAll } from '../support/graphql.ts'
 
 const database = await testDatabase()
-let served: Served
-
-beforeAll(async () => {
-  served = await serveGraphql(database, { environment: { PUBLIC_URL: 'http://localhost:4000' } })
-})
-afterAll(() => served.stop())
+const served = await serveForAll(database, { environment: { PUBLIC_URL: 'http://localhost:4000' } })
 
 describe('keys', () => {
   test('are made, shown once, listed by prefix, and revoked', async () => {

@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { scopeTo } from '../../src/tenancy/scope.ts'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
-import {
-  ask,
-  data,
-  type Json,
-  makeTenant,
-  type Served,
-  serveGraphql,
-  type TestTenant,
-} from '../support/graphql.ts'
+import { ask, data, type Json, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
 
 const database = await testDatabase()
-let served: Served
+const served = await serveForAll(database)
 /** In Europe/Berlin. */
 let tenant: TestTenant
 
@@ -43,7 +35,6 @@ const bucket = (
 ) => db.metricBucket.create({ data: { tenantId, stream, hour: hourOf(at), currency, ...sums } })
 
 beforeAll(async () => {
-  served = await serveGraphql(database)
   tenant = await makeTenant(database)
   const scope = scopeTo(database, tenant.id)
   const stream = { tenantId: tenant.id, endpointId: tenant.endpointId, clock: 0n, live: true }
@@ -84,7 +75,6 @@ beforeAll(async () => {
   await raise(database, tenant.id, { detectedAt: new Date('2026-03-01T10:59:59Z') })
   await raise(database, tenant.id, { detectedAt: new Date('2026-03-01T10:00:00Z'), livemode: false })
 })
-afterAll(() => served.stop())
 
 type Point = Json & { at: string }
 

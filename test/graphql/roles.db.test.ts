@@ -1,5 +1,5 @@
 import type { GraphQLField, GraphQLObjectType } from 'graphql'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'
 import { ROLES, type Role } from '../../src/tenancy/caller.ts'
 import { scopeTo } from '../../src/tenancy/scope.ts'
@@ -14,8 +14,7 @@ import {
   keyOf,
   listen,
   makeTenant,
-  type Served,
-  serveGraphql,
+  serveForAll,
   type TestTenant,
 } from '../support/graphql.ts'
 
@@ -95,16 +94,14 @@ const FIELDS: Record<string, [least: Role | 'anyone' | 'operator', operation: st
 }
 
 const database = await testDatabase()
-let served: Served
+const served = await serveForAll(database)
 let tenant: TestTenant
 const keys = new Map<Role, string>()
 
 beforeAll(async () => {
-  served = await serveGraphql(database)
   tenant = await makeTenant(database)
   for (const role of ROLES) keys.set(role, (await keyOf(database, tenant, role)).key)
 })
-afterAll(() => served.stop())
 
 const keyFor = (role: Role) => keys.get(role) ?? ''
 

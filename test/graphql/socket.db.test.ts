@@ -1,5 +1,5 @@
 import { connect as netConnect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import WebSocket from 'ws'
 import { scopeTo } from '../../src/tenancy/scope.ts'
 import { suspendTenant } from '../../src/tenancy/tenant.ts'
@@ -17,16 +17,12 @@ import {
   listen,
   makeTenant,
   type Served,
+  serveForAll,
   serveGraphql,
 } from '../support/graphql.ts'
 
 const database = await testDatabase()
-let served: Served
-
-beforeAll(async () => {
-  served = await serveGraphql(database)
-})
-afterAll(() => served.stop())
+const served = await serveForAll(database)
 
 describe('a socket', () => {
   /** How a socket was closed. */

@@ -1,17 +1,20 @@
 import { request } from 'node:http'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { DETECTED, resumeCursor, SOON } from '../support/feed.ts'
-import { data, type Json, keyOf, makeTenant, type Served, serveGraphql } from '../support/graphql.ts'
+import {
+  data,
+  type Json,
+  keyOf,
+  makeTenant,
+  type Served,
+  serveForAll,
+  serveGraphql,
+} from '../support/graphql.ts'
 
 const database = await testDatabase()
-let served: Served
-
-beforeAll(async () => {
-  served = await serveGraphql(database)
-})
-afterAll(() => served.stop())
+const served = await serveForAll(database)
 
 describe('server-sent events', () => {
   /** The events of a stream, growing as they come. */

@@ -1,19 +1,14 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
 import { newId } from '../../src/ids.ts'
 import { scopeTo } from '../../src/tenancy/scope.ts'
 import { raise, record } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { CHANGED, changesOf, DETECTED, idsOf, resumeCursor, SOON, told } from '../support/feed.ts'
-import { acting, connect, data, listen, makeTenant, type Served, serveGraphql } from '../support/graphql.ts'
+import { acting, connect, data, listen, makeTenant, serveForAll, serveGraphql } from '../support/graphql.ts'
 
 const database = await testDatabase()
-let served: Served
-
-beforeAll(async () => {
-  served = await serveGraphql(database)
-})
-afterAll(() => served.stop())
+const served = await serveForAll(database)
 
 describe('anomalyDetected', () => {
   test('tells of everything after a cursor, then live, in order and once', async () => {

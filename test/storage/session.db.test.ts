@@ -2,7 +2,8 @@ import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { migrate } from '../../src/storage/migrate.ts'
 import { beginSession, inSession } from '../../src/storage/postgres/session.ts'
-import { atEnd, emptyDatabase, engine } from '../support/database.ts'
+import { emptyDatabase, engine } from '../support/database.ts'
+import { atEnd } from '../support/endings.ts'
 
 // Behind a pooler the next client has the same connection: nothing of a tenant may stay on it.
 

@@ -3,7 +3,8 @@ import { newId } from '../../src/ids.ts'
 import { inTenant } from '../../src/storage/current-tenant.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { migrate } from '../../src/storage/migrate.ts'
-import { atEnd, emptyDatabase, engine, onServer, testDatabase } from '../support/database.ts'
+import { emptyDatabase, engine, onServer, testDatabase } from '../support/database.ts'
+import { atEnd } from '../support/endings.ts'
 import { anomalyRow, formerTokenRow, insertWorld } from '../support/rows.ts'
 
 // Here the bound client is left out: what is tried is what would happen if its filter were not there.

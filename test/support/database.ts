@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll } from 'vitest'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { migrate } from '../../src/storage/migrate.ts'
+import { atEnd } from './endings.ts'
 
 /** The engine that this run of the file is about; the vitest project says it. */
 export const engine: 'sqlite' | 'postgresql' =
@@ -23,15 +23,6 @@ export async function onServer(statement: string): Promise<void> {
     await client.end()
   }
 }
-
-const endings: (() => Promise<unknown>)[] = []
-
-/** Runs `work` after all tests of the file, the latest first; unlike vitest's own hooks also from inside a test. */
-export const atEnd = (work: () => Promise<unknown>): void => void endings.push(work)
-
-afterAll(async () => {
-  for (const work of endings.reverse()) await work()
-})
 
 /** The URL of an empty database of its own, dropped after the file's tests. */
 export async function emptyDatabase(): Promise<string> {

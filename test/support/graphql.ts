@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { type Client, type ClientOptions, createClient } from 'graphql-ws'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import WebSocket from 'ws'
 import { memoryBus } from '../../src/bus/memory.ts'
 import { type Config, readConfig } from '../../src/config.ts'
@@ -81,6 +81,13 @@ export async function serveGraphql(database: Database, options: ServeOptions = {
     return stopped
   }
   return { url: `http://127.0.0.1:${address.port}`, config, bus, stop }
+}
+
+/** The same for all tests of the file that calls it. */
+export async function serveForAll(database: Database, options: ServeOptions = {}): Promise<Served> {
+  const served = await serveGraphql(database, options)
+  afterAll(() => served.stop())
+  return served
 }
 
 export interface TestTenant {

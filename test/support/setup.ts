@@ -1,0 +1,3 @@
+import { endWithFile } from './endings.ts'
+
+endWithFile()
