@@ -1,20 +1,24 @@
-import type { ChargeFailed, ChargeSucceeded, PaymentRefused } from '../../stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { failureFinding } from '../rates/failure-finding.ts'
 import { FailureShare } from '../rates/failure-share.ts'
+import {
+  type Failure,
+  failedBefore,
+  idOf,
+  isFirstOutcome,
+  isTrouble,
+  type Payment,
+} from '../rates/first-outcome.ts'
 import { ADOPTED, ending, FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
-import { type Cusum, newCusum, shareAt, stepBernoulli, strongest } from '../statistics/cusum.ts'
-import { Generations } from '../statistics/generations.ts'
+import { type Cusum, earliest, newCusum, shareAt, stepBernoulli, strongest } from '../statistics/cusum.ts'
+import type { Generations } from '../statistics/generations.ts'
 import { nextHour } from '../statistics/hours.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../statistics/spans.ts'
 import { threshold } from '../statistics/threshold.ts'
-
-type Payment = ChargeSucceeded | ChargeFailed | PaymentRefused
-type Failure = ChargeFailed | PaymentRefused
 
 /** Odds of failing against the usual ones: a rise, and a collapse. */
 const ODDS = [2, 5] as const
@@ -22,8 +26,6 @@ const FEWEST_A_YEAR = 2_000
 /** So much evidence for the usual share ends the incident. */
 const CALM = 6
 const SILENT: Seconds = DAY
-/** Dunning goes on for two weeks or so: that long a payer who failed is remembered, or until so many others have. */
-const MEMORY = { ids: 3_000, span: 14 * DAY }
 
 /** One alternative with what was counted since its onset. */
 interface Run {
@@ -105,7 +107,7 @@ function stateOf(stored?: State): State {
     incidents: [],
     open: null,
     ...stored,
-    failed: new Generations(MEMORY.ids, MEMORY.span, stored?.failed),
+    failed: failedBefore(stored?.failed),
     share: new FailureShare(stored?.share),
   }
 }
@@ -114,34 +116,14 @@ function observe(state: State, fact: Payment, context: Told): Step | undefined {
   const failure = fact.kind === 'chargeSucceeded' ? undefined : fact
   if (failure !== undefined && !isTrouble(failure)) return undefined
   const now = Math.max(state.newest, fact.at)
-  if (!isFirstOutcome(state, fact, now)) return undefined
+  if (!isFirstOutcome(state.failed, fact, now)) return undefined
   state.newest = now
-  state.share.settle(now, (from, to) => touches(state.incidents, from, to))
+  state.share.settle(now, (from, to) => touches(state.incidents, from, to), earliest(state.runs))
   state.share.count(fact.at, failure !== undefined)
   if (failure !== undefined) noteSign(state.signs, timeOf(failure.at, now), idOf(failure), failure.eventId)
   return state.open === null
     ? watch(state, failure, now, context)
     : follow(state, state.open, failure, now, context)
-}
-
-/** Radar's blocks and mistakes of the integration are no failing payments; a debit that is returned days later tells of then, not of now. */
-const isTrouble = (fact: Failure): boolean =>
-  !fact.blocked && !fact.invalid && !(fact.kind === 'chargeFailed' ? fact.reversed > 0 : fact.setup)
-
-const idOf = (fact: Failure): string => (fact.kind === 'chargeFailed' ? fact.charge : fact.id)
-
-/** Once a payment or payer has failed, its further tries count no more: dunning and retry loops are one failure. */
-function isFirstOutcome({ failed }: State, fact: Payment, now: Seconds): boolean {
-  const intent = fact.kind === 'paymentRefused' ? fact.id : fact.intent
-  const { payer, customer } = fact
-  if (payer !== undefined && failed.has(payer)) return false
-  // A customer stands for all their payments; a guest may try one payment with several cards.
-  const isGuest = customer === undefined && intent !== undefined
-  if (isGuest && failed.has(intent)) return false
-  if (fact.kind === 'chargeSucceeded') return true
-  if (payer !== undefined) failed.add(payer, now)
-  if (isGuest) failed.add(intent, now)
-  return true
 }
 
 const needed = ({ share }: State, { settings }: Told): number =>

@@ -9,6 +9,8 @@ const PRIOR = { failed: 2, payments: 12 }
 const PAYMENTS = 0
 const FAILED = 1
 const SUMS = { width: HOUR, delay: DAY, halfLife: 14 * DAY, keep: 75 * HOUR, channels: 2 }
+/** So long what may be an incident waits to be learned at most: a change that is too small for one is learned, too. */
+const LONGEST_DOUBT = 7 * DAY
 const SHOWN_HOURS = 72
 /** On a tenant's first day there are few hours to show: then so many of its payments are. */
 const FIRST_PAYMENTS = 100
@@ -20,7 +22,7 @@ interface Stored {
 
 type Outcome = [at: Seconds, failed: 0 | 1]
 
-/** The usual share of failing payments: of the last weeks, as it stood a day ago. */
+/** The usual share of failing payments: of the last weeks, as it stood a day ago or before there was any doubt. */
 export class FailureShare {
   readonly #sums: LateSums
   /** The newest payments of a tenant's first day. */
@@ -38,9 +40,18 @@ export class FailureShare {
     if (this.#first !== undefined) this.#keep(this.#first, [at, failed ? 1 : 0])
   }
 
-  /** Takes in the hours that are a day old, but those of incidents. */
-  settle(now: Seconds, isIncident: (from: Seconds, to: Seconds) => boolean): void {
-    this.#sums.settle(now, isIncident)
+  /**
+   * Takes in the hours that are a day old, but those of incidents. What came since `doubted` waits: at a small tenant
+   * an incident takes days to be told, and would meanwhile become what it is measured by.
+   */
+  settle(
+    now: Seconds,
+    isIncident: (from: Seconds, to: Seconds) => boolean,
+    doubted: Seconds | undefined,
+  ): void {
+    const { delay } = SUMS
+    const undoubted = doubted === undefined || this.isBelief ? now : doubted + delay
+    this.#sums.settle(Math.min(now, Math.max(undoubted, now + delay - LONGEST_DOUBT)), isIncident)
   }
 
   /** Whether the usual share is mostly belief: too little is a day old. */

@@ -63,6 +63,14 @@ export const strongest = <Run extends { sum: Cusum }>(
     undefined,
   )
 
+/** Since when any of several alternatives has had evidence; undefined while none has. */
+export function earliest(runs: readonly { sum: Cusum }[]): Seconds | undefined {
+  let since: Seconds | undefined
+  for (const { sum } of runs)
+    if (sum.score > 0 && (since === undefined || sum.onset < since)) since = sum.onset
+  return since
+}
+
 /** A sum that has fired and is followed on: its own score keeps the most evidence there was. */
 export interface Followed {
   sum: Cusum

@@ -113,6 +113,15 @@ describe('CHARGE_FAILURE_SPIKE fires', () => {
     expect(incident?.series.length).toBeGreaterThan(40)
   })
 
+  it('when a quarter of 200 payments fails at random, even where they take ten days: what it counts is not learned', () => {
+    const found = Array.from({ length: 10 }, (_, seed) => {
+      const random = seeded(100 + seed)
+      const worse = payments(arrivals(NOW, NOW + 10 * DAY, daily(20), random), 0.25, random)
+      return judge([...weeks(0.08, 20, seed), ...worse]).length
+    })
+    expect(found.filter((incidents) => incidents === 1).length).toBeGreaterThanOrEqual(8)
+  })
+
   it('when eight of eight fail after 200 payments with 5%', () => {
     const facts = [
       ...mixed(NOW - 21 * DAY, 2 * HOUR, 190, 10),
@@ -186,6 +195,19 @@ describe('an incident of CHARGE_FAILURE_SPIKE', () => {
     const calm = payments(arrivals(NOW + 3 * HOUR, NOW + 7 * DAY, daily(200), random), 0.05, random)
     const again = mixed(NOW + 7 * DAY, 2 * MINUTE, 15, 75)
     expect(judge([...outage(), ...calm, ...again])).toHaveLength(2)
+  })
+
+  it('is measured by a change that was too small to be told, for that is learned a week late', () => {
+    const random = seeded(6)
+    const worse = payments(arrivals(NOW, NOW + 28 * DAY, daily(200), random), 0.12, random)
+    const [incident, ...rest] = judge([
+      ...weeks(0.08, 200),
+      ...worse,
+      ...failures(NOW + 28 * DAY, MINUTE, 40),
+    ])
+    expect(rest).toEqual([])
+    expect(incident?.startedAt).toBeGreaterThan(NOW + 27 * DAY)
+    expect(incident?.message).toMatch(/where 1[01](\.\d)?% is usual here/)
   })
 
   it('that goes on for seven days ends as the new usual, and stays quiet then', () => {

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { newCusum, shareAt, stepBernoulli, stepPoisson } from '../../../src/detection/statistics/cusum.ts'
+import {
+  earliest,
+  newCusum,
+  shareAt,
+  stepBernoulli,
+  stepPoisson,
+} from '../../../src/detection/statistics/cusum.ts'
 import { seeded } from '../../support/rate-facts.ts'
 
 describe('a Bernoulli CUSUM', () => {
@@ -38,6 +44,17 @@ describe('a Bernoulli CUSUM', () => {
     }
     expect(alarms).toBeGreaterThan(10)
     expect(units / alarms).toBeGreaterThan(Math.exp(g))
+  })
+})
+
+describe('several CUSUMs', () => {
+  it('have evidence since the earliest of those that stand above 0', () => {
+    const sums = [newCusum(), newCusum(), newCusum()].map((sum) => ({ sum }))
+    expect(earliest(sums)).toBeUndefined()
+    for (const [i, { sum }] of sums.entries()) stepBernoulli(sum, i !== 0, 0.2, 2, 100 * (3 - i))
+    expect(sums.map(({ sum }) => sum.onset)).toEqual([300, 200, 100])
+    expect(earliest(sums)).toBe(100)
+    expect(earliest(sums.slice(0, 2))).toBe(200)
   })
 })
 
