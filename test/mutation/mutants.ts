@@ -165,6 +165,7 @@ const SECOND = [
     'any statement passes',
     'if (tenantId === undefined || values.includes(tenantId)) return',
     'if (tenantId !== undefined || values) return',
+    true,
   ),
   tripwire('any row passes', 'if (rows.every((row) => row[at] === tenantId)) return', 'if (rows) return'),
   tripwire('one good row excuses the others', 'rows.every((row)', 'rows.some((row)'),
@@ -230,7 +231,7 @@ const SECURITY = [
     'ON "Anomaly" TO billingwatch_app USING ("tenantId" = (SELECT current_setting(\'app.tenant_id\', true)))',
     'ON "Anomaly" TO billingwatch_app USING (true)',
   ),
-  rls('one table is not protected', 'ALTER TABLE "MetricBucket" ENABLE ROW LEVEL SECURITY;\n', ''),
+  rls('one table is not protected', 'ALTER TABLE "MetricBucket" ENABLE ROW LEVEL SECURITY;\n', '', true),
   rls(
     'former tokens are for everybody',
     'ON "FormerToken" TO billingwatch_app USING ("tenantId" = (SELECT current_setting(\'app.tenant_id\', true)))',
@@ -279,7 +280,7 @@ const OUTSIDE = [
     'if (!decoded.startsWith(owner)) return undefined\n  const key = decoded.slice(owner.length)\n  return composeId(prefix, tenantId, key) === id ? key : undefined',
     "return decoded.slice(decoded.indexOf(':') + 1)",
   ),
-  cursors('a cursor is good for everybody', '{owner}\\n$', "{owner && ''}\\n$"),
+  cursors('a cursor is good for everybody', '{owner}\\n$', "{owner && ''}\\n$", true),
   mutantsOf('src/tenancy/authenticate.ts', 'sqlite', 'test/adversary/smuggling.db.test.ts')(
     'x-tenant-id chooses',
     'if (named !== undefined && named !== caller.tenantId) {',
