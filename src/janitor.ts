@@ -1,6 +1,6 @@
 import type { Config } from './config.ts'
 import type { AnyDetector } from './detection/detector.ts'
-import { OBJECT_MEMORY } from './detection/reading.ts'
+import { OBJECT_MEMORY } from './detection/events.ts'
 import type { Logger } from './log.ts'
 import type { Database } from './storage/database.ts'
 import { giveSpaceBack, type Tidied, tenantIds, tidyTenant } from './storage/retention.ts'

@@ -1,10 +1,5 @@
 import { DAY, type Seconds } from '../time.ts'
 import type { AnyDetector } from './detector.ts'
-import { FLOOD, Folder } from './folding.ts'
-import type { AnomalyOrigin, ChangedIncident } from './incident.ts'
-import { type Choices, DISORDER, type JudgedEvent, type Operation, StreamJudge, TOO_LATE } from './judge.ts'
-import { longestCooldown } from './keys.ts'
-import type { BatchOutcome, EventMark, IncidentKey, Stream, StreamOutcome, TenantMemory } from './memory.ts'
 import {
   type InboxEvent,
   type OpenedEvent,
@@ -12,7 +7,12 @@ import {
   openEvents,
   type Reading,
   settleEvents,
-} from './reading.ts'
+} from './events.ts'
+import { FLOOD, Folder } from './folding.ts'
+import type { AnomalyOrigin, ChangedIncident } from './incident.ts'
+import { type Choices, DISORDER, type JudgedEvent, type Operation, StreamJudge, TOO_LATE } from './judge.ts'
+import { longestCooldown } from './keys.ts'
+import type { BatchOutcome, EventMark, IncidentKey, Stream, StreamOutcome, TenantMemory } from './memory.ts'
 
 /** What a tenant is to be judged for. */
 export interface Work {

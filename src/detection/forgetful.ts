@@ -1,10 +1,10 @@
 import { type Seconds, WEEK } from '../time.ts'
 import type { AnyDetector, DetectorName } from './detector.ts'
+import { OBJECT_MEMORY } from './events.ts'
 import { FLOOD } from './folding.ts'
 import type { Incident } from './incident.ts'
 import type { Choices } from './judge.ts'
 import type { BatchOutcome, IncidentKey, StoredObject, Stream, TenantMemory } from './memory.ts'
-import { OBJECT_MEMORY } from './reading.ts'
 import { KeyedStates } from './states.ts'
 
 /** An incident and where it happened. */

@@ -4,9 +4,9 @@ import { fields, integer } from '../stripe/read.ts'
 import type { Seconds } from '../time.ts'
 import { judgeBatch, type Work } from './batch.ts'
 import type { AnyDetector } from './detector.ts'
+import type { InboxEvent } from './events.ts'
 import { ForgetfulMemory, type RaisedIncident } from './forgetful.ts'
 import type { Choices } from './judge.ts'
-import type { InboxEvent } from './reading.ts'
 
 /** Events judged and stored together: enough to spread the cost of a commit, few enough that others soon have their turn. */
 export const REPLAY_BATCH = 500

@@ -1,7 +1,7 @@
 import type { Bus } from '../bus/bus.ts'
 import type { Database } from '../storage/database.ts'
 import { saveHistory } from '../storage/detection/history.ts'
-import { StoredMemory } from '../storage/detection/reading.ts'
+import { StoredMemory } from '../storage/detection/stored-memory.ts'
 import { scopeTo } from '../tenancy/scope.ts'
 import { type Clock, othersFirst, type Seconds } from '../time.ts'
 import { judgeBatch } from './batch.ts'

@@ -3,8 +3,8 @@ import type { BatchOutcome } from '../../detection/memory.ts'
 import { scopeTo } from '../../tenancy/scope.ts'
 import type { Database } from '../database.ts'
 import { integer, type Reader, text, type Writer } from '../sql.ts'
-import { StoredMemory } from './reading.ts'
 import { saveOutcome, scheduleTimer } from './saving.ts'
+import { StoredMemory } from './stored-memory.ts'
 
 /** How many events are judged at once, so that a tenant's backlog lets others in between. */
 const BATCH = 500

@@ -6,7 +6,7 @@ import type { StateChanges } from '../../detection/states.ts'
 import { toDate } from '../../time.ts'
 import { integer, nullableInteger, type Value, type Writer } from '../sql.ts'
 import { CHANGING, changingValues } from './incident-row.ts'
-import { StoredMemory } from './reading.ts'
+import { StoredMemory } from './stored-memory.ts'
 
 /**
  * Writes all that a batch changed, inside the caller's transaction: state, anomalies, activity and processed marks
