@@ -168,10 +168,18 @@ function watch(state: State, { fact, expected, now }: Flagged, context: Told): S
 }
 
 function fired(state: State, now: Seconds, context: Told): Run | undefined {
-  const { minFlags } = context.settings
-  const fewest = now - state.since < YOUNG ? 2 * minFlags : minFlags
+  const fewest = (now - state.since < YOUNG ? 2 : 1) * context.settings.minFlags
   const nats = needed(state, context)
-  return strongest(state.runs, ({ score, units }) => score >= nats && units >= fewest)
+  const usualInADay = perHour(state) * (DAY / HOUR)
+  const runs = state.runs.map((run) => byDaylight(run, usualInADay))
+  return strongest(runs, ({ score, units }) => score >= nats && units >= fewest)
+}
+
+/** Banks keep office hours: what came within half a day is measured by twice that time, within a day by all of it. */
+function byDaylight(run: Run, usualInADay: number): Run {
+  const { score, expected } = run.sum
+  const more = Math.max(0, Math.min(expected, usualInADay - expected))
+  return { ...run, sum: { ...run.sum, score: score - (run.ratio - 1) * more } }
 }
 
 /** Flags expected in an hour, with the margin. */

@@ -8,11 +8,12 @@ const PAYMENTS = 0
 const FLAGS = 1
 const DAYS_KEPT = 14
 const SUMS = { width: DAY, delay: 7 * DAY, halfLife: 30 * DAY, keep: DAYS_KEPT * DAY, channels: 2 }
-/** Belief before anything is known: three flags in two thousand payments. */
-const PRIOR = { flags: 3, payments: 2_000 }
-/** Usual flags count half as much again, and never less than one in 90 days. */
-const MARGIN = 1.5
-const FEWEST_PER_HOUR = 1 / (90 * 24)
+/** Belief before anything is known: two flags in eight hundred payments. */
+const PRIOR = { flags: 2, payments: 800 }
+/** By so much the usual may rise from week to week and still be usual. */
+const MARGIN = 0.3
+/** Usual is never less than one in 60 days. */
+const FEWEST_PER_HOUR = 1 / (60 * 24)
 /** Half-life of a sum that stands for about 30 days. */
 const MONTH = 21 * DAY
 
@@ -55,12 +56,17 @@ export class FlagShare {
     count(this.#flags, now, MONTH)
   }
 
-  /** Flags expected in an hour, with the margin: the upper edge of the usual share, of as many payments as come now. */
+  /**
+   * Flags that may be usual in an hour, of as many payments as come now. That the share is known by few flags and that
+   * it rises a little have nothing to do with each other, so the two margins add up as independent errors do.
+   */
   expectedPerHour(now: Seconds, isIncident: IsIncident): number {
     const flags = PRIOR.flags + this.#sums.usual(FLAGS)
-    const share = (flags + Math.sqrt(flags)) / (PRIOR.payments + this.#sums.usual(PAYMENTS))
+    const share = flags / (PRIOR.payments + this.#sums.usual(PAYMENTS))
+    const edge = 1 + Math.hypot(MARGIN, 1 / Math.sqrt(flags))
     const pace = this.#pace.since === 0 ? 0 : perHour(this.#pace, now, SUMS.halfLife)
-    return MARGIN * Math.max(share * pace, this.#lately(now, isIncident), FEWEST_PER_HOUR)
+    const lately = (1 + MARGIN) * this.#lately(now, isIncident)
+    return Math.max(edge * share * pace, lately, FEWEST_PER_HOUR)
   }
 
   /**

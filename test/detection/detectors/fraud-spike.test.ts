@@ -27,6 +27,13 @@ function shop(perDay: number, disputesPerDay: number, to: Seconds = NOW, from: S
   ]
 }
 
+/** The same, the disputes at random. */
+function randomShop(seed: number, perDay: number, disputesPerDay: number): Fact[] {
+  const random = seeded(seed)
+  const at = (rate: number) => arrivals(START, NOW, daily(rate), random)
+  return [...at(perDay).map((when) => succeeded(when)), ...at(disputesPerDay).map((when) => disputed(when))]
+}
+
 const burst = (number: number, within: Seconds, from: Seconds = NOW) =>
   every(from, Math.floor(within / number), number).map((at) => disputed(at))
 
@@ -51,6 +58,10 @@ describe('FRAUD_SPIKE is quiet', () => {
         ]),
       ],
     ],
+    [
+      'at four in an afternoon where 0.6 a day are usual, for disputes keep office hours',
+      () => [...shop(250, 0.6), ...burst(4, 4 * HOUR)],
+    ],
     ['at seven in the first week', () => [...shop(20, 1 / 30, NOW, NOW - 2 * DAY), ...burst(7, DAY)]],
   ]
   it.each(cases)('%s', (_, facts) => {
@@ -74,6 +85,20 @@ describe('FRAUD_SPIKE fires', () => {
 
   it('at five a day for two days where 0.6 is', () => {
     expect(judge([...shop(250, 0.6), ...burst(10, 2 * DAY)])).toHaveLength(1)
+  })
+
+  it('at five in an afternoon where 0.6 a day are usual', () => {
+    expect(judge([...shop(250, 0.6), ...burst(5, 5 * HOUR)])).toHaveLength(1)
+  })
+
+  it('at ten in two days where 0.6 a day are usual, at random as they come', () => {
+    const found = Array.from({ length: 10 }, (_, seed) => {
+      const random = seeded(200 + seed)
+      const ten = every(NOW, 0, 10).map((at) => disputed(at + Math.floor(random() * 2 * DAY)))
+      return judge([...randomShop(seed, 250, 0.6), ...ten]).filter(({ detectedAt }) => detectedAt >= NOW)
+        .length
+    })
+    expect(found.filter((incidents) => incidents === 1).length).toBeGreaterThanOrEqual(8)
   })
 
   it('at eight in the first week', () => {
