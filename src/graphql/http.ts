@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention'
-import { type GraphQLSchema, NoSchemaIntrospectionCustomRule } from 'graphql'
+import { GraphQLError, type GraphQLSchema, NoSchemaIntrospectionCustomRule } from 'graphql'
 import { createYoga, type Plugin, type YogaInitialContext } from 'graphql-yoga'
 import type { Config } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import { addressOf } from '../http/client-address.ts'
+import type { CredentialsWatch, CutOff } from '../tenancy/cutoff.ts'
 import type { Gate } from '../tenancy/gate.ts'
 import { finishing, reading } from './answering.ts'
 import type { Context, Session } from './context.ts'
@@ -13,7 +14,7 @@ import { type Presentation, present, statusOf, withRequestId } from './errors.ts
 import { costLimit, documentLimits, MAX_REQUEST_BYTES, refuseUnsound } from './limits.ts'
 import { isAllowedOrigin } from './origins.ts'
 import type { ApiRate } from './rate.ts'
-import type { Streams } from './streams.ts'
+import { ENDED, type Streams } from './streams.ts'
 
 /** What comes with an operation before its context is made; over HTTP the adapter brings Node's own pair. */
 export interface ServerContext {
@@ -26,6 +27,7 @@ export interface HttpOptions {
   schema: GraphQLSchema
   config: Config
   gate: Gate
+  credentials: CredentialsWatch
   rate: ApiRate
   presentation: Presentation
   /** Open responses of subscriptions. */
@@ -74,6 +76,7 @@ export function createHttp(options: HttpOptions) {
     },
     plugins: [
       authenticating(options),
+      watching(options),
       // A header that no form or image can send: the browser asks first.
       useCSRFPrevention({ requestHeaders: ['authorization', 'x-billingwatch-csrf'] }),
       ...(config.local ? [] : [withoutIntrospection()]),
@@ -138,3 +141,26 @@ function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
     },
   }
 }
+
+/** The body may come long after the head that was admitted: whose credentials end meanwhile is not served any more. */
+const watching = ({ credentials }: HttpOptions): Plugin<object, ServerContext> => ({
+  onRequestParse({ requestParser, setRequestParser, serverContext: { session, res } }) {
+    if (!requestParser || !session) return
+    setRequestParser(async (request) => {
+      let ended: CutOff | undefined
+      const stopWatching = credentials.watch(session.caller, (reason) => {
+        ended = reason
+      })
+      // A client that goes in the middle may leave the body without an end.
+      res?.once('close', stopWatching)
+      try {
+        const params = await requestParser(request)
+        if (!ended) return params
+      } finally {
+        stopWatching()
+      }
+      const http = { status: 401, headers: { 'www-authenticate': 'Bearer' } }
+      throw new GraphQLError(ENDED[ended], { extensions: { code: 'UNAUTHENTICATED', http } })
+    })
+  },
+})

@@ -95,7 +95,7 @@ export function createGraphql(parts: GraphqlParts): Graphql {
   const gate = new Gate({ authenticator, limiter: parts.limiter, clock, log, limit })
   const subscriptions = parts.quota('subscriptions', MAX_SUBSCRIPTIONS_OF_TENANT)
   const streams = new Streams(credentials, subscriptions)
-  const yoga = createHttp({ schema, config, gate, rate, presentation, streams, makeContext })
+  const yoga = createHttp({ schema, config, gate, credentials, rate, presentation, streams, makeContext })
   const sockets = new SocketServer({
     config,
     log,

@@ -5,7 +5,8 @@ import type { Caller } from '../tenancy/caller.ts'
 import type { CredentialsWatch, CutOff } from '../tenancy/cutoff.ts'
 import type { Connection } from './context.ts'
 
-const ENDED: Record<CutOff, string> = {
+/** What is told to whom it happens in the middle of something. */
+export const ENDED: Record<CutOff, string> = {
   expired: 'The access token has expired: fetch a new one.',
   revoked: 'These credentials are not good any more.',
   suspended: 'The tenant was suspended.',

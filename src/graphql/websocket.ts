@@ -148,7 +148,11 @@ export class SocketServer {
         protocol: socket.protocol,
         send: (text) => outlet.send(text),
         close: (code, reason) => socket.close(code, reason),
-        onMessage: (handle) => socket.on('message', (data) => void handle(String(data)).catch(fail)),
+        // Until the peer answers the closing, for half a minute perhaps, it may go on talking.
+        onMessage: (handle) =>
+          socket.on('message', (data) => {
+            if (socket.readyState === socket.OPEN) handle(String(data)).catch(fail)
+          }),
       },
       extra,
     )
