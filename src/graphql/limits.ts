@@ -3,6 +3,7 @@ import { complexityFromQuery } from '@pothos/plugin-complexity'
 import { type DocumentNode, GraphQLError, getOperationAST, Kind, type ValidationRule } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { MAX_COST } from './builder.ts'
+import { levelsOf } from './levels.ts'
 
 /** Bytes of one request's body, or of one message on a socket. */
 export const MAX_REQUEST_BYTES = 256 * 1024
@@ -116,14 +117,11 @@ const nulRefused = (): GraphQLError =>
   })
 
 function objectionTo(variables: unknown): GraphQLError | undefined {
-  let level = [variables]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_VARIABLE_LEVELS)
+  let depth = 0
+  for (const level of levelsOf(variables)) {
+    if (depth++ > MAX_VARIABLE_LEVELS)
       return tooComplex(`Variables have more than ${MAX_VARIABLE_LEVELS} levels.`)
     if (level.some((value) => typeof value === 'string' && value.includes(NUL))) return nulRefused()
-    level = level.flatMap((value) =>
-      typeof value === 'object' && value !== null ? Object.values(value) : [],
-    )
   }
   return undefined
 }

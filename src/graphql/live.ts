@@ -1,4 +1,5 @@
 import { PublicError } from '../errors.ts'
+import type { Context } from './context.ts'
 
 /** Something that outlives the first answer of an operation. */
 export interface Opened {
@@ -11,19 +12,19 @@ export interface Opened {
  * An async iterator whose `return()` takes effect at once: a bare generator that waits for its next row would end
  * only when that row came, and keep its tail and timers until then.
  * @param run ends when its signal is aborted
- * @throws PublicError from `next`, once, when the credentials have ended
+ * @throws PublicError RATE_LIMITED when the tenant has too many open; from `next`, once, when the credentials have ended
  */
-export function live<Row>(
-  opened: Opened,
-  open: { inc(): void; dec(): void },
+export async function live<Row>(
+  { connection, loaders, services }: Pick<Context, 'connection' | 'loaders' | 'services'>,
   run: (signal: AbortSignal) => AsyncGenerator<Row>,
-): AsyncGenerator<Row> {
+): Promise<AsyncGenerator<Row>> {
+  const opened = await connection.open()
   const own = new AbortController()
   const abort = () => own.abort(opened.signal.reason)
   if (opened.signal.aborted) abort()
   opened.signal.addEventListener('abort', abort)
   const rows = run(own.signal)
-  open.inc()
+  services.metrics.subscriptions.inc()
 
   let ended = false
   const end = () => {
@@ -31,17 +32,18 @@ export function live<Row>(
     ended = true
     opened.signal.removeEventListener('abort', abort)
     opened.close()
-    open.dec()
+    services.metrics.subscriptions.dec()
   }
   const leave = () => {
     own.abort()
     end()
   }
   let told = false
-  return {
+  const stream: AsyncGenerator<Row> = {
     async next() {
       try {
         const result = await rows.next()
+        loaders?.payloads.renew()
         if (!result.done) return result
         end()
         if (own.signal.reason instanceof PublicError && !told) {
@@ -69,4 +71,5 @@ export function live<Row>(
       await this.return(undefined)
     },
   }
+  return stream
 }

@@ -62,7 +62,7 @@ async function follow(
   const head = await feedHead(scope)
   const from = typeof args.after === 'string' ? feedPosition(tenantId, args.after, head) : head
   const filter = args.filter ?? {}
-  return live(await connection.open(), services.metrics.subscriptions, async function* (signal) {
+  return live(context, async function* (signal) {
     const rows = services.feed.follow(scope, from, signal, () => connection.drained())
     for await (const { seq, kind, anomaly } of rows) {
       if (kind && anomaly && tells(kind) && matches(anomaly, filter)) {

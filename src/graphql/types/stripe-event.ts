@@ -85,10 +85,7 @@ StripeEvent.implement({
       authScopes: { member: true },
       description: 'The event as Stripe signed it; null once its retention is over. MEMBER and up.',
       complexity: 5,
-      resolve: async ({ stripeId }, _args, context): Promise<unknown> => {
-        const bytes = await loadersOf(context).payload.load(stripeId)
-        return bytes === undefined ? null : JSON.parse(Buffer.from(bytes).toString('utf8'))
-      },
+      resolve: ({ stripeId }, _args, context) => loadersOf(context).payloads.show(stripeId),
     }),
   }),
 })
@@ -144,10 +141,10 @@ builder.subscriptionField('eventReceived', (t) =>
     authScopes: { viewer: true },
     description: 'Webhook events as they are stored; live only.',
     args: { filter: t.arg({ type: StripeEventFilter, description: 'Which of them.' }) },
-    subscribe: async (_root, { filter }, context) => {
+    subscribe: (_root, { filter }, context) => {
       const scope = scopeOf(context)
-      const { eventFeed, metrics } = context.services
-      return live(await context.connection.open(), metrics.subscriptions, async function* (signal) {
+      const { eventFeed } = context.services
+      return live(context, async function* (signal) {
         for await (const event of eventFeed.follow(scope, signal)) {
           if (eventMatches(event, filter ?? {})) yield event
         }

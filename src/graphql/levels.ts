@@ -1,0 +1,7 @@
+/** What stands on each level of a JSON value, from the value itself down; however deep it is, nothing goes down into it. */
+export function* levelsOf(value: unknown): Generator<readonly unknown[]> {
+  for (let level: unknown[] = [value]; level.length > 0; ) {
+    yield level
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []))
+  }
+}
