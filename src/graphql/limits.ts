@@ -5,8 +5,8 @@ import type { Plugin } from 'graphql-yoga'
 import { MAX_COST } from './builder.ts'
 import { levelsOf } from './levels.ts'
 
-/** Bytes of one request's body, or of one message on a socket. */
-export const MAX_REQUEST_BYTES = 256 * 1024
+/** Bytes of one request's body, or of one message on a socket, which a subscription keeps for as long as it is open. */
+export const MAX_REQUEST_BYTES = 64 * 1024
 
 /** Levels of fields; fragments do not count. */
 const MAX_DEPTH = 12
@@ -14,6 +14,10 @@ const MAX_ALIASES = 30
 const MAX_DIRECTIVES = 50
 /** Each may open a level, and the parser goes down for each: well below what the stack of a process holds. */
 const MAX_TOKENS = 1_500
+/** Characters of a document, which is remembered for the next time, and of all variables. */
+const MAX_CHARACTERS = 32_768
+/** Values in a document's lists, and in all variables: one engine takes a thousand in a statement. */
+const MAX_VALUES = 400
 /** Levels of a variable: more than any input has, and few enough for whatever goes down into it. */
 const MAX_VARIABLE_LEVELS = 20
 
@@ -87,13 +91,19 @@ const NUL = '\0'
 
 /**
  * PostgreSQL has no text with NUL, and no id, name or note of ours needs one: refused before it gets there. So are
- * variables of many levels, before anything goes down into them.
+ * documents, lists and variables that are larger or deeper than anything honest.
  */
 export const refuseUnsound = (): Plugin => {
-  const rule: ValidationRule = function NoNulRule(context) {
+  const rule: ValidationRule = function SoundValuesRule(context) {
+    let listed = 0
     return {
       StringValue: (node) => {
         if (node.value.includes(NUL)) context.reportError(nulRefused())
+      },
+      ListValue: ({ values }) => {
+        const before = listed
+        listed += values.length
+        if (listed > MAX_VALUES && before <= MAX_VALUES) context.reportError(tooMany('The lists'))
       },
     }
   }
@@ -105,6 +115,9 @@ export const refuseUnsound = (): Plugin => {
     if (objection) payload.setResultAndStopExecution({ errors: [objection] })
   }
   return {
+    onParse: ({ params: { source } }) => {
+      if (String(source).length > MAX_CHARACTERS) throw tooLong('The document')
+    },
     onValidate: ({ addValidationRule }) => addValidationRule(rule),
     onExecute: check,
     onSubscribe: check,
@@ -116,12 +129,21 @@ const nulRefused = (): GraphQLError =>
     extensions: { code: 'BAD_USER_INPUT', http: { status: 400, spec: true } },
   })
 
+const tooMany = (what: string): GraphQLError => tooComplex(`${what} hold more than ${MAX_VALUES} values.`)
+
+const tooLong = (what: string): GraphQLError =>
+  tooComplex(`${what} has more than ${MAX_CHARACTERS} characters.`)
+
 function objectionTo(variables: unknown): GraphQLError | undefined {
   let depth = 0
+  let values = 0
   for (const level of levelsOf(variables)) {
     if (depth++ > MAX_VARIABLE_LEVELS)
       return tooComplex(`Variables have more than ${MAX_VARIABLE_LEVELS} levels.`)
+    values += level.length
+    if (values > MAX_VALUES) return tooMany('Variables')
     if (level.some((value) => typeof value === 'string' && value.includes(NUL))) return nulRefused()
   }
-  return undefined
+  const { length } = JSON.stringify(variables ?? {})
+  return length > MAX_CHARACTERS ? tooLong('The text of the variables') : undefined
 }

@@ -154,19 +154,60 @@ describe('a flood in one request', () => {
   test.each<[string, string, number]>([
     [
       'deep ones',
-      `{"query":"{ viewer { role } }","variables":{"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`,
+      `{"query":"{ viewer { role } }","variables":{"x":${'['.repeat(30_000)}${']'.repeat(30_000)}}}`,
       400,
     ],
     [
       'deep ones in a filter',
-      `{"query":"query($f: AnomalyFilter) { anomalies(filter: $f) { totalCount } }","variables":{"f":${'{"detected":'.repeat(10_000)}1${'}'.repeat(10_000)}}}`,
+      `{"query":"query($f: AnomalyFilter) { anomalies(filter: $f) { totalCount } }","variables":{"f":${'{"detected":'.repeat(4_000)}1${'}'.repeat(4_000)}}}`,
       400,
     ],
     [
       'a long list',
       JSON.stringify({
         query: 'query($ids: [ID!]!) { nodes(ids: $ids) { id } }',
-        variables: { ids: Array(30_000).fill('x') },
+        variables: { ids: Array(10_000).fill('x') },
+      }),
+      400,
+    ],
+    [
+      'a long list in a filter, which is compared with each event',
+      JSON.stringify({
+        query: 'query($f: StripeEventFilter) { events(filter: $f) { totalCount } }',
+        variables: { f: { types: Array(1_000).fill('x') } },
+      }),
+      400,
+    ],
+    [
+      'long lists in the document itself',
+      JSON.stringify({
+        query: `{ events(filter: {types: [${'"x" '.repeat(700)}], statuses: [${'FAILED '.repeat(700)}]}) { totalCount } }`,
+      }),
+      400,
+    ],
+    [
+      'many that nobody asked for',
+      JSON.stringify({
+        query: '{ viewer { role } }',
+        variables: Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`v${n}`, n])),
+      }),
+      400,
+    ],
+    [
+      'long names',
+      JSON.stringify({ query: '{ viewer { role } }', variables: { ['x'.repeat(40_000)]: 1 } }),
+      400,
+    ],
+    [
+      'none, in a document that goes on and on',
+      JSON.stringify({ query: `{ viewer { role } } #${'x'.repeat(40_000)}` }),
+      400,
+    ],
+    [
+      'as many as there may be',
+      JSON.stringify({
+        query: 'query($ids: [ID!]!) { nodes(ids: $ids) { id } }',
+        variables: { ids: Array(100).fill('x'.repeat(200)) },
       }),
       200,
     ],

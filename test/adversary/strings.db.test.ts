@@ -36,7 +36,7 @@ const HOSTILE: Record<string, string> = {
   'control characters': '\u0001\u001b[31m\r\n\t\u0085\u2028',
   'what other languages read': `'; DROP TABLE "Tenant"; -- %_\\%*?[a-z] <img src=x onerror=alert(1)> %s%n {{7*7}} =1+1 ../../etc/passwd`,
   'the name of a prototype': '__proto__',
-  'much of it': 'x'.repeat(100_000),
+  'much of it': 'x'.repeat(40_000),
   nothing: '',
 }
 
