@@ -8,6 +8,8 @@ import { sha256 } from '../ids.ts'
  */
 export type CursorPart = string | bigint | number
 
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z')
+
 const checksum = (owner: string, body: string): string => sha256(`cursor\n${owner}\n${body}`).slice(0, 12)
 
 /**
@@ -27,6 +29,8 @@ export function decodeCursor(owner: string, list: string, cursor: string): strin
   const text = Buffer.from(cursor, 'base64url').toString()
   const body = text.slice(12)
   const [name, ...parts] = body.split('\n')
+  // Its base64 hides what a text elsewhere is refused for, and the checksum can be worked out.
+  if (text.includes('\0')) throw unknownCursor()
   // Decoding overlooks what it does not know; a cursor is only ever what was given out.
   if (Buffer.from(text).toString('base64url') !== cursor) throw unknownCursor()
   if (name !== list || text.slice(0, 12) !== checksum(owner, body)) throw unknownCursor()
@@ -40,6 +44,14 @@ export const unknownCursor = (): PublicError =>
 export function wholePart(part: string | undefined): bigint {
   if (part === undefined || !/^\d{1,18}$/.test(part)) throw unknownCursor()
   return BigInt(part)
+}
+
+/** The moment in a cursor's part, in milliseconds. @throws PublicError CURSOR_UNKNOWN */
+export function momentPart(part: string | undefined): Date {
+  const moment = new Date(Number(wholePart(part)))
+  // Years of six digits are moments to JavaScript, but to no database.
+  if (!(moment.getTime() <= LATEST)) throw unknownCursor()
+  return moment
 }
 
 /** Places in the feed: an edge of `anomalies` in order of recording, a `resumeCursor`, an edge or change of a subscription. */

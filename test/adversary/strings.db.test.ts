@@ -11,6 +11,7 @@ import {
   isObjectType,
 } from 'graphql'
 import { expect, test } from 'vitest'
+import { encodeCursor } from '../../src/graphql/cursor.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { testDatabase } from '../support/database.ts'
 import {
@@ -143,6 +144,41 @@ test.each(SLOTS.map((slot) => [nameOf(slot), slot] as const))(
       }),
     )
     expect(Object.keys(Object.prototype)).toEqual([])
+  },
+)
+
+const NO_TIME = '999999999999999999'
+const FAR_OFF = '253402300800000'
+
+test.each([
+  ['evn_', 'evt_\0'],
+  ['act_', '\0'],
+  ['det_', '\0'],
+])('an id %s with NUL under its base64 is one of nothing', async (prefix, key) => {
+  const id = `${prefix}${Buffer.from(`${tenant.id.slice(4)}:${key}`).toString('base64url')}`
+  const query = 'query($id: ID!) { node(id: $id) { id } nodes(ids: [$id]) { id } event(id: $id) { id } }'
+  const { data, errors } = await ask(served, tenant.key, query, { id })
+  expect([data, errors]).toEqual([{ node: null, nodes: [null], event: null }, []])
+})
+
+test.each([
+  ['events', ['1', 'evt_\0'], 'events(after: $at) { nodes { id } }'],
+  ['events', [NO_TIME, 'evt_1'], 'events(before: $at, last: 1) { nodes { id } }'],
+  ['events', [FAR_OFF, 'evt_1'], 'events(after: $at) { nodes { id } }'],
+  ['keys', ['1', 'key_\0'], 'tenant { apiKeys(after: $at) { nodes { id } } }'],
+  ['keys', [NO_TIME, 'key_1'], 'tenant { apiKeys(after: $at) { nodes { id } } }'],
+  [
+    'anomalies:UPDATED_AT',
+    [FAR_OFF, '1'],
+    'anomalies(after: $at, orderBy: {field: UPDATED_AT}) { nodes { id } }',
+  ],
+  ['feed', [NO_TIME], 'anomalies(after: $at) { nodes { id } }'],
+])(
+  'a cursor of %s that holds %j, made up with its checksum, is an unknown one',
+  async (list, parts, field) => {
+    const at = encodeCursor(tenant.id, list, parts)
+    const { errors } = await ask(served, tenant.key, `query($at: String) { ${field} }`, { at })
+    expect(errors.map(({ extensions }) => extensions['code'])).toEqual(['CURSOR_UNKNOWN'])
   },
 )
 

@@ -9,7 +9,7 @@ import {
 } from '../../anomalies/pages.ts'
 import type { Anomaly } from '../../generated/sqlite/client.ts'
 import type { Scope } from '../../tenancy/scope.ts'
-import { decodeCursor, encodeCursor, feedCursor, feedPosition, unknownCursor, wholePart } from '../cursor.ts'
+import { decodeCursor, encodeCursor, feedCursor, feedPosition, momentPart, wholePart } from '../cursor.ts'
 import { type Page, type PageArguments, readPage } from '../paging.ts'
 
 export interface AnomalyPage extends Page<Anomaly> {
@@ -48,8 +48,8 @@ function encodeKey(tenantId: string, { field }: AnomalyOrder, { value, seq }: An
 function decodeKey(tenantId: string, { field }: AnomalyOrder, cursor: string, head: bigint): AnomalyKey {
   if (field === 'RECORDED_AT') return { value: undefined, seq: feedPosition(tenantId, cursor, head) }
   const [value, seq] = decodeCursor(tenantId, `anomalies:${field}`, cursor)
-  const number = Number(wholePart(value))
-  const time = new Date(number)
-  if (Number.isNaN(time.getTime())) throw unknownCursor()
-  return { value: field === 'SEVERITY' ? number : time, seq: wholePart(seq) }
+  return {
+    value: field === 'SEVERITY' ? Number(wholePart(value)) : momentPart(value),
+    seq: wholePart(seq),
+  }
 }

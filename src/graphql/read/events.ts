@@ -1,6 +1,6 @@
 import type { Prisma, StripeEvent } from '../../generated/sqlite/client.ts'
 import type { Scope } from '../../tenancy/scope.ts'
-import { decodeCursor, encodeCursor, unknownCursor, wholePart } from '../cursor.ts'
+import { decodeCursor, encodeCursor, momentPart, unknownCursor } from '../cursor.ts'
 import type { Source } from '../paging.ts'
 
 /** Everything of an event but its body, which is read only when it is asked for. */
@@ -141,6 +141,6 @@ const cursors = (tenantId: string, list: string): Pick<Source<EventRow, EventKey
   decode: (cursor) => {
     const [at, stripeId] = decodeCursor(tenantId, list, cursor)
     if (stripeId === undefined) throw unknownCursor()
-    return { at: new Date(Number(wholePart(at))), stripeId }
+    return { at: momentPart(at), stripeId }
   },
 })

@@ -3,7 +3,7 @@ import type { Scope } from '../../tenancy/scope.ts'
 import { builder } from '../builder.ts'
 import { forwardArgs, pageCost } from '../connection.ts'
 import { scopeOfTenant } from '../context.ts'
-import { decodeCursor, encodeCursor, unknownCursor, wholePart } from '../cursor.ts'
+import { decodeCursor, encodeCursor, momentPart, unknownCursor } from '../cursor.ts'
 import { readPage, type Source } from '../paging.ts'
 import { readOnboarding } from '../read/onboarding.ts'
 import { ApiKeyConnection } from './api-key.ts'
@@ -86,7 +86,7 @@ function keySource({ db, tenantId }: Scope): Source<ApiKeyRow, Age> {
     decode: (cursor) => {
       const [at, id] = decodeCursor(tenantId, 'keys', cursor)
       if (id === undefined) throw unknownCursor()
-      return { createdAt: new Date(Number(wholePart(at))), id }
+      return { createdAt: momentPart(at), id }
     },
   }
 }
