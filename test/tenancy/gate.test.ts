@@ -114,6 +114,14 @@ describe('an address that guesses', () => {
   })
 })
 
+it('a guess at an operator key with points in it is one like any other', async () => {
+  await guess(5)
+  good.add('Bearer bw_admin_correct.horse.battery.staple')
+  const before = asked.length
+  expect(await bring('Bearer bw_admin_correct.horse.battery.staple')).toBe('RATE_LIMITED')
+  expect(asked).toHaveLength(before)
+})
+
 describe('what is no guess', () => {
   it.each([
     ['no credentials', undefined, undefined, 'UNAUTHENTICATED'],
@@ -127,9 +135,9 @@ describe('what is no guess', () => {
 
   it('a signed token, which is told without a lookup, comes in from anywhere', async () => {
     await guess(5)
-    good.add('a.signed.token')
-    expect(await bring('a.signed.token')).toBe('in')
-    expect(await bring('a.forged.token')).toBe('RATE_LIMITED')
+    good.add('Bearer eyJh.signed.token')
+    expect(await bring('Bearer eyJh.signed.token')).toBe('in')
+    expect(await bring('Bearer eyJh.forged.token')).toBe('RATE_LIMITED')
   })
 })
 
