@@ -1,7 +1,8 @@
+import { createHmac } from 'node:crypto'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 import { PublicError } from '../errors.ts'
-import { randomBase62, sha256 } from '../ids.ts'
+import { randomBase62 } from '../ids.ts'
 import type { Clock } from '../time.ts'
 import { atLeast, type Caller, type Role } from './caller.ts'
 import { parseInput, role, subject } from './input.ts'
@@ -58,13 +59,12 @@ export class TokenExpired extends PublicError {
 export class AccessTokens {
   readonly #keys: readonly DerivedKey[]
   readonly #clock: Clock
-  readonly #operatorMark: string | undefined
+  readonly #adminKey: string | undefined
 
   constructor(parts: { vault: Vault; clock: Clock; adminKey: string | undefined }) {
     this.#keys = parts.vault.derive('access tokens')
     this.#clock = parts.clock
-    this.#operatorMark =
-      parts.adminKey === undefined ? undefined : sha256(`mark ${parts.adminKey}`).slice(0, 16)
+    this.#adminKey = parts.adminKey
   }
 
   /**
@@ -85,7 +85,7 @@ export class AccessTokens {
     const latest = caller.expiresAt ? Math.floor(caller.expiresAt.getTime() / 1000) : Infinity
     // Rounded up: a token that is asked for a second is good for at least that.
     const expires = Math.min(Math.ceil(now) + wanted.ttlSeconds, latest)
-    const by = caller.keyId === undefined ? { operator: this.#operatorMark } : { key: caller.keyId }
+    const by = caller.keyId === undefined ? { operator: this.#operatorMark(current) } : { key: caller.keyId }
     const token = await new SignJWT({ tenant: caller.tenantId, role: wanted.role, ...by })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: current.keyId })
       .setIssuer(ISSUER)
@@ -105,7 +105,7 @@ export class AccessTokens {
    */
   async verify(token: string): Promise<AccessClaims | undefined> {
     try {
-      const { payload } = await jwtVerify(token, ({ kid }) => this.#key(kid), {
+      const { payload, protectedHeader } = await jwtVerify(token, ({ kid }) => this.#key(kid).key, {
         // The header does not choose: `none`, or a public key's algorithm, is refused before any key is used.
         algorithms: ['HS256'],
         issuer: ISSUER,
@@ -115,7 +115,8 @@ export class AccessTokens {
       })
       const { sub, exp, tenant, role: granted, key, operator } = claims.parse(payload)
       if ((key === undefined) === (operator === undefined)) return undefined
-      if (operator !== undefined && operator !== this.#operatorMark) return undefined
+      if (operator !== undefined && operator !== this.#operatorMark(this.#key(protectedHeader.kid)))
+        return undefined
       return {
         tenantId: tenant,
         role: granted,
@@ -132,9 +133,16 @@ export class AccessTokens {
     }
   }
 
-  #key(kid: string | undefined): Uint8Array {
+  /** Keyed, since whoever holds the token reads it: a bare digest would let the operator key be guessed at home. */
+  #operatorMark({ key }: DerivedKey): string | undefined {
+    return this.#adminKey === undefined
+      ? undefined
+      : createHmac('sha256', key).update(`mark ${this.#adminKey}`).digest('hex').slice(0, 16)
+  }
+
+  #key(kid: string | undefined): DerivedKey {
     const known = this.#keys.find(({ keyId }) => keyId === kid)
     if (!known) throw new errors.JWSSignatureVerificationFailed()
-    return known.key
+    return known
   }
 }

@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto'
-import { type JWTPayload, SignJWT } from 'jose'
+import { decodeJwt, type JWTPayload, SignJWT } from 'jose'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/storage/database.ts'
 import { TokenExpired } from '../../src/tenancy/access-tokens.ts'
@@ -207,6 +207,21 @@ describe('an access token', () => {
         authenticatorWith({ adminKey }).authenticate({ authorization: token, tenantId: undefined }),
       ).rejects.toEqual(unauthenticated)
     }
+  })
+
+  it('attack: of an operator tells its holder nothing by which the operator key could be guessed', async () => {
+    const { id } = await newTenant(database)
+    const marks = ['one secret of a server, long enough', 'another secret of a server, as long'].map(
+      async (secret) => {
+        const server = authenticatorWith({ vault: createVault(secret) })
+        const operator = await server.authenticate({ authorization: ADMIN_KEY, tenantId: id })
+        const { token } = await server.createAccessToken(operator, {})
+        return decodeJwt(token)['operator']
+      },
+    )
+    const [one, another] = await Promise.all(marks)
+    expect(one).toMatch(/^[0-9a-f]{16}$/)
+    expect(another).not.toBe(one)
   })
 
   it('outlives a roll of BILLINGWATCH_SECRET', async () => {
