@@ -60,6 +60,9 @@ export function createReceiver(parts: ReceiverParts): WebhookHandler {
   }
 }
 
+/** All unknown tokens together. */
+const NOBODY = ''
+
 async function judge(
   parts: ReceiverParts,
   bodies: BodyReader,
@@ -69,9 +72,11 @@ async function judge(
   if (req.method !== 'POST') return { outcome: 'method_not_allowed' }
   const closed = parts.inbox.closed
   if (closed !== undefined) return { outcome: closed }
-  const body = await bodies.read(req)
+  // Asked again when the body is there: that may be a while.
+  const share = (await parts.endpoints.find(token))?.tenantId ?? NOBODY
+  const body = await bodies.read(req, share)
   if (typeof body === 'string') return { outcome: body }
-  const verified = await verify(parts, body, req, token).finally(() => bodies.release(body))
+  const verified = await verify(parts, body, req, token).finally(() => bodies.release(body, share))
   if ('outcome' in verified) return verified
   const { endpoint, now } = verified
   const event = parseEvent(body)

@@ -114,7 +114,7 @@ it('refuses two lengths in one request, which proxies and servers could read dif
 })
 
 it('bounds the bytes of all unverified bodies together, and has them back afterwards', async () => {
-  const narrow = await startIngest(database, { bodyLimits: { each: MIB, total: 100_000 } })
+  const narrow = await startIngest(database, { bodyLimits: { each: MIB, total: 100_000, share: 100_000 } })
   const tenant = await narrow.tenant()
   const port = Number(new URL(narrow.server.base).port)
   const hog = connect(port, '127.0.0.1')
@@ -133,3 +133,22 @@ it('bounds the bytes of all unverified bodies together, and has them back afterw
   // Far more than the bound, one after the other: what was answered is not held any more.
   for (let n = 0; n < 10; n += 1) expect((await medium()).status).toBe(200)
 })
+
+it.each(['nobody', 'another tenant'])(
+  'takes deliveries while senders who claim to be of %s hold back the rest of theirs',
+  async (whose) => {
+    const narrow = await startIngest(database, { bodyLimits: { each: MIB, total: 200_000, share: 100_000 } })
+    const [tenant, slow] = [await narrow.tenant(), await narrow.tenant()]
+    const token = whose === 'nobody' ? 'x'.repeat(32) : slow.token
+    const slowly = () => narrow.post(token, sized(freshId(), 20_000), undefined)
+    const hogs = Array.from({ length: 9 }, () => {
+      const hog = connect(Number(new URL(narrow.server.base).port), '127.0.0.1')
+      hog.write(`${request(token, ['content-length: 90001'])}${'x'.repeat(30_000)}`)
+      return hog
+    })
+    await vi.waitFor(async () => expect((await slowly()).status).toBe(503))
+    expect((await narrow.deliver(tenant, sized(freshId(), 60_000))).status).toBe(200)
+    for (const hog of hogs) hog.destroy()
+    await vi.waitFor(async () => expect((await slowly()).status).not.toBe(503))
+  },
+)
