@@ -11,15 +11,21 @@ export interface Routes {
   plain: Readonly<Record<string, PlainHandler>>
   /** Everything else, e.g. GraphQL's listener. */
   next: RequestListener
+  /** Milliseconds in which nothing moves on a connection that is being answered until it is cut; 60,000. */
+  idle?: number
 }
+
+/** Who takes nothing of an answer keeps it in memory for as long as it likes. Streams of events send pings. */
+const IDLE = 60_000
 
 const WEBHOOK = '/webhook/'
 
 /** The whole HTTP surface as one listener. Every request gets its id before anything else looks at it. */
-export function routes({ webhook, plain, next }: Routes): RequestListener {
+export function routes({ webhook, plain, next, idle = IDLE }: Routes): RequestListener {
   const exact = new Map(Object.entries(plain))
   return (req, res) => {
     const requestId = identify(req)
+    req.socket.setTimeout(idle)
     const path = pathOf(req.url ?? '/')
     if (path.startsWith(WEBHOOK)) return webhook(req, res, path.slice(WEBHOOK.length))
     res.setHeader('x-request-id', requestId)

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest'
+import { connect } from 'node:net'
+import { expect, it, onTestFinished } from 'vitest'
 import { healthz, readyz } from '../../src/http/health.ts'
 import { metricsRoute } from '../../src/http/metrics.ts'
 import { requestIdOf } from '../../src/http/request-id.ts'
@@ -121,4 +122,27 @@ it('gives up on a sender that is too slow, so that it cannot hold sockets', asyn
     expect(answer).toMatch(/^HTTP\/1.1 408 /)
     expect(answer).toContain('REQUEST_TIMEOUT')
   }
+})
+
+it('gives up on a receiver that takes nothing of its answer', async () => {
+  let left: () => void = () => {}
+  const gone = new Promise<void>((resolve) => {
+    left = resolve
+  })
+  const { base: stalling } = await serve(
+    routes({
+      webhook: (_req, res) => {
+        res.on('close', left)
+        res.end('x'.repeat(50_000_000))
+      },
+      plain: {},
+      next: notFound,
+      idle: 100,
+    }),
+  )
+  const socket = connect(Number(new URL(stalling).port), '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  socket.pause()
+  socket.write('POST /webhook/x HTTP/1.1\r\nhost: x\r\n\r\n')
+  await gone
 })
