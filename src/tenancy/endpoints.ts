@@ -18,6 +18,9 @@ const newToken = (): string => randomBase62(32)
 
 const DAY_SECONDS = 86_400
 
+/** Endpoints of one tenant: they are listed as a whole, and each asks the database for its own figures. */
+const MOST = 100
+
 /** Former URLs of one endpoint that may still work at a time: more are an accident, not a roll. */
 const MOST_FORMER = 10
 
@@ -63,7 +66,7 @@ export async function insertEndpoint(
 
 /**
  * An endpoint for one more Stripe account. A name that is there already gives the endpoint that has it.
- * @throws PublicError BAD_USER_INPUT, NOT_FOUND
+ * @throws PublicError BAD_USER_INPUT, NOT_FOUND; CONFLICT when there are too many
  */
 export async function addEndpoint(
   scope: Scope,
@@ -80,7 +83,11 @@ export async function addEndpoint(
   try {
     return await scope.transaction(async (db) => {
       await showTenant({ db, tenantId: scope.tenantId })
-      return (await find(db)) ?? insertEndpoint(db, scope.tenantId, acting, wanted.name)
+      const existing = await find(db)
+      if (existing) return existing
+      if ((await db.webhookEndpoint.count({ where: { tenantId: scope.tenantId } })) >= MOST)
+        throw new PublicError('CONFLICT', `a tenant has at most ${MOST} endpoints`)
+      return insertEndpoint(db, scope.tenantId, acting, wanted.name)
     })
   } catch (error) {
     const first = isUniqueViolation(error) ? await find(scope.db) : undefined

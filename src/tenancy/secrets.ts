@@ -52,11 +52,14 @@ export async function insertSecret(
 
 const addition = z.object({ secret: webhookSecret })
 
+/** Live secrets of one endpoint: a delivery is held against each of them, whoever sent it. A roll needs two. */
+const MOST_LIVE = 10
+
 /**
  * One more signing secret of an endpoint; those before stay live, as Stripe's roll of a secret needs.
  * A secret that is live already is not added twice.
  * @param endpoint id or name; may be left out where it is clear
- * @throws PublicError BAD_USER_INPUT when it is no signing secret; NOT_FOUND
+ * @throws PublicError BAD_USER_INPUT when it is no signing secret; NOT_FOUND; CONFLICT when too many are live
  */
 export async function addSecret(
   scope: Scope,
@@ -70,7 +73,10 @@ export async function addSecret(
       where: { tenantId: scope.tenantId, endpointId: endpoint.id, retiredAt: null },
     })
     const same = live.find((row) => openSecret(acting.vault, row) === secret)
-    return same ?? insertSecret(db, acting, endpoint, secret)
+    if (same) return same
+    if (live.length >= MOST_LIVE)
+      throw new PublicError('CONFLICT', `${live.length} secrets of this endpoint are live: retire one first`)
+    return insertSecret(db, acting, endpoint, secret)
   })
 }
 

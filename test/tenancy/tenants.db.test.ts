@@ -18,6 +18,7 @@ import { resumeTenant, showTenant, suspendTenant, updateTenant } from '../../src
 import { createTenant, listTenants } from '../../src/tenancy/tenants.ts'
 import { createVault } from '../../src/tenancy/vault.ts'
 import { testDatabase } from '../support/database.ts'
+import { endpointRow } from '../support/rows.ts'
 import { acting, clock, newTenant, STRIPE_SECRET, vault } from './office.ts'
 
 let database: Database
@@ -202,6 +203,13 @@ describe('endpoints', () => {
     await rotateToken(scope, acting)
   })
 
+  it('are at most a hundred', async () => {
+    const { id, scope } = await newTenant(database)
+    await scope.db.webhookEndpoint.createMany({ data: Array.from({ length: 99 }, () => endpointRow(id)) })
+    await expect(addEndpoint(scope, acting, { name: 'one more' })).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect((await addEndpoint(scope, acting, { name: 'default' })).endpoint.name).toBe('default')
+  })
+
   it('lose no token when two people rotate it at the same moment', async () => {
     const { scope, token } = await newTenant(database)
     const both = await Promise.allSettled([1, 2].map(() => rotateToken(scope, acting, { graceSeconds: 60 })))
@@ -215,6 +223,18 @@ describe('endpoints', () => {
 })
 
 describe('webhook secrets', () => {
+  it('are at most ten at a time, since each delivery is held against them all', async () => {
+    const { scope } = await newTenant(database)
+    const add = (n: number) => addSecret(scope, acting, { secret: `whsec_number_${n}_of_this_endpoint` })
+    const live = async () => (await listSecrets(scope)).filter(({ retiredAt }) => retiredAt === null)
+    for (let n = (await live()).length; n < 10; n++) await add(n)
+    await expect(add(10)).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect(await add(9)).toBeDefined()
+    const [oldest] = await live()
+    await retireSecret(scope, acting, oldest?.id ?? '')
+    expect(await add(10)).toBeDefined()
+  })
+
   it.each([
     ['whsec_test_secret', 'whsec_t…t'],
     ['whsec_prod_secret', 'whsec_p…t'],
