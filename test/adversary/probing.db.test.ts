@@ -126,6 +126,10 @@ describe('a flood in one request', () => {
     ['of errors', `{ ${times(500, (n) => `x${n}`)} }`],
     ['of directives', `{ viewer { role ${'@skip(if: false) '.repeat(200)} } }`],
     [
+      'of points',
+      `{ anomalies(first: 200) { nodes { ${times(18, (n) => `s${n}: series { at observed expected lower upper }`)} } } }`,
+    ],
+    [
       'of rows',
       '{ anomalies(first: 200) { nodes { activity(first: 200) { nodes { anomaly { events(first: 200) { nodes { id } } } } } } } }',
     ],

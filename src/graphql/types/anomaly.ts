@@ -141,7 +141,7 @@ Anomaly.implement({
       type: [SeriesPoint],
       description:
         'What was observed against the expected band around the incident, kept as it was at detection; at most 200 points.',
-      complexity: { field: 1, multiplier: 5 },
+      complexity: { field: 1, multiplier: 40 },
       resolve: ({ series }) => seriesOf(series),
     }),
     events: t.field({
