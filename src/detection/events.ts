@@ -49,12 +49,14 @@ export interface Reading {
  * that clock, and by (created, stripeId) among those of one second.
  */
 export function openEvents(events: readonly InboxEvent[]): OpenedEvent[] {
-  const opened = events.map((event): OpenedEvent => {
+  const opened = events.map((told): OpenedEvent => {
+    const event = notLater(told)
     const stream = streamId(event.endpointId, event.account, event.livemode)
     let arrival: readonly Fact[] = []
     try {
-      const envelope = event.envelope ?? parseEvent(event.payload)
-      if (envelope === undefined) throw new Error('the stored body is no Stripe event')
+      const parsed = event.envelope ?? parseEvent(event.payload)
+      if (parsed === undefined) throw new Error('the stored body is no Stripe event')
+      const envelope = event === told ? parsed : { ...parsed, created: event.at }
       arrival = [delivered(envelope, event.deliveredAt)]
       return { event, stream, arrival, claims: readClaims(envelope), error: undefined }
     } catch (error) {
@@ -66,6 +68,10 @@ export function openEvents(events: readonly InboxEvent[]): OpenedEvent[] {
       a.deliveredAt - b.deliveredAt || a.at - b.at || (a.stripeId < b.stripeId ? -1 : 1),
   )
 }
+
+/** What is dated after it came, by a test clock or a clock that is wrong, is taken to be of when it came. */
+const notLater = (event: InboxEvent): InboxEvent =>
+  event.at <= event.deliveredAt ? event : { ...event, at: event.deliveredAt }
 
 export function objectIdsOf(opened: readonly OpenedEvent[]): string[] {
   const ids = new Set<string>()

@@ -55,6 +55,17 @@ describe('the rules for all detectors', () => {
     expect(await replay([of('acct_1', first), of('acct_1', second)])).toMatchObject([{ account: 'acct_1' }])
   })
 
+  it('take what is dated in the future for what came just now, so that it hides nothing', async () => {
+    const at = shop()
+    const failing = Array.from({ length: 30 }, (_, n) => at.declined(START + n * MINUTE))
+    const ahead = { ...at.paid(START + DAY), received: START - MINUTE }
+    const raised = await replay([ahead, ...failing])
+    expect(raised).toMatchObject([{ detector: 'CHARGE_FAILURE_SPIKE' }])
+    const now = { ...at.paid(START - MINUTE), received: START - MINUTE }
+    const [plain] = await replay([now, ...failing])
+    expect(raised).toMatchObject([{ startedAt: plain?.['startedAt'], message: plain?.['message'] }])
+  })
+
   it('open an incident again within its cooldown, and a new one after it', async () => {
     const at = shop()
     const twice = (from: number) => [from, from + 2].map((when) => at.paid(when, { customer: 'cus_ana' }))
