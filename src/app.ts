@@ -64,6 +64,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
     : noDiskWatch
 
   const endpoints = new EndpointDirectory({ database, vault, clock })
+  bus.subscribe('acts', () => endpoints.forget())
   const authenticator = new Authenticator({ database, vault, clock, adminKey: config.adminKey, log })
   const credentials = new CredentialsWatch({ database, clock, log })
   const inbox = new Inbox({ sql: database.sql, bus, clock, log, metrics, disk })

@@ -50,6 +50,19 @@ const LIST = '{ anomalies { nodes { id detector customerId } resumeCursor } }'
 const DETECTED =
   'subscription ($after: String) { anomalyDetected(after: $after) { cursor node { id customerId } } }'
 
+/** Told to the server that also takes the deliveries. */
+async function retireSecrets(who: TestTenant): Promise<void> {
+  const { data } = await query(url, who.key, '{ tenant { webhookEndpoints { secrets { id } } } }')
+  const [{ secrets }] = JSON.parse(JSON.stringify(data)).tenant.webhookEndpoints
+  for (const { id } of secrets)
+    await query(
+      url,
+      who.key,
+      'mutation($id: ID!) { retireWebhookSecret(input: {id: $id}) { webhookSecret { id } } }',
+      { id },
+    )
+}
+
 const nodesOf = async (who: TestTenant) => {
   const { data } = await query(url, who.key, LIST)
   return JSON.parse(JSON.stringify(data)).anomalies
@@ -142,6 +155,14 @@ describe('a whole server', () => {
     expect((await nodesOf(mine)).nodes).toEqual([])
   })
 
+  it('takes what an act changed about deliveries for what it is from the very next delivery on', async () => {
+    const who = await tenant()
+    const [first, second] = doubleCharge()
+    await deliver(who, [first ?? {}])
+    await retireSecrets(who)
+    expect(await post(url, who.token, second ?? {})).toMatchObject({ status: 400 })
+  })
+
   it('refuses a port that is taken, and lets go of everything it had opened', async () => {
     const { port } = new URL(url)
     await expect(startServer(databaseUrl, { PORT: port })).rejects.toThrow(/EADDRINUSE/)
@@ -170,7 +191,7 @@ describe('a whole server', () => {
       url,
       mine.key,
       '($s: String) { anomalies(filter: {search: $s}) { totalCount } }'.replace('(', 'query('),
-      { s: 'x'.repeat(60_000) },
+      { s: 'x'.repeat(20_000) },
     )
     expect(JSON.stringify(errors)).toContain('BAD_USER_INPUT')
   })

@@ -13,5 +13,5 @@ export interface Bus {
   close(): Promise<void>
 }
 
-/** `work`: some tenant has events to judge. `feed:<tenant>`: its activity grew. `events:<tenant>`: events were stored. */
-export type Topic = 'work' | `feed:${string}` | `events:${string}`
+/** `acts`: somebody changed a tenant, its endpoints or secrets. `work`: some tenant has events to judge. `feed:<tenant>`: its activity grew. `events:<tenant>`: events were stored. */
+export type Topic = 'acts' | 'work' | `feed:${string}` | `events:${string}`

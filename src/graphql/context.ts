@@ -88,7 +88,8 @@ export const actingOf = ({ caller, services: { clock, vault } }: Context): Actin
   vault,
 })
 
-/** Tells every process that the tenant's feed has grown: after the commit of whatever an act changed. */
-export function tellFeed({ services: { bus } }: Context, tenantId: string): void {
+/** Tells every process that somebody acted on the tenant, and that its feed has grown: after the commit of the act. */
+export function tellOfAct({ services: { bus } }: Context, tenantId: string): void {
+  bus.publish('acts')
   bus.publish(`feed:${tenantId}`)
 }

@@ -22,14 +22,14 @@ interface Remembered {
   until: number
 }
 
-const FRESH_MS = 1_000
+const FRESH_MS = 500
 const MOST = 10_000
 const TOKEN = /^[0-9A-Za-z]{32}$/
 const UNKNOWN: Promise<undefined> = Promise.resolve(undefined)
 
 /**
- * Finds the endpoint of a webhook token. Every answer, also that there is none, is remembered for at most a
- * second: so long may a delivery still pass after its tenant was suspended by another process.
+ * Finds the endpoint of a webhook token. Every answer, also that there is none, is remembered for at most
+ * half a second: so long may a delivery still pass after its tenant was suspended by a process that shares no bus.
  */
 export class EndpointDirectory {
   readonly #database: Database
@@ -62,7 +62,7 @@ export class EndpointDirectory {
     return entry.answer
   }
 
-  /** Asks anew from now on: after an act of this process on tenants, endpoints or secrets. */
+  /** Asks anew from now on: after an act on tenants, endpoints or secrets. */
   forget(): void {
     this.#known.clear()
   }

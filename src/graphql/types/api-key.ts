@@ -3,7 +3,7 @@ import { createApiKey, revokeApiKey } from '../../tenancy/api-keys.ts'
 import { ROLES } from '../../tenancy/caller.ts'
 import { builder } from '../builder.ts'
 import { connectionOf } from '../connection.ts'
-import { actingOf, scopeOf, tellFeed } from '../context.ts'
+import { actingOf, scopeOf, tellOfAct } from '../context.ts'
 import { RoleEnum } from './enums.ts'
 import { Node } from './node.ts'
 
@@ -84,7 +84,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)
       const { apiKey, key } = await createApiKey(scope, actingOf(context), input)
-      tellFeed(context, scope.tenantId)
+      tellOfAct(context, scope.tenantId)
       return { apiKey, secret: key }
     },
   }),
@@ -97,7 +97,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)
       const apiKey = await revokeApiKey(scope, actingOf(context), input.id)
-      tellFeed(context, scope.tenantId)
+      tellOfAct(context, scope.tenantId)
       return { apiKey }
     },
   }),

@@ -3,7 +3,7 @@ import type { Setting, Severity as SeverityName } from '../../detection/detector
 import { PublicError } from '../../errors.ts'
 import { composeId } from '../../ids.ts'
 import { builder } from '../builder.ts'
-import { actingOf, scopeOf, tellFeed } from '../context.ts'
+import { actingOf, scopeOf, tellOfAct } from '../context.ts'
 import {
   type DetectorView,
   readDetectors,
@@ -179,7 +179,7 @@ builder.mutationField('configureDetector', (t) =>
       const detector = context.services.detectors.find(({ name }) => name === input.name)
       if (!detector) throw new PublicError('NOT_FOUND', `There is no detector ${input.name} here.`)
       const choice = await configureDetector(scope, actingOf(context), detector, input)
-      tellFeed(context, scope.tenantId)
+      tellOfAct(context, scope.tenantId)
       return { detector: viewOf(scope.tenantId, detector, choice) }
     },
   }),

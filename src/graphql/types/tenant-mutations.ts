@@ -3,7 +3,7 @@ import type { ApiKey as ApiKeyRow, Tenant as TenantRow } from '../../generated/s
 import { resumeTenant, showTenant, suspendTenant, updateTenant } from '../../tenancy/tenant.ts'
 import { createTenant, markDeleted } from '../../tenancy/tenants.ts'
 import { builder } from '../builder.ts'
-import { actingOf, scopeOfTenant, tellFeed } from '../context.ts'
+import { actingOf, scopeOfTenant, tellOfAct } from '../context.ts'
 import { ApiKey } from './api-key.ts'
 import { RateLimitInput } from './rate-limit.ts'
 import { Tenant } from './tenant.ts'
@@ -126,7 +126,7 @@ builder.mutationFields((t) => ({
         timezone: timezone ?? undefined,
         rateLimit,
       })
-      tellFeed(context, id)
+      tellOfAct(context, id)
       return { tenant }
     },
   }),
@@ -144,7 +144,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, { input }, context) => {
       const tenant = await suspendTenant(scopeOfTenant(context, input.id), actingOf(context))
-      tellFeed(context, input.id)
+      tellOfAct(context, input.id)
       return { tenant }
     },
   }),
@@ -162,7 +162,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, { input }, context) => {
       const tenant = await resumeTenant(scopeOfTenant(context, input.id), actingOf(context))
-      tellFeed(context, input.id)
+      tellOfAct(context, input.id)
       return { tenant }
     },
   }),
@@ -183,6 +183,7 @@ builder.mutationFields((t) => ({
       }
       const { database, clock, eraseInBackground } = context.services
       await markDeleted(database, { clock }, id)
+      tellOfAct(context, id)
       eraseInBackground(id)
       return { deletedTenantId: id }
     },

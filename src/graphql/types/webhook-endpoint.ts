@@ -1,7 +1,7 @@
 import type { WebhookEndpoint as EndpointRow } from '../../generated/sqlite/client.ts'
 import { addEndpoint, openToken, rotateToken, webhookUrl } from '../../tenancy/endpoints.ts'
 import { builder } from '../builder.ts'
-import { actingOf, scopeOf, scopeOfTenant, tellFeed } from '../context.ts'
+import { actingOf, scopeOf, scopeOfTenant, tellOfAct } from '../context.ts'
 import { countDeliveries, quantile, recentLags } from '../read/deliveries.ts'
 import { DeliveryCounts } from './delivery-counts.ts'
 import { backBy } from './last-seconds.ts'
@@ -121,7 +121,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)
       const { endpoint } = await addEndpoint(scope, actingOf(context), input)
-      tellFeed(context, scope.tenantId)
+      tellOfAct(context, scope.tenantId)
       return { webhookEndpoint: endpoint }
     },
   }),
@@ -137,7 +137,7 @@ builder.mutationFields((t) => ({
         endpoint: input.endpointId,
         graceSeconds: input.graceSeconds,
       })
-      tellFeed(context, scope.tenantId)
+      tellOfAct(context, scope.tenantId)
       return { webhookEndpoint: endpoint }
     },
   }),

@@ -1,7 +1,7 @@
 import type { WebhookSecret as SecretRow } from '../../generated/sqlite/client.ts'
 import { addSecret, retireSecret } from '../../tenancy/secrets.ts'
 import { builder } from '../builder.ts'
-import { actingOf, scopeOf, tellFeed } from '../context.ts'
+import { actingOf, scopeOf, tellOfAct } from '../context.ts'
 import { Node } from './node.ts'
 
 export const WebhookSecret = builder.objectRef<SecretRow>('WebhookSecret').implement({
@@ -55,7 +55,7 @@ builder.mutationFields((t) => ({
         endpoint: input.endpointId,
         secret: input.secret,
       })
-      tellFeed(context, scope.tenantId)
+      tellOfAct(context, scope.tenantId)
       return { webhookSecret }
     },
   }),
@@ -68,7 +68,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)
       const webhookSecret = await retireSecret(scope, actingOf(context), input.id)
-      tellFeed(context, scope.tenantId)
+      tellOfAct(context, scope.tenantId)
       return { webhookSecret }
     },
   }),
