@@ -7,6 +7,8 @@ export type ErrorCode =
   | 'CONFLICT'
   | 'CURSOR_UNKNOWN'
   | 'RATE_LIMITED'
+  | 'SLOW_CONSUMER'
+  | 'DRAINING'
   | 'TOO_COMPLEX'
   | 'INTERNAL_SERVER_ERROR'
 

@@ -9,6 +9,8 @@ const CODES: Record<ErrorCode, { status: number }> = {
   CONFLICT: { status: 409 },
   CURSOR_UNKNOWN: { status: 400 },
   RATE_LIMITED: { status: 429 },
+  SLOW_CONSUMER: { status: 429 },
+  DRAINING: { status: 503 },
   TOO_COMPLEX: { status: 400 },
   INTERNAL_SERVER_ERROR: { status: 500 },
 }

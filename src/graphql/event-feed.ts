@@ -1,4 +1,5 @@
 import type { Bus } from '../bus/bus.ts'
+import { PublicError } from '../errors.ts'
 import type { Scope } from '../tenancy/scope.ts'
 import type { Clock } from '../time.ts'
 import { EVENT_COLUMNS, type EventRow } from './read/events.ts'
@@ -16,6 +17,8 @@ interface Arrival {
  */
 const LOOK_BACK_MS = 5_000
 const PAGE = 200
+/** Events that a subscription may be behind: bursts of a large tenant, of some hundred bytes each. */
+const KEEP = 5_000
 
 export interface EventFeedOptions {
   bus: Bus
@@ -23,6 +26,8 @@ export interface EventFeedOptions {
   log: { warn(fields: object, message: string): void }
   /** Milliseconds after which it reads without a hint. */
   everyMs?: number
+  /** Events that a subscription may be behind. */
+  keep?: number
 }
 
 /** Newly stored webhook events, as they come; nothing of what was missed. */
@@ -34,7 +39,10 @@ export class EventFeed {
     this.#options = options
   }
 
-  /** Events stored from now on, until the signal is aborted. Who falls far behind goes on with the newest. */
+  /**
+   * Events stored from now on, until the signal is aborted.
+   * @throws PublicError SLOW_CONSUMER for who falls so far behind that some would be missed
+   */
   async *follow(scope: Scope, signal: AbortSignal): AsyncGenerator<EventRow> {
     const tail = await this.#tails.join(scope.tenantId, () => this.#tailOf(scope))
     try {
@@ -47,7 +55,8 @@ export class EventFeed {
         }
         const last = arrivals.at(-1)
         if (last) at = last.seq
-        else if (tail.after(at) === undefined) at = tail.head
+        else if (tail.after(at) === undefined)
+          throw new PublicError('SLOW_CONSUMER', 'Events came faster than they were taken: subscribe again.')
         else await tail.beyond(at, signal)
       }
     } finally {
@@ -56,12 +65,13 @@ export class EventFeed {
   }
 
   #tailOf(scope: Scope): Tail<Arrival> {
-    const { bus, clock, log, everyMs = 5_000 } = this.#options
+    const { bus, clock, log, everyMs = 5_000, keep = KEEP } = this.#options
     const arrivals = new Arrivals(scope, clock.now())
     return new Tail(arrivals, {
       bus,
       topic: `events:${scope.tenantId}`,
       everyMs,
+      keep,
       onError: (error) =>
         log.warn({ err: error, tenantId: scope.tenantId }, 'could not read events; trying again'),
     })

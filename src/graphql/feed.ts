@@ -15,6 +15,8 @@ export interface FeedRow {
 
 /** Rows of one read. */
 const PAGE = 100
+/** Rows that a subscription may be behind; then it reads them from the database, at its own pace. */
+const KEEP = 200
 
 export interface FeedOptions {
   bus: Bus
@@ -78,6 +80,7 @@ export class Feed {
       bus,
       topic: `feed:${scope.tenantId}`,
       everyMs,
+      keep: KEEP,
       onError: (error) =>
         log.warn({ err: error, tenantId: scope.tenantId }, 'could not read a feed; trying again'),
     })

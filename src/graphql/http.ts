@@ -123,7 +123,7 @@ function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
           req ? addressOf(req, config.trustProxy) : '',
         )
         await rate.take(caller)
-        const connection = options.streams.connectionOf(caller, serverContext.res)
+        const connection = options.streams.connectionOf(caller)
         serverContext.session = { requestId, caller, connection }
       } catch (error) {
         const shown = withRequestId(present(error, presentation), requestId)

@@ -3,7 +3,7 @@ import type { Context } from './context.ts'
 
 /** Something that outlives the first answer of an operation. */
 export interface Opened {
-  /** Aborted with a PublicError when the credentials end, with anything else when the client is gone. */
+  /** Aborted with a PublicError when the credentials end or the server drains, with anything else when the client is gone. */
   readonly signal: AbortSignal
   close(): void
 }
@@ -12,7 +12,7 @@ export interface Opened {
  * An async iterator whose `return()` takes effect at once: a bare generator that waits for its next row would end
  * only when that row came, and keep its tail and timers until then.
  * @param run ends when its signal is aborted
- * @throws PublicError RATE_LIMITED when the tenant has too many open; from `next`, once, when the credentials have ended
+ * @throws PublicError RATE_LIMITED when the tenant has too many open; from `next`, once, why it was ended
  */
 export async function live<Row>(
   { connection, loaders, services }: Pick<Context, 'connection' | 'loaders' | 'services'>,

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import { PublicError } from '../errors.ts'
 import type { Quota } from '../quota/quota.ts'
 import type { Caller } from '../tenancy/caller.ts'
@@ -13,11 +12,11 @@ export const ENDED: Record<CutOff, string> = {
   deleted: 'The tenant was deleted.',
 }
 
-/** Subscriptions over server-sent events: they end with their credentials, and are cut when the server drains. */
+/** Subscriptions over server-sent events: they end with their credentials, and with the server, and are told why. */
 export class Streams {
   readonly #credentials: CredentialsWatch
   readonly #quota: Quota
-  readonly #open = new Set<ServerResponse>()
+  readonly #open = new Set<AbortController>()
 
   /** @param quota of subscriptions of a tenant */
   constructor(credentials: CredentialsWatch, quota: Quota) {
@@ -25,7 +24,7 @@ export class Streams {
     this.#quota = quota
   }
 
-  connectionOf(caller: Caller, response: ServerResponse | undefined): Connection {
+  connectionOf(caller: Caller): Connection {
     return {
       open: async () => {
         const giveBack = await this.#quota.take(caller.tenantId ?? '')
@@ -33,13 +32,13 @@ export class Streams {
         const stopWatching = this.#credentials.watch(caller, (reason) =>
           controller.abort(new PublicError('UNAUTHENTICATED', ENDED[reason])),
         )
-        if (response) this.#open.add(response)
+        this.#open.add(controller)
         return {
           signal: controller.signal,
           close: () => {
             giveBack()
             stopWatching()
-            if (response) this.#open.delete(response)
+            this.#open.delete(controller)
           },
         }
       },
@@ -48,8 +47,12 @@ export class Streams {
     }
   }
 
-  /** Cuts them instead of completing them: a client comes back after a cut, and takes a completed one for over. */
+  /** Sends everybody away to resume elsewhere. */
   drain(): void {
-    for (const response of this.#open) response.destroy()
+    const reason = new PublicError(
+      'DRAINING',
+      'The server is going down: subscribe again, from your last cursor.',
+    )
+    for (const controller of this.#open) controller.abort(reason)
   }
 }

@@ -1,4 +1,5 @@
 import type { Bus, Topic } from '../bus/bus.ts'
+import { othersFirst } from '../time.ts'
 
 /** How a list that only grows at its end is read. */
 export interface TailSource<Row> {
@@ -13,11 +14,10 @@ export interface TailOptions {
   topic: Topic
   /** Milliseconds after which it reads without a hint. */
   everyMs: number
+  /** Rows that are kept for readers who are a little behind. */
+  keep: number
   onError(error: unknown): void
 }
-
-/** Rows that are kept for readers who are a little behind; who is further behind reads from the database. */
-const WINDOW = 200
 
 /**
  * The newest rows of one tenant's list, read once for everybody in this process who follows it: on a hint of the
@@ -106,9 +106,11 @@ export class Tail<Row extends { seq: bigint }> {
       if (!last) return
       this.#window.push(...rows)
       this.#head = last.seq
-      const excess = this.#window.length - WINDOW
+      const excess = this.#window.length - this.#options.keep
       if (excess > 0) this.#floor = this.#window.splice(0, excess).at(-1)?.seq ?? this.#floor
       this.#release()
+      // Readers take these before more push them out.
+      await othersFirst()
     }
   }
 

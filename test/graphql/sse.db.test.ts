@@ -88,7 +88,7 @@ describe('server-sent events', () => {
     })
   })
 
-  test('are cut, not completed, when the server drains', async () => {
+  test('end with the code and then complete when the server drains', async () => {
     const draining = await serveGraphql(database)
     const tenant = await makeTenant(database)
     const after = await resumeCursor(draining, tenant.key)
@@ -97,6 +97,9 @@ describe('server-sent events', () => {
     await vi.waitFor(() => expect(events).toHaveLength(1), SOON)
     await draining.stop()
     await vi.waitFor(() => expect(ended()).toBe(true), SOON)
-    expect(events.map(({ event }) => event)).toEqual(['next'])
+    expect(events.map(({ event }) => event)).toEqual(['next', 'next', 'complete'])
+    expect(JSON.parse(events.at(-2)?.data ?? '')).toMatchObject({
+      errors: [{ extensions: { code: 'DRAINING' } }],
+    })
   })
 })

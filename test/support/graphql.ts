@@ -75,8 +75,11 @@ export async function serveGraphql(database: Database, options: ServeOptions = {
       await graphql.drain()
       credentials.close()
       await authenticator.close()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeIdleConnections()
+      // As the app does: streams have a moment to say why they end.
+      setTimeout(() => server.closeAllConnections(), 500).unref()
+      await closed
     })()
     return stopped
   }

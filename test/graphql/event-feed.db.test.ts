@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { memoryBus } from '../../src/bus/memory.ts'
+import { EventFeed } from '../../src/graphql/event-feed.ts'
+import { newId } from '../../src/ids.ts'
+import { createLogger } from '../../src/log.ts'
+import { scopeTo } from '../../src/tenancy/scope.ts'
+import { systemClock } from '../../src/time.ts'
+import { testDatabase } from '../support/database.ts'
+import { makeTenant } from '../support/graphql.ts'
+import { eventRow } from '../support/rows.ts'
+
+const database = await testDatabase()
+
+/** So many may one be behind. */
+const KEEP = 50
+
+test('tells who takes events so slowly that some would be missed, and misses none for the others', async () => {
+  const { id, endpointId } = await makeTenant(database)
+  const scope = scopeTo(database, id)
+  const bus = memoryBus()
+  const feed = new EventFeed({ bus, clock: systemClock, log: createLogger('silent'), keep: KEEP })
+  const stop = new AbortController()
+  const store = async (count: number) => {
+    const receivedAt = systemClock.now()
+    const rows = Array.from({ length: count }, () => ({
+      ...eventRow(id, endpointId, `evt_${newId('evn')}`),
+      receivedAt,
+    }))
+    await scope.db.stripeEvent.createMany({ data: rows })
+    bus.publish(`events:${id}`)
+  }
+
+  const slow = feed.follow(scope, stop.signal)
+  const fast = feed.follow(scope, stop.signal)
+  const begun = [slow.next(), fast.next()]
+  await store(1)
+  await Promise.all(begun)
+  const seen = new Set<string>()
+  for (let stored = KEEP; stored <= 3 * KEEP; stored += KEEP) {
+    await store(KEEP)
+    while (seen.size < stored) seen.add((await fast.next()).value?.stripeId ?? '')
+  }
+
+  await expect(async () => {
+    for (;;) await slow.next()
+  }).rejects.toMatchObject({ code: 'SLOW_CONSUMER' })
+  stop.abort()
+})
