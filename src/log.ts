@@ -24,11 +24,16 @@ export const tokenMark = (token: string): string => sha256(token).slice(0, 12)
  */
 function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) }
+  const message = reasonOf(error)
   return {
     type: error.name,
-    message: error.message,
+    message,
     ...('code' in error && { code: error.code }),
-    stack: error.stack,
+    stack: error.stack?.replace(error.message, () => message),
     ...(error.cause instanceof Error && { cause: describeError(error.cause) }),
   }
 }
+
+/** Prisma prints everything that it was asked with before it says, in its last line, what was wrong with it. */
+const reasonOf = ({ name, message }: Error): string =>
+  (name === 'PrismaClientValidationError' ? message.trimEnd().split('\n').at(-1) : undefined) ?? message

@@ -3,7 +3,7 @@ import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { createLogger } from '../../src/log.ts'
 import { ADMIN_KEY, environment, makeTenant, nowSeconds, post, query, STRIPE_SECRET } from '../support/app.ts'
-import { emptyDatabase } from '../support/database.ts'
+import { emptyDatabase, testDatabase } from '../support/database.ts'
 import { charge, event, type Json } from '../support/stripe.ts'
 
 // A whole server at its most talkative, used well and badly; then everything that it said is searched.
@@ -81,4 +81,16 @@ test('no secret, key, token or payload is in any log line, error or metric', asy
     for (const [where, said] of Object.entries({ log: lines.join(''), metrics, answers: answers.join('\n') }))
       expect(said.includes(text), `${what} in ${where}`).toBe(false)
   expect(metrics).not.toMatch(/ten_|whe_|tenant=/)
+})
+
+test('nothing that the database was asked with is in the log of its error', async () => {
+  const { prisma } = await testDatabase()
+  const asked = prisma.apiKey.findMany({ where: { hash: 'hash of a key', createdAt: new Date(NaN) } })
+  const err = await asked.catch((reason: unknown) => reason)
+  const lines: string[] = []
+  createLogger('error', { write: (line) => void lines.push(line) }).error({ err }, 'failed')
+  const [line] = lines
+  expect(line).toContain('Provided Date object is invalid')
+  expect(line).toContain(' at ')
+  expect(line).not.toContain('hash of a key')
 })
