@@ -111,6 +111,9 @@ const webUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
   .transform((url) => url.replace(/\/+$/, ''))
 
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
+
 const environment = z.object({
   PORT: whole(0, 65_535),
   HOST: z.string().min(1),
@@ -140,10 +143,17 @@ const environment = z.object({
   ALLOWED_ORIGINS: z
     .string()
     .transform((text) => text.split(',').map((origin) => origin.trim()))
-    .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be origins like https://app.example.com' })))
+    .pipe(
+      z.array(z.string().refine(isOrigin, 'must be origins like https://app.example.com, without a path')),
+    )
     .optional(),
-  TRUST_PROXY: z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+  TRUST_PROXY: z
+    .enum(['true', 'false', '1', '0'], 'must be true or false')
+    .transform((text) => text === 'true' || text === '1'),
+  LOG_LEVEL: z.enum(
+    ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+    'must be trace, debug, info, warn, error or silent',
+  ),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
 })
 

@@ -90,6 +90,8 @@ function exitCodeOf(error: unknown, { stderr }: Io): number {
 /** Configuration errors name every variable on a line of its own; of the many lines of a driver the last one says why. */
 function lineOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'EADDRINUSE')
+    return `${error.message}; set PORT or --port to one that is free`
   if (!error.name.startsWith('PrismaClient')) return error.message
   return error.message.trimEnd().split('\n').at(-1) ?? error.name
 }

@@ -87,6 +87,8 @@ function checked(
       const message = `${detector} has no setting ${name}; it has ${known || 'none'}.`
       return [{ path: [...path, 'name'], code: 'UNKNOWN_SETTING', message }]
     }
+    if (given.findIndex((other) => other.name === name) < index)
+      return [{ path: [...path, 'name'], code: 'DUPLICATE', message: `${name} is given twice.` }]
     if (value >= setting.min && value <= setting.max) return []
     const message = `${name} must be from ${setting.min} to ${setting.max}.`
     return [{ path: [...path, 'value'], code: 'OUT_OF_RANGE', message }]

@@ -49,7 +49,7 @@ export const OUTCOMES = {
   bad_signature: refused(
     400,
     'BAD_SIGNATURE',
-    'The stripe-signature header fits none of the signing secrets of this endpoint.',
+    'The stripe-signature header fits none of the signing secrets of this endpoint, if it has any: add the one that Stripe shows for it.',
     'refused a delivery: bad signature',
   ),
   stale: refused(

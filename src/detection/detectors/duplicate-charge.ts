@@ -209,7 +209,7 @@ function findingOf(
     severity: n > 2 ? 'HIGH' : 'MEDIUM',
     confidence: 1,
     title: `Charged ${n === 2 ? 'twice' : `${n} times`}: ${price}`,
-    message: `${customer === undefined ? 'One card' : `Customer ${customer}`} was charged ${price} ${count(n, 'time')} within ${span(last.at - first.at)}${byOrder ? ` for order ${first.order}` : ''}, from ${moment(first.at)} on. One payment was expected, so ${format(surplus, currency)} too much was taken.`,
+    message: `${customer === undefined ? 'One card' : `Customer ${customer}`} was charged ${price} ${count(n, 'time')} ${last.at === first.at ? 'at the same moment' : `within ${span(last.at - first.at)}`}${byOrder ? ` for order ${first.order}` : ''}, from ${moment(first.at)} on. One payment was expected, so ${format(surplus, currency)} too much was taken.`,
     advice: `Look at ${first.id} and ${spareList} in Stripe: if they are for one purchase, refund ${spareList} (${format(surplus, currency)}) and tell the customer before a dispute comes. Then see to it that your checkout cannot send a payment twice (a fixed idempotency key for each order).`,
     startedAt: first.at,
     signs: fresh.length,

@@ -42,7 +42,7 @@ export const WebhookEndpoint = builder.objectRef<EndpointRow>('WebhookEndpoint')
     lastDeliveryAt: t.expose('lastDeliveryAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When a signed delivery last came.',
+      description: 'When a signed delivery last came, to about a minute.',
     }),
     deliveries: t.field({
       type: DeliveryCounts,
