@@ -29,6 +29,8 @@ export function routes({ webhook, plain, next, idle = IDLE }: Routes): RequestLi
     const path = pathOf(req.url ?? '/')
     if (path.startsWith(WEBHOOK)) return webhook(req, res, path.slice(WEBHOOK.length))
     res.setHeader('x-request-id', requestId)
+    // What is said here is said to whoever asked, and may not be so a moment later.
+    res.setHeader('cache-control', 'no-store')
     const handler = exact.get(path) ?? next
     return handler(req, res)
   }

@@ -111,6 +111,14 @@ describe('credentials', () => {
   })
 })
 
+test('an answer is kept by no cache, whether it was asked for with GET or POST', async () => {
+  const { headers } = await ask(served, tenant.key, '{ viewer { role } }')
+  const got = await fetch(`${served.url}/graphql?query={viewer{role}}`, {
+    headers: { authorization: `Bearer ${tenant.key}` },
+  })
+  for (const answer of [headers, got.headers]) expect(answer.get('cache-control')).toBe('no-store')
+})
+
 describe('errors', () => {
   test('of the inside are masked, with an id that finds them', async () => {
     const leak = 'password=hunter2'
