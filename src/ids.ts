@@ -31,8 +31,9 @@ export function keyOfId(prefix: IdPrefix, tenantId: string, id: string): string 
   if (!id.startsWith(`${prefix}_`)) return undefined
   const decoded = Buffer.from(id.slice(prefix.length + 1), 'base64url').toString()
   const owner = `${tenantId.slice(4)}:`
+  if (!decoded.startsWith(owner)) return undefined
   // Base64 hides NUL from whoever refuses it in text, and one engine stores none.
-  if (!decoded.startsWith(owner) || decoded.includes('\0')) return undefined
+  if (decoded.includes('\0')) return undefined
   const key = decoded.slice(owner.length)
   return composeId(prefix, tenantId, key) === id ? key : undefined
 }
