@@ -30,10 +30,10 @@ export const composeId = (prefix: IdPrefix, tenantId: string, key: string): stri
 export function keyOfId(prefix: IdPrefix, tenantId: string, id: string): string | undefined {
   if (!id.startsWith(`${prefix}_`)) return undefined
   const decoded = Buffer.from(id.slice(prefix.length + 1), 'base64url').toString()
-  const owner = `${tenantId.slice(4)}:`
-  if (!decoded.startsWith(owner)) return undefined
   // Base64 hides NUL from whoever refuses it in text, and one engine stores none.
   if (decoded.includes('\0')) return undefined
+  const owner = `${tenantId.slice(4)}:`
+  if (!decoded.startsWith(owner)) return undefined
   const key = decoded.slice(owner.length)
   return composeId(prefix, tenantId, key) === id ? key : undefined
 }
