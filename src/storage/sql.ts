@@ -17,7 +17,7 @@ export interface Insert {
   columns: readonly string[]
   /** What follows ON CONFLICT, e.g. `DO NOTHING` or `("tenantId","id") DO UPDATE SET …`; none: a conflict throws. */
   conflict?: string
-  /** A column whose value comes back for each row that was really written. */
+  /** One of the columns, whose value comes back for each row that was really written. */
   returning?: string
 }
 
@@ -28,8 +28,7 @@ export const insertHead = ({ table, columns }: Insert): string =>
   `INSERT INTO ${quoted(table)} (${columns.map(quoted).join(',')}) VALUES`
 
 /** What stands after the values. */
-export const insertTail = ({ conflict, returning }: Insert): string =>
-  `${conflict ? ` ON CONFLICT ${conflict}` : ''}${returning ? ` RETURNING ${quoted(returning)}` : ''}`
+export const onConflict = ({ conflict }: Insert): string => (conflict ? ` ON CONFLICT ${conflict}` : '')
 
 export interface Writer extends Reader {
   /** Binds what follows in this transaction to a tenant: the second wall (RLS on PostgreSQL, a tripwire on SQLite). */

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { currentTenant, outOfTenant } from '../current-tenant.ts'
-import { type Insert, insertHead, insertTail, type Row, type Sql, type Value, type Writer } from '../sql.ts'
+import { type Insert, insertHead, onConflict, type Row, type Sql, type Value, type Writer } from '../sql.ts'
 import { inSession, wall } from './session.ts'
 
 /** Raw statements over the pool, each in the role and the name of its tenant. */
@@ -42,10 +42,11 @@ class PostgresWriter implements Writer {
   async insert(statement: Insert, rows: readonly (readonly Value[])[]): Promise<unknown[]> {
     const { columns, returning } = statement
     const size = Math.floor(MAX_PARAMETERS / columns.length)
+    const tail = `${onConflict(statement)}${returning ? ` RETURNING "${returning}"` : ''}`
     const returned: unknown[] = []
     for (let from = 0; from < rows.length; from += size) {
       const chunk = rows.slice(from, from + size)
-      const text = `${insertHead(statement)} ${tuples(chunk.length, columns.length)}${insertTail(statement)}`
+      const text = `${insertHead(statement)} ${tuples(chunk.length, columns.length)}${tail}`
       const result = await query(this.#client, text, chunk.flat())
       if (returning) returned.push(...result.rows.map((row) => row[returning]))
     }

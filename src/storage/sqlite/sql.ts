@@ -1,6 +1,6 @@
 import type { Statement } from 'better-sqlite3'
 import { currentTenant, outOfTenant } from '../current-tenant.ts'
-import { type Insert, insertHead, insertTail, type Row, type Sql, type Value, type Writer } from '../sql.ts'
+import { type Insert, insertHead, onConflict, type Row, type Sql, type Value, type Writer } from '../sql.ts'
 import type { SqliteFile } from './adapter.ts'
 import { whenFree } from './connection.ts'
 import type { Connection } from './driver.ts'
@@ -50,14 +50,12 @@ class SqliteWriter implements Writer {
     this.#checkOpen()
     checkRows(this.tenantId, statement.table, statement.columns, rows)
     const prepared = this.statements.insert(statement)
-    if (!statement.returning) {
-      for (const row of rows) prepared.run(...row.map(bind))
-      return []
-    }
+    // What was written is among what was given, so SQLite need not return it, which costs it a table for each row.
+    const at = statement.returning === undefined ? -1 : statement.columns.indexOf(statement.returning)
     const returned: unknown[] = []
     for (const row of rows) {
-      const value = prepared.get(...row.map(bind))
-      if (value !== undefined) returned.push(value)
+      const { changes } = prepared.run(...row.map(bind))
+      if (at >= 0 && changes > 0) returned.push(row[at])
     }
     return returned
   }
@@ -80,33 +78,26 @@ class SqliteWriter implements Writer {
 /** Statements, prepared once: they are written in the program, so this holds some dozens. */
 class Statements {
   readonly #byText = new Map<string, Statement<Bound[], unknown>>()
-  readonly #inserts = new Map<string, Statement<Bound[], unknown>>()
 
   constructor(private readonly connection: Connection) {}
-
-  get(text: string): Statement<Bound[], unknown> {
-    return this.#known(this.#byText, text)
-  }
 
   all(text: string, values: readonly Value[]): Row[] {
     return this.get(text).all(...values.map(bind)) as Row[]
   }
 
-  /** Gives the returned column itself, where there is one. */
   insert(statement: Insert): Statement<Bound[], unknown> {
     const marks = statement.columns.map(() => '?').join(',')
-    const text = `${insertHead(statement)} (${marks})${insertTail(statement)}`
-    return this.#known(this.#inserts, text, statement.returning !== undefined)
+    const text = `${insertHead(statement)} (${marks})${onConflict(statement)}`
+    return this.get(text)
   }
 
-  #known(known: Map<string, Statement<Bound[], unknown>>, text: string, pluck = false) {
-    let statement = known.get(text)
+  get(text: string): Statement<Bound[], unknown> {
+    let statement = this.#byText.get(text)
     if (!statement) {
       // Prisma sets its connections to give bigints; numbers are cheaper, and `integer()` refuses what does not fit.
       statement = this.connection.prepare<Bound[], unknown>(text).safeIntegers(false)
-      if (pluck) statement.pluck()
-      if (known.size >= MAX_STATEMENTS) known.clear()
-      known.set(text, statement)
+      if (this.#byText.size >= MAX_STATEMENTS) this.#byText.clear()
+      this.#byText.set(text, statement)
     }
     return statement
   }
