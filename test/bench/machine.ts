@@ -1,11 +1,25 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /** Where bundles and throw-away databases go, each run in a folder of its own: `/tmp` may be memory, this is a disk. */
-export const WORKSHOP = fileURLToPath(new URL('../../node_modules/.cache/bench', import.meta.url))
+const WORKSHOP = fileURLToPath(new URL('../../node_modules/.cache/bench', import.meta.url))
+
+/** Works in a folder of its own, which is gone afterwards. */
+export async function inWorkshop<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = join(WORKSHOP, randomUUID())
+  await mkdir(folder, { recursive: true })
+  try {
+    return await work(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
 
 /**
  * Bundles scripts into the folder as production is bundled, and gives their paths by name: run from source they would carry the

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openDatabase } from '../../../src/storage/database.ts'
 import { migrate } from '../../../src/storage/migrate.ts'
@@ -7,7 +6,7 @@ import { Driver } from '../../../src/storage/sqlite/driver.ts'
 import { createTenant } from '../../../src/tenancy/tenants.ts'
 import { createVault } from '../../../src/tenancy/vault.ts'
 import { systemClock } from '../../../src/time.ts'
-import { bundle, machineName, median, pinning, WORKSHOP } from '../machine.ts'
+import { bundle, inWorkshop, machineName, median, pinning } from '../machine.ts'
 import type { BenchOptions, Part, Report } from '../part.ts'
 import { BenchServer, LoadRig, type Slice } from './rig.ts'
 import type { BenchTenant } from './workload.ts'
@@ -22,15 +21,7 @@ const TARGET_EACH = 4.5
 /** Durable ingest against the bare limit, and against a commit for each: the same signed deliveries, by turns, in one run. */
 export const ingest: Part = {
   name: 'ingest',
-  run: async (options) => {
-    const folder = join(WORKSHOP, randomUUID())
-    await mkdir(folder, { recursive: true })
-    try {
-      return await measure(options, folder)
-    } finally {
-      await rm(folder, { recursive: true, force: true })
-    }
-  },
+  run: (options) => inWorkshop((folder) => measure(options, folder)),
 }
 
 interface Round {

@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { writeStreams } from '../../../src/simulator/write.ts'
 import { migrate } from '../../../src/storage/migrate.ts'
-import { bundle, type Child, machineBusy, machineName, startOn, WORKSHOP } from '../machine.ts'
+import { bundle, type Child, inWorkshop, machineBusy, machineName, startOn } from '../machine.ts'
 import type { BenchOptions, Part, Report } from '../part.ts'
 import { type Replayed, WAYS, type Way } from './way.ts'
 
@@ -23,15 +21,7 @@ const NAMES: Record<Way, string> = {
 /** Simulated histories through detection, dry and stored, beside what reading and parsing alone costs. */
 export const replay: Part = {
   name: 'replay',
-  run: async (options) => {
-    const folder = join(WORKSHOP, randomUUID())
-    await mkdir(folder, { recursive: true })
-    try {
-      return await measure(options, folder)
-    } finally {
-      await rm(folder, { recursive: true, force: true })
-    }
-  },
+  run: (options) => inWorkshop((folder) => measure(options, folder)),
 }
 
 async function measure({ quick, say }: BenchOptions, folder: string): Promise<Report> {
