@@ -4,8 +4,8 @@ import { DETECTORS } from '../detection/registry.ts'
 import { dryReplay, type HistoricalEvent, type Rejection, readHistory } from '../detection/replay.ts'
 import { storedReplay } from '../detection/stored-replay.ts'
 import { StoredMemory } from '../storage/detection/stored-memory.ts'
-import { resolveEndpoint } from '../tenancy/endpoints.ts'
-import type { Scope } from '../tenancy/scope.ts'
+import { findEndpoint } from '../storage/endpoint-lookup.ts'
+import { type Scope, scopeTo } from '../tenancy/scope.ts'
 import { stopwatch } from '../time.ts'
 import { table } from './format.ts'
 import { incidentView } from './incident-view.ts'
@@ -31,8 +31,10 @@ export const replayCommand = (shell: Shell): Command =>
     .option('--endpoint <endpoint>', 'which endpoint they belong to, by id or name', 'default')
     .action(async (tenantId: string, file: string, options: Options) => {
       const lines = await linesOf(file, shell.io.stdin)
-      await shell.within(tenantId, async (scope, office) => {
-        const source = new Source(shell, scope, lines)
+      await shell.office(async (office) => {
+        const scope = scopeTo(office.database, tenantId)
+        const endpointId = await findEndpoint(scope.sql, tenantId, options.endpoint)
+        const source = new Source(shell, endpointId, lines)
         if (options.dryRun) await replayDry(shell, source, scope, office, options)
         else await replayStored(shell, source, scope, office, options)
       })
@@ -47,10 +49,7 @@ async function replayDry(
 ): Promise<void> {
   const choices = await new StoredMemory(scope.sql, scope.tenantId).choices()
   const wall = office.acting.clock.now()
-  const raised = await dryReplay(DETECTORS, source.events(await endpointFor(scope, options)), {
-    choices,
-    wall,
-  })
+  const raised = await dryReplay(DETECTORS, source.events(), { choices, wall })
   source.end()
   const anomalies = raised.map((one) => incidentView(one, wall))
   const rows = anomalies.map(({ detectedAt, severity, detector, title }) => [
@@ -76,8 +75,7 @@ async function replayStored(
   const began = stopwatch()
   // Servers poll what other processes store, so no hint of ours is needed.
   const parts = { database, bus: memoryBus(), detectors: DETECTORS, clock: acting.clock }
-  const events = source.events(await endpointFor(scope, options))
-  const counts = await storedReplay(parts, scope.tenantId, events, {
+  const counts = await storedReplay(parts, scope.tenantId, source.events(), {
     onProgress: ({ stored, anomalies }) =>
       shell.progress(`${source.read} read, ${stored} stored, ${anomalies} anomalies`),
   })
@@ -92,10 +90,6 @@ async function replayStored(
   )
 }
 
-/** A history is of one account. */
-const endpointFor = async ({ db, tenantId }: Scope, { endpoint }: Options): Promise<string> =>
-  (await resolveEndpoint(db, tenantId, endpoint)).id
-
 /** The lines as events, counted on the way. */
 class Source {
   read = 0
@@ -103,13 +97,13 @@ class Source {
 
   constructor(
     readonly shell: Shell,
-    readonly scope: Scope,
+    readonly endpointId: string,
     readonly lines: AsyncIterable<string>,
   ) {}
 
-  async *events(endpointId: string): AsyncGenerator<HistoricalEvent> {
+  async *events(): AsyncGenerator<HistoricalEvent> {
     const rejected = (rejection: Rejection): void => this.#reject(rejection)
-    for await (const event of readHistory(this.lines, endpointId, rejected)) {
+    for await (const event of readHistory(this.lines, this.endpointId, rejected)) {
       this.read += 1
       yield event
     }

@@ -36,14 +36,30 @@ interface Material extends DerivedKey {
   master: Uint8Array
 }
 
+/** By key id. */
+interface KeyRing {
+  current: Material
+  known: ReadonlyMap<string, Material>
+}
+
 const expand = (master: Uint8Array, label: string): Uint8Array =>
   new Uint8Array(hkdfSync('sha256', master, '', `billingwatch ${label}`, 32))
 
 function materialOf(secret: string): Material {
-  // A secret may be a phrase that somebody thought up: scrypt makes guessing it dear. Paid once a start, some 50 ms.
+  // A secret may be a phrase that somebody thought up: scrypt makes guessing it dear, some 50 ms.
   const master = scryptSync(secret, 'billingwatch vault', 32)
   const keyId = createHash('sha256').update(expand(master, 'key id')).digest('hex').slice(0, 8)
   return { master, keyId, key: expand(master, 'vault') }
+}
+
+function keyRingOf(secret: string, previous: string | undefined): KeyRing {
+  const current = materialOf(secret)
+  const known = new Map([[current.keyId, current]])
+  if (previous !== undefined && previous !== secret) {
+    const material = materialOf(previous)
+    known.set(material.keyId, material)
+  }
+  return { current, known }
 }
 
 // JSON keeps the parts apart whatever they contain.
@@ -57,15 +73,15 @@ const ENVELOPE = /^v1\.([0-9a-f]{8})\.([\w-]{16})\.([\w-]{22,})$/
  * @param previous the secret before a roll: still opens, never seals
  */
 export function createVault(secret: string, previous?: string): Vault {
-  const current = materialOf(secret)
-  const known = new Map([[current.keyId, current]])
-  if (previous !== undefined && previous !== secret) {
-    const material = materialOf(previous)
-    known.set(material.keyId, material)
+  // Made when it is first needed: most commands never do.
+  let ring: KeyRing | undefined
+  const keys = (): KeyRing => {
+    ring ??= keyRingOf(secret, previous)
+    return ring
   }
-
   return {
     seal(plain, place) {
+      const { current } = keys()
       const nonce = randomBytes(12)
       const cipher = createCipheriv('aes-256-gcm', current.key, nonce)
       cipher.setAAD(associatedData(place, current.keyId))
@@ -75,7 +91,7 @@ export function createVault(secret: string, previous?: string): Vault {
 
     open(envelope, place) {
       const [, keyId = '', nonce = '', text = ''] = ENVELOPE.exec(envelope) ?? []
-      const material = known.get(keyId)
+      const material = keys().known.get(keyId)
       if (!material) {
         throw new VaultError(
           keyId
@@ -96,10 +112,10 @@ export function createVault(secret: string, previous?: string): Vault {
       }
     },
 
-    isCurrent: (envelope) => ENVELOPE.exec(envelope)?.[1] === current.keyId,
+    isCurrent: (envelope) => ENVELOPE.exec(envelope)?.[1] === keys().current.keyId,
 
     derive: (label) =>
-      [...known.values()].map(({ keyId, master }) => ({ keyId, key: expand(master, label) })),
+      [...keys().known.values()].map(({ keyId, master }) => ({ keyId, key: expand(master, label) })),
   }
 }
 

@@ -120,6 +120,24 @@ describe('billingwatch replay', () => {
     expect(await cliJson(env, ['replay', mine, fileOf(doubled)])).toMatchObject({ stored: 3 })
   })
 
+  it("takes the endpoint by id or name, and no other tenant's", async () => {
+    const mine = await newTenant()
+    const second = (await cliJson(env, ['endpoint', 'add', mine, 'second'])) as { id: string }
+    const to = (tenantId: string, endpoint: string) =>
+      cli(env, ['replay', tenantId, fileOf(doubled), '--endpoint', endpoint, '--json'])
+    expect((await to(mine, 'second')).json()).toMatchObject({ stored: 3, duplicates: 0 })
+    expect((await to(mine, second.id)).json()).toMatchObject({ stored: 0, duplicates: 3 })
+    for (const [tenantId, endpoint] of [
+      [mine, 'third'],
+      [await newTenant(), second.id],
+    ] as const) {
+      expect(await to(tenantId, endpoint)).toMatchObject({
+        code: 1,
+        stderr: `error: there is no endpoint ${endpoint}\n`,
+      })
+    }
+  })
+
   it('says in one line what is wrong with a file or a tenant that is not there', async () => {
     const noFile = await cli(env, ['replay', await newTenant(), join(folder, 'nowhere.jsonl')])
     expect(noFile).toMatchObject({
@@ -132,6 +150,6 @@ describe('billingwatch replay', () => {
       stderr: expect.stringMatching(/^error: [^\n]* is a folder[^\n]*\n$/),
     })
     const noTenant = await cli(env, ['replay', 'ten_nobody', fileOf(doubled)])
-    expect(noTenant).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error: [^\n]+\n$/) })
+    expect(noTenant).toMatchObject({ code: 1, stderr: 'error: there is no tenant ten_nobody\n' })
   })
 })

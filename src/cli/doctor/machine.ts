@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { Redis } from 'ioredis'
 import type { Config } from '../../config.ts'
 import { freeBytes } from '../../ingest/disk.ts'
 import { dataFolderOf } from '../../tenancy/vault.ts'
@@ -71,6 +70,7 @@ export async function checkDisk(config: Config): Promise<Finding[]> {
 
 export async function checkRedis({ redisUrl }: Config): Promise<Finding[]> {
   if (redisUrl === undefined) return []
+  const { Redis } = await import('ioredis')
   const redis = new Redis(redisUrl, { lazyConnect: true, connectTimeout: 2_000, retryStrategy: () => null })
   // What connect() throws says only that there is no connection.
   let trouble: unknown

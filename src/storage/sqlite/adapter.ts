@@ -17,6 +17,8 @@ export interface SqliteFile {
   readonly reader: Connection
   readonly queue: WriterQueue
   readonly adapter: SqlDriverAdapterFactory
+  /** Waits for what is being written. */
+  close(): Promise<void>
 }
 
 /**
@@ -50,14 +52,21 @@ export async function openFile(path: string): Promise<SqliteFile> {
     executeScript: (script) => queue.transaction(() => writing.executeScript(script)),
     startTransaction: () => startTransaction(writing, queue),
     getConnectionInfo: () => ({ supportsRelationJoins: false }),
-    dispose: async () => {
+    // Prisma connects when it is first asked for something, which may be never: the file is not its to close.
+    dispose: async () => {},
+  }
+  return {
+    writer,
+    reader,
+    queue,
+    adapter: { provider: 'sqlite', adapterName, connect: async () => adapter },
+    close: async () => {
       await queue.drained()
       await reading.dispose()
       // Last, so that it folds the log into the file.
       await writing.dispose()
     },
   }
-  return { writer, reader, queue, adapter: { provider: 'sqlite', adapterName, connect: async () => adapter } }
 }
 
 async function startTransaction(writing: SqlQueryable, queue: WriterQueue): Promise<Transaction> {

@@ -18,6 +18,13 @@ export async function openSqlite(url: string): Promise<Database> {
     adapter: file.adapter,
     transactionOptions: { maxWait: PATIENCE, timeout: PATIENCE },
   })
-  await prisma.$connect()
-  return { engine: 'sqlite', prisma, sql: sqliteSql(file), close: () => prisma.$disconnect() }
+  return {
+    engine: 'sqlite',
+    prisma,
+    sql: sqliteSql(file),
+    close: async () => {
+      await prisma.$disconnect()
+      await file.close()
+    },
+  }
 }
