@@ -85,7 +85,7 @@ async function judgeStream(
   outcome.brokenTimers.push(...brokenTimers)
   const told = operations.filter((operation) => !inGap(operation, task))
   const incidents = await foldAll(detectors, memory, { stream, work, operations: told, dueBy })
-  return { stream: { ...stream, clock: judge.clock ?? newest }, states: states.commit(), incidents }
+  return { stream: { ...stream, clock: judge.clock ?? newest }, states, incidents }
 }
 
 /** Between the end of a replayed history and the first live delivery nothing was sent here: absence then means nothing. */

@@ -48,7 +48,7 @@ export class ForgetfulMemory implements TenantMemory {
     return this.#objects
   }
 
-  /** One and the same from batch to batch: nothing has to be looked for, and what is busy is never revived. */
+  /** One and the same from batch to batch: nothing has to be looked for or revived. */
   async states(stream: string, detectors: readonly AnyDetector[]): Promise<KeyedStates> {
     const known = this.#states.get(stream)
     if (known !== undefined) return known
@@ -98,7 +98,8 @@ export class ForgetfulMemory implements TenantMemory {
   /** Remembers what a batch changed. */
   apply(outcome: BatchOutcome): void {
     for (const [id, object] of outcome.objects) this.#objects.set(id, object)
-    for (const { stream, incidents } of outcome.streams) {
+    for (const { stream, states, incidents } of outcome.streams) {
+      states.keep()
       const newest = this.#streams.get(stream.id)?.newest ?? new Map()
       this.#streams.set(stream.id, { stream, newest })
       for (const { incident, change } of incidents) {

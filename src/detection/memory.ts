@@ -3,7 +3,7 @@ import type { Seconds } from '../time.ts'
 import type { AnyDetector, DetectorName } from './detector.ts'
 import type { ChangedIncident, Incident } from './incident.ts'
 import type { Choices } from './judge.ts'
-import type { KeyedStates, StateChanges } from './states.ts'
+import type { KeyedStates } from './states.ts'
 
 /** What baselines never cross: one endpoint's account in one mode. */
 export interface Stream {
@@ -60,7 +60,7 @@ export interface TenantMemory {
 
 export interface StreamOutcome {
   stream: Stream
-  states: StateChanges
+  states: KeyedStates
   incidents: ChangedIncident[]
 }
 

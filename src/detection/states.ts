@@ -31,11 +31,11 @@ export interface KeyedState {
   state: unknown
   wakeAt: Seconds | null
   touchedAt: Seconds
-  /** As of the last commit; undefined: storage has none. */
-  stored: StoredState | undefined
+  /** What it was before this batch; of a draft that outlives its batch made only when the next one touches it. */
+  before: StoredState | undefined
   /** Whether `state` holds something now: it is revived when first used, and gone after `forget`. */
   live: boolean
-  /** Forgotten since the last commit: what is stored counts no more. */
+  /** Forgotten in this batch: what was before counts no more. */
   forgotten: boolean
 }
 
@@ -47,14 +47,12 @@ interface Shelf {
 }
 
 /**
- * The keyed states of one stream: drafts that a batch changes in place, over the stored form they came from.
- * `commit` turns what changed into rows; `rollback` throws the drafts away. Where it outlives a batch, the drafts
- * that every batch needs stay as they are; the others are revived when they are needed again.
+ * The keyed states of one stream: drafts that a batch changes in place, over what was before it. Storage takes the
+ * `changes` as rows and begins anew with the next batch; where nothing is stored, `keep` lets the drafts stand for
+ * it; `rollback` throws them away.
  */
 export class KeyedStates {
-  #touched = new Set<KeyedState>()
-  /** What the last batch touched: the only drafts that are kept. */
-  #warm = new Set<KeyedState>()
+  readonly #touched = new Set<KeyedState>()
   readonly #timers = new TimerQueue<KeyedState>()
   readonly #shelves: ReadonlyMap<DetectorName, Shelf>
 
@@ -72,7 +70,7 @@ export class KeyedStates {
       const current = row.version === shelf.detector.stateVersion
       const entry = add(shelf, row.key, row)
       if (current) this.wake(entry, row.wakeAt)
-      else entry.stored = { ...row, state: '', wakeAt: null }
+      else entry.before = { ...row, state: '', wakeAt: null }
     }
   }
 
@@ -80,20 +78,23 @@ export class KeyedStates {
   open(detector: AnyDetector, key: string, now: Seconds): KeyedState {
     const shelf = this.#shelfOf(detector)
     const entry = shelf.keys.get(key) ?? add(shelf, key, undefined)
+    if (!this.#touched.has(entry)) {
+      if (entry.live && entry.before === undefined) entry.before = rowOf(entry)
+      this.#touched.add(entry)
+    }
     const idle = entry.wakeAt === null && entry.touchedAt < now - detector.idleAfter
     if (!entry.live || idle) {
       entry.state = idle || entry.forgotten ? detector.initial() : revived(entry)
       entry.live = true
     }
     entry.touchedAt = Math.max(entry.touchedAt, now)
-    this.#touched.add(entry)
     return entry
   }
 
   /** The key's state for reading only; undefined where there is none yet. */
   peek(detector: AnyDetector, key: string): unknown {
     const entry = this.#shelfOf(detector).keys.get(key)
-    if (entry === undefined || (!entry.live && (entry.stored === undefined || entry.forgotten)))
+    if (entry === undefined || (!entry.live && (entry.before === undefined || entry.forgotten)))
       return undefined
     if (!entry.live) {
       entry.state = revived(entry)
@@ -124,46 +125,39 @@ export class KeyedStates {
     return { entry: opened, at }
   }
 
-  /** Makes the drafts the stored form, and says what storage has to do. */
-  commit(): StateChanges {
+  /** What storage has to do for the batch. */
+  changes(): StateChanges {
     const changes: StateChanges = { saved: [], dropped: [] }
-    for (const entry of this.#warm) if (!this.#touched.has(entry)) layDown(entry)
     for (const entry of this.#touched) {
-      const { detector, key, wakeAt, touchedAt } = entry
-      if (entry.live) {
-        const state = JSON.stringify(entry.state)
-        entry.stored = {
-          detector: detector.name,
-          key,
-          version: detector.stateVersion,
-          state,
-          wakeAt,
-          touchedAt,
-        }
-        entry.forgotten = false
-        changes.saved.push(entry.stored)
-      } else {
-        if (entry.stored !== undefined) changes.dropped.push({ detector: detector.name, key })
-        this.#shelfOf(detector).keys.delete(key)
-      }
+      if (entry.live) changes.saved.push(rowOf(entry))
+      else if (entry.before !== undefined)
+        changes.dropped.push({ detector: entry.detector.name, key: entry.key })
     }
-    this.#warm = this.#touched
-    this.#touched = new Set()
     return changes
+  }
+
+  /** The batch stands, without storage. */
+  keep(): void {
+    for (const entry of this.#touched) {
+      entry.before = undefined
+      entry.forgotten = false
+      if (!entry.live) this.#shelfOf(entry.detector).keys.delete(entry.key)
+    }
+    this.#touched.clear()
   }
 
   rollback(): void {
     for (const entry of this.#touched) {
-      const { stored } = entry
-      if (stored === undefined) {
+      const { before } = entry
+      if (before === undefined) {
         this.#shelfOf(entry.detector).keys.delete(entry.key)
         entry.wakeAt = null
         continue
       }
       layDown(entry)
       entry.forgotten = false
-      entry.touchedAt = stored.touchedAt
-      this.wake(entry, stored.wakeAt)
+      entry.touchedAt = before.touchedAt
+      this.wake(entry, before.wakeAt)
     }
     this.#touched.clear()
   }
@@ -184,15 +178,15 @@ export class KeyedStates {
   }
 }
 
-function add({ detector, rank, keys }: Shelf, key: string, stored: StoredState | undefined): KeyedState {
+function add({ detector, rank, keys }: Shelf, key: string, before: StoredState | undefined): KeyedState {
   const entry: KeyedState = {
     detector,
     rank,
     key,
     state: undefined,
     wakeAt: null,
-    touchedAt: stored?.touchedAt ?? Number.NEGATIVE_INFINITY,
-    stored,
+    touchedAt: before?.touchedAt ?? Number.NEGATIVE_INFINITY,
+    before,
     live: false,
     forgotten: false,
   }
@@ -200,14 +194,23 @@ function add({ detector, rank, keys }: Shelf, key: string, stored: StoredState |
   return entry
 }
 
-/** Lets the draft go: what is stored of it counts again. */
+/** Lets the draft go: what was before counts again. */
 function layDown(entry: KeyedState): void {
   entry.live = false
   entry.state = undefined
 }
 
-function revived({ detector, stored }: KeyedState): unknown {
-  if (stored === undefined || stored.state === '') return detector.initial()
-  const parsed: unknown = JSON.parse(stored.state)
+function revived({ detector, before }: KeyedState): unknown {
+  if (before === undefined || before.state === '') return detector.initial()
+  const parsed: unknown = JSON.parse(before.state)
   return detector.revive === undefined ? parsed : detector.revive(parsed)
 }
+
+const rowOf = ({ detector, key, state, wakeAt, touchedAt }: KeyedState): StoredState => ({
+  detector: detector.name,
+  key,
+  version: detector.stateVersion,
+  state: JSON.stringify(state),
+  wakeAt,
+  touchedAt,
+})

@@ -36,7 +36,8 @@ function judgeInBatches(
     operations.push(...judgement.operations)
     for (const [id, error] of judgement.failures) failures.set(id, error)
     brokenTimers.push(...judgement.brokenTimers)
-    const { saved, dropped } = states.commit()
+    const { saved, dropped } = states.changes()
+    states.keep()
     for (const state of saved) stored.set(`${state.detector} ${state.key}`, state)
     for (const { detector, key } of dropped) stored.delete(`${detector} ${key}`)
     clock = judge.clock

@@ -67,7 +67,7 @@ export function drive(
     }
     for (const { incident } of folder.takeChanges()) incidents.set(incident.id, incident)
     const kept = new Map(stored.map((state) => [`${state.detector} ${state.key}`, state]))
-    for (const state of states.commit().saved) kept.set(`${state.detector} ${state.key}`, state)
+    for (const state of states.changes().saved) kept.set(`${state.detector} ${state.key}`, state)
     stored = [...kept.values()]
     clock = judge.clock
   }

@@ -26,7 +26,7 @@ export async function saveOutcome(
   const changed: (ChangedIncident & { stream: Stream })[] = []
   for (const { stream, states, incidents } of outcome.streams) {
     await saveStream(tx, tenantId, stream)
-    await saveStates(tx, tenantId, stream.id, states)
+    await saveStates(tx, tenantId, stream.id, states.changes())
     changed.push(...incidents.map((incident) => ({ ...incident, stream })))
   }
   return saveIncidents(tx, tenantId, changed, wall)
