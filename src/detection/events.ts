@@ -2,10 +2,9 @@ import { isListened, readClaims } from '../stripe/claims.ts'
 import { delivered, parseEvent, type StripeEnvelope } from '../stripe/event.ts'
 import type { Fact } from '../stripe/facts.ts'
 import type { Claims, Ledger, ObjectRecord } from '../stripe/ledger.ts'
-import { fields } from '../stripe/read.ts'
 import { DAY, type Seconds } from '../time.ts'
 import type { JudgedEvent } from './judge.ts'
-import { type MetricDelta, type StoredObject, streamId } from './memory.ts'
+import { type KnownObject, type MetricDelta, streamId } from './memory.ts'
 import { Tally } from './tally.ts'
 
 /** Stripe retries for 3 days and resends for 30: so long an object's record must answer for what was counted. */
@@ -38,7 +37,7 @@ export interface OpenedEvent {
 export interface Reading {
   /** By stream, in the order of delivery. */
   streams: Map<string, JudgedEvent[]>
-  objects: Map<string, StoredObject>
+  objects: Map<string, KnownObject>
   metrics: MetricDelta[]
   ignored: Set<string>
   failures: Map<string, string>
@@ -82,7 +81,7 @@ export function objectIdsOf(opened: readonly OpenedEvent[]): string[] {
 /** Turns claims into facts, each told once, and counts them for the charts. */
 export function settleEvents(
   opened: readonly OpenedEvent[],
-  known: ReadonlyMap<string, StoredObject>,
+  known: ReadonlyMap<string, KnownObject>,
 ): Reading {
   const ledger = new BatchLedger(known)
   const tally = new Tally()
@@ -110,7 +109,7 @@ export function settleEvents(
     if (events === undefined) reading.streams.set(stream, [judged])
     else events.push(judged)
   }
-  reading.objects = ledger.changes()
+  reading.objects = ledger.changed
   reading.metrics = tally.deltas()
   return reading
 }
@@ -120,36 +119,26 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 /** The ledger of one batch, over the stored records of the objects it touches. */
 class BatchLedger implements Ledger {
   now: Seconds = 0
-  readonly #known: ReadonlyMap<string, StoredObject>
-  readonly #changed = new Map<string, { record: ObjectRecord; updatedAt: Seconds }>()
+  readonly #known: ReadonlyMap<string, KnownObject>
+  /** The records that are to be stored. */
+  readonly changed = new Map<string, KnownObject>()
 
-  constructor(known: ReadonlyMap<string, StoredObject>) {
+  constructor(known: ReadonlyMap<string, KnownObject>) {
     this.#known = known
   }
 
   get(objectId: string): ObjectRecord | undefined {
-    const changed = this.#changed.get(objectId)
-    if (changed !== undefined) return this.#isForgotten(changed) ? undefined : changed.record
-    const stored = this.#known.get(objectId)
-    if (stored === undefined || this.#isForgotten(stored)) return undefined
-    const parsed: unknown = JSON.parse(stored.data)
-    return fields(parsed)
+    const object = this.#last(objectId)
+    const isForgotten = object !== undefined && object.updatedAt < this.now - OBJECT_MEMORY
+    return isForgotten ? undefined : object?.record
   }
 
   set(objectId: string, record: ObjectRecord): void {
-    const before = this.#changed.get(objectId) ?? this.#known.get(objectId)
-    this.#changed.set(objectId, { record, updatedAt: Math.max(this.now, before?.updatedAt ?? 0) })
+    const before = this.#last(objectId)?.updatedAt ?? 0
+    this.changed.set(objectId, { record, updatedAt: Math.max(this.now, before) })
   }
 
-  /** The records that are to be stored. */
-  changes(): Map<string, StoredObject> {
-    const changes = new Map<string, StoredObject>()
-    for (const [id, { record, updatedAt }] of this.#changed)
-      changes.set(id, { data: JSON.stringify(record), updatedAt })
-    return changes
-  }
-
-  #isForgotten({ updatedAt }: { updatedAt: Seconds }): boolean {
-    return updatedAt < this.now - OBJECT_MEMORY
+  #last(objectId: string): KnownObject | undefined {
+    return this.changed.get(objectId) ?? this.#known.get(objectId)
   }
 }

@@ -4,7 +4,7 @@ import { OBJECT_MEMORY } from './events.ts'
 import { FLOOD } from './folding.ts'
 import type { Incident } from './incident.ts'
 import type { Choices } from './judge.ts'
-import type { BatchOutcome, IncidentKey, StoredObject, Stream, TenantMemory } from './memory.ts'
+import type { BatchOutcome, IncidentKey, KnownObject, Stream, TenantMemory } from './memory.ts'
 import { KeyedStates } from './states.ts'
 
 /** An incident and where it happened. */
@@ -25,7 +25,7 @@ export class ForgetfulMemory implements TenantMemory {
   readonly #choices: Choices
   readonly #streams = new Map<string, StreamMemory>()
   readonly #states = new Map<string, KeyedStates>()
-  readonly #objects = new Map<string, StoredObject>()
+  readonly #objects = new Map<string, KnownObject>()
   /** Events since `#turnedAt`, and those of the time before. */
   #events = new Set<string>()
   #earlierEvents = new Set<string>()
@@ -44,7 +44,7 @@ export class ForgetfulMemory implements TenantMemory {
     return [...this.#streams.values()].map(({ stream }) => stream)
   }
 
-  async objects(): Promise<ReadonlyMap<string, StoredObject>> {
+  async objects(): Promise<ReadonlyMap<string, KnownObject>> {
     return this.#objects
   }
 

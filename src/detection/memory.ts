@@ -1,4 +1,5 @@
 import type { Fact } from '../stripe/facts.ts'
+import type { ObjectRecord } from '../stripe/ledger.ts'
 import type { Seconds } from '../time.ts'
 import type { AnyDetector, DetectorName } from './detector.ts'
 import type { ChangedIncident, Incident } from './incident.ts'
@@ -26,9 +27,9 @@ export interface IncidentKey {
   fingerprint: string
 }
 
-/** The record of a Stripe object as JSON, and when it was last changed (event time). */
-export interface StoredObject {
-  data: string
+/** What was told of a Stripe object, and when that last changed (event time). */
+export interface KnownObject {
+  record: ObjectRecord
   updatedAt: Seconds
 }
 
@@ -40,7 +41,7 @@ export interface TenantMemory {
   choices(): Promise<Choices>
   streams(): Promise<Stream[]>
   /** The records of these objects, as far as there are any; there may be others among them. */
-  objects(ids: readonly string[]): Promise<ReadonlyMap<string, StoredObject>>
+  objects(ids: readonly string[]): Promise<ReadonlyMap<string, KnownObject>>
   /** A stream's states, with those in them that these facts go to, and of every key with a timer due at or before `dueBy`. */
   states(
     stream: string,
@@ -88,7 +89,7 @@ export interface EventMark {
 /** All that one batch changes, to be stored in one transaction. */
 export interface BatchOutcome {
   streams: StreamOutcome[]
-  objects: Map<string, StoredObject>
+  objects: Map<string, KnownObject>
   metrics: MetricDelta[]
   marks: EventMark[]
   /** Events older than what their stream was judged to allows for. */

@@ -14,6 +14,9 @@ export const REPLAY_BATCH = 500
 /** With nothing to store fewer are better: what one batch holds is what the garbage collector copies. */
 const DRY_BATCH = 250
 
+/** Bytes of an event that is larger than most: a batch of larger ones than this holds fewer. */
+const LARGE = 4_096
+
 /** One line of a replay that was no Stripe event. */
 export interface Rejection {
   line: number
@@ -65,18 +68,25 @@ const receivedOf = (line: unknown): Seconds | undefined => {
   return received !== undefined && received > 0 ? received : undefined
 }
 
-/** Groups into batches of about `size`. Events of one second stay together, so that where batches end changes nothing. */
+/**
+ * Groups into batches of about `size`, fewer where events are large. Events of one second stay together, so that
+ * where batches end changes nothing.
+ */
 export async function* inBatches(
   events: AsyncIterable<HistoricalEvent>,
   size: number,
 ): AsyncGenerator<HistoricalEvent[]> {
   let batch: HistoricalEvent[] = []
+  let bytes = 0
   for await (const event of events) {
-    if (batch.length >= size && event.deliveredAt !== batch.at(-1)?.deliveredAt) {
+    const full = batch.length >= size || bytes >= size * LARGE
+    if (full && event.deliveredAt !== batch.at(-1)?.deliveredAt) {
       yield batch
       batch = []
+      bytes = 0
     }
     batch.push(event)
+    bytes += event.payload.length
   }
   if (batch.length > 0) yield batch
 }

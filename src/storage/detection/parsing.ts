@@ -1,4 +1,6 @@
 import { DETECTOR_NAMES, type DetectorName } from '../../detection/detector.ts'
+import type { ObjectRecord } from '../../stripe/ledger.ts'
+import { isFields } from '../../stripe/read.ts'
 
 /** A detector's name from a column; undefined for one of an older or newer program. */
 export const toDetectorName = (value: unknown): DetectorName | undefined =>
@@ -11,4 +13,10 @@ export function toNumbers(json: string): Record<string, number> {
   return Object.fromEntries(
     Object.entries(parsed).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
   )
+}
+
+/** What was told of a Stripe object; one that is damaged counts as unknown. */
+export function toRecord(json: string): ObjectRecord {
+  const parsed: unknown = JSON.parse(json)
+  return isFields(parsed) ? parsed : {}
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ChangedIncident } from '../../detection/incident.ts'
 import { DISORDER } from '../../detection/judge.ts'
-import type { BatchOutcome, EventMark, MetricDelta, StoredObject, Stream } from '../../detection/memory.ts'
+import type { BatchOutcome, EventMark, KnownObject, MetricDelta, Stream } from '../../detection/memory.ts'
 import type { StateChanges } from '../../detection/states.ts'
 import { toDate } from '../../time.ts'
 import { integer, nullableInteger, type Value, type Writer } from '../sql.ts'
@@ -61,7 +61,7 @@ async function nextTimer(tx: Writer, tenantId: string): Promise<Date | undefined
 async function saveObjects(
   tx: Writer,
   tenantId: string,
-  objects: ReadonlyMap<string, StoredObject>,
+  objects: ReadonlyMap<string, KnownObject>,
 ): Promise<void> {
   await tx.insert(
     {
@@ -70,7 +70,12 @@ async function saveObjects(
       conflict:
         '("tenantId", "stripeId") DO UPDATE SET "data" = excluded."data", "updatedAt" = excluded."updatedAt"',
     },
-    [...objects].map(([id, { data, updatedAt }]) => [tenantId, id, data, toDate(updatedAt)]),
+    [...objects].map(([id, { record, updatedAt }]) => [
+      tenantId,
+      id,
+      JSON.stringify(record),
+      toDate(updatedAt),
+    ]),
   )
 }
 

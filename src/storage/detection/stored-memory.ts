@@ -4,7 +4,7 @@ import { FLOOD } from '../../detection/folding.ts'
 import type { Incident } from '../../detection/incident.ts'
 import type { Choices, DetectorChoice } from '../../detection/judge.ts'
 import { keysOf } from '../../detection/keys.ts'
-import type { IncidentKey, StoredObject, Stream, TenantMemory } from '../../detection/memory.ts'
+import type { IncidentKey, KnownObject, Stream, TenantMemory } from '../../detection/memory.ts'
 import { KeyedStates, type StateKey, type StoredState } from '../../detection/states.ts'
 import type { Fact } from '../../stripe/facts.ts'
 import { type Seconds, toDate, toSeconds } from '../../time.ts'
@@ -21,7 +21,7 @@ import {
   type Value,
 } from '../sql.ts'
 import { toIncident } from './incident-row.ts'
-import { toDetectorName, toNumbers } from './parsing.ts'
+import { toDetectorName, toNumbers, toRecord } from './parsing.ts'
 
 /** Engines bind some ten thousand values; plans are best with far fewer. */
 const CHUNK = 400
@@ -59,7 +59,7 @@ export class StoredMemory implements TenantMemory {
     }))
   }
 
-  async objects(ids: readonly string[]): Promise<Map<string, StoredObject>> {
+  async objects(ids: readonly string[]): Promise<Map<string, KnownObject>> {
     const rows = await this.#inChunks(
       ids,
       'SELECT "stripeId", "data", "updatedAt" FROM "StripeObject" WHERE "tenantId" = ? AND "stripeId" IN',
@@ -67,7 +67,7 @@ export class StoredMemory implements TenantMemory {
     return new Map(
       rows.map((row) => [
         text(row['stripeId']),
-        { data: text(row['data']), updatedAt: toSeconds(date(row['updatedAt'])) },
+        { record: toRecord(text(row['data'])), updatedAt: toSeconds(date(row['updatedAt'])) },
       ]),
     )
   }
