@@ -11,7 +11,9 @@ import {
   type TestTenant,
 } from './support/app.ts'
 import { emptyDatabase } from './support/database.ts'
-import { charge, event, type Json } from './support/stripe.ts'
+import type { Json } from './support/stripe/basics.ts'
+import { charge } from './support/stripe/charges.ts'
+import { event } from './support/stripe/events.ts'
 
 let app: App
 let url: string

@@ -10,7 +10,9 @@ import { createLogger } from '../src/log.ts'
 import type { Database } from '../src/storage/database.ts'
 import { markDeleted } from '../src/tenancy/tenants.ts'
 import { engine, testDatabase } from './support/database.ts'
-import { charge, event, START } from './support/stripe.ts'
+import { START } from './support/stripe/basics.ts'
+import { charge } from './support/stripe/charges.ts'
+import { event } from './support/stripe/events.ts'
 import { newTenant } from './tenancy/office.ts'
 
 const NOW = new Date('2026-06-01T00:00:00Z')

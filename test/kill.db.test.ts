@@ -7,7 +7,9 @@ import { type Database, openDatabase } from '../src/storage/database.ts'
 import { migrate } from '../src/storage/migrate.ts'
 import { environment, makeTenant, nowSeconds, post, query } from './support/app.ts'
 import { emptyDatabase, engine } from './support/database.ts'
-import { charge, event, type Json } from './support/stripe.ts'
+import type { Json } from './support/stripe/basics.ts'
+import { charge } from './support/stripe/charges.ts'
+import { event } from './support/stripe/events.ts'
 
 const root = new URL('..', import.meta.url).pathname
 /** Under node_modules, so that the bundle finds its packages. */

@@ -14,7 +14,9 @@ import type { Database } from '../src/storage/database.ts'
 import { serveNext } from '../src/storage/detection/claims.ts'
 import { parseEvent, summarize } from '../src/stripe/event.ts'
 import { engine, testDatabase } from './support/database.ts'
-import { body, charge, event, type Json, START } from './support/stripe.ts'
+import { type Json, START } from './support/stripe/basics.ts'
+import { charge } from './support/stripe/charges.ts'
+import { body, event } from './support/stripe/events.ts'
 import { newTenant } from './tenancy/office.ts'
 
 let database: Database

@@ -4,7 +4,9 @@ import { readConfig } from '../../src/config.ts'
 import { createLogger } from '../../src/log.ts'
 import { ADMIN_KEY, environment, makeTenant, nowSeconds, post, query, STRIPE_SECRET } from '../support/app.ts'
 import { emptyDatabase, testDatabase } from '../support/database.ts'
-import { charge, event, type Json } from '../support/stripe.ts'
+import type { Json } from '../support/stripe/basics.ts'
+import { charge } from '../support/stripe/charges.ts'
+import { event } from '../support/stripe/events.ts'
 
 // A whole server at its most talkative, used well and badly; then everything that it said is searched.
 

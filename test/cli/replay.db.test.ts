@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { emptyDatabase } from '../support/database.ts'
-import { charge, event, type Json, START } from '../support/stripe.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
+import { charge } from '../support/stripe/charges.ts'
+import { event } from '../support/stripe/events.ts'
 import { cli, cliJson, type Env, SECRET } from './harness.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'billingwatch-replay-'))

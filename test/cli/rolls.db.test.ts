@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { environment, nowSeconds, post, startServer } from '../support/app.ts'
 import { emptyDatabase } from '../support/database.ts'
-import { charge, event } from '../support/stripe.ts'
+import { charge } from '../support/stripe/charges.ts'
+import { event } from '../support/stripe/events.ts'
 import { cli, cliJson, type Env } from './harness.ts'
 
 // What a person does at the command line to roll a secret or an address, while deliveries come in at a server.

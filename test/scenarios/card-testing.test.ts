@@ -4,7 +4,7 @@ import type { Trade } from '../support/checkout.ts'
 import type { Merchant } from '../support/merchant.ts'
 import { every, MONDAY } from '../support/rate-facts.ts'
 import { iso, money, scenarios } from '../support/scenarios.ts'
-import type { Json } from '../support/stripe.ts'
+import type { Json } from '../support/stripe/basics.ts'
 import { guessedCards } from './incidents.ts'
 
 const NOW: Seconds = MONDAY + 14 * DAY + 12 * HOUR

@@ -3,7 +3,7 @@ import { DAY, type Seconds } from '../../src/time.ts'
 import type { PaymentFields } from '../support/checkout.ts'
 import type { Merchant } from '../support/merchant.ts'
 import { iso, scenarios } from '../support/scenarios.ts'
-import { type Json, START } from '../support/stripe.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
 import { foreignCharge } from './incidents.ts'
 
 const MONTH = 30 * DAY

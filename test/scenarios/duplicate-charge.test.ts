@@ -3,7 +3,7 @@ import { DAY, HOUR, MINUTE } from '../../src/time.ts'
 import type { PaymentFields } from '../support/checkout.ts'
 import type { Merchant } from '../support/merchant.ts'
 import { iso, money, scenarios, subjects } from '../support/scenarios.ts'
-import { type Json, START } from '../support/stripe.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
 import { chargedTwice } from './incidents.ts'
 
 const MINE: PaymentFields = { customer: 'cus_ana' }

@@ -3,7 +3,7 @@ import { DAY, HOUR, type Seconds } from '../../src/time.ts'
 import type { Merchant } from '../support/merchant.ts'
 import { every, MONDAY } from '../support/rate-facts.ts'
 import { iso, money, scenarios, subjects } from '../support/scenarios.ts'
-import type { Json } from '../support/stripe.ts'
+import type { Json } from '../support/stripe/basics.ts'
 
 const NOW: Seconds = MONDAY + 10 * HOUR
 const END = NOW + 4 * DAY

@@ -4,7 +4,7 @@ import { DAY, HOUR, MINUTE, type Seconds } from '../../src/time.ts'
 import type { Merchant } from '../support/merchant.ts'
 import { every } from '../support/rate-facts.ts'
 import { iso, money, subjects } from '../support/scenarios.ts'
-import type { Json } from '../support/stripe.ts'
+import type { Json } from '../support/stripe/basics.ts'
 
 /** What needs no long history to be told: by a replay among its detector's scenarios, and live by webhooks. */
 export interface Incident {

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { DAY } from '../../src/time.ts'
 import type { BillFields, Merchant } from '../support/merchant.ts'
 import { iso, money, scenarios, subjects } from '../support/scenarios.ts'
-import { type Json, START } from '../support/stripe.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
 import { belowZero } from './incidents.ts'
 
 const MONTH = 30 * DAY

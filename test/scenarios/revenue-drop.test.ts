@@ -4,7 +4,7 @@ import type { Trade } from '../support/checkout.ts'
 import type { Merchant } from '../support/merchant.ts'
 import { MONDAY } from '../support/rate-facts.ts'
 import { late, scenarios } from '../support/scenarios.ts'
-import type { Json } from '../support/stripe.ts'
+import type { Json } from '../support/stripe/basics.ts'
 
 /** A Tuesday noon. */
 const NOW: Seconds = MONDAY + 22 * DAY + 12 * HOUR

@@ -3,7 +3,7 @@ import { DAY, HOUR, MINUTE } from '../../src/time.ts'
 import { Merchant } from '../support/merchant.ts'
 import { seeded } from '../support/rate-facts.ts'
 import { money, replaying } from '../support/scenarios.ts'
-import { type Json, START } from '../support/stripe.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
 import * as incidents from './incidents.ts'
 
 const replay = replaying()

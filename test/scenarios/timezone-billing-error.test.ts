@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { DAY, HOUR, type Seconds } from '../../src/time.ts'
 import type { BillFields, Merchant, SubscriptionFields } from '../support/merchant.ts'
 import { iso, scenarios, subjects } from '../support/scenarios.ts'
-import { type Json, START } from '../support/stripe.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
 import { turnedEarly } from './incidents.ts'
 
 const MONTH = 30 * DAY

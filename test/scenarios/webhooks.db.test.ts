@@ -5,7 +5,7 @@ import { emptyDatabase } from '../support/database.ts'
 import { SOON } from '../support/feed.ts'
 import { Merchant } from '../support/merchant.ts'
 import { expectExplained } from '../support/scenarios.ts'
-import type { Json } from '../support/stripe.ts'
+import type { Json } from '../support/stripe/basics.ts'
 import {
   belowZero,
   chargedTwice,

@@ -1,14 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import {
-  charge,
-  event,
-  invoicePayment,
-  type Json,
-  paymentIntent,
-  START,
-  setupIntent,
-  VERSIONS,
-} from '../support/stripe.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
+import { charge } from '../support/stripe/charges.ts'
+import { event } from '../support/stripe/events.ts'
+import { invoicePayment } from '../support/stripe/invoices.ts'
+import { paymentIntent, setupIntent } from '../support/stripe/payments.ts'
+import { VERSIONS } from '../support/stripe/versions.ts'
 import { createLedger, judge, judgeWith, kinds, ofKind, totals } from './judge.ts'
 
 const succeeded = (fields: Json = {}, options: Json = {}) =>

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { isListened, LISTENED_TYPES, readClaims } from '../../src/stripe/claims.ts'
-import { charge, customer, event, thinEvent } from '../support/stripe.ts'
+import { charge } from '../support/stripe/charges.ts'
+import { customer } from '../support/stripe/customers.ts'
+import { event, thinEvent } from '../support/stripe/events.ts'
 import { createLedger, envelope, judge } from './judge.ts'
 
 describe('the types that are listened to', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { charge, dispute, event, fraudWarning, type Json, START } from '../support/stripe.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
+import { charge, dispute, fraudWarning } from '../support/stripe/charges.ts'
+import { event } from '../support/stripe/events.ts'
 import { judge, kinds, ofKind } from './judge.ts'
 
 const DAY = 86_400

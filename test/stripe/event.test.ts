@@ -1,23 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { delivered, parseEvent, summarize } from '../../src/stripe/event.ts'
-import {
-  body,
-  charge,
-  checkoutSession,
-  creditNote,
-  customer,
-  dispute,
-  event,
-  invoice,
-  invoicePayment,
-  type Json,
-  paymentIntent,
-  refund,
-  START,
-  subscription,
-  thinEvent,
-} from '../support/stripe.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
+import { charge, dispute, refund } from '../support/stripe/charges.ts'
+import { customer } from '../support/stripe/customers.ts'
+import { body, event, thinEvent } from '../support/stripe/events.ts'
+import { creditNote, invoice, invoicePayment } from '../support/stripe/invoices.ts'
+import { checkoutSession, paymentIntent } from '../support/stripe/payments.ts'
+import { subscription } from '../support/stripe/subscriptions.ts'
 import { envelope } from './judge.ts'
 
 const parse = (value: unknown) => parseEvent(JSON.stringify(value))

@@ -1,15 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import {
-  creditNote,
-  event,
-  invoice,
-  invoicePayment,
-  type Json,
-  line,
-  START,
-  VERSIONS,
-  type Version,
-} from '../support/stripe.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
+import { event } from '../support/stripe/events.ts'
+import { creditNote, invoice, invoicePayment, line } from '../support/stripe/invoices.ts'
+import { VERSIONS, type Version } from '../support/stripe/versions.ts'
 import { judge, kinds, ofKind } from './judge.ts'
 
 const told = (type: string, fields: Json = {}, version: Version = '2025-09-30.clover') =>

@@ -2,7 +2,8 @@ import { readClaims } from '../../src/stripe/claims.ts'
 import { parseEvent, type StripeEnvelope } from '../../src/stripe/event.ts'
 import type { Fact, FactKind, FactOf } from '../../src/stripe/facts.ts'
 import type { Ledger, ObjectRecord } from '../../src/stripe/ledger.ts'
-import { body, type Json } from '../support/stripe.ts'
+import type { Json } from '../support/stripe/basics.ts'
+import { body } from '../support/stripe/events.ts'
 
 export const envelope = (event: Json): StripeEnvelope => {
   const parsed = parseEvent(body(event))

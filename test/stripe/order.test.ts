@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { charge, dispute, event, invoice, type Json, refund, START, type Version } from '../support/stripe.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
+import { charge, dispute, refund } from '../support/stripe/charges.ts'
+import { event } from '../support/stripe/events.ts'
+import { invoice } from '../support/stripe/invoices.ts'
+import type { Version } from '../support/stripe/versions.ts'
 import { judge, ofKind, totals } from './judge.ts'
 
 /** The events in any order, each up to three times, a repeat under another id as Stripe sometimes does. */

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { charge, event, type Json, refund, START, VERSIONS, type Version } from '../support/stripe.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
+import { charge, refund } from '../support/stripe/charges.ts'
+import { event } from '../support/stripe/events.ts'
+import { VERSIONS, type Version } from '../support/stripe/versions.ts'
 import { createLedger, judge, judgeWith, ofKind, totals } from './judge.ts'
 
 const OLD: Version = '2022-11-15'

@@ -3,24 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { LISTENED_TYPES } from '../../src/stripe/claims.ts'
 import { summarize } from '../../src/stripe/event.ts'
 import type { Fact, FactKind } from '../../src/stripe/facts.ts'
-import {
-  charge,
-  creditNote,
-  dispute,
-  event,
-  fraudWarning,
-  invoice,
-  invoicePayment,
-  item,
-  type Json,
-  line,
-  paymentIntent,
-  refund,
-  setupIntent,
-  subscription,
-  VERSIONS,
-  type Version,
-} from '../support/stripe.ts'
+import type { Json } from '../support/stripe/basics.ts'
+import { charge, dispute, fraudWarning, refund } from '../support/stripe/charges.ts'
+import { event } from '../support/stripe/events.ts'
+import { creditNote, invoice, invoicePayment, line } from '../support/stripe/invoices.ts'
+import { paymentIntent, setupIntent } from '../support/stripe/payments.ts'
+import { item, subscription } from '../support/stripe/subscriptions.ts'
+import { VERSIONS, type Version } from '../support/stripe/versions.ts'
 import { createLedger, envelope, judge, judgeWith, kinds } from './judge.ts'
 
 interface Case {

@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import {
-  event,
-  type ItemOptions,
-  item,
-  type Json,
-  START,
-  subscription,
-  VERSIONS,
-  type Version,
-} from '../support/stripe.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
+import { event } from '../support/stripe/events.ts'
+import { type ItemOptions, item, subscription } from '../support/stripe/subscriptions.ts'
+import { VERSIONS, type Version } from '../support/stripe/versions.ts'
 import { createLedger, judge, judgeWith, ofKind } from './judge.ts'
 
 const DAY = 86_400

@@ -1,6 +1,8 @@
 import { DAY, MINUTE, type Seconds } from '../../src/time.ts'
 import { Checkout } from './checkout.ts'
-import { type ItemOptions, invoice, invoicePayment, type Json, line, subscription } from './stripe.ts'
+import type { Json } from './stripe/basics.ts'
+import { invoice, invoicePayment, line } from './stripe/invoices.ts'
+import { type ItemOptions, subscription } from './stripe/subscriptions.ts'
 
 /** `period` is the one that the invoice's line is for; `prorated`: the line corrects an earlier one. */
 export type BillFields = Json & {

@@ -6,7 +6,8 @@ import type { DetectorName } from '../../src/detection/detector.ts'
 import { cliJson, type Env, SECRET } from '../cli/harness.ts'
 import { emptyDatabase } from './database.ts'
 import { Merchant } from './merchant.ts'
-import { type Json, NEWEST, VERSIONS, type Version } from './stripe.ts'
+import type { Json } from './stripe/basics.ts'
+import { NEWEST, VERSIONS, type Version } from './stripe/versions.ts'
 
 /** A history as the lines of a file: events, each perhaps with `received`, the time of its delivery. */
 export type History = (shop: Merchant) => readonly Json[]
