@@ -12,28 +12,23 @@ import {
   ask,
   connect,
   data,
-  type Json,
   keyOf,
   listen,
   makeTenant,
   serveForAll,
   type TestTenant,
 } from '../support/graphql.ts'
+import { ATTACKS, type Loot, MARK, VICTIM } from './attacks.ts'
 
 const database = await testDatabase()
 const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
 /** Whose things are attacked, and who attacks as its own ADMIN. */
 let victim: TestTenant
 let thief: TestTenant
-let loot: Record<
-  'anomaly' | 'event' | 'activity' | 'endpoint' | 'secret' | 'key' | 'detector' | 'cursor',
-  string
->
-
-const MARK = 'zanzibar'
+let loot: Loot
 
 beforeAll(async () => {
-  victim = await makeTenant(database, `Victim ${MARK}`)
+  victim = await makeTenant(database, VICTIM)
   thief = await makeTenant(database, 'Thief')
   const scope = scopeTo(database, victim.id)
   const anomaly = await raise(database, victim.id, {
@@ -70,6 +65,7 @@ beforeAll(async () => {
   })
   const secret = await addSecret(scope, acting, { secret: 'whsec_victim_0123456789abcdef' })
   loot = {
+    tenant: victim.id,
     anomaly,
     event: composeId('evn', victim.id, 'evt_1'),
     activity: composeId('act', victim.id, '1'),
@@ -101,213 +97,6 @@ async function everything(): Promise<string> {
   )
 }
 
-interface Attack {
-  operation: string
-  variables(): Json
-  /** What an honest tenant without anything would be told; `code` of the one error otherwise. */
-  reads?: Json
-  code?: string
-}
-
-const attack = (
-  operation: string,
-  variables: () => Json,
-  expected: { reads?: Json; code?: string },
-): Attack => ({
-  operation,
-  variables,
-  ...expected,
-})
-
-/** At least one attack on each root field. */
-const ATTACKS: Record<string, Attack[]> = {
-  'Query.viewer': [
-    attack('{ viewer { tenant { name } } }', () => ({}), {
-      reads: { viewer: { tenant: { name: 'Thief' } } },
-    }),
-  ],
-  'Query.tenant': [attack('{ tenant { name } }', () => ({}), { reads: { tenant: { name: 'Thief' } } })],
-  'Query.anomaly': [
-    attack('query($id: ID!) { anomaly(id: $id) { id } }', () => ({ id: loot.anomaly }), {
-      reads: { anomaly: null },
-    }),
-  ],
-  'Query.anomalies': [
-    attack(
-      'query($filter: AnomalyFilter) { anomalies(filter: $filter) { nodes { id } totalCount } }',
-      () => ({ filter: { search: MARK } }),
-      { reads: { anomalies: { nodes: [], totalCount: 0 } } },
-    ),
-    attack(
-      'query($filter: AnomalyFilter) { anomalies(filter: $filter) { nodes { id } totalCount } }',
-      () => ({ filter: { search: 'ch_1', customerId: 'cus_1' } }),
-      { reads: { anomalies: { nodes: [], totalCount: 0 } } },
-    ),
-    attack(
-      'query($after: String) { anomalies(after: $after) { totalCount } }',
-      () => ({ after: loot.cursor }),
-      {
-        code: 'CURSOR_UNKNOWN',
-      },
-    ),
-    attack(
-      'query($before: String) { anomalies(last: 5, before: $before) { totalCount } }',
-      () => ({ before: loot.cursor }),
-      {
-        code: 'CURSOR_UNKNOWN',
-      },
-    ),
-  ],
-  'Query.event': [
-    attack('query($id: ID!) { event(id: $id) { payload } }', () => ({ id: loot.event }), {
-      reads: { event: null },
-    }),
-  ],
-  'Query.events': [
-    attack(
-      'query($filter: StripeEventFilter) { events(filter: $filter) { nodes { payload } totalCount } }',
-      () => ({ filter: { stripeId: 'evt_1' } }),
-      { reads: { events: { nodes: [], totalCount: 0 } } },
-    ),
-  ],
-  'Query.detectors': [
-    attack('{ detectors { stats(lastSeconds: 1000000000) { anomalies } } }', () => ({}), {
-      reads: { detectors: expect.not.arrayContaining([{ stats: { anomalies: 1 } }]) },
-    }),
-  ],
-  'Query.metrics': [
-    attack(
-      '{ metrics(range: {from: "2026-03-01T00:00:00Z", to: "2026-04-01T00:00:00Z"}, interval: WEEK) { events anomalies revenue { amount } } }',
-      () => ({}),
-      { reads: { metrics: expect.not.arrayContaining([expect.objectContaining({ events: 1 })]) } },
-    ),
-  ],
-  'Query.activity': [
-    attack('{ activity { nodes { anomaly { id } data } } }', () => ({}), { reads: expect.anything() }),
-  ],
-  'Query.node': [
-    attack('query($id: ID!) { node(id: $id) { id } }', () => ({ id: loot.anomaly }), {
-      reads: { node: null },
-    }),
-    attack('query($id: ID!) { node(id: $id) { id } }', () => ({ id: victim.id }), { reads: { node: null } }),
-  ],
-  'Query.nodes': [
-    attack(
-      'query($ids: [ID!]!) { nodes(ids: $ids) { id } }',
-      () => ({ ids: [...Object.values(loot), victim.id] }),
-      {
-        reads: { nodes: Array(9).fill(null) },
-      },
-    ),
-  ],
-  'Query.tenants': [
-    attack('{ tenants(search: "zanzibar") { nodes { id } } }', () => ({}), { code: 'FORBIDDEN' }),
-  ],
-  ...Object.fromEntries(
-    ['acknowledgeAnomaly', 'resolveAnomaly', 'reopenAnomaly', 'markAnomalyFalsePositive'].map((name) => [
-      `Mutation.${name}`,
-      [
-        attack(
-          `mutation($id: ID!) { ${name}(input: {id: $id}) { anomaly { id } } }`,
-          () => ({ id: loot.anomaly }),
-          { code: 'NOT_FOUND' },
-        ),
-      ],
-    ]),
-  ),
-  'Mutation.configureDetector': [
-    attack(
-      'mutation { configureDetector(input: {name: DUPLICATE_CHARGE, enabled: false}) { detector { enabled } } }',
-      () => ({}),
-      { reads: { configureDetector: { detector: { enabled: false } } } },
-    ),
-  ],
-  'Mutation.createApiKey': [
-    attack('mutation { createApiKey(input: {name: "x", role: ADMIN}) { apiKey { name } } }', () => ({}), {
-      reads: { createApiKey: { apiKey: { name: 'x' } } },
-    }),
-  ],
-  'Mutation.revokeApiKey': [
-    attack(
-      'mutation($id: ID!) { revokeApiKey(input: {id: $id}) { apiKey { id } } }',
-      () => ({ id: loot.key }),
-      {
-        code: 'NOT_FOUND',
-      },
-    ),
-  ],
-  'Mutation.createAccessToken': [
-    attack('mutation { createAccessToken(input: {role: ADMIN}) { expiresAt } }', () => ({}), {
-      reads: expect.anything(),
-    }),
-  ],
-  'Mutation.createWebhookEndpoint': [
-    attack(
-      'mutation { createWebhookEndpoint(input: {name: "default"}) { webhookEndpoint { id } } }',
-      () => ({}),
-      {
-        reads: { createWebhookEndpoint: { webhookEndpoint: { id: expect.not.stringMatching('nothing') } } },
-      },
-    ),
-  ],
-  'Mutation.rotateWebhookToken': [
-    attack(
-      'mutation($id: ID!) { rotateWebhookToken(input: {endpointId: $id}) { webhookEndpoint { url } } }',
-      () => ({ id: loot.endpoint }),
-      { code: 'NOT_FOUND' },
-    ),
-  ],
-  'Mutation.addWebhookSecret': [
-    attack(
-      'mutation($id: ID!) { addWebhookSecret(input: {endpointId: $id, secret: "whsec_mine_0123456789"}) { webhookSecret { id } } }',
-      () => ({ id: loot.endpoint }),
-      { code: 'NOT_FOUND' },
-    ),
-  ],
-  'Mutation.retireWebhookSecret': [
-    attack(
-      'mutation($id: ID!) { retireWebhookSecret(input: {id: $id}) { webhookSecret { id } } }',
-      () => ({ id: loot.secret }),
-      { code: 'NOT_FOUND' },
-    ),
-  ],
-  'Mutation.createTenant': [
-    attack('mutation { createTenant(input: {name: "x"}) { tenant { id } } }', () => ({}), {
-      code: 'FORBIDDEN',
-    }),
-  ],
-  'Mutation.updateTenant': [
-    attack(
-      'mutation($id: ID!) { updateTenant(input: {id: $id, name: "Mine"}) { tenant { id } } }',
-      () => ({ id: victim.id }),
-      {
-        code: 'NOT_FOUND',
-      },
-    ),
-  ],
-  ...Object.fromEntries(
-    ['suspendTenant', 'resumeTenant'].map((name) => [
-      `Mutation.${name}`,
-      [
-        attack(
-          `mutation($id: ID!) { ${name}(input: {id: $id}) { tenant { id } } }`,
-          () => ({ id: victim.id }),
-          {
-            code: 'FORBIDDEN',
-          },
-        ),
-      ],
-    ]),
-  ),
-  'Mutation.deleteTenant': [
-    attack(
-      'mutation($id: ID!, $name: String!) { deleteTenant(input: {id: $id, confirmName: $name}) { deletedTenantId } }',
-      () => ({ id: victim.id, name: victim.name }),
-      { code: 'FORBIDDEN' },
-    ),
-  ],
-}
-
 const SUBSCRIPTIONS: Record<string, string> = {
   'Subscription.anomalyDetected': DETECTED,
   'Subscription.anomalyChanged':
@@ -327,7 +116,7 @@ describe.each(Object.entries(ATTACKS))("another tenant's %s", (_name, attacks) =
   test('reads as absent and stays as it is', async () => {
     const before = await everything()
     for (const { operation, variables, reads, code } of attacks) {
-      const answer = await ask(served, thief.key, operation, variables())
+      const answer = await ask(served, thief.key, operation, variables(loot))
       if (code === undefined) {
         expect(answer.errors).toEqual([])
         expect(answer.data).toEqual(reads)
