@@ -1,0 +1,172 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Delivery } from '../../../src/detection/detector.ts'
+import { addPeriods, type Period } from '../../../src/detection/periods.ts'
+import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
+import { shapeOf } from '../../support/drive-object.ts'
+import { changed, dropped, ended, paid, T0 } from '../../support/object-facts.ts'
+import {
+  begun,
+  DUE,
+  drive,
+  type Fact,
+  late,
+  MONTH,
+  period,
+  renewal,
+  renewed,
+  rolled,
+} from './monthly-subscription.ts'
+
+describe('while deliveries are disturbed', () => {
+  const calm: Delivery = { quiet: false, disturbedAt: undefined, dark: () => [] }
+  const outage = (from: Seconds, to: Seconds) => (now: Seconds) =>
+    now < from ? calm : { ...calm, quiet: now < to, disturbedAt: Math.min(now, to) }
+
+  test('it waits, and for 6 hours after', () => {
+    const delivery = outage(DUE + 2 * DAY, DUE + 4 * DAY)
+    const facts = [...begun, rolled]
+    expect(drive(facts, { delivery }).until(DUE + 4 * DAY + 6 * HOUR - 1).findings).toEqual([])
+    expect(drive(facts, { delivery }).until(DUE + 4 * DAY + 7 * HOUR).findings).toHaveLength(1)
+  })
+
+  test('a payment in the backlog keeps it quiet', () => {
+    const delivery = outage(DUE - HOUR, DUE + 4 * DAY)
+    const driven = drive([...begun, rolled], { delivery }).until(DUE + 4 * DAY + HOUR)
+    expect(driven.feed(renewed).until(DUE + 20 * DAY).findings).toEqual([])
+  })
+})
+
+describe('its end', () => {
+  const lapsed = () => drive([...begun, rolled]).until(DUE + 4 * DAY)
+  const at = DUE + 5 * DAY
+  const ends: [string, Fact][] = [
+    ['paid', { ...renewed, at }],
+    ['voided', dropped({ invoice: 'in_1', at, created: DUE, ...renewal })],
+    ['paused', changed({ at, paused: true, ...period(DUE) })],
+    ['cancelled to its end', changed({ at, cancelAtEnd: true, ...period(DUE) })],
+    ['cancelled', ended({ at, ...period(DUE) })],
+    ['given up as unpaid', changed({ at, status: 'unpaid', ...period(DUE) })],
+  ]
+
+  test.each(ends)('comes when it is %s', (_, fact) => {
+    expect(lapsed().feed(fact).endings).toMatchObject([{ fingerprint: 'sub_1', at }])
+  })
+
+  test('does not come with a try that failed, or with another period’s turn', () => {
+    const driven = lapsed().feed(
+      { ...late, at },
+      changed({ at: DUE + MONTH, rolled: true, ...period(DUE + MONTH) }),
+    )
+    expect(driven.endings).toEqual([])
+  })
+
+  test('does not keep the next lapse from being told', () => {
+    const driven = lapsed()
+      .feed({ ...renewed, at })
+      .until(DUE + MONTH + 3 * DAY)
+    expect(driven.findings.map(({ startedAt }) => startedAt)).toEqual([DUE, DUE + MONTH])
+  })
+
+  test('of the subscription lets its state go, and no straggler brings it back', () => {
+    const driven = drive([...begun, ended({ at: T0 + DAY, ...period(T0) })])
+    driven.feed(changed({ at: T0 + DAY - 60, ...period(T0) }), renewed)
+    expect(driven.until(T0 + 30 * DAY).size('sub_1')).toBeGreaterThan(0)
+    expect(driven.until(T0 + 36 * DAY).size('sub_1')).toBe(0)
+    expect(driven.findings).toEqual([])
+  })
+})
+
+describe('what must always hold', () => {
+  test('a subscription that pays each period, by month or by n months, is never told', () => {
+    const plan = fc.record({
+      start: fc.integer({ min: T0, max: T0 + 365 * DAY }),
+      count: fc.integer({ min: 1, max: 12 }),
+      interval: fc.constantFrom<Period['interval'][]>('day', 'week', 'month', 'year'),
+      withLine: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(plan, ({ start, count, interval, withLine }) => {
+        const driven = drive([])
+        let from = start
+        for (let n = 0; n < 6; n += 1) {
+          const to = addPeriods(start, { interval, count }, n + 1)
+          const cycle = { start: from, end: to, anchor: start, interval, count }
+          driven.feed(
+            changed({
+              at: from,
+              isNew: n === 0,
+              rolled: n > 0,
+              ...cycle,
+              ...(n > 0 && { previousEnd: from }),
+            }),
+          )
+          const line = withLine ? { start: from, end: to } : {}
+          const reason = n === 0 ? 'subscription_create' : 'subscription_cycle'
+          driven.feed(
+            paid({
+              invoice: `in_${n}`,
+              at: from + HOUR,
+              created: from,
+              reason,
+              subscription: 'sub_1',
+              ...line,
+            }),
+          )
+          from = to
+        }
+        expect(driven.until(from + 2 * DAY).findings).toEqual([])
+        expect(driven.size('sub_1')).toBeLessThan(1_000)
+      }),
+    )
+  })
+
+  test('the order within 15 minutes changes no incident', () => {
+    const minute = fc.integer({ min: 0, max: 14 * 60 })
+    const step = fc.oneof(
+      minute.map(
+        (after): Fact => changed({ at: DUE + after, rolled: true, previousEnd: DUE, ...period(DUE) }),
+      ),
+      minute.map(
+        (after): Fact =>
+          changed({ at: DUE + after, status: 'past_due', previousStatus: 'active', ...period(DUE) }),
+      ),
+      minute.map(
+        (after): Fact =>
+          changed({ at: DUE + after, status: 'active', previousStatus: 'past_due', ...period(DUE) }),
+      ),
+      // The last of them: what Stripe tells after a cycle was set anew is of the new period.
+      fc.constant(changed({ at: DUE + 870, reanchored: true, ...period(DUE + 870) })),
+      minute.map((after): Fact => changed({ at: DUE + after, paused: true, ...period(DUE) })),
+      minute.map(
+        (after): Fact => paid({ invoice: `in_${after}`, at: DUE + after, created: DUE, ...renewal }),
+      ),
+    )
+    const streams = fc
+      .uniqueArray(step, { minLength: 1, maxLength: 7, selector: ({ at }) => at })
+      .chain((facts) =>
+        fc.tuple(fc.constant(facts), fc.shuffledSubarray(facts, { minLength: facts.length }), fc.boolean()),
+      )
+    fc.assert(
+      fc.property(streams, ([facts, shuffled, known]) => {
+        const before = known ? begun : []
+        const play = (order: Fact[]) =>
+          drive([...before, ...order])
+            .until(DUE + 100 * DAY)
+            .episodes()
+        expect(shapeOf(play(shuffled))).toEqual(shapeOf(play([...facts].sort((a, b) => a.at - b.at))))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('events of one second are put in order by what they say came before', () => {
+    const begin = changed({ at: T0, eventId: 'evt_b', isNew: true, status: 'incomplete', ...period(T0) })
+    const start = changed({ at: T0, eventId: 'evt_a', previousStatus: 'incomplete', ...period(T0) })
+    for (const order of [
+      [begin, start],
+      [start, begin],
+    ])
+      expect(drive(order).until(T0 + 3 * DAY + MINUTE).findings).toHaveLength(1)
+  })
+})
