@@ -35,6 +35,14 @@ export interface Served {
   stop(): Promise<void>
 }
 
+/** The environment of one that faces the internet: not a local set-up. */
+export const EXPOSED = {
+  PUBLIC_URL: 'https://billing.example.com',
+  METRICS_TOKEN: '0123456789abcdef',
+  ALLOWED_ORIGINS: 'https://app.example.com',
+  API_RATE_LIMIT: '100000/60',
+}
+
 export type ServeOptions = Partial<GraphqlParts> & { environment?: Record<string, string> }
 
 export async function serveGraphql(database: Database, options: ServeOptions = {}): Promise<Served> {
