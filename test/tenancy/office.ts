@@ -1,6 +1,7 @@
+import { expect } from 'vitest'
 import type { Database } from '../../src/storage/database.ts'
 import type { Acting } from '../../src/tenancy/acting.ts'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { type Scope, scopeTo } from '../../src/tenancy/scope.ts'
 import { createTenant, type TenantCreated } from '../../src/tenancy/tenants.ts'
 import { createVault } from '../../src/tenancy/vault.ts'
 
@@ -37,3 +38,11 @@ export async function newTenant(database: Database, name = `Tenant ${++made}`) {
 }
 
 export const quiet = { warn: () => {} }
+
+/** What was recorded of the tenant, in order. */
+export const kindsOf = async ({ db }: Scope) =>
+  (await db.activity.findMany({ orderBy: { seq: 'asc' } })).map(({ kind }) => kind)
+
+export const bad = (issue: RegExp) =>
+  expect.objectContaining({ code: 'BAD_USER_INPUT', message: expect.stringMatching(issue) })
+export const notFound = expect.objectContaining({ code: 'NOT_FOUND' })
