@@ -3,9 +3,8 @@ import { type Json, START } from '../support/stripe/basics.ts'
 import { charge } from '../support/stripe/charges.ts'
 import { event } from '../support/stripe/events.ts'
 import { invoicePayment } from '../support/stripe/invoices.ts'
-import { paymentIntent, setupIntent } from '../support/stripe/payments.ts'
 import { VERSIONS } from '../support/stripe/versions.ts'
-import { createLedger, judge, judgeWith, kinds, ofKind, totals } from './judge.ts'
+import { judge, kinds, ofKind, totals } from './judge.ts'
 
 const succeeded = (fields: Json = {}, options: Json = {}) =>
   event('charge.succeeded', charge({ id: 'ch_1', ...fields }), options)
@@ -223,77 +222,5 @@ describe('a charge that fails', () => {
     const facts = judge(failed({ captured: true }), succeeded(), capture(2900))
     expect(totals(facts)).toMatchObject({ captured: 0, succeeded: 1, failed: 1 })
     expect(ofKind(facts, 'chargeSucceeded')[0]?.captured).toBe(0)
-  })
-})
-
-describe('a payment refused without a charge', () => {
-  const refused = (fields: Json = {}, version: (typeof VERSIONS)[number] = '2024-06-20', created = START) =>
-    event('payment_intent.payment_failed', paymentIntent({ id: 'pi_1', ...fields }, version), {
-      version,
-      created,
-    })
-
-  test.each(VERSIONS)('is told from version %s, and left to its charge where it has one', (version) => {
-    expect(judge(refused({}, version))).toMatchObject([
-      {
-        kind: 'paymentRefused',
-        id: 'pi_1',
-        intent: 'pi_1',
-        setup: false,
-        code: 'payment_intent_authentication_failure',
-        amount: 2900,
-        currency: 'usd',
-        payer: 'cus_1',
-      },
-    ])
-    expect(judge(refused({ charge: version < '2022-11-15' ? charge() : 'ch_1' }, version))).toEqual([])
-  })
-
-  test('is left to the charge that only its error names', () => {
-    expect(judge(refused({ last_payment_error: { code: 'card_declined', charge: 'ch_1' } }))).toEqual([])
-  })
-
-  test('is told once for each try', () => {
-    const again = refused({}, '2024-06-20', START + 60)
-    expect(judge(refused(), refused(), again, again)).toHaveLength(2)
-  })
-
-  test('is told without an amount that it does not have', () => {
-    const fact = judge(refused({ amount: '5', last_payment_error: null }))[0]
-    expect(fact).toMatchObject({ kind: 'paymentRefused' })
-    expect(fact).not.toHaveProperty('amount')
-    expect(fact).not.toHaveProperty('currency')
-  })
-
-  test('may be a card that was only to be saved', () => {
-    expect(judge(event('setup_intent.setup_failed', setupIntent({ id: 'seti_1' })))).toStrictEqual([
-      {
-        kind: 'paymentRefused',
-        at: START,
-        eventId: expect.any(String),
-        id: 'seti_1',
-        setup: true,
-        code: 'card_declined',
-        reason: 'generic_decline',
-        blocked: false,
-        invalid: false,
-        card: 'card_9',
-        cardCountry: 'FR',
-        funding: 'debit',
-        method: 'card',
-        recurring: false,
-        payer: 'card_9',
-        idempotencyKey: expect.any(String),
-      },
-    ])
-  })
-
-  test('keeps a bounded record of its tries', () => {
-    const ledger = createLedger()
-    judgeWith(
-      ledger,
-      Array.from({ length: 200 }, (_, index) => refused({}, '2024-06-20', START + index)),
-    )
-    expect(ledger.stored.get('pi_1')?.length).toBeLessThan(1_000)
   })
 })
