@@ -1,145 +1,30 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { newId } from '../../src/ids.ts'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { type Scope, scopeTo } from '../../src/tenancy/scope.ts'
 import { testDatabase } from '../support/database.ts'
-import { activityRow, anomalyRow, endpointRow, eventRow, insertWorld } from '../support/rows.ts'
+import { activityRow, anomalyRow, endpointRow, eventRow } from '../support/rows.ts'
+import { own, twoWorlds, worldOf } from './worlds.ts'
 
 const database = await testDatabase()
 
 /** Fresh worlds for each test: `a` attacks, `b` must stay as it was and unseen. */
 let a: string
 let b: string
-let attacker: ReturnType<typeof scopeTo>
+let attacker: Scope
 
 beforeEach(async () => {
-  const run = newId('ten').slice(4, 12)
-  a = await insertWorld(database, `a_${run}`)
-  b = await insertWorld(database, `b_${run}`)
+  ;[a, b] = await twoWorlds(database)
   attacker = scopeTo(database, a)
 })
 
-const own = (prefix: string, tenantId: string) => tenantId.replace('ten', prefix)
-
-/** Everything that a tenant has, as the tenant itself reads it. */
-async function worldOf(tenantId: string) {
-  const { db } = scopeTo(database, tenantId)
-  return {
-    tenant: await db.tenant.findMany(),
-    endpoints: await db.webhookEndpoint.findMany(),
-    formerTokens: await db.formerToken.findMany(),
-    events: await db.stripeEvent.findMany(),
-    anomalies: await db.anomaly.findMany(),
-    shown: await db.anomalyEvent.findMany(),
-    activities: await db.activity.findMany(),
-    wakes: await db.wake.findMany(),
-  }
-}
-
 /** The attack may fail or do something harmless; tenant B is untouched, and A gained nothing of B's. */
 async function harmless(attack: () => Promise<unknown>): Promise<void> {
-  const before = await worldOf(b)
+  const before = await worldOf(database, b)
   const answer = await attack().catch((error: Error) => `${error.name}`)
-  expect(await worldOf(b)).toEqual(before)
+  expect(await worldOf(database, b)).toEqual(before)
   const seen = JSON.stringify(answer, (_, value) => (typeof value === 'bigint' ? String(value) : value)) ?? ''
   for (const secret of [own('anm', b), own('evt', b), own('whe', b), `"${b}"`])
     expect(seen).not.toContain(secret)
 }
-
-describe('a bound client serves its own tenant', () => {
-  it('with every kind of reading', async () => {
-    const { db } = attacker
-    const key = { tenantId_id: { tenantId: a, id: own('anm', a) } }
-    expect(await db.anomaly.findUnique({ where: key })).toMatchObject({ tenantId: a })
-    expect(await db.anomaly.findUniqueOrThrow({ where: key, select: { title: true } })).toEqual({
-      title: `title of ${own('anm', a)}`,
-    })
-    expect(await db.tenant.findUnique({ where: { id: a } })).toMatchObject({ id: a })
-    expect(await db.anomaly.findFirst()).toMatchObject({ tenantId: a })
-    expect(await db.anomaly.findFirstOrThrow({ orderBy: { seq: 'desc' } })).toMatchObject({ tenantId: a })
-    expect(await db.anomaly.findMany({ cursor: key, take: 5 })).toHaveLength(1)
-    expect(await db.anomaly.count()).toBe(1)
-    expect(await db.anomaly.aggregate({ _sum: { severity: true } })).toEqual({ _sum: { severity: 1 } })
-    expect(await db.anomaly.groupBy({ by: ['status'], _count: true })).toEqual([
-      { status: 'OPEN', _count: 1 },
-    ])
-  })
-
-  it('along relations, in both directions', async () => {
-    const anomaly = await attacker.db.anomaly.findFirst({
-      include: {
-        tenant: true,
-        activities: true,
-        events: { include: { event: { include: { endpoint: true } } } },
-      },
-    })
-    expect(anomaly?.tenant.id).toBe(a)
-    expect(anomaly?.activities).toHaveLength(1)
-    expect(anomaly?.events[0]?.event.endpoint.id).toBe(own('whe', a))
-    const tenant = await attacker.db.tenant.findFirst({ include: { anomalies: true, _count: true } })
-    expect(tenant?.anomalies).toHaveLength(1)
-  })
-
-  it('with every kind of writing', async () => {
-    const { db } = attacker
-    const row = anomalyRow(a, 'anm_new', 2)
-    const where = { tenantId_id: { tenantId: a, id: 'anm_new' } }
-    expect(await db.anomaly.create({ data: row })).toMatchObject({ id: 'anm_new' })
-    expect(await db.anomaly.update({ where, data: { occurrences: { increment: 2 } } })).toMatchObject({
-      occurrences: 3,
-    })
-    expect(await db.anomaly.upsert({ where, create: row, update: { note: 'n' } })).toMatchObject({
-      note: 'n',
-    })
-    expect(await db.anomaly.updateMany({ where: { note: 'n' }, data: { note: null } })).toEqual({ count: 1 })
-    expect(await db.anomaly.updateManyAndReturn({ data: { severity: 3 } })).toHaveLength(2)
-    expect(await db.anomaly.delete({ where })).toMatchObject({ id: 'anm_new' })
-    expect(await db.activity.createMany({ data: [activityRow(a, 2), activityRow(a, 3)] })).toEqual({
-      count: 2,
-    })
-    expect(
-      await db.wake.createManyAndReturn({ data: { tenantId: a, id: 'w', dueAt: new Date(0), events: '[]' } }),
-    ).toHaveLength(1)
-    expect(await db.wake.deleteMany()).toEqual({ count: 1 })
-    expect(await db.tenant.update({ where: { id: a }, data: { name: 'new' } })).toMatchObject({ name: 'new' })
-  })
-
-  it('in one transaction, whole or not at all', async () => {
-    const failing = attacker.transaction(async (db) => {
-      await db.anomaly.updateMany({ data: { note: 'gone' } })
-      expect(await db.anomaly.count({ where: { note: 'gone' } })).toBe(1)
-      throw new Error('no')
-    })
-    await expect(failing).rejects.toThrow('no')
-    expect(await attacker.db.anomaly.count({ where: { note: 'gone' } })).toBe(0)
-    await attacker.transaction((db) => db.anomaly.updateMany({ data: { note: 'kept' } }))
-    expect(await attacker.db.anomaly.count({ where: { note: 'kept' } })).toBe(1)
-  })
-
-  it('with raw statements that name it', async () => {
-    const rows = await attacker.sql.all('SELECT "id" FROM "Anomaly" WHERE "tenantId" = ?', [a])
-    expect(rows).toEqual([{ id: own('anm', a) }])
-    const changed = attacker.sql.write(async (tx) => {
-      await tx.insert({ table: 'Wake', columns: ['tenantId', 'id', 'dueAt', 'events'] }, [
-        [a, 'w', new Date(0), '[]'],
-      ])
-      return tx.run('DELETE FROM "Wake" WHERE "tenantId" = ?', [a])
-    })
-    expect(await changed).toBe(1)
-  })
-
-  it('to many tenants that ask for the same at the same moment', async () => {
-    const tenants = [a, b]
-    for (let more = 0; more < 3; more++) tenants.push(await insertWorld(database, newId('ten').slice(4, 14)))
-    const answers = await Promise.all(
-      tenants.map((id) =>
-        scopeTo(database, id).db.tenant.findUnique({ where: { id }, select: { id: true } }),
-      ),
-    )
-    expect(answers).toEqual(tenants.map((id) => ({ id })))
-    const anomalies = await Promise.all(tenants.map((id) => scopeTo(database, id).db.anomaly.findMany()))
-    expect(anomalies.map((rows) => rows.map(({ tenantId }) => tenantId))).toEqual(tenants.map((id) => [id]))
-  })
-})
 
 describe('an attacker of another tenant', () => {
   const key = () => ({ tenantId_id: { tenantId: b, id: own('anm', b) } })
@@ -301,9 +186,9 @@ describe('an attacker of another tenant', () => {
       () => attacker.db.tenant.create({ data: { id: 'ten_x', name: 'x', createdAt: new Date(0) } }),
     ],
   ])('is refused when it %s', async (_, attack) => {
-    const before = await worldOf(b)
+    const before = await worldOf(database, b)
     await expect(attack()).rejects.toThrow(/^(anomaly|activity|wake|tenant|webhookEndpoint): /)
-    expect(await worldOf(b)).toEqual(before)
+    expect(await worldOf(database, b)).toEqual(before)
   })
 
   it('cannot even refer to its rows', async () => {
