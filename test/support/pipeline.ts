@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import { memoryBus } from '../../src/bus/memory.ts'
+import { DETECTORS } from '../../src/detection/registry.ts'
+import { commitBatch } from '../../src/ingest/commit.ts'
+import { judgeNext, type Pipeline } from '../../src/pipeline.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { parseEvent, summarize } from '../../src/stripe/event.ts'
+import type { Scope } from '../../src/tenancy/scope.ts'
+import type { Json } from './stripe/basics.ts'
+import { charge } from './stripe/charges.ts'
+import { body, event } from './stripe/events.ts'
+
+/** The way of an event over a database, step by step as a test asks for it. */
+export function pipelineOn(database: Database) {
+  const bus = memoryBus()
+  const pipeline: Pipeline = { database, bus, detectors: DETECTORS }
+
+  /** Stores events as the webhook route does, in one commit, as received `lag` seconds after they were created. */
+  async function deliver(
+    { id, endpoint }: { id: string; endpoint: { id: string } },
+    events: readonly Json[],
+    lag = 1,
+  ) {
+    const deliveries = events.map((one) => {
+      const payload = Buffer.from(body(one))
+      const parsed = parseEvent(payload)
+      if (parsed === undefined) throw new Error('not an event')
+      const receivedAt = new Date((parsed.created + lag) * 1_000)
+      return {
+        tenantId: id,
+        endpointId: endpoint.id,
+        event: parsed,
+        summary: summarize(parsed),
+        receivedAt,
+        payload,
+      }
+    })
+    return commitBatch(database.sql, deliveries, new Set(), () => randomUUID())
+  }
+
+  /** Judges until nobody has work, as of a time. */
+  async function judgeAll(at: number, over: Partial<Pipeline> = {}) {
+    const served: string[] = []
+    for (let i = 0; i < 100; i += 1) {
+      const one = await judgeNext({ ...pipeline, ...over }, new Date(at * 1_000))
+      if (one === undefined) return served
+      served.push(one.tenantId)
+    }
+    throw new Error('judging does not come to an end')
+  }
+
+  return { bus, pipeline, deliver, judgeAll }
+}
+
+export const paid = (at: number, fields: Json = {}, options: Json = {}) =>
+  event('charge.succeeded', charge({ created: at, ...fields }), { created: at, ...options })
+
+/** Two equal charges of one customer 5 s apart. */
+export const double = (at: number, customer = 'cus_double') => [
+  paid(at, { customer }),
+  paid(at + 5, { customer }),
+]
+
+export const anomaliesOf = ({ scope }: { scope: Scope }) =>
+  scope.db.anomaly.findMany({ orderBy: { seq: 'asc' } })
