@@ -1,15 +1,15 @@
 import type { ChargeSucceeded, Refunded } from '../../stripe/facts.ts'
-import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
+import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { type HourlyMoney, moneySince, noteMoney } from '../rates/hourly-money.ts'
 import { ending, FRESH, LASTING, LASTING_NOTE } from '../rates/open.ts'
+import { GROWN, measure, PRIOR, usualIn } from '../rates/refund-course.ts'
 import { refundFinding } from '../rates/refund-finding.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
-import { count, newRate, perHour, type Rate } from '../statistics/decayed.ts'
-import { excess } from '../statistics/deviance.ts'
+import { count, newRate, type Rate } from '../statistics/decayed.ts'
 import { hourOf, nextHour } from '../statistics/hours.ts'
 import { Ring } from '../statistics/ring.ts'
 import { RARE_PRIORS, Season, type SeasonSpec } from '../statistics/season.ts'
@@ -20,17 +20,6 @@ const SHORT = 24
 const LONG = 72
 /** In the first days twice as many are asked for: they belong to payments that were never seen. */
 const YOUNG: Seconds = 3 * DAY
-/** Until the first age the usual is a share of the payments, until the second no less than it, and windows are a day long. */
-const SEASONED: Seconds = 7 * DAY
-const GROWN: Seconds = 14 * DAY
-const PRIOR = { share: 0.025, margin: 1.5, halfLife: 14 * DAY }
-/** A large tenant's clerk may begin with a whole day's refunds minutes after its first payment was seen. */
-const SHORTEST: Seconds = 10 * MINUTE
-/** The usual is known from the refunds of about so many days. */
-const REMEMBERED_DAYS = 10
-const FEWEST = 0.3
-/** So much more than usual is not odd yet. */
-const MARGIN = 1.25
 const SEASON: SeasonSpec = {
   delay: 72,
   priors: RARE_PRIORS,
@@ -149,24 +138,7 @@ function lookAt(state: State, hours: number, now: Seconds): Window {
   const to = hourOf(now) + 1
   const from = Math.max(to - hours, calmSince > 0 ? hourOf(calmSince) + 1 : 0)
   const refunds = season.hours.between(from, to)
-  const usual = usualIn(state, from, to, now)
-  return { hours, refunds, usual, nats: natsOf(state, refunds, usual, hours) }
-}
-
-function natsOf({ season, since, newest }: State, refunds: number, usual: number, hours: number): number {
-  const { dispersion, perDay, learned } = season
-  // What is known from a handful of refunds may be half of the truth, in windows of any length.
-  const doubt = newest - since < SEASONED ? 0 : 1 / (1 + perDay * Math.min(learned, REMEMBERED_DAYS))
-  return excess(refunds, MARGIN * usual, dispersion * Math.min(1, SHORT / hours) + doubt)
-}
-
-function usualIn({ season, since, pace }: State, from: number, to: number, now: Seconds): number {
-  const age = now - since
-  const seasonal = age < SEASONED ? 0 : season.expected(from * HOUR, to * HOUR)
-  if (age >= GROWN) return Math.max(FEWEST, seasonal)
-  const payments = pace.since === 0 ? 0 : perHour(pace, now, PRIOR.halfLife, SHORTEST)
-  const margin = age < SEASONED ? PRIOR.margin : 1
-  return Math.max(FEWEST, seasonal, margin * PRIOR.share * payments * (to - from))
+  return { hours, refunds, ...measure(state, refunds, { from, to, now }) }
 }
 
 const windowsOf = ({ since }: State, now: Seconds): readonly number[] =>
@@ -211,8 +183,7 @@ function follow(state: State, open: Open, now: Seconds, context: Told): Step {
   const from = hourOf(open.startedAt)
   const to = hourOf(now) + 1
   const hours = Math.max(SHORT, to - from)
-  const usual = usualIn(state, Math.min(from, to - SHORT), to, now)
-  const nats = natsOf(state, open.refunds, usual, hours)
+  const { usual, nats } = measure(state, open.refunds, { from: Math.min(from, to - SHORT), to, now })
   open.nats = Math.max(open.nats, nats)
   return { findings: [findingOf(state, open, { hours, refunds: open.refunds, usual, nats }, false, context)] }
 }
@@ -233,9 +204,9 @@ function isCalm(state: State, now: Seconds): boolean {
   const to = hourOf(now)
   const half = season.hours.between(to - 12, to)
   if (half === 0) return true
-  const usual = usualIn(state, to - 3, to, now)
+  const usual = usualIn(state, { from: to - 3, to, now })
   if (season.hours.between(to - 3, to) > (usual >= 2 ? 1.5 * usual : 0)) return false
-  return half <= 2 + 2 * usualIn(state, to - 12, to, now)
+  return half <= 2 + 2 * usualIn(state, { from: to - 12, to, now })
 }
 
 function end(state: State, at: Seconds, note?: string): Step {

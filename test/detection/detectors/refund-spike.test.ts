@@ -101,6 +101,14 @@ describe('REFUND_SPIKE fires', () => {
     expect(incident).toMatchObject({ severity: 'HIGH' })
   })
 
+  it.each([
+    ['25 in two hours in the second week', 100, 9, 25, 2 * HOUR],
+    ['eight in half a day after twenty days', 5, 20, 8, 13 * HOUR],
+  ])('at %s at a shop that has never refunded', (_, payments, days, number, within) => {
+    const paid = arrivals(NOW - days * DAY, NOW + DAY, daily(payments), seeded(8)).map((at) => succeeded(at))
+    expect(judge([...paid, ...burst(number, within)])).toHaveLength(1)
+  })
+
   it('at four times the usual for two days at 15 a day', () => {
     expect(judge([...shop(15), ...shop(60, NOW + 2 * DAY, NOW, 5)])).not.toEqual([])
   })

@@ -1,0 +1,62 @@
+import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
+import { perHour, type Rate } from '../statistics/decayed.ts'
+import { excess } from '../statistics/deviance.ts'
+import type { Season } from '../statistics/season.ts'
+
+/** Until the first age the usual is a share of the payments, until the second no less than it, and windows are a day long. */
+const SEASONED: Seconds = 7 * DAY
+export const GROWN: Seconds = 14 * DAY
+export const PRIOR = { share: 0.025, margin: 1.5, halfLife: 14 * DAY }
+/** A large tenant's clerk may begin with a whole day's refunds minutes after its first payment was seen. */
+const SHORTEST: Seconds = 10 * MINUTE
+/** Hours that one dispersion of days is for: over more of them days even out. */
+const DAY_HOURS = 24
+/** The usual is known from the refunds of about so many days. */
+const REMEMBERED_DAYS = 10
+const FEWEST = 0.3
+/** So much more than usual is not odd yet. */
+const MARGIN = 1.25
+
+/** What is known of a tenant's refunds. */
+interface Course {
+  since: Seconds
+  season: Season
+  /** Payments. */
+  pace: Rate
+}
+
+interface Stretch {
+  /** Hours: from the first, up to and without the second. */
+  from: number
+  to: number
+  now: Seconds
+}
+
+/** How many refunds are usual there, and how odd it is that so many came. */
+export function measure(course: Course, refunds: number, stretch: Stretch): { usual: number; nats: number } {
+  const { perDay, learned, dispersion } = course.season
+  const seasonal = seasonalIn(course, stretch)
+  const least = leastIn(course, stretch)
+  const spread = dispersion * (DAY_HOURS / Math.max(DAY_HOURS, stretch.to - stretch.from))
+  // What is known from a handful of refunds may be half of the truth, in windows of any length. The least that is
+  // taken for usual anywhere is no such knowledge: it is beyond doubt, and has to be exceeded all the same.
+  const doubt = 1 / (1 + perDay * Math.min(learned, REMEMBERED_DAYS))
+  const nats = excess(refunds, MARGIN * least, spread)
+  return {
+    usual: Math.max(seasonal, least),
+    nats: seasonal === 0 ? nats : Math.min(nats, excess(refunds, MARGIN * seasonal, spread + doubt)),
+  }
+}
+
+const seasonalIn = ({ season, since }: Course, { from, to, now }: Stretch): number =>
+  now - since < SEASONED ? 0 : season.expected(from * HOUR, to * HOUR)
+
+function leastIn({ since, pace }: Course, { from, to, now }: Stretch): number {
+  const age = now - since
+  if (age >= GROWN || pace.since === 0) return FEWEST
+  const payments = perHour(pace, now, PRIOR.halfLife, SHORTEST) * (to - from)
+  return Math.max(FEWEST, (age < SEASONED ? PRIOR.margin : 1) * PRIOR.share * payments)
+}
+
+export const usualIn = (course: Course, stretch: Stretch): number =>
+  Math.max(seasonalIn(course, stretch), leastIn(course, stretch))
