@@ -48,7 +48,8 @@ export async function* readHistory(
       if (raw.trim() !== '') onRejected({ line, reason: 'no Stripe event' })
       continue
     }
-    clock = Math.max(clock, receivedOf(json) ?? event.created)
+    const received = receivedOf(json)
+    clock = Math.max(clock, received ?? event.created)
     yield {
       stripeId: event.id,
       endpointId,
@@ -56,7 +57,7 @@ export async function* readHistory(
       livemode: event.livemode,
       type: event.type,
       at: event.created,
-      deliveredAt: clock,
+      deliveredAt: received ?? clock,
       payload: raw,
       envelope: event,
     }

@@ -55,6 +55,17 @@ describe('a replay', () => {
     ])
   })
 
+  it('takes it from each line for itself, whatever the order of the lines', async () => {
+    const mine = await tenant()
+    const times = [START + 500, START + 300, START]
+    await replay(
+      mine,
+      times.map((at) => JSON.stringify({ ...paid(at), received: at + 1 })),
+    )
+    const events = await mine.scope.db.stripeEvent.findMany({ orderBy: { createdAt: 'desc' } })
+    expect(events.map(({ receivedAt }) => receivedAt.getTime() / 1_000)).toEqual(times.map((at) => at + 1))
+  })
+
   it('rejects lines that are no events, by their number, and goes on', async () => {
     const mine = await tenant()
     const rejected: number[] = []
