@@ -3,10 +3,14 @@ import { perHour, type Rate } from '../statistics/decayed.ts'
 import { excess } from '../statistics/deviance.ts'
 import type { Season } from '../statistics/season.ts'
 
-/** Until the first age the usual is a share of the payments, until the second no less than it, and windows are a day long. */
+/**
+ * Until the first age the usual is a share of the payments that is believed of all tenants, until the second no less
+ * than that share with what was learned since, and windows are a day long.
+ */
 const SEASONED: Seconds = 7 * DAY
 export const GROWN: Seconds = 14 * DAY
-export const PRIOR = { share: 0.025, margin: 1.5, halfLife: 14 * DAY }
+/** Of so many payments it is believed to be known. */
+export const PRIOR = { share: 0.025, payments: 400, margin: 1.5, halfLife: 14 * DAY }
 /** A large tenant's clerk may begin with a whole day's refunds minutes after its first payment was seen. */
 const SHORTEST: Seconds = 10 * MINUTE
 /** Hours that one dispersion of days is for: over more of them days even out. */
@@ -51,12 +55,18 @@ export function measure(course: Course, refunds: number, stretch: Stretch): { us
 const seasonalIn = ({ season, since }: Course, { from, to, now }: Stretch): number =>
   now - since < SEASONED ? 0 : season.expected(from * HOUR, to * HOUR)
 
-function leastIn({ since, pace }: Course, { from, to, now }: Stretch): number {
+function leastIn({ since, pace, season }: Course, { from, to, now }: Stretch): number {
   const age = now - since
-  if (age >= GROWN || pace.since === 0) return FEWEST
-  const payments = perHour(pace, now, PRIOR.halfLife, SHORTEST) * (to - from)
-  return Math.max(FEWEST, (age < SEASONED ? PRIOR.margin : 1) * PRIOR.share * payments)
+  if (age >= GROWN) return FEWEST
+  // A clerk may begin before the first payment is seen: of how many they are is not known then.
+  if (pace.since === 0) return Number.POSITIVE_INFINITY
+  const payments = perHour(pace, now, PRIOR.halfLife, SHORTEST)
+  const share = age < SEASONED ? PRIOR.margin * PRIOR.share : shareSeen(season, payments * 24)
+  return Math.max(FEWEST, share * payments * (to - from))
 }
+
+const shareSeen = ({ perDay, learned }: Season, paymentsPerDay: number): number =>
+  (PRIOR.share * PRIOR.payments + perDay * learned) / (PRIOR.payments + paymentsPerDay * learned)
 
 export const usualIn = (course: Course, stretch: Stretch): number =>
   Math.max(seasonalIn(course, stretch), leastIn(course, stretch))

@@ -73,6 +73,13 @@ describe('REFUND_SPIKE is quiet', () => {
         return [...paid, ...known, ...clerk(0, 5), ...clerk(1, 3), ...clerk(2, 4)]
       },
     ],
+    [
+      'when a clerk begins before the first payment was seen',
+      () => [
+        ...every(NOW, 45, 30).map((at) => refunded(at)),
+        ...every(NOW + 25 * MINUTE, 2 * MINUTE, 600).map((at) => succeeded(at)),
+      ],
+    ],
     ['at fifteen on the first day', () => [succeeded(NOW), ...burst(15, 4 * HOUR)]],
   ]
   it.each(cases)('%s', (_, facts) => {
