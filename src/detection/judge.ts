@@ -21,6 +21,9 @@ export const DISORDER: Seconds = 15 * MINUTE
 /** Facts later than this are kept from rules about rates: their hours are long learned. Rules about single objects still see them. */
 export const TOO_LATE: Seconds = 72 * HOUR
 
+/** What was to be waited for may be on its way, too, when a fact comes late: no timer that it sets rings sooner. */
+const LATE_PATIENCE: Seconds = 6 * HOUR
+
 /** After so many errors of one detector in a batch it is left out of the rest of it. */
 const PATIENCE = 10
 
@@ -245,8 +248,18 @@ export class StreamJudge implements Context {
     }
     for (const ending of step.ended ?? [])
       this.#operations.push({ detector, key, at, ...sign, said: { ending } })
-    if (step.wakeAt !== undefined) this.states.wake(entry, step.wakeAt)
+    if (step.wakeAt !== undefined) {
+      const isLate = stripeId !== undefined && at < (this.clock ?? at) - DISORDER
+      this.states.wake(entry, isLate ? this.#patiently(detector, step.wakeAt) : step.wakeAt)
+    }
     if (step.forget) this.states.forget(entry)
+  }
+
+  /** Rules about rates go by their own hours; those about single objects wait for what belongs to the object. */
+  #patiently({ perObject }: AnyDetector, wakeAt: Seconds | null): Seconds | null {
+    return wakeAt === null || !perObject || this.clock === undefined
+      ? wakeAt
+      : Math.max(wakeAt, this.clock + LATE_PATIENCE)
   }
 }
 

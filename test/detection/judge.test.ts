@@ -216,6 +216,18 @@ describe('what must always hold', () => {
     )
   })
 
+  it('gives what belongs to a late fact of a single object six hours to come, and no more', () => {
+    const newest = T + 2 * 86_400
+    const late = delivery('b', T, 'x', newest - T)
+    const events = [delivery('a', newest, 'y'), late]
+    const until = newest + 6 * 3_600 + DISORDER
+    const ends = (detector: AnyDetector, by: Seconds) =>
+      said(judgeInBatches([detector], [events], by).operations).filter((what) => what.startsWith('end x'))
+    expect(ends(counting({ perObject: true }), until - 1)).toEqual([])
+    expect(ends(counting({ perObject: true }), until)).toEqual([`end x ${newest + 6 * 3_600 - T}`])
+    expect(ends(counting(), newest)).toEqual(['end x 3600'])
+  })
+
   it('is the same with states that outlive their batches, whatever throws meanwhile', () => {
     fc.assert(
       fc.property(stream, sizes, fc.array(fc.nat({ max: 59 })), (events, sizes, odd) => {
