@@ -26,7 +26,7 @@ export const replayCommand = (shell: Shell): Command =>
   new Command('replay')
     .description('feed historical Stripe events, one JSON event a line, through detection')
     .argument('<tenant>')
-    .argument('<file>', 'JSON lines, or - for standard input')
+    .argument('<file>', 'JSON lines, the oldest event first, or - for standard input')
     .option('--dry-run', 'store nothing: begin from an empty history and print the anomalies')
     .option('--endpoint <endpoint>', 'which endpoint they belong to, by id or name', 'default')
     .action(async (tenantId: string, file: string, options: Options) => {

@@ -1,4 +1,5 @@
 import type { Bus } from '../bus/bus.ts'
+import { PublicError } from '../errors.ts'
 import type { Database } from '../storage/database.ts'
 import { saveHistory } from '../storage/detection/history.ts'
 import { StoredMemory } from '../storage/detection/stored-memory.ts'
@@ -27,6 +28,7 @@ export interface ReplayParts {
  * Feeds a history through the pipeline of live events with the clock of the events. What it raises is of origin
  * HISTORY. It may be broken off and run again: known events are duplicates and change nothing.
  * @param onProgress told of the counts after each batch
+ * @throws PublicError NOT_FOUND when the tenant is deleted meanwhile: whoever erases it waits for the batch that is under way
  */
 export async function storedReplay(
   parts: ReplayParts,
@@ -59,7 +61,10 @@ async function replayBatch(
   counts: ReplayCounts,
 ): Promise<boolean> {
   const memory = new StoredMemory(scopeTo(database, tenantId).sql, tenantId)
-  const { version, live } = await memory.standing()
+  const standing = await memory.standing()
+  if (standing === undefined)
+    throw new PublicError('NOT_FOUND', `the tenant ${tenantId} was deleted meanwhile`)
+  const { version, live } = standing
   const known = await memory.knownEvents(group.map(({ stripeId }) => stripeId))
   const gate = new ModeGate(live)
   const fresh: { event: HistoricalEvent; judged: boolean }[] = []

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { DETECTORS } from '../../src/detection/registry.ts'
 import { dryReplay, readHistory } from '../../src/detection/replay.ts'
 import { storedReplay } from '../../src/detection/stored-replay.ts'
+import { deleteTenant } from '../../src/tenancy/tenants.ts'
 import { testDatabase } from '../support/database.ts'
 import { anomaliesOf, double, paid, pipelineOn } from '../support/pipeline.ts'
 import { type Json, START } from '../support/stripe/basics.ts'
@@ -64,6 +65,34 @@ describe('a replay', () => {
     )
     const events = await mine.scope.db.stripeEvent.findMany({ orderBy: { createdAt: 'desc' } })
     expect(events.map(({ receivedAt }) => receivedAt.getTime() / 1_000)).toEqual(times.map((at) => at + 1))
+  })
+
+  it('of a tenant that is deleted meanwhile ends, and leaves nothing behind', async () => {
+    const mine = await tenant()
+    const lines = function* (): Generator<string> {
+      for (let day = 0; day < 5; day += 1) yield JSON.stringify(paid(START + day * 86_400))
+    }
+    let erased: Promise<void> | undefined
+    const replayed = storedReplay(
+      parts(),
+      mine.id,
+      readHistory(lines(), mine.endpoint.id, () => {}),
+      {
+        batch: 1,
+        onProgress: () => {
+          erased ??= deleteTenant(database, parts(), mine.id, { settleMs: 500 })
+        },
+      },
+    )
+    await expect(replayed).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: `the tenant ${mine.id} was deleted meanwhile`,
+    })
+    await erased
+    const [row] = await database.sql.all('SELECT COUNT(*) AS "n" FROM "StripeEvent" WHERE "tenantId" = ?', [
+      mine.id,
+    ])
+    expect(Number(row?.['n'])).toBe(0)
   })
 
   it('rejects lines that are no events, by their number, and goes on', async () => {

@@ -127,13 +127,17 @@ export class StoredMemory implements TenantMemory {
     return raised
   }
 
-  /** The version that everything read here belongs to, and whether the tenant has had a live event. */
-  async standing(): Promise<{ version: number; live: boolean }> {
+  /**
+   * The version that everything read here belongs to, and whether the tenant has had a live event; undefined when
+   * the tenant is gone or about to be erased.
+   */
+  async standing(): Promise<{ version: number; live: boolean } | undefined> {
     const [row] = await this.sql.all(
-      'SELECT c."version", t."firstLiveAt" FROM "Claim" c JOIN "Tenant" t ON t."id" = c."tenantId" WHERE c."tenantId" = ?',
+      `SELECT c."version", t."firstLiveAt" FROM "Claim" c JOIN "Tenant" t ON t."id" = c."tenantId"
+       WHERE c."tenantId" = ? AND t."deletedAt" IS NULL`,
       [this.tenantId],
     )
-    return { version: integer(row?.['version']), live: nullableDate(row?.['firstLiveAt']) !== null }
+    return row && { version: integer(row['version']), live: nullableDate(row['firstLiveAt']) !== null }
   }
 
   /** The pending ones of these events, with their bodies. */
