@@ -1,4 +1,5 @@
 import { DAY, type Seconds } from '../time.ts'
+import type { Choices } from './choices.ts'
 import type { AnyDetector } from './detector.ts'
 import {
   type InboxEvent,
@@ -10,7 +11,7 @@ import {
 } from './events.ts'
 import { FLOOD, Folder } from './folding.ts'
 import type { AnomalyOrigin, ChangedIncident } from './incident.ts'
-import { type Choices, DISORDER, type JudgedEvent, type Operation, StreamJudge, TOO_LATE } from './judge.ts'
+import { DISORDER, type JudgedEvent, type Operation, StreamJudge, TOO_LATE } from './judge.ts'
 import { longestCooldown } from './keys.ts'
 import type { BatchOutcome, EventMark, IncidentKey, Stream, StreamOutcome, TenantMemory } from './memory.ts'
 

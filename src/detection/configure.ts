@@ -3,15 +3,8 @@ import { recordActivity } from '../storage/activity.ts'
 import { toNumbers } from '../storage/detection/parsing.ts'
 import type { Acting } from '../tenancy/acting.ts'
 import type { Scope, TenantClient } from '../tenancy/scope.ts'
+import { type DetectorChoice, UNTOUCHED } from './choices.ts'
 import type { AnyDetector } from './detector.ts'
-
-/** What a tenant has chosen for a detector; a setting that is not in `values` stands at its default. */
-export interface DetectorChoice {
-  enabled: boolean
-  values: Readonly<Record<string, number>>
-}
-
-const UNTOUCHED: DetectorChoice = { enabled: true, values: {} }
 
 export interface DetectorChanges {
   enabled?: boolean | null | undefined

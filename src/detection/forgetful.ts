@@ -1,9 +1,9 @@
 import { type Seconds, WEEK } from '../time.ts'
+import type { Choices } from './choices.ts'
 import type { AnyDetector, DetectorName } from './detector.ts'
 import { OBJECT_MEMORY } from './events.ts'
 import { FLOOD } from './folding.ts'
 import type { Incident } from './incident.ts'
-import type { Choices } from './judge.ts'
 import type { BatchOutcome, IncidentKey, KnownObject, Stream, TenantMemory } from './memory.ts'
 import { KeyedStates } from './states.ts'
 

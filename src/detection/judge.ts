@@ -1,5 +1,6 @@
 import type { Fact, FactKind } from '../stripe/facts.ts'
 import { HOUR, MINUTE, type Seconds } from '../time.ts'
+import { type Choices, settingsOf } from './choices.ts'
 import type {
   AnyDetector,
   Context,
@@ -55,13 +56,6 @@ export interface Judgement {
   /** Timers whose handler threw: detector, key and error. They are taken away. */
   brokenTimers: string[]
 }
-
-/** A tenant's choice for one detector. */
-export interface DetectorChoice {
-  enabled: boolean
-  values: Readonly<Record<string, number>>
-}
-export type Choices = ReadonlyMap<DetectorName, DetectorChoice>
 
 const UNDISTURBED: Delivery = { quiet: false, disturbedAt: undefined, dark: () => [] }
 
@@ -265,18 +259,6 @@ export class StreamJudge implements Context {
 
 const byDelivery = (detectors: readonly AnyDetector[]): AnyDetector[] =>
   [...detectors].sort((a, b) => Number(b.delivery !== undefined) - Number(a.delivery !== undefined))
-
-function settingsOf(
-  detector: AnyDetector,
-  choice: DetectorChoice | undefined,
-): Readonly<Record<string, number>> {
-  return Object.fromEntries(
-    Object.entries(detector.settings).map(([name, setting]) => [
-      name,
-      choice?.values[name] ?? setting.default,
-    ]),
-  )
-}
 
 function exclude(events: Map<string, Set<DetectorName>>, stripeId: string, detector: DetectorName): void {
   const known = events.get(stripeId)

@@ -1,9 +1,9 @@
 import type { Fact } from '../stripe/facts.ts'
 import type { ObjectRecord } from '../stripe/ledger.ts'
 import type { Seconds } from '../time.ts'
+import type { Choices } from './choices.ts'
 import type { AnyDetector, DetectorName } from './detector.ts'
 import type { ChangedIncident, Incident } from './incident.ts'
-import type { Choices } from './judge.ts'
 import type { KeyedStates } from './states.ts'
 
 /** What baselines never cross: one endpoint's account in one mode. */

@@ -3,10 +3,10 @@ import { parseJson, readEvent, type StripeEnvelope } from '../stripe/event.ts'
 import { fields, integer } from '../stripe/read.ts'
 import type { Seconds } from '../time.ts'
 import { judgeBatch, type Work } from './batch.ts'
+import type { Choices } from './choices.ts'
 import type { AnyDetector } from './detector.ts'
 import type { InboxEvent } from './events.ts'
 import { ForgetfulMemory, type RaisedIncident } from './forgetful.ts'
-import type { Choices } from './judge.ts'
 
 /** Events judged and stored together: enough to spread the cost of a commit, few enough that others soon have their turn. */
 export const REPLAY_BATCH = 500

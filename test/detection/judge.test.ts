@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Choices } from '../../src/detection/choices.ts'
 import type { AnyDetector } from '../../src/detection/detector.ts'
 import {
-  type Choices,
   DISORDER,
   type JudgedEvent,
   type Operation,

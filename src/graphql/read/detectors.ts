@@ -1,4 +1,5 @@
-import { type DetectorChoice, readChoices } from '../../detection/configure.ts'
+import { type DetectorChoice, UNTOUCHED } from '../../detection/choices.ts'
+import { readChoices } from '../../detection/configure.ts'
 import { type AnyDetector, SEVERITIES, type Severity } from '../../detection/detector.ts'
 import type { Scope } from '../../tenancy/scope.ts'
 
@@ -9,9 +10,7 @@ export interface DetectorView {
   choice: DetectorChoice
 }
 
-const DEFAULT: DetectorChoice = { enabled: true, values: {} }
-
-export const viewOf = (tenantId: string, detector: AnyDetector, choice = DEFAULT): DetectorView => ({
+export const viewOf = (tenantId: string, detector: AnyDetector, choice = UNTOUCHED): DetectorView => ({
   tenantId,
   detector,
   choice,
