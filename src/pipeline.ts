@@ -3,7 +3,7 @@ import { judgeBatch } from './detection/batch.ts'
 import type { AnyDetector } from './detection/detector.ts'
 import { newId } from './ids.ts'
 import type { Database } from './storage/database.ts'
-import { type Served, serveNext } from './storage/detection/claims.ts'
+import { type Judge, type Served, serveNext } from './storage/detection/claims.ts'
 import { toSeconds } from './time.ts'
 
 export interface Pipeline {
@@ -16,13 +16,15 @@ export interface Pipeline {
  * The second half of an event's way; the first ends in ingest/inbox.ts, where it was stored and a wake left for us.
  * One tenant with work is claimed, its waiting events and the time that has passed are judged, what came of it is
  * recorded, and those who listen are told.
+ * @param passOver tenants that are left to other processes
  * @returns undefined when nobody has work
  */
 export async function judgeNext(
   { database, bus, detectors }: Pipeline,
   now: Date,
+  passOver: readonly string[] = [],
 ): Promise<Served | undefined> {
-  const served = await serveNext(database, now, async (memory, stripeIds) => {
+  const judge: Judge = async (memory, stripeIds) => {
     const events = await memory.pendingEvents(stripeIds)
     return judgeBatch(detectors, memory, {
       events,
@@ -31,7 +33,8 @@ export async function judgeNext(
       wall: now,
       newId: () => newId('anm'),
     })
-  })
+  }
+  const served = await serveNext(database, now, judge, passOver)
   if (served !== undefined && served.acts > 0) bus.publish(`feed:${served.tenantId}`)
   return served
 }

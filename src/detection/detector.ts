@@ -22,8 +22,13 @@ export interface Detector<State, Kind extends FactKind = FactKind, Spec extends 
   floodSeverity?: Severity
   /** A new sign within so long after the end reopens the same incident. */
   cooldown: Seconds
-  /** Grows when the shape of the state changes; stored state of another version starts anew. */
+  /** Grows by one whenever the shape of the stored state changes; `upgrade` then brings what is stored into the new shape. */
   stateVersion: number
+  /**
+   * By version: brings state as that version stored it (parsed JSON) into what the next version stores. State from
+   * before the first of them starts anew.
+   */
+  upgrade?: Readonly<Record<number, (old: unknown) => unknown>>
   /** The engine drops a key's state untouched for so long, unless it has a timer. */
   idleAfter: Seconds
   initial(): State

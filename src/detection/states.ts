@@ -46,6 +46,13 @@ interface Shelf {
   keys: Map<string, KeyedState>
 }
 
+/** Stored state of a version that only a newer program knows: reading it wrong, or writing over it, would lose it. */
+export class NewerStateError extends Error {
+  constructor({ detector, version }: StoredState, known: number) {
+    super(`${detector} has state of version ${version}; this program knows version ${known}`)
+  }
+}
+
 /**
  * The keyed states of one stream: drafts that a batch changes in place, over what was before it. Storage takes the
  * `changes` as rows and begins anew with the next batch; where nothing is stored, `keep` lets the drafts stand for
@@ -62,14 +69,18 @@ export class KeyedStates {
     )
   }
 
-  /** Takes stored rows in. A detector that is no longer listed, or whose state has another shape now, starts anew. */
+  /**
+   * Takes stored rows in. State of an older version is upgraded when it is first used.
+   * @throws NewerStateError when a newer program has stored one of them
+   */
   load(rows: readonly StoredState[]): void {
     for (const row of rows) {
       const shelf = this.#shelves.get(row.detector)
       if (shelf === undefined || shelf.keys.has(row.key)) continue
-      const current = row.version === shelf.detector.stateVersion
+      const { stateVersion } = shelf.detector
+      if (row.version > stateVersion) throw new NewerStateError(row, stateVersion)
       const entry = add(shelf, row.key, row)
-      if (current) this.wake(entry, row.wakeAt)
+      if (isReadable(shelf.detector, row.version)) this.wake(entry, row.wakeAt)
       else entry.before = { ...row, state: '', wakeAt: null }
     }
   }
@@ -200,10 +211,18 @@ function layDown(entry: KeyedState): void {
   entry.state = undefined
 }
 
+/** Whether there is a way from that version to the detector's own. */
+function isReadable({ stateVersion, upgrade }: AnyDetector, version: number): boolean {
+  for (let from = version; from < stateVersion; from += 1) if (upgrade?.[from] === undefined) return false
+  return true
+}
+
 function revived({ detector, before }: KeyedState): unknown {
   if (before === undefined || before.state === '') return detector.initial()
-  const parsed: unknown = JSON.parse(before.state)
-  return detector.revive === undefined ? parsed : detector.revive(parsed)
+  let stored: unknown = JSON.parse(before.state)
+  for (let from = before.version; from < detector.stateVersion; from += 1)
+    stored = detector.upgrade?.[from]?.(stored)
+  return detector.revive === undefined ? stored : detector.revive(stored)
 }
 
 const rowOf = ({ detector, key, state, wakeAt, touchedAt }: KeyedState): StoredState => ({

@@ -8,6 +8,7 @@ import { type Clock, othersFirst, type Seconds } from '../time.ts'
 import { judgeBatch } from './batch.ts'
 import type { AnyDetector } from './detector.ts'
 import { type HistoricalEvent, inBatches, ModeGate, REPLAY_BATCH, workOf } from './replay.ts'
+import { NewerStateError } from './states.ts'
 
 export interface ReplayCounts {
   stored: number
@@ -75,7 +76,10 @@ async function replayBatch(
   }
   const wall = clock.now()
   const judged = fresh.filter((one) => one.judged).map(({ event }) => event)
-  const outcome = await judgeBatch(detectors, memory, workOf(judged, now, wall))
+  const outcome = await judgeBatch(detectors, memory, workOf(judged, now, wall)).catch((error: unknown) => {
+    if (!(error instanceof NewerStateError)) throw error
+    throw new PublicError('CONFLICT', `${error.message}: replay with the version that judges this tenant now`)
+  })
   const acts = await saveHistory(database, { tenantId, events: fresh, outcome, version, wall })
   if (acts === undefined) return false
   counts.stored += fresh.length

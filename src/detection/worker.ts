@@ -3,6 +3,7 @@ import type { Metrics } from '../metrics.ts'
 import { judgeNext, type Pipeline } from '../pipeline.ts'
 import { backOff, type Served, ServingError } from '../storage/detection/claims.ts'
 import { type Clock, othersFirst } from '../time.ts'
+import { NewerStateError } from './states.ts'
 
 export interface WorkerOptions extends Pipeline {
   clock: Clock
@@ -13,9 +14,17 @@ export interface WorkerOptions extends Pipeline {
 /** A lost hint costs at most this long: due work is looked for so often anyway. Milliseconds. */
 const POLL = 1_000
 
+/** A tenant with state of a newer program is looked at again after this long: that program may have been taken back. Milliseconds. */
+const LEFT_FOR = 5 * 60_000
+
+/** When this many tenants are left to others, this process is outdated and rests until it may look at them again. */
+const MAX_LEFT = 1_000
+
 /** Judges what is due, one tenant after the other, until it is stopped. Several may run, in one process or many. */
 export class Worker {
   readonly #options: WorkerOptions
+  /** Tenants left to processes of a newer version, and until when. */
+  readonly #left = new Map<string, number>()
   #stopping = false
   #wakeUp: () => void = () => {}
   #running: Promise<void> | undefined
@@ -52,11 +61,17 @@ export class Worker {
   /** @returns whether there may be more to do at once */
   async #serve(): Promise<boolean> {
     const { clock, log } = this.#options
+    const passOver = this.#leftToOthers()
+    if (passOver.length >= MAX_LEFT) return false
     try {
-      const served = await judgeNext(this.#options, clock.now())
+      const served = await judgeNext(this.#options, clock.now(), passOver)
       if (served !== undefined) this.#report(served)
       return served !== undefined
     } catch (error) {
+      if (error instanceof ServingError && error.cause instanceof NewerStateError) {
+        this.#leave(error.tenantId, error.cause)
+        return true
+      }
       log.error(
         { err: error, ...(error instanceof ServingError && { tenant: error.tenantId }) },
         'detection failed',
@@ -67,6 +82,19 @@ export class Worker {
       )
       return true
     }
+  }
+
+  /** No back-off: it would hold up the process that can judge this tenant. */
+  #leave(tenant: string, { message }: NewerStateError): void {
+    const { clock, log } = this.#options
+    this.#left.set(tenant, clock.now().getTime() + LEFT_FOR)
+    log.warn({ tenant, reason: message }, 'a newer version judges this tenant: left to it')
+  }
+
+  #leftToOthers(): string[] {
+    const now = this.#options.clock.now().getTime()
+    for (const [tenant, until] of this.#left) if (until <= now) this.#left.delete(tenant)
+    return [...this.#left.keys()]
   }
 
   #report({ tenantId, outcome }: Served): void {

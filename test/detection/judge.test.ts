@@ -9,7 +9,7 @@ import {
   StreamJudge,
   TOO_LATE,
 } from '../../src/detection/judge.ts'
-import { KeyedStates, type StoredState } from '../../src/detection/states.ts'
+import { KeyedStates, NewerStateError, type StoredState } from '../../src/detection/states.ts'
 import type { Seconds } from '../../src/time.ts'
 import { counting, delivery } from '../support/detectors.ts'
 
@@ -115,12 +115,33 @@ describe('judging a stream', () => {
     expect(judgeInBatches([step], [events]).operations).toEqual([])
   })
 
-  it('starts state of another version anew', () => {
+  describe('with state that another version stored', () => {
     const { stored } = judgeInBatches([counting()], [[delivery('a', T), delivery('b', T + 1)]])
-    const states = new KeyedStates([counting({ stateVersion: 2 })])
-    states.load([...stored.values()])
-    const judge = new StreamJudge([counting({ stateVersion: 2 })], states, new Map(), T + 1)
-    expect(judge.judge([delivery('c', T + 2)]).operations).toEqual([])
+    /** Judges one event more by a detector whose state has that version. */
+    const then = (over: Partial<AnyDetector>) => {
+      const detectors = [counting(over)]
+      const states = new KeyedStates(detectors)
+      states.load([...stored.values()])
+      const judge = new StreamJudge(detectors, states, new Map(), T + 1)
+      return said(judge.judge([delivery('c', T + 2)]).operations)
+    }
+
+    it('upgrades it step by step', () => {
+      const upgrade = {
+        1: (old: unknown) => ({ old }),
+        2: (old: unknown) => (old as { old: unknown }).old,
+      }
+      expect(then({ stateVersion: 3, upgrade })).toEqual(['sign cus_1 2'])
+    })
+
+    it('starts anew what is older than its first upgrade', () => {
+      expect(then({ stateVersion: 3, upgrade: { 2: (old) => old } })).toEqual([])
+      expect(then({ stateVersion: 2 })).toEqual([])
+    })
+
+    it('refuses what a newer version stored, rather than write over it', () => {
+      expect(() => then({ stateVersion: 0 })).toThrow(NewerStateError)
+    })
   })
 })
 

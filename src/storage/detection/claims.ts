@@ -42,12 +42,19 @@ export class ServingError extends Error {
  * Serves the tenant that has waited longest since it was last served, if any has work due. On PostgreSQL the claim
  * is a row lock in the very transaction that stores the result. SQLite has one writer, so there the batch is judged
  * before the transaction, which then checks that nothing has changed.
+ * @param passOver tenants that this process leaves to others
  * @returns undefined when nobody has work
  */
-export async function serveNext(database: Database, now: Date, judge: Judge): Promise<Served | undefined> {
+export async function serveNext(
+  database: Database,
+  now: Date,
+  judge: Judge,
+  passOver: readonly string[] = [],
+): Promise<Served | undefined> {
+  const next = { now, passOver }
   if (database.engine === 'postgresql') {
     return database.sql.write(async (tx) => {
-      const claim = await nextClaim(tx, now, 'FOR UPDATE OF c SKIP LOCKED')
+      const claim = await nextClaim(tx, next, 'FOR UPDATE OF c SKIP LOCKED')
       if (claim === undefined) return undefined
       try {
         await tx.enter(claim.tenantId)
@@ -60,7 +67,7 @@ export async function serveNext(database: Database, now: Date, judge: Judge): Pr
     })
   }
   for (;;) {
-    const claim = await nextClaim(database.sql, now, '')
+    const claim = await nextClaim(database.sql, next, '')
     if (claim === undefined) return undefined
     const served = await serveThinkingFirst(database, claim, now, judge)
     if (served !== OUTDATED) return served
@@ -104,13 +111,19 @@ export async function backOff(database: Database, tenantId: string, now: Date): 
   })
 }
 
-async function nextClaim(sql: Reader, now: Date, lock: string): Promise<Claim | undefined> {
+async function nextClaim(
+  sql: Reader,
+  { now, passOver }: { now: Date; passOver: readonly string[] },
+  lock: string,
+): Promise<Claim | undefined> {
+  const others =
+    passOver.length === 0 ? '' : `AND c."tenantId" NOT IN (${passOver.map(() => '?').join(', ')})`
   const [row] = await sql.all(
     `SELECT c."tenantId", c."version" FROM "Claim" c JOIN "Tenant" t ON t."id" = c."tenantId"
      WHERE c."tenantId" IN (SELECT "tenantId" FROM "Wake" WHERE "dueAt" <= ?)
-       AND (c."retryAt" IS NULL OR c."retryAt" <= ?) AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL
+       AND (c."retryAt" IS NULL OR c."retryAt" <= ?) AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL ${others}
      ORDER BY c."servedAt" LIMIT 1 ${lock}`,
-    [now, now],
+    [now, now, ...passOver],
   )
   return row && { tenantId: text(row['tenantId']), version: integer(row['version']) }
 }
