@@ -1,74 +1,30 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { createServer } from 'node:net'
-import { join } from 'node:path'
-import { build } from 'esbuild'
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Database, openDatabase } from '../src/storage/database.ts'
 import { migrate } from '../src/storage/migrate.ts'
 import { environment, makeTenant, nowSeconds, post, query } from './support/app.ts'
 import { emptyDatabase, engine } from './support/database.ts'
+import { bundleProgram, killServer, type ServerProcess, spawnServer } from './support/servers.ts'
 import type { Json } from './support/stripe/basics.ts'
 import { charge } from './support/stripe/charges.ts'
 import { event } from './support/stripe/events.ts'
 
-const root = new URL('..', import.meta.url).pathname
-/** Under node_modules, so that the bundle finds its packages. */
-const outdir = join(root, 'node_modules/.cache/billingwatch-kill', engine)
 let databaseUrl: string
 let database: Database
-
-/** Runs of the source start slowly; what is killed here is what production runs. */
-const bundle = () =>
-  build({
-    absWorkingDir: root,
-    entryPoints: ['src/billingwatch.ts'],
-    outdir,
-    bundle: true,
-    splitting: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'error',
-  })
+let program: string
 
 beforeAll(async () => {
-  await bundle()
+  program = await bundleProgram(`billingwatch-kill/${engine}`)
   databaseUrl = await emptyDatabase()
   await migrate({ databaseUrl })
   database = await openDatabase({ databaseUrl })
   return () => database.close()
 })
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer()
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
-
-/** A server in a process of its own, answering. */
-async function spawnServer(): Promise<{ url: string; process: ChildProcess }> {
-  const port = await freePort()
-  const child = spawn(process.execPath, [join(outdir, 'billingwatch.js'), 'serve', '--port', String(port)], {
-    cwd: root,
-    env: { PATH: process.env['PATH'], ...environment(databaseUrl) },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const url = `http://127.0.0.1:${port}`
-  await vi.waitFor(async () => expect((await fetch(`${url}/readyz`)).status).toBe(200), {
-    timeout: 30_000,
-    interval: 100,
-  })
-  return { url, process: child }
-}
-
-function kill(child: ChildProcess): Promise<void> {
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  child.kill('SIGKILL')
-  return gone
+/** A server in a process of its own, answering; killed with the test. */
+async function startServer(): Promise<ServerProcess> {
+  const server = await spawnServer(program, environment(databaseUrl))
+  onTestFinished(() => killServer(server))
+  return server
 }
 
 function doubleCharge(customer: string): Json[] {
@@ -80,7 +36,7 @@ describe('kill -9', () => {
   it('after a delivery was answered 200 loses nothing and raises nothing twice, whatever was under way', async () => {
     const mine = await makeTenant({ database }, databaseUrl)
     const expected: string[] = []
-    let server = await spawnServer()
+    let server = await startServer()
     // From before anything could be judged to when all has been: each time the same result.
     for (const [round, wait] of [0, 15, 60].entries()) {
       const customer = `cus_round_${round}`
@@ -88,8 +44,8 @@ describe('kill -9', () => {
       for (const one of doubleCharge(customer))
         expect(await post(server.url, mine.token, one)).toMatchObject({ status: 200 })
       await new Promise((resolve) => setTimeout(resolve, wait))
-      await kill(server.process)
-      server = await spawnServer()
+      await killServer(server)
+      server = await startServer()
     }
     const told = async () => {
       const { data } = await query(
