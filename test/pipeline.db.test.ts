@@ -6,12 +6,14 @@ import { DETECTORS } from '../src/detection/registry.ts'
 import { newId } from '../src/ids.ts'
 import { judgeNext } from '../src/pipeline.ts'
 import { serveNext } from '../src/storage/detection/claims.ts'
+import { updateTenant } from '../src/tenancy/tenant.ts'
 import { engine, testDatabase } from './support/database.ts'
+import { counting, finding } from './support/detectors.ts'
 import { anomaliesOf, double, paid, pipelineOn } from './support/pipeline.ts'
 import { type Json, START } from './support/stripe/basics.ts'
 import { charge } from './support/stripe/charges.ts'
 import { event } from './support/stripe/events.ts'
-import { newTenant } from './tenancy/office.ts'
+import { acting, newTenant } from './tenancy/office.ts'
 
 const database = await testDatabase()
 const { bus, pipeline, deliver, judgeAll } = pipelineOn(database)
@@ -45,6 +47,21 @@ describe('the way of an event', () => {
     const stored = await mine.scope.db.stripeEvent.findMany()
     expect(stored.map(({ status }) => status)).toEqual(['PROCESSED', 'PROCESSED'])
     await vi.waitFor(() => expect(heard).toHaveBeenCalled())
+  })
+
+  it('hands detectors the calendar of the tenant', async () => {
+    const mine = await tenant()
+    await updateTenant(mine.scope, acting, { timezone: 'Asia/Kolkata' })
+    const detector = counting({
+      observe: (_state, { at }, { calendar }) => {
+        const title = `${calendar.momentInWords(at)}: ${calendar.holiday(at)?.name}`
+        return { findings: [finding('', { title, startedAt: at })] }
+      },
+    })
+    const republicDay = Date.UTC(2026, 0, 25, 19) / 1_000
+    await deliver(mine, [paid(republicDay, { customer: 'cus_1' })])
+    await judgeAll(republicDay + 10, { detectors: [detector] })
+    expect(await anomaliesOf(mine)).toMatchObject([{ title: 'Mon 26 Jan, 00:30: Republic Day' }])
   })
 
   it('counts each object once in the metrics, in its hour and currency', async () => {

@@ -47,9 +47,10 @@ async function replayDry(
   office: Office,
   options: Options,
 ): Promise<void> {
-  const choices = await new StoredMemory(scope.sql, scope.tenantId).choices()
+  const memory = new StoredMemory(scope.sql, scope.tenantId)
+  const [choices, place] = [await memory.choices(), await memory.place()]
   const wall = office.acting.clock.now()
-  const raised = await dryReplay(DETECTORS, source.events(), { choices, wall })
+  const raised = await dryReplay(DETECTORS, source.events(), { choices, place, wall })
   source.end()
   const anomalies = raised.map((one) => incidentView(one, wall))
   const rows = anomalies.map(({ detectedAt, severity, detector, title }) => [

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { placeOf } from '../calendar/country.ts'
 import type { RateLimit } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import type { Tenant, WebhookEndpoint } from '../generated/sqlite/client.ts'
@@ -23,16 +24,18 @@ export function tenantCommand(shell: Shell): Command {
     .option('--webhook-secret <whsec>', "Stripe's signing secret for the URL, or - to read it from stdin")
     .option('--external-id <id>', 'your own id for it: the same one again creates nothing')
     .option('--timezone <zone>', 'IANA name; its days and weeks are counted there', 'UTC')
+    .option('--country <code>', 'ISO 3166-1 alpha-2, for its public holidays (default: by the zone)')
     .action(async (name: string, options: CreateOptions) => {
       const webhookSecret =
         options.webhookSecret === undefined ? undefined : await shell.secret(options.webhookSecret)
       await shell.office(async (office) => {
-        const { externalId, timezone } = options
+        const { externalId, timezone, country } = options
         const created = await createTenant(office.database, office.acting, {
           name,
           externalId,
           webhookSecret,
           timezone,
+          country,
         })
         const answer = created.existing
           ? alreadyThere(created.tenant)
@@ -70,18 +73,19 @@ export function tenantCommand(shell: Shell): Command {
 
   group
     .command('update <id>')
-    .description('change its name, zone or rate limit; what is left out stays')
+    .description('change its name, zone, country or rate limit; what is left out stays')
     .option('--name <name>')
     .option('--timezone <zone>', 'IANA name')
+    .option('--country <code>', 'ISO 3166-1 alpha-2, or default: by the zone')
     .option('--rate-limit <limit>', 'deliveries/seconds, e.g. 6000/60, or default', rateArgument)
-    .action(
-      (id: string, options: Json & { name?: string; timezone?: string; rateLimit?: RateLimit | 'default' }) =>
-        shell.within(id, async (scope, office) => {
-          const { name, timezone } = options
-          const rateLimit = options.rateLimit === 'default' ? null : options.rateLimit
-          const tenant = await updateTenant(scope, office.acting, { name, timezone, rateLimit })
-          shell.print(details(tenant, await listEndpoints(scope), office), options)
-        }),
+    .action((id: string, options: UpdateOptions) =>
+      shell.within(id, async (scope, office) => {
+        const { name, timezone } = options
+        const country = options.country === 'default' ? null : options.country
+        const rateLimit = options.rateLimit === 'default' ? null : options.rateLimit
+        const tenant = await updateTenant(scope, office.acting, { name, timezone, country, rateLimit })
+        shell.print(details(tenant, await listEndpoints(scope), office), options)
+      }),
     )
 
   for (const [verb, act, effect] of [
@@ -129,9 +133,23 @@ interface CreateOptions extends Json {
   webhookSecret?: string
   externalId?: string
   timezone: string
+  country?: string
+}
+
+interface UpdateOptions extends Json {
+  name?: string
+  timezone?: string
+  country?: string
+  rateLimit?: RateLimit | 'default'
 }
 
 const stateOf = ({ suspendedAt }: Tenant): string => (suspendedAt ? 'suspended' : 'active')
+
+const countryInWords = (tenant: Tenant): string => {
+  const { country } = placeOf(tenant)
+  if (country === undefined) return '- (no public holidays are known)'
+  return tenant.country === null ? `${country} (by the zone)` : country
+}
 
 const alreadyThere = ({ id, name, externalId }: Tenant): Answer => ({
   json: { id, name, existing: true },
@@ -184,6 +202,7 @@ function details(tenant: Tenant, endpoints: readonly WebhookEndpoint[], office: 
       ['State', stateOf(tenant)],
       ['Created', time(tenant.createdAt)],
       ['Zone', tenant.timezone],
+      ['Country', countryInWords(tenant)],
       ['Rate limit', `${view.rateLimit.requests} deliveries in ${view.rateLimit.seconds} s`],
       ...shown.map(({ name, webhookUrl, lastDeliveryAt }) => [
         `Endpoint ${name}`,

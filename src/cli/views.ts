@@ -1,3 +1,4 @@
+import { placeOf } from '../calendar/country.ts'
 import type { Config } from '../config.ts'
 import type { ApiKey, Tenant, WebhookEndpoint, WebhookSecret } from '../generated/sqlite/client.ts'
 import { openToken, webhookUrl } from '../tenancy/endpoints.ts'
@@ -11,6 +12,7 @@ export const tenantView = (tenant: Tenant, { webhookRateLimit }: Pick<Config, 'w
   createdAt: tenant.createdAt,
   suspended: tenant.suspendedAt !== null,
   timezone: tenant.timezone,
+  country: placeOf(tenant).country ?? null,
   rateLimit:
     tenant.rateRequests === null || tenant.rateSeconds === null
       ? webhookRateLimit

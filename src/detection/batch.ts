@@ -1,3 +1,4 @@
+import { type Calendar, calendarOf } from '../calendar/calendar.ts'
 import { DAY, type Seconds } from '../time.ts'
 import type { Choices } from './choices.ts'
 import type { AnyDetector } from './detector.ts'
@@ -35,6 +36,9 @@ export async function judgeBatch(
   const opened = openEvents(work.events)
   const reading = settleEvents(opened, await memory.objects(objectIdsOf(opened)))
   const choices = await memory.choices()
+  const times = work.events.map(({ at }) => at)
+  const [from, to] = [Math.min(work.now, ...times), Math.max(work.now, ...times)]
+  const calendar = await calendarOf(await memory.place(), from, to)
   const known = await memory.streams()
   const outcome: BatchOutcome = {
     streams: [],
@@ -49,7 +53,16 @@ export async function judgeBatch(
     const events = reading.streams.get(stream.id) ?? []
     outcome.late += events.filter(({ at }) => at < stream.clock - TOO_LATE).length
     outcome.streams.push(
-      await judgeStream(detectors, memory, { work, stream, resumed, events, choices, reading, outcome }),
+      await judgeStream(detectors, memory, {
+        work,
+        stream,
+        resumed,
+        events,
+        choices,
+        calendar,
+        reading,
+        outcome,
+      }),
     )
   }
   outcome.marks = work.events.map(({ stripeId }) => markOf(stripeId, reading))
@@ -63,6 +76,7 @@ interface StreamWork {
   resumed: boolean
   events: readonly JudgedEvent[]
   choices: Choices
+  calendar: Calendar
   reading: Reading
   outcome: BatchOutcome
 }
@@ -72,7 +86,7 @@ async function judgeStream(
   memory: TenantMemory,
   task: StreamWork,
 ): Promise<StreamOutcome> {
-  const { work, stream, events, choices, reading, outcome } = task
+  const { work, stream, events, choices, calendar, reading, outcome } = task
   const newest = events.reduce(
     (max, { deliveredAt }) => Math.max(max, deliveredAt),
     Math.max(stream.clock, work.now),
@@ -80,7 +94,8 @@ async function judgeStream(
   const dueBy = newest - DISORDER
   const facts = events.flatMap((event) => event.facts)
   const states = await memory.states(stream.id, detectors, facts, dueBy)
-  const judge = new StreamJudge(detectors, states, choices, stream.clock > 0 ? stream.clock : undefined)
+  const clock = stream.clock > 0 ? stream.clock : undefined
+  const judge = new StreamJudge(detectors, states, choices, clock, calendar)
   const { operations, failures, brokenTimers } = judge.judge(events, work.now)
   for (const [stripeId, error] of failures) reading.failures.set(stripeId, error)
   outcome.brokenTimers.push(...brokenTimers)

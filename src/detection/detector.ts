@@ -1,3 +1,4 @@
+import type { Calendar } from '../calendar/calendar.ts'
 import type { Fact, FactKind, FactOf } from '../stripe/facts.ts'
 import type { Seconds } from '../time.ts'
 
@@ -91,6 +92,8 @@ export interface Context<Spec extends SettingsSpec = SettingsSpec> {
   readonly key: string
   readonly settings: SettingsOf<Spec>
   readonly delivery: Delivery
+  /** The tenant's zone and its country's holidays. */
+  readonly calendar: Calendar
 }
 
 /** Whether Stripe's events reach us, as WEBHOOK_LAG knows it. */

@@ -1,3 +1,4 @@
+import { NOWHERE, type Place } from '../calendar/calendar.ts'
 import { type Seconds, WEEK } from '../time.ts'
 import type { Choices } from './choices.ts'
 import type { AnyDetector, DetectorName } from './detector.ts'
@@ -23,6 +24,7 @@ export class ForgetfulMemory implements TenantMemory {
   /** Every incident, in the order they were raised. */
   readonly raisedIncidents: RaisedIncident[] = []
   readonly #choices: Choices
+  readonly #place: Place
   readonly #streams = new Map<string, StreamMemory>()
   readonly #states = new Map<string, KeyedStates>()
   readonly #objects = new Map<string, KnownObject>()
@@ -32,8 +34,13 @@ export class ForgetfulMemory implements TenantMemory {
   #turnedAt: Seconds = 0
   #sweptAt: Seconds = 0
 
-  constructor(choices: Choices) {
+  constructor(choices: Choices, place: Place = NOWHERE) {
     this.#choices = choices
+    this.#place = place
+  }
+
+  async place(): Promise<Place> {
+    return this.#place
   }
 
   async choices(): Promise<Choices> {

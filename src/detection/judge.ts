@@ -1,3 +1,4 @@
+import { type Calendar, UTC_CALENDAR } from '../calendar/calendar.ts'
 import type { Fact, FactKind } from '../stripe/facts.ts'
 import { HOUR, MINUTE, type Seconds } from '../time.ts'
 import { type Choices, settingsOf } from './choices.ts'
@@ -103,6 +104,7 @@ export class StreamJudge implements Context {
     readonly states: KeyedStates,
     choices: Choices,
     public clock: Seconds | undefined,
+    readonly calendar: Calendar = UTC_CALENDAR,
   ) {
     this.#watch = detectors.find((detector) => detector.delivery !== undefined)
     for (const detector of byDelivery(detectors)) {

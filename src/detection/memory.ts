@@ -1,3 +1,4 @@
+import type { Place } from '../calendar/calendar.ts'
 import type { Fact } from '../stripe/facts.ts'
 import type { ObjectRecord } from '../stripe/ledger.ts'
 import type { Seconds } from '../time.ts'
@@ -38,6 +39,7 @@ export interface KnownObject {
  * stores nothing: the contract keeps both to the same answers.
  */
 export interface TenantMemory {
+  place(): Promise<Place>
   choices(): Promise<Choices>
   streams(): Promise<Stream[]>
   /** The records of these objects, as far as there are any; there may be others among them. */

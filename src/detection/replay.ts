@@ -1,3 +1,4 @@
+import type { Place } from '../calendar/calendar.ts'
 import { newId } from '../ids.ts'
 import { parseJson, readEvent, type StripeEnvelope } from '../stripe/event.ts'
 import { fields, integer } from '../stripe/read.ts'
@@ -126,9 +127,14 @@ export const workOf = (events: readonly InboxEvent[], now: Seconds, wall: Date):
 export async function dryReplay(
   detectors: readonly AnyDetector[],
   events: AsyncIterable<HistoricalEvent>,
-  { choices, wall, batch = DRY_BATCH }: { choices: Choices; wall: Date; batch?: number },
+  {
+    choices,
+    place,
+    wall,
+    batch = DRY_BATCH,
+  }: { choices: Choices; place?: Place; wall: Date; batch?: number },
 ): Promise<RaisedIncident[]> {
-  const memory = new ForgetfulMemory(choices)
+  const memory = new ForgetfulMemory(choices, place)
   const gate = new ModeGate(false)
   let now: Seconds = 0
   for await (const group of inBatches(events, batch)) {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isCountry } from '../calendar/country.ts'
 import { type Issue, PublicError } from '../errors.ts'
 import { ROLES } from './caller.ts'
 
@@ -52,6 +53,13 @@ function isTimeZone(text: string): boolean {
 export const timezone = z
   .string()
   .refine(isTimeZone, 'timezone must be an IANA name such as Europe/Berlin or UTC')
+
+/** In any case; comes out in upper case. */
+export const country = z
+  .string()
+  .trim()
+  .toUpperCase()
+  .refine(isCountry, 'country must be a code of ISO 3166-1 alpha-2, such as DE')
 
 /** Stripe's signing secrets, of its dashboard and of its command line. */
 export const webhookSecret = z

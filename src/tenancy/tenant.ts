@@ -3,7 +3,7 @@ import { PublicError } from '../errors.ts'
 import type { Tenant } from '../generated/sqlite/client.ts'
 import { recordActivity } from '../storage/activity.ts'
 import type { Acting } from './acting.ts'
-import { name, parseInput, rateLimit, timezone } from './input.ts'
+import { country, name, parseInput, rateLimit, timezone } from './input.ts'
 import type { Scope, TenantClient } from './scope.ts'
 
 /** @throws PublicError NOT_FOUND when there is none, or it is being erased */
@@ -16,12 +16,16 @@ export async function showTenant({ db, tenantId }: { db: TenantClient; tenantId:
 const changes = z.object({
   name: name.optional(),
   timezone: timezone.optional(),
+  country: country.nullish(),
   rateLimit: rateLimit.nullish(),
 })
 
-const CHANGEABLE = ['name', 'timezone', 'rateRequests', 'rateSeconds'] as const
+const CHANGEABLE = ['name', 'timezone', 'country', 'rateRequests', 'rateSeconds'] as const
 
-/** @param input what is left out stays; `rateLimit: null` goes back to the server's own limit */
+/**
+ * @param input what is left out stays; `rateLimit: null` goes back to the server's own limit, `country: null` to
+ * what the zone suggests
+ */
 export async function updateTenant(
   scope: Scope,
   acting: Acting,
@@ -33,12 +37,16 @@ export async function updateTenant(
     const next = {
       name: wanted.name ?? tenant.name,
       timezone: wanted.timezone ?? tenant.timezone,
+      country: wanted.country === undefined ? tenant.country : wanted.country,
       rateRequests:
         wanted.rateLimit === undefined ? tenant.rateRequests : (wanted.rateLimit?.requests ?? null),
       rateSeconds: wanted.rateLimit === undefined ? tenant.rateSeconds : (wanted.rateLimit?.seconds ?? null),
     }
     const changed = CHANGEABLE.filter((field) => next[field] !== tenant[field])
     if (changed.length === 0) return tenant
+    // A batch that is being judged by the old zone or country is judged again.
+    if (changed.includes('timezone') || changed.includes('country'))
+      await db.claim.updateMany({ where: { tenantId: tenant.id }, data: { version: { increment: 1 } } })
     await recordActivity(db, tenant.id, [
       {
         at: acting.clock.now(),

@@ -9,7 +9,7 @@ import { isUniqueViolation } from '../storage/unique.ts'
 import type { Acting } from './acting.ts'
 import { insertApiKey } from './api-keys.ts'
 import { insertEndpoint } from './endpoints.ts'
-import { externalId, name, parseInput, timezone, webhookSecret } from './input.ts'
+import { country, externalId, name, parseInput, timezone, webhookSecret } from './input.ts'
 import { insertSecret } from './secrets.ts'
 
 const creation = z.object({
@@ -17,6 +17,7 @@ const creation = z.object({
   externalId: externalId.optional(),
   webhookSecret: webhookSecret.optional(),
   timezone: timezone.default('UTC'),
+  country: country.optional(),
 })
 
 export interface TenantCreated {
@@ -67,6 +68,7 @@ function insertTenant(
         name: wanted.name,
         externalId: wanted.externalId ?? null,
         timezone: wanted.timezone,
+        country: wanted.country ?? null,
         createdAt: now,
       },
     })

@@ -86,9 +86,14 @@ describe('billingwatch tenant', () => {
     expect(await cliJson(env, ['tenant', 'update', id, '--rate-limit', 'default'])).toMatchObject({
       rateLimit: { requests: 6000, seconds: 60 },
     })
+    await cliJson(env, ['tenant', 'update', id, '--timezone', 'Europe/Zurich'])
+    expect(await cliJson(env, ['tenant', 'update', id, '--country', 'li'])).toMatchObject({ country: 'LI' })
+    expect(await cliJson(env, ['tenant', 'update', id, '--country', 'default'])).toMatchObject({
+      country: 'CH',
+    })
     expect(await cliJson(env, ['tenant', 'show', id])).toMatchObject({
       name: 'Changed',
-      timezone: 'UTC',
+      timezone: 'Europe/Zurich',
       webhookEndpoints: [{ name: 'default', lastDeliveryAt: null }],
     })
   })
@@ -123,6 +128,7 @@ describe('billingwatch tenant', () => {
 
   it.each([
     [['tenant', 'create', 'X', '--timezone', 'Mars/Olympus'], /IANA/],
+    [['tenant', 'create', 'X', '--country', 'Atlantis'], /ISO 3166-1/],
     [['tenant', 'create', 'X', '--webhook-secret', 'sk_live_123'], /whsec_/],
     [['tenant', 'create', ' '], /empty/],
   ])('refuses %j as wrong usage', async (argv, message) => {

@@ -218,15 +218,18 @@ describe('tenants', () => {
     await vi.waitFor(async () => expect(await database.prisma.tenant.count({ where: { id } })).toBe(0), SOON)
   })
 
-  test('let their admin change name and zone, and nothing else', async () => {
+  test('let their admin change name, zone and country, and nothing else', async () => {
     const tenant = await makeTenant(database)
     const update =
-      'mutation($input: UpdateTenantInput!) { updateTenant(input: $input) { tenant { name timezone } } }'
+      'mutation($input: UpdateTenantInput!) { updateTenant(input: $input) { tenant { name timezone country } } }'
     const { id } = tenant
     expect(
       await data(served, tenant.key, update, { input: { id, name: 'New', timezone: 'Asia/Tokyo' } }),
     ).toEqual({
-      updateTenant: { tenant: { name: 'New', timezone: 'Asia/Tokyo' } },
+      updateTenant: { tenant: { name: 'New', timezone: 'Asia/Tokyo', country: 'JP' } },
+    })
+    expect(await data(served, tenant.key, update, { input: { id, country: 'KR' } })).toMatchObject({
+      updateTenant: { tenant: { timezone: 'Asia/Tokyo', country: 'KR' } },
     })
     expect(
       await codeOf(served, tenant.key, update, { input: { id, rateLimit: { requests: 1, seconds: 1 } } }),

@@ -75,9 +75,9 @@ const CONNECTIONS = `
   type AddWebhookSecretPayload { webhookSecret: WebhookSecret! }
   input RetireWebhookSecretInput { id: ID! }
   type RetireWebhookSecretPayload { webhookSecret: WebhookSecret! }
-  input CreateTenantInput { name: String! externalId: String webhookSecret: String timezone: String }
+  input CreateTenantInput { name: String! externalId: String webhookSecret: String timezone: String country: String }
   type CreateTenantPayload { tenant: Tenant! apiKey: ApiKey secret: String }
-  input UpdateTenantInput { id: ID! name: String timezone: String rateLimit: RateLimitInput }
+  input UpdateTenantInput { id: ID! name: String timezone: String country: String rateLimit: RateLimitInput }
   input RateLimitInput { requests: Int! seconds: Int! }
   type UpdateTenantPayload { tenant: Tenant! }
   input SuspendTenantInput { id: ID! }

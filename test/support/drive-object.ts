@@ -1,3 +1,4 @@
+import { type Calendar, UTC_CALENDAR } from '../../src/calendar/calendar.ts'
 import {
   type Delivery,
   type Detector,
@@ -37,6 +38,8 @@ export interface Episode {
 export interface Options {
   settings?: Record<string, number>
   delivery?: (now: Seconds) => Delivery
+  /** UTC without holidays unless given. */
+  calendar?: Calendar
 }
 
 interface Slot {
@@ -158,7 +161,13 @@ export class Drive<State, Kind extends FactKind, Spec extends SettingsSpec> {
     const parsed = JSON.parse(slot.json)
     const state: State = this.detector.revive === undefined ? parsed : this.detector.revive(parsed)
     const delivery = this.options.delivery?.(now) ?? { quiet: false, disturbedAt: undefined, dark: () => [] }
-    const context = { now, key, settings: this.#settings as { [Name in keyof Spec]: number }, delivery }
+    const context = {
+      now,
+      key,
+      settings: this.#settings as { [Name in keyof Spec]: number },
+      delivery,
+      calendar: this.options.calendar ?? UTC_CALENDAR,
+    }
     const step = ask(state, context)
     slot.json = JSON.stringify(state)
     const sign = eventId === undefined ? {} : { eventId }

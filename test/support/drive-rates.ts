@@ -1,3 +1,4 @@
+import type { Calendar } from '../../src/calendar/calendar.ts'
 import type { AnyDetector, Finding } from '../../src/detection/detector.ts'
 import { Folder } from '../../src/detection/folding.ts'
 import type { Incident } from '../../src/detection/incident.ts'
@@ -15,6 +16,8 @@ export interface DriveOptions {
   until?: Seconds
   /** Facts between two trips of all state through JSON; by default state never leaves memory. */
   batch?: number
+  /** UTC without holidays unless given. */
+  calendar?: Calendar
 }
 
 export interface Driven {
@@ -29,7 +32,7 @@ export interface Driven {
 export function drive(
   detectors: readonly AnyDetector[],
   facts: readonly Late[],
-  { settings = {}, until, batch = 1_000_000 }: DriveOptions = {},
+  { settings = {}, until, batch = 1_000_000, calendar }: DriveOptions = {},
 ): Driven {
   const events = facts.map(eventOf).sort((a, b) => a.deliveredAt - b.deliveredAt || a.at - b.at)
   const choices = new Map(detectors.map(({ name }) => [name, { enabled: true, values: settings }]))
@@ -41,7 +44,7 @@ export function drive(
   for (let from = 0; from === 0 || from < events.length; from += batch) {
     const states = new KeyedStates(detectors)
     states.load(stored)
-    const judge = new StreamJudge(detectors, states, choices, clock)
+    const judge = new StreamJudge(detectors, states, choices, clock, calendar)
     const isLast = from + batch >= events.length
     const { operations, failures, brokenTimers } = judge.judge(
       events.slice(from, from + batch),

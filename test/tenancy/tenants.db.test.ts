@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { StoredMemory } from '../../src/storage/detection/stored-memory.ts'
 import { createApiKey, listApiKeys, revokeApiKey } from '../../src/tenancy/api-keys.ts'
 import { addEndpoint, openToken } from '../../src/tenancy/endpoints.ts'
 import { isApiKey } from '../../src/tenancy/keys.ts'
@@ -59,6 +60,8 @@ describe('making a tenant', () => {
     [{ name: 'a\ud800b' }, /control characters/],
     [{ name: 'Acme', timezone: 'Mars/Olympus' }, /IANA/],
     [{ name: 'Acme', timezone: '+02:00' }, /IANA/],
+    [{ name: 'Acme', country: 'UK' }, /ISO 3166-1/],
+    [{ name: 'Acme', country: 'Germany' }, /ISO 3166-1/],
     [{ name: 'Acme', webhookSecret: 'sk_live_123456' }, /whsec_/],
     [{ name: 'Acme', webhookSecret: 'whsec_' }, /whsec_/],
   ])('refuses %j', async (input, issue) => {
@@ -105,6 +108,21 @@ describe('a tenant', () => {
     await expect(updateTenant(scope, acting, { rateLimit: { requests: 0, seconds: 1 } })).rejects.toEqual(
       bad(/at least 1/),
     )
+  })
+
+  it('has the country of its zone until one is set, and again when that is taken back', async () => {
+    const { id, scope } = await newTenant(database)
+    const memory = new StoredMemory(scope.sql, id)
+    const versionOf = async () => (await scope.db.claim.findFirst())?.version ?? 0
+    expect(await memory.place()).toEqual({ timezone: 'UTC', country: undefined })
+    await updateTenant(scope, acting, { timezone: 'Europe/Berlin' })
+    expect(await memory.place()).toEqual({ timezone: 'Europe/Berlin', country: 'DE' })
+    const version = await versionOf()
+    await updateTenant(scope, acting, { country: 'at' })
+    expect(await memory.place()).toEqual({ timezone: 'Europe/Berlin', country: 'AT' })
+    expect(await versionOf(), 'what is judged meanwhile is judged again').toBeGreaterThan(version)
+    await updateTenant(scope, acting, { country: null })
+    expect(await memory.place()).toEqual({ timezone: 'Europe/Berlin', country: 'DE' })
   })
 
   it('is suspended and resumed once, however often that is said', async () => {

@@ -18,6 +18,10 @@ const CreateTenantInput = builder.inputType('CreateTenantInput', {
     }),
     webhookSecret: t.string({ description: "Stripe's signing secret (`whsec_…`) for its first endpoint." }),
     timezone: t.string({ description: 'IANA zone, e.g. `Europe/Berlin`; UTC when left out.' }),
+    country: t.string({
+      description:
+        'ISO 3166-1 alpha-2, e.g. `DE`, for its public holidays; guessed from the zone when left out.',
+    }),
   }),
 })
 
@@ -50,6 +54,9 @@ const UpdateTenantInput = builder.inputType('UpdateTenantInput', {
     id: t.id({ required: true, description: 'The tenant, `ten_…`.' }),
     name: t.string({ description: 'For people, at most 200 characters.' }),
     timezone: t.string({ description: 'IANA zone, e.g. `Europe/Berlin`.' }),
+    country: t.string({
+      description: 'ISO 3166-1 alpha-2, e.g. `DE`; null goes back to what the zone suggests.',
+    }),
     rateLimit: t.field({
       type: RateLimitInput,
       description: "Webhook deliveries; null goes back to the server's own limit. Operator only.",
@@ -104,6 +111,7 @@ builder.mutationFields((t) => ({
         externalId: input.externalId ?? undefined,
         webhookSecret: input.webhookSecret ?? undefined,
         timezone: input.timezone ?? undefined,
+        country: input.country ?? undefined,
       })
       return created.existing
         ? { tenant: created.tenant, apiKey: null, secret: null }
@@ -114,9 +122,9 @@ builder.mutationFields((t) => ({
     type: payloadOf('UpdateTenantPayload', 'updateTenant'),
     nullable: true,
     authScopes: { $any: { admin: true, operator: true } },
-    description: 'Changes a tenant. Operator; an ADMIN may change the name and zone of its own.',
+    description: 'Changes a tenant. Operator; an ADMIN may change the name, zone and country of its own.',
     args: { input: t.arg({ type: UpdateTenantInput, required: true, description: 'What to change.' }) },
-    resolve: async (_root, { input: { id, name, timezone, rateLimit } }, context) => {
+    resolve: async (_root, { input: { id, name, timezone, country, rateLimit } }, context) => {
       const scope = scopeOfTenant(context, id)
       if (rateLimit !== undefined && !context.caller.operator) {
         throw new PublicError('FORBIDDEN', 'Only the operator changes a rate limit.')
@@ -124,6 +132,7 @@ builder.mutationFields((t) => ({
       const tenant = await updateTenant(scope, actingOf(context), {
         name: name ?? undefined,
         timezone: timezone ?? undefined,
+        country,
         rateLimit,
       })
       tellOfAct(context, id)

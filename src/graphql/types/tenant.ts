@@ -1,3 +1,4 @@
+import { placeOf } from '../../calendar/country.ts'
 import type { ApiKey as ApiKeyRow, Tenant as TenantRow } from '../../generated/sqlite/client.ts'
 import type { Scope } from '../../tenancy/scope.ts'
 import { builder } from '../builder.ts'
@@ -28,6 +29,12 @@ export const Tenant = builder.objectRef<TenantRow>('Tenant').implement({
       resolve: ({ suspendedAt }) => suspendedAt !== null,
     }),
     timezone: t.exposeString('timezone', { description: 'IANA zone in which its days and weeks are told.' }),
+    country: t.string({
+      nullable: true,
+      description:
+        'ISO 3166-1 alpha-2, for its public holidays; guessed from the zone until it is set, null where that says nothing.',
+      resolve: (tenant) => placeOf(tenant).country ?? null,
+    }),
     webhookEndpoints: t.field({
       type: [WebhookEndpoint],
       description: 'One for each of its Stripe accounts, oldest first.',

@@ -1,3 +1,5 @@
+import type { Place } from '../../calendar/calendar.ts'
+import { placeOf } from '../../calendar/country.ts'
 import type { Choices, DetectorChoice } from '../../detection/choices.ts'
 import type { AnyDetector, DetectorName } from '../../detection/detector.ts'
 import type { InboxEvent } from '../../detection/events.ts'
@@ -32,6 +34,15 @@ export class StoredMemory implements TenantMemory {
     private readonly sql: Reader,
     private readonly tenantId: string,
   ) {}
+
+  /** @throws when the tenant is gone */
+  async place(): Promise<Place> {
+    const [row] = await this.sql.all('SELECT "timezone", "country" FROM "Tenant" WHERE "id" = ?', [
+      this.tenantId,
+    ])
+    if (row === undefined) throw new Error(`the tenant ${this.tenantId} is gone`)
+    return placeOf({ timezone: text(row['timezone']), country: nullableText(row['country']) })
+  }
 
   async choices(): Promise<Choices> {
     const rows = await this.sql.all(
