@@ -1,7 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { INCIDENTS, incidentNamed, LIVE_INCIDENT_NAMES } from '../simulator/incidents/registry.ts'
 import { postStream } from '../simulator/post.ts'
-import { writeStreams } from '../simulator/write.ts'
+import type { Business } from '../simulator/trade/business.ts'
+import { BUSINESSES, businessNamed } from '../simulator/trade/registry.ts'
+import { writeTrade } from '../simulator/trade/write.ts'
+import { type WrittenTenant, writeStreams } from '../simulator/write.ts'
 import { wholeArgument } from './format.ts'
 import { Shell } from './shell.ts'
 
@@ -31,7 +34,22 @@ const webhookUrl = (value: string): string => {
   return value
 }
 
+const worldName = (value: string): 'first' | 'second' => {
+  if (value !== 'first' && value !== 'second') throw new InvalidArgumentError('It must be first or second.')
+  return value
+}
+
+const businessNames = (value: string): Business[] => {
+  try {
+    return value.split(',').map(businessNamed)
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+  }
+}
+
 interface Options {
+  world: 'first' | 'second'
+  business?: Business[]
   tenants: number
   days: number
   seed?: string
@@ -48,8 +66,12 @@ const HELP = `
 Incidents:
 ${INCIDENTS.map(({ name, about, live }) => `  ${name.padEnd(24)} ${about}${live ? '' : ' (not with --post)'}`).join('\n')}
 
+Businesses of the second world:
+${BUSINESSES.map(({ name, about }) => `  ${name.padEnd(24)} ${about}`).join('\n')}
+
 Examples:
   billingwatch simulate --tenants 3 --days 35 --out ./streams
+  billingwatch simulate --world second --business canteen,restaurant --out ./streams
   billingwatch simulate --post http://localhost:4000/webhook/TOKEN --secret whsec_… --incident duplicate-charge`
 
 /** `simulate`: labelled streams of realistic Stripe events into files, or posted to a running server. */
@@ -58,8 +80,24 @@ export function simulateCommand(shell: Shell = new Shell(process)): Command {
     .description(
       'labelled, deterministic streams of Stripe events: written to files, or posted as signed webhooks',
     )
-    .option('--tenants <n>', 'how many tenants, with --out', wholeArgument(1_000), 3)
-    .option('--days <d>', 'how many days, with --out', wholeArgument(400), 35)
+    .option(
+      '--world <first|second>',
+      'tenants without habits, or kinds of business with theirs',
+      worldName,
+      'first',
+    )
+    .option(
+      '--business <names>',
+      'of the second world: these, separated by commas (default: all)',
+      businessNames,
+    )
+    .option('--tenants <n>', 'how many tenants of the first world, with --out', wholeArgument(1_000), 3)
+    .option(
+      '--days <d>',
+      'how many days, with --out (second world: as many as each business has)',
+      wholeArgument(400),
+      35,
+    )
     .option('--seed <seed>', 'the same seed gives the same events (default with --out: 1)')
     .option('--incidents <on|off>', 'whether anything goes wrong, with --out', switched, 'on')
     .option('--incident <name>', 'this goes wrong and nothing else', incidentName)
@@ -87,16 +125,20 @@ function write(shell: Shell, out: string, options: Options, command: Command): v
   const least = only === undefined ? 1 : Math.ceil(only.daysBefore + only.daysAfter + 1)
   if (only && options.days < least)
     usage(command, `${only.name} needs --days ${least} or more to be told from what is usual`)
-  const written = writeStreams({
+  const common = {
     out,
-    tenants: options.tenants,
-    days: options.days,
     seed: options.seed ?? '1',
     incidents: options.incidents,
-    only,
-    onTenant: ({ name, events, labels }) =>
+    onTenant: ({ name, events, labels }: WrittenTenant) =>
       shell.progress(`${name}: ${events} events, ${labels.length} incidents\n`),
-  })
+  }
+  if (options.world === 'second' && only) usage(command, '--incident is of the first world')
+  if (options.world === 'first' && options.business) usage(command, '--business needs --world second')
+  const days = command.getOptionValueSource('days') === 'default' ? undefined : options.days
+  const written =
+    options.world === 'second'
+      ? writeTrade({ ...common, businesses: options.business ?? BUSINESSES, days })
+      : writeStreams({ ...common, tenants: options.tenants, days: options.days, only })
   const events = written.reduce((sum, tenant) => sum + tenant.events, 0)
   const labels = written.reduce((sum, tenant) => sum + tenant.labels.length, 0)
   const tenants = written.map(({ name, file, ...tenant }) => ({

@@ -27,6 +27,9 @@ export interface Customer {
   lastBought: Seconds
 }
 
+/** How a payment is made; debits are answered by the bank days later. */
+export type PaymentMethod = 'card' | 'card_present' | 'sepa_debit' | 'us_bank_account' | 'bacs_debit'
+
 /** Why a payment failed, in Stripe's words. */
 export interface Decline {
   code: string
@@ -49,7 +52,8 @@ export interface Payment {
   description: string | null
   metadata: Record<string, string>
   invoice: string | undefined
-  status: 'succeeded' | 'failed'
+  status: 'succeeded' | 'failed' | 'pending'
+  method: PaymentMethod
   decline: Decline | undefined
   captured: boolean
   amountCaptured: number
@@ -61,6 +65,7 @@ export interface Payment {
 export interface Refund {
   id: string
   amount: number
+  status: 'succeeded' | 'failed'
   reason: string | null
   created: Seconds
 }
@@ -99,6 +104,10 @@ export interface Subscription {
   latestInvoice: string | undefined
   /** Renewals whose collection has failed and goes on: it is past due until the last of them is paid. */
   owing: number
+  /** Prorations that wait for the next renewal's invoice. */
+  pending: InvoiceLine[]
+  /** Days after which its invoices, where they are sent, are paid. */
+  paysWithin: readonly [least: number, most: number]
 }
 
 export interface InvoiceLine {

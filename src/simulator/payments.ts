@@ -1,7 +1,7 @@
 import type { Seconds } from '../time.ts'
 import { chargeBody } from './bodies/charge.ts'
 import { intentBody, setupIntentBody } from './bodies/intent.ts'
-import type { Card, Customer, Decline, Payment } from './entities.ts'
+import type { Card, Customer, Decline, Payment, PaymentMethod } from './entities.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
@@ -22,9 +22,11 @@ export interface PaymentOrder {
   /** Stripe itself charges, as at a renewal. */
   automatic?: boolean
   test?: boolean
+  /** Default: by card, without its being present. */
+  method?: PaymentMethod
 }
 
-function newPayment(world: World, order: PaymentOrder): Payment {
+export function newPayment(world: World, order: PaymentOrder): Payment {
   const succeeded = order.decline === undefined
   const captured = succeeded && order.manual !== true
   return {
@@ -40,6 +42,7 @@ function newPayment(world: World, order: PaymentOrder): Payment {
     metadata: order.metadata ?? {},
     invoice: order.invoice,
     status: succeeded ? 'succeeded' : 'failed',
+    method: order.method ?? 'card',
     decline: order.decline,
     captured,
     amountCaptured: captured ? order.amount : 0,

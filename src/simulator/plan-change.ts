@@ -5,13 +5,14 @@ import type { World } from './world.ts'
 
 /**
  * Another plan or another number of seats from now on. What is left of the period is settled at once by an
- * invoice of prorations: charged if it is above zero, credited if it is below.
+ * invoice of prorations: charged if it is above zero, credited if it is below. Or, as Stripe does unless asked
+ * for more, the prorations wait for the next renewal.
  */
 export function changePlan(
   world: World,
   subscription: Subscription,
   change: { price?: Price; quantity?: number; schedule?: string },
-  prorate = true,
+  prorate: boolean | 'next renewal' = true,
 ): void {
   const old = { ...subscription }
   const automatic = change.schedule !== undefined
@@ -31,12 +32,17 @@ export function changePlan(
     description: `${words} ${from.price.nickname}`,
     proration: true,
   })
+  const lines = [share(old, -1, 'Unused time on'), share(subscription, 1, 'Remaining time on')]
+  if (prorate === 'next renewal') {
+    subscription.pending.push(...lines)
+    return
+  }
   const invoice = draftInvoice(world, {
     customer: subscription.customer,
     subscription,
     reason: 'subscription_update',
     currency: subscription.price.currency,
-    lines: [share(old, -1, 'Unused time on'), share(subscription, 1, 'Remaining time on')],
+    lines,
   })
   subscription.latestInvoice = invoice.id
   finalizeInvoice(world, invoice)

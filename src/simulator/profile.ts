@@ -1,3 +1,4 @@
+import type { Seconds } from '../time.ts'
 import { priceIn } from './currencies.ts'
 import type { Price } from './entities.ts'
 import type { Listening } from './event.ts'
@@ -38,6 +39,8 @@ export interface Profile {
   prices: readonly Price[]
   /** Growth of the number of payments, per week. */
   growth: number
+  /** How busy a moment is against the average hour, where that is not as usual in its kind of business. */
+  rhythm?: (at: Seconds) => number
 }
 
 const ZONES = [

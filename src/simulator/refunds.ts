@@ -18,6 +18,7 @@ export function refund(world: World, payment: Payment, amount: number): void {
   const given: Refund = {
     id: `re_3${random.letters(23)}`,
     amount,
+    status: 'succeeded',
     reason: random.weighted(REASONS),
     created: world.now,
   }
@@ -59,6 +60,7 @@ export function inventPayment(world: World, age: Seconds): Payment {
     metadata: {},
     invoice: undefined,
     status: 'succeeded',
+    method: 'card',
     decline: undefined,
     captured: true,
     amountCaptured: amount,

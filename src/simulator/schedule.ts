@@ -2,6 +2,7 @@ import { DAY, type Seconds } from '../time.ts'
 import type { OrdinaryCourier } from './courier.ts'
 import { type Incident, type Label, STRENGTHS, type Strength } from './incidents/incident.ts'
 import { INCIDENTS } from './incidents/registry.ts'
+import type { Disturbance } from './quiet/disturbance.ts'
 import { DISTURBANCES } from './quiet/registry.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
@@ -11,17 +12,24 @@ export interface Span {
   days: number
 }
 
-interface Window {
+export interface Window {
   from: Seconds
   to: Seconds
 }
 
+/** Where an incident may take place besides: not while the shop is closed, for one. */
+export interface Ground {
+  suits(incident: Incident, at: Seconds): boolean
+}
+
+const EVERYWHERE: Ground = { suits: () => true }
+
 /** Days that an incident of rates keeps to itself before and after. */
 const APART = 2.5 * DAY
 
-const overlaps = (a: Window, b: Window): boolean => a.from < b.to && b.from < a.to
+export const overlaps = (a: Window, b: Window): boolean => a.from < b.to && b.from < a.to
 
-function shuffled<T>(random: Random, items: readonly T[]): T[] {
+export function shuffled<T>(random: Random, items: readonly T[]): T[] {
   return items
     .map((item) => ({ item, at: random.unit() }))
     .sort((a, b) => a.at - b.at)
@@ -29,7 +37,11 @@ function shuffled<T>(random: Random, items: readonly T[]): T[] {
 }
 
 /** Which incidents this tenant gets, and how strong. */
-function choose(world: World, { days }: Span, only: Incident | undefined): [Incident, Strength][] {
+export function chooseIncidents(
+  world: World,
+  { days }: Span,
+  only: Incident | undefined,
+): [Incident, Strength][] {
   const { random, profile } = world
   if (only) {
     const strengths = STRENGTHS.filter((strength) => only.fits(profile, strength))
@@ -52,18 +64,20 @@ export function planIncidents(
   world: World,
   courier: OrdinaryCourier,
   span: Span,
-  only: Incident | undefined,
+  chosen: readonly (readonly [Incident, Strength])[],
   labels: Label[],
+  ground: Ground = EVERYWHERE,
 ): Window[] {
   const { random } = world
   const taken: Window[] = []
-  for (const [incident, strength] of choose(world, span, only)) {
+  for (const [incident, strength] of chosen) {
     const first = span.start + incident.daysBefore * DAY
     const last = span.start + (span.days - incident.daysAfter) * DAY
     for (let attempt = 0; attempt < 12 && first < last; attempt++) {
       const at = Math.round(random.between(first, last))
       const alone = { from: at - APART, to: at + 2 * APART }
       if (incident.rate && taken.some((window) => overlaps(window, alone))) continue
+      if (!ground.suits(incident, at)) continue
       const before = labels.length
       incident.stage({
         world,
@@ -81,9 +95,14 @@ export function planIncidents(
 }
 
 /** Lets unusual things happen that are nobody's fault, where they blur no incident and do not add up to one. */
-export function planDisturbances(world: World, { start, days }: Span, taken: readonly Window[]): void {
+export function planDisturbances(
+  world: World,
+  { start, days }: Span,
+  taken: readonly Window[],
+  disturbances: readonly Disturbance[] = DISTURBANCES,
+): void {
   const random = world.random.fork('disturbances')
-  for (const disturbance of DISTURBANCES) {
+  for (const disturbance of disturbances) {
     if (!disturbance.fits(world.profile)) continue
     const own: Window[] = []
     for (let left = random.poisson((disturbance.often * days) / 28); left > 0; left--) {

@@ -26,7 +26,8 @@ const SHAPES = {
 }
 
 /** How busy the hour is against the average one. */
-export function busyness({ business, offsetHours }: Profile, at: Seconds): number {
+export function busyness({ business, offsetHours, rhythm }: Profile, at: Seconds): number {
+  if (rhythm) return rhythm(at)
   const { hours, weekdays } = SHAPES[business]
   return (hours[hourOfDay(at, offsetHours)] ?? 1) * (weekdays[weekday(at, offsetHours)] ?? 1)
 }

@@ -5,7 +5,7 @@ import type { Arrival } from './event.ts'
 import { type Incident, type Label, STRENGTHS } from './incidents/incident.ts'
 import { makeProfile, type Profile } from './profile.ts'
 import { Random } from './random.ts'
-import { planDisturbances, planIncidents } from './schedule.ts'
+import { chooseIncidents, planDisturbances, planIncidents } from './schedule.ts'
 import { stock } from './stock.ts'
 import { Traffic } from './traffic.ts'
 import { World } from './world.ts'
@@ -46,7 +46,8 @@ export function simulate(options: SimulationOptions): Simulation {
   stock(world)
   const labels: Label[] = []
   const span = { start, days }
-  const busy = incidents === 'on' ? planIncidents(world, courier, span, only, labels) : []
+  const busy =
+    incidents === 'on' ? planIncidents(world, courier, span, chooseIncidents(world, span, only), labels) : []
   planDisturbances(world, span, busy)
   labels.sort((a, b) => a.from - b.from)
   return { profile, labels, events: run(world, start, start + days * DAY) }

@@ -21,6 +21,8 @@ export interface SubscriptionOrder {
   trialDays?: number | undefined
   daysUntilDue?: number | undefined
   percentOff?: number
+  /** The first period ends here, rather than a whole interval later. */
+  anchor?: Seconds
 }
 
 /** A subscription that began at `created`; its periods are counted from there. Nothing is told of it yet. */
@@ -35,8 +37,8 @@ export function makeSubscription(world: World, order: SubscriptionOrder, created
     status: trialEnd === undefined ? 'active' : 'trialing',
     created,
     start: created,
-    end: trialEnd ?? periodEnd(order.price, created, created),
-    anchor: trialEnd ?? created,
+    end: trialEnd ?? order.anchor ?? periodEnd(order.price, created, created),
+    anchor: trialEnd ?? order.anchor ?? created,
     trialEnd,
     sendInvoice: order.daysUntilDue !== undefined,
     daysUntilDue: order.daysUntilDue,
@@ -47,6 +49,8 @@ export function makeSubscription(world: World, order: SubscriptionOrder, created
     schedule: undefined,
     latestInvoice: undefined,
     owing: 0,
+    pending: [],
+    paysWithin: [3, 27],
   }
   world.subscriptions.set(subscription.id, subscription)
   return subscription
@@ -102,6 +106,7 @@ export function subscribe(world: World, order: SubscriptionOrder): Subscription 
   world.emit('customer.subscription.created', (frame) => subscriptionBody(frame, subscription))
   const { price, start, end } = subscription
   const line = planLine(subscription, start, end)
+  if (order.anchor !== undefined) line.amount = Math.round(line.amount * ((end - start) / (30.4 * DAY)))
   if (trial) Object.assign(line, { amount: 0, description: `Trial period for ${price.nickname}` })
   const invoice = draftInvoice(world, {
     customer: subscription.customer,
@@ -117,7 +122,7 @@ export function subscribe(world: World, order: SubscriptionOrder): Subscription 
     if (invoice.status === 'open') collect(world, invoice, undefined)
     updateSubscription(world, subscription, { status: 'active', latestInvoice: invoice.id })
   } else if (invoice.status === 'open') {
-    payByTransfer(world, invoice)
+    payByTransfer(world, invoice, subscription)
   }
   if (trial) {
     world.agenda.add(end - 3 * DAY, () => {
@@ -132,8 +137,8 @@ export function subscribe(world: World, order: SubscriptionOrder): Subscription 
 }
 
 /** Sent invoices are paid some days later, one in three outside Stripe. */
-function payByTransfer(world: World, invoice: Invoice): void {
-  world.later(world.random.between(3, 27) * DAY, () => {
+function payByTransfer(world: World, invoice: Invoice, { paysWithin }: Subscription): void {
+  world.later(world.random.between(...paysWithin) * DAY, () => {
     if (world.random.chance(0.33)) settleOutOfBand(world, invoice)
     else if (invoice.status === 'open') collect(world, invoice, undefined)
   })
@@ -173,7 +178,7 @@ export function renew(world: World, subscription: Subscription, renewal: Renewal
     customer: subscription.customer,
     reason: 'subscription_cycle',
     currency: subscription.price.currency,
-    lines: [planLine(subscription, start, end)],
+    lines: [...subscription.pending.splice(0), planLine(subscription, start, end)],
     subscription,
     percentOff: subscription.percentOff,
     ...(renewal.amountOff === undefined ? {} : { amountOff: renewal.amountOff }),
@@ -196,7 +201,7 @@ export function bill(world: World, subscription: Subscription, invoice: Invoice)
   }
   finalizeInvoice(world, invoice, true)
   if (invoice.status !== 'open') return
-  if (invoice.sendInvoice) payByTransfer(world, invoice)
+  if (invoice.sendInvoice) payByTransfer(world, invoice, subscription)
   else charge(world, subscription, invoice)
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Seconds } from '../time.ts'
+import type { Arrival } from './event.ts'
 import type { Incident, Label } from './incidents/incident.ts'
 import type { Profile } from './profile.ts'
 import { simulate } from './simulate.ts'
@@ -52,7 +53,8 @@ export function writeStreams(options: WriteOptions): WrittenTenant[] {
   return written
 }
 
-function writeLines(file: string, arrivals: ReturnType<typeof simulate>['events']): number {
+/** One event a line, in order of arrival. @returns how many */
+export function writeLines(file: string, arrivals: Iterable<Arrival>): number {
   const handle = openSync(file, 'w')
   let count = 0
   try {

@@ -1,7 +1,5 @@
 import { parseArgs } from 'node:util'
 import { DETECTOR_NAMES } from '../../src/detection/detector.ts'
-import { simulate } from '../../src/simulator/simulate.ts'
-import { USUAL_START } from '../../src/simulator/write.ts'
 import { stopwatch, toDate } from '../../src/time.ts'
 import type { Anomaly } from './detection/anomaly.ts'
 import { figuresOf, type Judged } from './detection/figures.ts'
@@ -9,25 +7,33 @@ import { type Matching, matchAnomalies } from './detection/matching.ts'
 import { judgeByOriginal } from './detection/original.ts'
 import { judgeByOurs } from './detection/ours.ts'
 import { allMet, renderFigures } from './detection/table.ts'
+import { type Bars, barsOf } from './detection/targets.ts'
+import { type Choice, type Stream, WORLDS, type World } from './detection/worlds.ts'
 
-const USAGE = `npm run bench:detection -- [--quick] [--seeds a,b,c] [--tenants N] [--days D] [--mistakes] [--json]
+const USAGE = `npm run bench:detection -- [--world first|second|both] [--quick] [--seeds a,b,c] [--tenants N]
+                            [--business name,name] [--days D] [--mistakes] [--json]
 
+  --world     tenants without habits (first), kinds of business with theirs (second), or both (default)
   --quick     one seed, judged by the milder targets
-  --seeds     which seeds, instead of 101 to 105
-  --tenants   how many tenants of each seed (20)
-  --days      how many days of each tenant (35)
+  --seeds     which seeds, instead of 101 to 105 and of 201, 202
+  --tenants   how many tenants of each seed (20; every kind of business once)
+  --business  of the second world: only these kinds of business
+  --days      how many days of each tenant (35; as many as the business has)
   --mistakes  name every missed incident and every false alarm
   --json      only the JSON document on standard output
 
+A tenant's name in the list of mistakes is its seed and its number or business: the same two arguments make it again.
 Exits with 1 when a target is missed.
 `
 
 const { values } = parseArgs({
   options: {
+    world: { type: 'string', default: 'both' },
     quick: { type: 'boolean', default: false },
     seeds: { type: 'string' },
-    tenants: { type: 'string', default: '20' },
-    days: { type: 'string', default: '35' },
+    tenants: { type: 'string' },
+    business: { type: 'string' },
+    days: { type: 'string' },
     mistakes: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -36,8 +42,16 @@ const { values } = parseArgs({
 
 const when = (at: number): string => toDate(at).toISOString().slice(0, 16)
 
-const describe = ({ detector, detectedAt, title, message, customerId }: Anomaly): string =>
-  `${detector} ${when(detectedAt)} ${customerId ?? ''} ${title} | ${message}`
+const describe = ({
+  detector,
+  severity,
+  startedAt,
+  detectedAt,
+  title,
+  message,
+  customerId,
+}: Anomaly): string =>
+  `${detector} ${severity} ${when(detectedAt)} since ${when(startedAt)} ${customerId ?? ''} ${title} | ${message}`
 
 function mistakes(tenant: string, { missed, repeats, falseAlarms }: Matching): string[] {
   return [
@@ -50,48 +64,65 @@ function mistakes(tenant: string, { missed, repeats, falseAlarms }: Matching): s
   ]
 }
 
+/** One world, judged by our detection and by the original's rules. */
+class Run {
+  readonly #ours: Judged[] = []
+  readonly #original: Judged[] = []
+  #events = 0
+  #milliseconds = 0
+
+  constructor(
+    readonly world: World,
+    private readonly bars: Bars,
+  ) {}
+
+  async judge({ tenant, about, start, days, labels, learning, arrivals }: Stream): Promise<void> {
+    const began = stopwatch()
+    const raised = await judgeByOurs(arrivals)
+    this.#milliseconds += stopwatch() - began
+    this.#events += arrivals.length
+    const matching = matchAnomalies(labels, raised, learning)
+    this.#ours.push({ tenant, days, matching })
+    const original = matchAnomalies(labels, judgeByOriginal(arrivals, start), learning)
+    this.#original.push({ tenant, days, matching: original })
+    process.stderr.write(`${tenant}: ${about}, ${arrivals.length} events, ${labels.length} incidents\n`)
+    if (values.mistakes) for (const line of mistakes(tenant, matching)) process.stderr.write(`  ${line}\n`)
+  }
+
+  report() {
+    const figures = figuresOf(this.#ours, DETECTOR_NAMES)
+    const baseline = figuresOf(this.#original, DETECTOR_NAMES)
+    const secondsAMillion = (this.#milliseconds / this.#events) * 1_000
+    const text = [
+      `The ${this.world.name} world: ${this.world.about}\n`,
+      renderFigures(figures, baseline, this.bars),
+      `${this.#events} events, read and judged in ${secondsAMillion.toFixed(0)} s a million\n`,
+    ]
+    const met = allMet(figures, this.bars)
+    return { text: text.join('\n'), met, data: { events: this.#events, met, figures, baseline } }
+  }
+}
+
 async function run(): Promise<void> {
-  const quick = values.quick
-  const seeds = (values.seeds ?? (quick ? '101' : '101,102,103,104,105')).split(',')
-  const days = Number(values.days)
-  const ours: Judged[] = []
-  const original: Judged[] = []
-  let events = 0
-  let judging = 0
-  for (const seed of seeds) {
-    for (let i = 1; i <= Number(values.tenants); i++) {
-      const tenant = `${seed}/${i}`
-      const make = () => simulate({ seed: tenant, name: tenant, days, start: USUAL_START, incidents: 'on' })
-      const { labels, profile, events: stream } = make()
-      const arrivals = [...stream]
-      events += arrivals.length
-      const began = stopwatch()
-      const said = await judgeByOurs(arrivals)
-      judging += stopwatch() - began
-      const matching = matchAnomalies(labels, said)
-      ours.push({ tenant, days, matching })
-      original.push({
-        tenant,
-        days,
-        matching: matchAnomalies(labels, judgeByOriginal(arrivals, USUAL_START)),
-      })
-      const size = `${profile.business}, ${Math.round(profile.paymentsADay)} payments a day`
-      process.stderr.write(`${tenant}: ${size}, ${arrivals.length} events, ${labels.length} incidents\n`)
-      if (values.mistakes) for (const line of mistakes(tenant, matching)) process.stderr.write(`  ${line}\n`)
+  const { quick, world, seeds, tenants, days, business, json } = values
+  const worlds = WORLDS.filter(({ name }) => world === 'both' || world === name)
+  if (worlds.length === 0) throw new RangeError(`no world "${world}"; there are: first, second, both`)
+  const document: Record<string, unknown> = {}
+  for (const one of worlds) {
+    const choice: Choice = {
+      seeds: seeds?.split(',') ?? (quick ? one.seeds.slice(0, 1) : one.seeds),
+      tenants: tenants === undefined ? undefined : Number(tenants),
+      days: days === undefined ? undefined : Number(days),
+      businesses: business?.split(',') ?? [],
     }
+    const judging = new Run(one, barsOf(one.name, quick))
+    for (const stream of one.streams(choice)) await judging.judge(stream)
+    const { text, met, data } = judging.report()
+    if (!json) process.stdout.write(`${text}\n`)
+    if (!met) process.exitCode = 1
+    document[one.name] = { quick, seeds: choice.seeds, ...data }
   }
-  const figures = figuresOf(ours, DETECTOR_NAMES)
-  const baseline = figuresOf(original, DETECTOR_NAMES)
-  const perMillion = (judging / events) * 1_000
-  const met = allMet(figures, quick)
-  if (!values.json) {
-    process.stdout.write(`${renderFigures(figures, baseline, quick)}\n`)
-    process.stdout.write(`${events} events, read and judged in ${perMillion.toFixed(0)} s a million\n\n`)
-  }
-  process.stdout.write(
-    `${JSON.stringify({ quick, seeds, days, events, met, figures, baseline }, null, values.json ? 2 : undefined)}\n`,
-  )
-  process.exitCode = met ? 0 : 1
+  process.stdout.write(`${JSON.stringify(document, null, json ? 2 : undefined)}\n`)
 }
 
 if (values.help) process.stderr.write(USAGE)

@@ -76,6 +76,33 @@ function cardDetails(frame: Frame, card: Card, amount: number, decline: Decline 
   return body
 }
 
+/** Where the money comes from, as Stripe describes each kind. */
+function methodDetails(frame: Frame, payment: Payment): Body {
+  const { method, card, amount, decline } = payment
+  const bank = { fingerprint: card.fingerprint, last4: card.last4 }
+  switch (method) {
+    case 'card':
+      return { card: cardDetails(frame, card, amount, decline), type: method }
+    case 'card_present': {
+      const details = cardDetails(frame, card, amount, decline)
+      delete details.checks
+      return { [method]: { ...details, read_method: 'contactless_emv' }, type: method }
+    }
+    case 'sepa_debit':
+      return {
+        [method]: { ...bank, bank_code: card.last4, branch_code: null, country: card.country },
+        type: method,
+      }
+    case 'us_bank_account':
+      return {
+        [method]: { ...bank, account_type: 'checking', bank_name: 'A BANK', routing_number: '110000000' },
+        type: method,
+      }
+    case 'bacs_debit':
+      return { [method]: { ...bank, mandate: null, sort_code: '108800' }, type: method }
+  }
+}
+
 export function refundBody(payment: Payment, refund: Refund): Body {
   return {
     id: refund.id,
@@ -94,7 +121,7 @@ export function refundBody(payment: Payment, refund: Refund): Body {
     reason: refund.reason,
     receipt_number: null,
     source_transfer_reversal: null,
-    status: 'succeeded',
+    status: refund.status,
     transfer_reversal: null,
   }
 }
@@ -139,7 +166,7 @@ export function chargeBody(frame: Frame, payment: Payment): Body {
     paid: succeeded,
     payment_intent: payment.intent,
     payment_method: card.id,
-    payment_method_details: { card: cardDetails(frame, card, amount, decline), type: 'card' },
+    payment_method_details: methodDetails(frame, payment),
     receipt_email: customer?.email ?? null,
     receipt_number: null,
     receipt_url: succeeded ? `https://pay.stripe.com/receipts/payment/${payment.charge}?s=ap` : null,

@@ -52,11 +52,17 @@ function paymentError(frame: Frame, payment: Payment, decline: Decline): Body {
   }
 }
 
+const statusOf = ({ status, captured }: Payment): string => {
+  if (status === 'pending') return 'processing'
+  if (status === 'failed') return 'requires_payment_method'
+  return captured ? 'succeeded' : 'requires_capture'
+}
+
 /** The payment intent as it stands after the payment's newest charge. */
 export function intentBody(frame: Frame, payment: Payment): Body {
   const { decline } = payment
   const succeeded = payment.status === 'succeeded'
-  const status = succeeded ? (payment.captured ? 'succeeded' : 'requires_capture') : 'requires_payment_method'
+  const status = statusOf(payment)
   const body: Body = {
     id: payment.intent,
     object: 'payment_intent',
@@ -85,7 +91,7 @@ export function intentBody(frame: Frame, payment: Payment): Body {
     payment_method_options: {
       card: { installments: null, mandate_options: null, network: null, request_three_d_secure: 'automatic' },
     },
-    payment_method_types: ['card'],
+    payment_method_types: [payment.method],
     processing: null,
     receipt_email: payment.customer?.email ?? null,
     review: null,

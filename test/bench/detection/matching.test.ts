@@ -84,6 +84,19 @@ describe('an anomaly against the truth', () => {
   })
 })
 
+test('a habit may be reported until it has been seen some times, and no more often', () => {
+  const learning = [{ detector: 'DUPLICATE_CHARGE', from: T, to: T + 5 * HOUR, most: 2 }]
+  const at = (hours: number) => anomaly({ detectedAt: T + hours * HOUR })
+  const { allowed, falseAlarms } = matchAnomalies([], [at(1), at(2), at(3), at(6)], learning)
+  expect(allowed.map(({ detectedAt }) => (detectedAt - T) / HOUR)).toEqual([1, 2])
+  expect(falseAlarms.map(({ detectedAt }) => (detectedAt - T) / HOUR)).toEqual([3, 6])
+  expect(
+    matchAnomalies([], [anomaly({ detector: 'REFUND_SPIKE', detectedAt: T + HOUR })], learning),
+  ).toMatchObject({
+    falseAlarms: [{ detector: 'REFUND_SPIKE' }],
+  })
+})
+
 test('figures count over whole incidents', () => {
   const labels = [label({}), label({ from: T + 100 * HOUR, to: T + 101 * HOUR, strength: 'gross' })]
   const matching = matchAnomalies(labels, [

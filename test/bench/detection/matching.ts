@@ -1,4 +1,5 @@
 import type { Label } from '../../../src/simulator/incidents/incident.ts'
+import type { Learning } from '../../../src/simulator/trade/business.ts'
 import { DAY, HOUR, type Seconds } from '../../../src/time.ts'
 import type { Anomaly } from './anomaly.ts'
 
@@ -28,7 +29,7 @@ export interface Matching {
   /** A label told a second time. */
   repeats: Anomaly[]
   falseAlarms: Anomaly[]
-  /** Neither found nor false: parts of a large incident, and what a label allows beside itself. */
+  /** Neither found nor false: parts of a large incident, what a label allows beside itself, a habit's first times. */
   allowed: Anomaly[]
 }
 
@@ -49,8 +50,21 @@ const isAllowed = (label: Label, anomaly: Anomaly): boolean =>
   label.alsoAllowed?.includes(anomaly.detector) === true && inTime(label, anomaly, DAY)
 
 /** DETECTION.md, section 6. */
-export function matchAnomalies(labels: readonly Label[], anomalies: readonly Anomaly[]): Matching {
+export function matchAnomalies(
+  labels: readonly Label[],
+  anomalies: readonly Anomaly[],
+  learning: readonly Learning[] = [],
+): Matching {
   const open = new Set(labels)
+  const unknown = learning.map((habit) => ({ ...habit, left: habit.most }))
+  const isLearned = ({ detector, detectedAt }: Anomaly): boolean => {
+    const habit = unknown.find(
+      ({ left, from, to, ...habit }) =>
+        left > 0 && habit.detector === detector && detectedAt >= from && detectedAt < to,
+    )
+    if (habit) habit.left--
+    return habit !== undefined
+  }
   const matching: Matching = { found: [], missed: [], repeats: [], falseAlarms: [], allowed: [] }
   for (const anomaly of [...anomalies].sort((a, b) => a.detectedAt - b.detectedAt)) {
     const meant = labels.filter((label) => isAbout(label, anomaly))
@@ -62,7 +76,7 @@ export function matchAnomalies(labels: readonly Label[], anomalies: readonly Ano
       matching.allowed.push(anomaly)
     } else if (meant.length > 0) {
       matching.repeats.push(anomaly)
-    } else if (labels.some((label) => isAllowed(label, anomaly))) {
+    } else if (labels.some((label) => isAllowed(label, anomaly)) || isLearned(anomaly)) {
       matching.allowed.push(anomaly)
     } else {
       matching.falseAlarms.push(anomaly)

@@ -1,26 +1,30 @@
 import { renderReport } from '../part.ts'
-import type { Figures } from './figures.ts'
-import { isJudged, meets, OVERALL, type Target, targetsOf } from './targets.ts'
+import type { Figures, Kind } from './figures.ts'
+import { type Bars, isJudged, meets, type Target } from './targets.ts'
 
 const shown = (value: number | undefined): string =>
   value === undefined ? '–' : Number.isInteger(value) ? String(value) : value.toFixed(value < 0.1 ? 3 : 2)
 
-const bar = (target: Target, quick: boolean): string =>
-  `${target.good === 'above' ? '≥' : '≤'} ${shown(quick ? target.quick : target.pooled)}`
+const shownBar = ({ bar, good }: Target): string => `${good === 'above' ? '≥' : '≤'} ${shown(bar)}`
 
-const verdict = (value: number | undefined, target: Target, quick: boolean): string =>
-  value === undefined ? '' : meets(value, target, quick) ? 'ok' : 'MISSED'
+const verdict = (value: number | undefined, target: Target): string =>
+  value === undefined ? '' : meets(value, target) ? 'ok' : 'MISSED'
+
+const isGood = (kind: Kind, bars: Bars): boolean => {
+  const { recall, precision, delayHours } = bars.kind(kind.detector)
+  return meets(kind.recall, recall) && meets(kind.precision, precision) && meets(kind.delayHours, delayHours)
+}
 
 /** The figures beside their targets and the baseline's, as text. */
-export function renderFigures(ours: Figures, original: Figures, quick: boolean): string {
+export function renderFigures(ours: Figures, original: Figures, bars: Bars): string {
   const overall = renderReport({
     title: `${ours.tenants} tenants, ${shown(ours.tenantWeeks)} tenant-weeks, ${ours.labels} labelled incidents`,
     columns: ['figure', 'reached', 'target', '', 'fixed thresholds'],
-    rows: OVERALL.map(({ name, target, value }) => [
+    rows: bars.overall.map(({ name, target, value }) => [
       name,
       shown(value(ours)),
-      bar(target, quick),
-      verdict(value(ours), target, quick),
+      shownBar(target),
+      verdict(value(ours), target),
       shown(value(original)),
     ]),
     data: null,
@@ -45,23 +49,19 @@ export function renderFigures(ours: Figures, original: Figures, quick: boolean):
       'wrong',
     ],
     rows: ours.kinds.map((kind) => {
-      const { recall, precision, delayHours } = targetsOf(kind.detector)
+      const { recall, precision, delayHours } = bars.kind(kind.detector)
       const fixed = original.kinds.find(({ detector }) => detector === kind.detector)
-      const good =
-        meets(kind.recall, recall, quick) &&
-        meets(kind.precision, precision, quick) &&
-        meets(kind.delayHours, delayHours, quick)
       return [
         kind.detector,
         String(kind.labels),
         shown(kind.recall),
-        bar(recall, quick),
+        shownBar(recall),
         shown(kind.precision),
-        bar(precision, quick),
+        shownBar(precision),
         String(kind.falseAlarms),
         shown(kind.delayHours),
-        bar(delayHours, quick),
-        !isJudged(kind, quick) ? 'few' : good ? 'ok' : 'MISSED',
+        shownBar(delayHours),
+        !isJudged(kind, bars) ? 'few' : isGood(kind, bars) ? 'ok' : 'MISSED',
         shown(fixed?.recall),
         String(fixed?.falseAlarms ?? 0),
       ]
@@ -75,14 +75,6 @@ export function renderFigures(ours: Figures, original: Figures, quick: boolean):
 }
 
 /** Whether every target is met. */
-export const allMet = (figures: Figures, quick: boolean): boolean =>
-  OVERALL.every(({ target, value }) => meets(value(figures), target, quick)) &&
-  figures.kinds.every((kind) => {
-    const targets = targetsOf(kind.detector)
-    return (
-      !isJudged(kind, quick) ||
-      (meets(kind.recall, targets.recall, quick) &&
-        meets(kind.precision, targets.precision, quick) &&
-        meets(kind.delayHours, targets.delayHours, quick))
-    )
-  })
+export const allMet = (figures: Figures, bars: Bars): boolean =>
+  bars.overall.every(({ target, value }) => meets(value(figures), target)) &&
+  figures.kinds.every((kind) => !isJudged(kind, bars) || isGood(kind, bars))
