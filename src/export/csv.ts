@@ -22,4 +22,17 @@ function textOf(cell: Cell): string {
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/
 
 /** An apostrophe in front makes it text again. */
-const defused = (text: string): string => (FORMULA.test(text) ? `'${text}` : text)
+const defused = (text: string): string => {
+  const shown = text.replace(STEERING, (character) => pictureOf(character.charCodeAt(0)))
+  return FORMULA.test(shown) ? `'${shown}` : shown
+}
+
+/**
+ * What steers a terminal that shows the file (escape sequences, in either form), and what turns the direction of
+ * writing. Tabs and ends of lines are text.
+ */
+const STEERING = /(?![\t\r\n])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
+
+/** Unicode has pictures of the old control characters. */
+const pictureOf = (code: number): string =>
+  code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '\u2421' : '\ufffd'

@@ -17,6 +17,11 @@ describe('CSV', () => {
     ['a formula in quotes', '="a,b"', '"\'=""a,b"""'],
     ['a negative number', -5, '-5'],
     ['a large number', 123_456_789_012_345n, '123456789012345'],
+    ['what steers a terminal', 'a\u001b[2J\u001b]0;b\u0007c', 'a\u241b[2J\u241b]0;b\u2407c'],
+    ['the same in one character', 'a\u009b2Jb', 'a\ufffd2Jb'],
+    ['what makes a line run backwards', 'a\u202eb\u2066c', 'a\ufffdb\ufffdc'],
+    ['a formula behind what is not seen', '\u0000=1+1', '\u2400=1+1'],
+    ['a tab and lines within', 'a\tb\nc', '"a\tb\nc"'],
     ['nothing', null, ''],
     ['false', false, 'false'],
     ['a time', new Date('2026-01-02T03:04:05.006Z'), '2026-01-02T03:04:05.006Z'],
@@ -28,14 +33,22 @@ describe('CSV', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 5 }), (cells) => {
         const read = readLine(csvLines([cells]))
-        expect(read.map((cell) => cell.replace(/^'(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/, ''))).toEqual(
-          cells,
-        )
-        for (const cell of read) expect(cell).not.toMatch(/^[=+\-@\t\r]/)
+        const text = read.map((cell) => cell.replace(/^'(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/, ''))
+        expect(text.map(seen)).toEqual(cells.map(seen))
+        for (const cell of read) {
+          expect(cell).not.toMatch(/^[=+\-@\t\r]/)
+          expect(cell.replace(/[\t\r\n]/g, '')).not.toMatch(/\p{Cc}/u)
+        }
       }),
     )
   })
 })
+
+/** The same whatever stands for a character that steers a terminal. */
+const seen = (text: string): string =>
+  text
+    .replace(/[\t\r\n]/g, (character) => `<${character.charCodeAt(0)}>`)
+    .replace(/[\p{Cc}\u2400-\u2421\ufffd\u202a-\u202e\u2066-\u2069]/gu, '.')
 
 /** A reader of one record by RFC 4180. */
 function readLine(text: string): string[] {
