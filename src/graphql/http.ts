@@ -114,7 +114,7 @@ function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
         if (!isAllowedOrigin(config, request.headers.get('origin'), request.headers.get('host'))) {
           throw new PublicError('FORBIDDEN', 'This origin is not one of ALLOWED_ORIGINS.')
         }
-        const { req } = serverContext
+        const { req, res } = serverContext
         const caller = await gate.admit(
           {
             authorization: request.headers.get('authorization') ?? undefined,
@@ -123,7 +123,7 @@ function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
           req ? addressOf(req, config.trustProxy) : '',
         )
         await rate.take(caller)
-        const connection = options.streams.connectionOf(caller)
+        const connection = options.streams.connectionOf(caller, res)
         serverContext.session = { requestId, caller, connection }
       } catch (error) {
         const shown = withRequestId(present(error, presentation), requestId)

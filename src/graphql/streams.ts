@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { PublicError } from '../errors.ts'
 import type { Quota } from '../quota/quota.ts'
 import type { Caller } from '../tenancy/caller.ts'
@@ -12,11 +13,13 @@ export const ENDED: Record<CutOff, string> = {
   deleted: 'The tenant was deleted.',
 }
 
-/** Subscriptions over server-sent events: they end with their credentials, and with the server, and are told why. */
+/** Subscriptions over server-sent events: they end with their credentials, and say why; with the server they are cut. */
 export class Streams {
   readonly #credentials: CredentialsWatch
   readonly #quota: Quota
-  readonly #open = new Set<AbortController>()
+  /** Cuts each of the open ones. */
+  readonly #open = new Set<() => void>()
+  #draining = false
 
   /** @param quota of subscriptions of a tenant */
   constructor(credentials: CredentialsWatch, quota: Quota) {
@@ -24,7 +27,9 @@ export class Streams {
     this.#quota = quota
   }
 
-  connectionOf(caller: Caller): Connection {
+  /** @param response that the events go into */
+  connectionOf(caller: Caller, response: ServerResponse | undefined): Connection {
+    const cut = () => void response?.destroy()
     return {
       open: async () => {
         const giveBack = await this.#quota.take(caller.tenantId ?? '')
@@ -32,13 +37,14 @@ export class Streams {
         const stopWatching = this.#credentials.watch(caller, (reason) =>
           controller.abort(new PublicError('UNAUTHENTICATED', ENDED[reason])),
         )
-        this.#open.add(controller)
+        this.#open.add(cut)
+        if (this.#draining) cut()
         return {
           signal: controller.signal,
           close: () => {
             giveBack()
             stopWatching()
-            this.#open.delete(controller)
+            this.#open.delete(cut)
           },
         }
       },
@@ -47,12 +53,9 @@ export class Streams {
     }
   }
 
-  /** Sends everybody away to resume elsewhere. */
+  /** Cuts every connection: a stream that ends properly is over for a client, one that breaks it begins again elsewhere. */
   drain(): void {
-    const reason = new PublicError(
-      'DRAINING',
-      'The server is going down: subscribe again, from your last cursor.',
-    )
-    for (const controller of this.#open) controller.abort(reason)
+    this.#draining = true
+    for (const cut of [...this.#open]) cut()
   }
 }

@@ -88,18 +88,20 @@ describe('server-sent events', () => {
     })
   })
 
-  test('end with the code and then complete when the server drains', async () => {
+  test('are cut without an end while the server drains, so that clients reconnect, and so are new ones', async () => {
     const draining = await serveGraphql(database)
     const tenant = await makeTenant(database)
     const after = await resumeCursor(draining, tenant.key)
     await raise(database, tenant.id)
     const { events, ended } = stream(draining, tenant.key, DETECTED, { after })
     await vi.waitFor(() => expect(events).toHaveLength(1), SOON)
-    await draining.stop()
+    const drained = draining.drain()
     await vi.waitFor(() => expect(ended()).toBe(true), SOON)
-    expect(events.map(({ event }) => event)).toEqual(['next', 'next', 'complete'])
-    expect(JSON.parse(events.at(-2)?.data ?? '')).toMatchObject({
-      errors: [{ extensions: { code: 'DRAINING' } }],
-    })
+    expect(events.map(({ event }) => event)).toEqual(['next'])
+    await drained
+    const late = stream(draining, tenant.key, DETECTED, { after })
+    await vi.waitFor(() => expect(late.ended()).toBe(true), SOON)
+    expect(late.events).toEqual([])
+    await draining.stop()
   })
 })

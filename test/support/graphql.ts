@@ -32,6 +32,8 @@ export interface Served {
   url: string
   config: Config
   bus: ReturnType<typeof memoryBus>
+  /** Sends subscribers away, and goes on listening. */
+  drain(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -91,7 +93,7 @@ export async function serveGraphql(database: Database, options: ServeOptions = {
     })()
     return stopped
   }
-  return { url: `http://127.0.0.1:${address.port}`, config, bus, stop }
+  return { url: `http://127.0.0.1:${address.port}`, config, bus, drain: graphql.drain, stop }
 }
 
 /** The same for all tests of the file that calls it. */
