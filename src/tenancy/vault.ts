@@ -1,8 +1,9 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes, scryptSync } from 'node:crypto'
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Config, ConfigError } from '../config.ts'
 import { randomBase62 } from '../ids.ts'
+import { keepPrivate, makePrivateFolder } from '../private-files.ts'
 
 /** Where a sealed text belongs. It opens only there: moved to another tenant, row or purpose it is refused. */
 export interface Place {
@@ -22,6 +23,8 @@ export interface Vault {
   seal(plain: string, place: Place): string
   /** @throws VaultError when it was sealed for another place, under an unknown secret, or was changed since */
   open(envelope: string, place: Place): string
+  /** Whether it is sealed under the present secret or the previous one. */
+  knows(envelope: string): boolean
   /** Whether it is sealed under the present secret; else `secret rewrap` has to move it. */
   isCurrent(envelope: string): boolean
   /** 32-byte keys for `label`, independent of each other and of the sealing key; the present secret's first. */
@@ -112,6 +115,8 @@ export function createVault(secret: string, previous?: string): Vault {
       }
     },
 
+    knows: (envelope) => keys().known.has(ENVELOPE.exec(envelope)?.[1] ?? ''),
+
     isCurrent: (envelope) => ENVELOPE.exec(envelope)?.[1] === keys().current.keyId,
 
     derive: (label) =>
@@ -126,7 +131,7 @@ export const dataFolderOf = ({ databaseUrl }: Pick<Config, 'databaseUrl'>): stri
 /** Writes a whole new key file, or leaves the one that is there: two processes that start at once end up with one key. */
 function makeKeyFile(path: string): boolean {
   const draft = `${path}.${randomBase62(8)}`
-  mkdirSync(dirname(path), { recursive: true })
+  makePrivateFolder(dirname(path))
   try {
     writeFileSync(draft, `${randomBase62(43)}\n`, { mode: 0o600, flag: 'wx', flush: true })
     linkSync(draft, path)
@@ -143,7 +148,7 @@ function readKeyFile(path: string): string | undefined {
   try {
     const key = readFileSync(path, 'utf8').trim()
     if (key.length < 32) throw new ConfigError(`The key file ${path} is damaged: it has under 32 characters.`)
-    chmodSync(path, 0o600)
+    keepPrivate(path)
     return key
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined

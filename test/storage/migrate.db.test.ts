@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -157,7 +157,9 @@ describe.runIf(engine === 'sqlite')('on SQLite', () => {
     await expect(migrate({ databaseUrl: url })).rejects.toThrow(complaint)
     await expect(openDatabase({ databaseUrl: url })).rejects.toThrow(complaint)
     const folder = dirname(path)
+    const { mode } = await stat(folder)
     await expect(openDatabase({ databaseUrl: `file:${folder}` })).rejects.toThrow(folder)
+    expect((await stat(folder)).mode).toBe(mode)
   })
 
   it('makes the folder of its file', async () => {

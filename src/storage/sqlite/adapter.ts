@@ -6,7 +6,7 @@ import type {
   Transaction,
 } from '@prisma/driver-adapter-utils'
 import { currentTenant } from '../current-tenant.ts'
-import { BUSY_WAIT, prepareReader, prepareWriter, whenFree } from './connection.ts'
+import { BUSY_WAIT, keepFilesPrivate, prepareReader, prepareWriter, whenFree } from './connection.ts'
 import { type Connection, Driver } from './driver.ts'
 import { checkTenant } from './tripwire.ts'
 import { WriterQueue } from './writer.ts'
@@ -27,6 +27,7 @@ export interface SqliteFile {
  * transaction have a connection of their own.
  */
 export async function openFile(path: string): Promise<SqliteFile> {
+  keepFilesPrivate(path)
   const writer = new Driver(path, { timeout: BUSY_WAIT })
   await whenFree(() => prepareWriter(writer))
   const reader = new Driver(path, { timeout: BUSY_WAIT, readonly: true })

@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { isDriverAdapterError } from '@prisma/driver-adapter-utils'
+import { keepPrivate, makePrivateFile, makePrivateFolder } from '../../private-files.ts'
 import { DatabaseError } from '../database.ts'
 import type { Connection } from './driver.ts'
 
@@ -10,8 +11,22 @@ export const BUSY_WAIT = 5
 /** The path that a `file:` URL names, from the working directory; its folder is made. */
 export function fileOf(url: string): string {
   const path = resolve(url.replace(/^file:(\/\/(?=\/))?/, '').replace(/\?.*$/, ''))
-  mkdirSync(dirname(path), { recursive: true })
+  makePrivateFolder(dirname(path))
   return path
+}
+
+/** What SQLite keeps beside a database. It gives them the mode that the database has when it makes them. */
+const BESIDE = ['-wal', '-shm', '-journal']
+
+/** Lets no other user of this machine read the database and what lies beside it; call before every opening. */
+export function keepFilesPrivate(path: string): void {
+  try {
+    if (!existsSync(path)) makePrivateFile(path)
+  } catch (error) {
+    // Another process was faster, and made it the same way.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+  for (const file of [path, ...BESIDE.map((suffix) => path + suffix)]) keepPrivate(file)
 }
 
 /** @throws DatabaseError that names the file, for whatever `work` on it fails with */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { makePrivateFile } from '../../private-files.ts'
 import { type Applied, failed, type Migration, MigrationError, pendingMigrations } from '../migrate.ts'
-import { BUSY_WAIT, fileOf, naming, prepareWriter, whenFree } from './connection.ts'
+import { BUSY_WAIT, fileOf, keepFilesPrivate, naming, prepareWriter, whenFree } from './connection.ts'
 import { type Connection, Driver } from './driver.ts'
 
 /** Prisma's own history table, so that `prisma migrate status` and `deploy` agree with us. */
@@ -56,6 +57,7 @@ export async function migrateSqlite(url: string, migrations: readonly Migration[
 }
 
 async function migrateFile(path: string, migrations: readonly Migration[]): Promise<string[]> {
+  keepFilesPrivate(path)
   const connection = new Driver(path, { timeout: BUSY_WAIT })
   try {
     await whenFree(() => prepareWriter(connection))
@@ -65,7 +67,7 @@ async function migrateFile(path: string, migrations: readonly Migration[]): Prom
     const before = historyOf(connection)
     const expected = pendingMigrations(migrations, before)
     if (expected.length === 0) return []
-    if (before.length > 0) connection.prepare('VACUUM INTO ?').run(backupOf(path, before))
+    if (before.length > 0) copyBefore(connection, backupOf(path, before))
     await whenFree(() => connection.exec('BEGIN IMMEDIATE'))
     try {
       // Another process may have been faster.
@@ -79,6 +81,12 @@ async function migrateFile(path: string, migrations: readonly Migration[]): Prom
   } finally {
     connection.close()
   }
+}
+
+function copyBefore(connection: Connection, copy: string): void {
+  // An empty file that is there already is filled, and keeps its mode.
+  makePrivateFile(copy)
+  connection.prepare('VACUUM INTO ?').run(copy)
 }
 
 /** Named after the newest migration it has: a later attempt at the same step finds the name taken. */
