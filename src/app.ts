@@ -27,6 +27,7 @@ import { migrate } from './storage/migrate.ts'
 import { Authenticator } from './tenancy/authenticate.ts'
 import { CredentialsWatch } from './tenancy/cutoff.ts'
 import { EndpointDirectory } from './tenancy/endpoint-directory.ts'
+import { refuseForeignSecret } from './tenancy/sealed.ts'
 import { dataFolderOf, vaultFor } from './tenancy/vault.ts'
 import { type Clock, systemClock } from './time.ts'
 
@@ -56,6 +57,10 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
   const applied = await migrate(config)
   if (applied.length > 0) log.info({ applied }, 'migrated the database')
   const database = await openDatabase(config)
+  await refuseForeignSecret(database, vault).catch(async (error: unknown) => {
+    await database.close()
+    throw error
+  })
   const metrics = createMetrics(true)
   const shared = connectShared(config, log)
   const { bus } = shared

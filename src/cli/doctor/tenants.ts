@@ -1,6 +1,7 @@
 import type { Database } from '../../storage/database.ts'
 import { openToken } from '../../tenancy/endpoints.ts'
 import { scopeTo } from '../../tenancy/scope.ts'
+import { CANNOT_BE_OPENED } from '../../tenancy/sealed.ts'
 import { openSecret } from '../../tenancy/secrets.ts'
 import { listTenants } from '../../tenancy/tenants.ts'
 import type { Vault } from '../../tenancy/vault.ts'
@@ -33,9 +34,8 @@ export async function checkSecrets(database: Database, vault: Vault | undefined)
     return {
       check: 'secrets',
       level: 'problem',
-      message: `${shut} of ${all} secrets and tokens cannot be opened, so their deliveries are refused`,
-      advice:
-        'Bring back the BILLINGWATCH_SECRET (or secret.key) they were stored under, as BILLINGWATCH_SECRET_PREVIOUS too.',
+      message: CANNOT_BE_OPENED.message(shut, all),
+      advice: CANNOT_BE_OPENED.advice,
     }
   }
   if (old > 0) {
