@@ -104,6 +104,10 @@ export interface Delivery {
   readonly disturbedAt: Seconds | undefined
   /** Start of each whole hour in [from, to) that was lost to silence or lateness: neither observed nor expected, never learned. */
   dark(from: Seconds, to: Seconds): readonly Seconds[]
+  /** Whether it may still turn out that dark hours in [from, to) were only quiet: whoever learns days waits for it. */
+  undecided(from: Seconds, to: Seconds): boolean
+  /** Start of each hour in [from, to) in which the tenant is closed as a rule: nothing is missing, and it is learned. */
+  closed(from: Seconds, to: Seconds): readonly Seconds[]
 }
 
 /** What a detector asks for after one fact or timer. */

@@ -58,7 +58,14 @@ export interface Judgement {
   brokenTimers: string[]
 }
 
-const UNDISTURBED: Delivery = { quiet: false, disturbedAt: undefined, dark: () => [] }
+/** Where nobody watches delivery. */
+export const UNDISTURBED: Delivery = {
+  quiet: false,
+  disturbedAt: undefined,
+  dark: () => [],
+  undecided: () => false,
+  closed: () => [],
+}
 
 class DetectorFailure extends Error {
   constructor(

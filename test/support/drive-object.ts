@@ -8,6 +8,7 @@ import {
   type SettingsSpec,
   type Step,
 } from '../../src/detection/detector.ts'
+import { UNDISTURBED } from '../../src/detection/judge.ts'
 import type { FactKind, FactOf } from '../../src/stripe/facts.ts'
 import { MINUTE, type Seconds } from '../../src/time.ts'
 
@@ -160,7 +161,7 @@ export class Drive<State, Kind extends FactKind, Spec extends SettingsSpec> {
     this.#slots.set(key, slot)
     const parsed = JSON.parse(slot.json)
     const state: State = this.detector.revive === undefined ? parsed : this.detector.revive(parsed)
-    const delivery = this.options.delivery?.(now) ?? { quiet: false, disturbedAt: undefined, dark: () => [] }
+    const delivery = this.options.delivery?.(now) ?? UNDISTURBED
     const context = {
       now,
       key,

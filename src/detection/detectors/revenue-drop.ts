@@ -141,8 +141,8 @@ function seriesOf({ all, currencies, down }: State): [name: string, takings: Tak
 function onTimer(state: State, context: Told): Step {
   const { now, delivery } = context
   const size = unitSize(state.size)
-  state.all.season.advance(now, delivery.dark, size)
-  for (const { season } of Object.values(state.currencies)) season.advance(now, delivery.dark, size)
+  for (const { season } of [state.all, ...Object.values(state.currencies)])
+    season.advance(now, delivery.dark, size, delivery.undecided)
   const step = { ...judge(state, size, context) }
   state.awake = isOpen(state) || now - state.newest < IDLE
   return { ...step, wakeAt: state.awake ? nextHour(now) : null }
@@ -157,8 +157,9 @@ function judge(state: State, size: number, context: Told): Pick<Step, 'findings'
   const { disturbedAt } = delivery
   const isDisturbed = disturbedAt !== undefined && now - disturbedAt < PATIENCE
   if (delivery.quiet || isDisturbed || dark.has(hourOf(now) - 1)) return {}
-  const ended = recover(state, size, now, dark)
-  const findings = look(state, size, dark, context)
+  const left = new Set([...dark, ...darkHours(delivery.closed, now)])
+  const ended = recover(state, size, now, left)
+  const findings = look(state, size, left, context)
   return { findings, ...(ended === undefined ? {} : { ended: [ended] }) }
 }
 

@@ -1,7 +1,17 @@
 import type { Delivered } from '../../stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
-import { DeliveryView, isLost, lostHours, silence, type Watched } from '../rates/delivery.ts'
+import {
+  DeliveryView,
+  endSilence,
+  isLost,
+  lostHours,
+  mayBeQuiet,
+  type Silence,
+  silence,
+  type Watched,
+} from '../rates/delivery.ts'
+import { type Gap, noteGap, noteLate } from '../rates/gaps.ts'
 import { lateFinding, silenceFinding } from '../rates/lag-finding.ts'
 import {
   type Arrivals,
@@ -19,7 +29,7 @@ import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
 import { Stragglers } from '../rates/stragglers.ts'
 import { nextHour } from '../statistics/hours.ts'
 import { PRIORS, Season, type SeasonSpec } from '../statistics/season.ts'
-import { addSpan, closeSpan, openSpan } from '../statistics/spans.ts'
+import { closeSpan, openSpan, type Spans } from '../statistics/spans.ts'
 import { HOURS_A_YEAR, threshold } from '../statistics/threshold.ts'
 
 /** Deliveries closer than this are one burst: one act at Stripe sends several events. */
@@ -47,7 +57,6 @@ interface Open {
 }
 
 interface State extends Watched {
-  since: Seconds
   awake: boolean
   /** The last burst that was counted, and the last fresh arrival. */
   counted: Seconds
@@ -96,7 +105,8 @@ export const webhookLag = defineDetector({
   selfResolving: true,
   perObject: false,
   cooldown: 12 * HOUR,
-  stateVersion: 1,
+  stateVersion: 2,
+  upgrade: { 1: withGaps },
   idleAfter: 120 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
@@ -106,6 +116,13 @@ export const webhookLag = defineDetector({
   delivery: (state, now) => new DeliveryView(state, now),
 })
 
+/** Version 1 knew of silences only that they were lost: they count as outages. */
+function withGaps(old: unknown): unknown {
+  const { silences, ...rest } = old as { silences: Spans }
+  const gaps: Gap[] = silences.flatMap(([from, to]) => (to === null ? [] : { from, to, lost: true, late: 1 }))
+  return { ...rest, gaps }
+}
+
 function stateOf(stored?: State): State {
   return {
     since: 0,
@@ -114,7 +131,7 @@ function stateOf(stored?: State): State {
     counted: 0,
     fresh: 0,
     arrivals: newArrivals(),
-    silences: [],
+    gaps: [],
     late: [],
     disturbedAt: 0,
     signs: [],
@@ -141,14 +158,24 @@ function observe(state: State, fact: Delivered, { settings }: Told): Step | unde
 
 /** Judges the silence that this arrival ends: one that fits between two hourly looks is told now. */
 function closeGap(state: State, at: Seconds, arrival: Seconds, settings: Told['settings']): Finding[] {
-  state.season.advance(arrival, (from, to) => lostHours(state, from, to, arrival))
-  if (state.last === 0 || !isLost(state, arrival)) return []
+  learn(state, arrival)
+  if (state.last === 0) return []
   const seen = silence(state, arrival)
-  addSpan(state.silences, state.last, arrival)
+  endSilence(state, arrival, seen)
+  if (!isLost(state, arrival)) return []
   if (seen.nats >= neededOf(settings)) state.disturbedAt = arrival
   // A straggler from before the silence would date it wrongly.
   return state.open?.silent === true || at < state.last ? [] : silent(state, seen, arrival, settings)
 }
+
+/** A day is learned when it is known whether its silent hours were an outage. */
+const learn = (state: State, now: Seconds): void =>
+  state.season.advance(
+    now,
+    (from, to) => lostHours(state, from, to, now),
+    1,
+    (from, to) => mayBeQuiet(state, from, to, now),
+  )
 
 function countBurst(state: State, arrival: Seconds): void {
   state.fresh = arrival
@@ -158,6 +185,7 @@ function countBurst(state: State, arrival: Seconds): void {
 }
 
 function late(state: State, fact: Delivered, arrival: Seconds, settings: Told['settings']): Finding[] {
+  noteLate(state.gaps, fact.at)
   noteSign(state.signs, arrival, fact.eventId, fact.eventId)
   const seen = lateness(state.arrivals, arrival)
   state.stragglers.count(arrival, state.late)
@@ -199,7 +227,7 @@ function lateFindingOf(
 
 function onTimer(state: State, context: Told): Step {
   const { now, settings } = context
-  state.season.advance(now, (from, to) => lostHours(state, from, to, now))
+  learn(state, now)
   const step =
     state.open !== null && now - state.open.startedAt >= LASTING
       ? settle(state, now)
@@ -209,12 +237,7 @@ function onTimer(state: State, context: Told): Step {
 }
 
 /** What is said of a silence up to `now`; nothing while it is not odd or long enough. */
-function silent(
-  state: State,
-  { nats, usual }: { nats: number; usual: number },
-  now: Seconds,
-  settings: Told['settings'],
-): Finding[] {
+function silent(state: State, { nats, usual }: Silence, now: Seconds, settings: Told['settings']): Finding[] {
   const { last, open, since } = state
   const { minSilence } = settings
   const needed = neededOf(settings)
@@ -249,13 +272,13 @@ function isCalm(
 }
 
 /** The arrival that ended a silence. */
-const firstAfter = ({ silences, fresh }: State, { lastSign }: Open): Seconds =>
-  silences.findLast(([, end]) => end !== null && end >= lastSign)?.[1] ?? fresh
+const firstAfter = ({ gaps, fresh }: State, { lastSign }: Open): Seconds =>
+  gaps.findLast(({ to }) => to >= lastSign)?.to ?? fresh
 
 /** After seven days the new course is the usual one. */
 function settle(state: State, now: Seconds): Step {
   const { open, last } = state
-  if (open?.silent === true) addSpan(state.silences, last, now)
+  if (open?.silent === true) noteGap(state.gaps, { from: last, to: now, lost: true, late: 0 })
   closeSpan(state.late, now)
   state.open = null
   state.season.adopt(now, () => [])

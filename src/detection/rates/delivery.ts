@@ -2,8 +2,9 @@ import { HOUR, type Seconds } from '../../time.ts'
 import type { Delivery } from '../detector.ts'
 import { shortfall } from '../statistics/deviance.ts'
 import { hourOf } from '../statistics/hours.ts'
-import type { Season } from '../statistics/season.ts'
+import type { Season, Weigh } from '../statistics/season.ts'
 import { hoursTouched, type Spans } from '../statistics/spans.ts'
+import { closedShares, eachLostHour, type Gap, isUndecided, noteGap, RESENT } from './gaps.ts'
 import { type Arrivals, lateness } from './lateness.ts'
 
 /** Only so much of what is usual is counted on: deliveries come in bunches. */
@@ -18,37 +19,72 @@ const LONG: Seconds = HOUR
 const TRICKLE_HOURS = 6
 /** After an outage Stripe delivers again: with so many late ones among them the few arrivals are no trickle. */
 const LATE_SHARE = 0.2
+/** An hour with so much of it closed is a closed one. */
+const MOSTLY = 0.5
+
+/**
+ * What is known of few days is believed only as far as they go: a silence as long as all that is known adds so much
+ * relative variance to what is usual.
+ */
+const YOUNG = 0.5
 
 export interface Watched {
-  /** Newest arrival; 0 before the first. */
+  /** First and newest arrival; 0 before the first. */
+  since: Seconds
   last: Seconds
   season: Season
   arrivals: Arrivals
-  /** Stretches lost to silence and to lateness. */
-  silences: Spans
+  /** Stretches in which nothing arrived, and those lost to lateness. */
+  gaps: Gap[]
   late: Spans
   disturbedAt: Seconds
 }
 
+export interface Silence {
+  nats: number
+  usual: number
+  /** The evidence without what is known of closing days and nights. */
+  plain: number
+}
+
 /**
  * How odd it is, in nats, that nothing arrived from the last arrival until `until`. Where only a trickle came before,
- * no more is expected to go on: trade has broken down, not delivery.
+ * no more is expected to go on: trade has broken down, not delivery. Hours that were quiet at the same time of the
+ * last two weeks are not expected to be other now.
  */
-export function silence(watched: Watched, until: Seconds): { nats: number; usual: number } {
-  const { last, season } = watched
-  if (last === 0 || until <= last) return { nats: 0, usual: 0 }
-  const usual = season.expected(last, until)
-  return { nats: shortfall(0, MARGIN * usual * trickle(watched), season.dispersion), usual }
+export function silence(watched: Watched, until: Seconds): Silence {
+  const { last, since, season } = watched
+  if (last === 0 || until <= last) return { nats: 0, usual: 0, plain: 0 }
+  const c2 = season.dispersion + (YOUNG * (until - last)) / Math.max(1, last - since)
+  const share = MARGIN * trickle(watched, until)
+  const all = season.expected(last, until)
+  const usual = season.expected(last, until, openShare(watched, last, until, until))
+  return { nats: shortfall(0, share * usual, c2), usual, plain: shortfall(0, share * all, c2) }
 }
 
 /** Share of the usual that came in the hours before the last arrival; 1 unless it was oddly little. */
-function trickle({ last, season, arrivals }: Watched): number {
+function trickle(watched: Watched, now: Seconds): number {
+  const { last, season, arrivals } = watched
   const from = hourOf(last) - TRICKLE_HOURS
-  const usual = season.expected(from * HOUR, last)
+  const usual = season.expected(from * HOUR, last, openShare(watched, from * HOUR, last, now))
   const seen = season.hours.between(from, hourOf(last) + 1)
   if (shortfall(seen, MARGIN * usual, season.dispersion) < ODD) return 1
   const { late, arrivals: all } = lateness(arrivals, last)
   return late >= LATE_SHARE * all ? 1 : (1 + seen) / (1 + usual)
+}
+
+/** How much of what is usual in the hours of [from, to) is to be expected, as the tenant may be closed. */
+function openShare({ gaps, since }: Watched, from: Seconds, to: Seconds, now: Seconds): Weigh | undefined {
+  if (gaps.length === 0) return undefined
+  const closed = closedShares(gaps, [from, to], now, since)
+  return (hour) => 1 - (closed.get(hour * HOUR) ?? 0)
+}
+
+/** Takes the silence that an arrival ends for a gap, where it is one: it may be the first of a habit. */
+export function endSilence(watched: Watched, arrival: Seconds, { nats, plain }: Silence): void {
+  const { last, gaps } = watched
+  if (arrival - last >= LONG && plain >= ODD)
+    noteGap(gaps, { from: last, to: arrival, lost: nats >= LOST, late: 0 })
 }
 
 /** Whether the hours from the last arrival until `until` are lost. */
@@ -57,13 +93,18 @@ export const isLost = (watched: Watched, until: Seconds): boolean =>
 
 /** Hours lost to a silence that goes on, to earlier ones, and to lateness. */
 export function lostHours(watched: Watched, from: Seconds, to: Seconds, now: Seconds): readonly Seconds[] {
-  const { silences, late, last } = watched
+  const { gaps, late, last } = watched
   const goingOn = isLost(watched, now)
-  if (!goingOn && silences.length === 0 && late.length === 0) return []
-  const spans: Spans = [...silences, ...late]
-  if (goingOn) spans.push([last, null])
-  return hoursTouched(spans, from, to)
+  if (!goingOn && gaps.length === 0 && late.length === 0) return []
+  const spans: Spans = goingOn ? [...late, [last, null]] : late
+  const hours = new Set(hoursTouched(spans, from, to))
+  eachLostHour(gaps, [from, to], now, (hour) => hours.add(hour))
+  return [...hours].sort((a, b) => a - b)
 }
+
+/** Whether it may still turn out that lost hours in [from, to) were only quiet. */
+export const mayBeQuiet = (watched: Watched, from: Seconds, to: Seconds, now: Seconds): boolean =>
+  isUndecided(watched.gaps, from, to, now) || (watched.last < to && now < to + RESENT && isLost(watched, now))
 
 /** What the other detectors may know, worked out only when asked. */
 export class DeliveryView implements Delivery {
@@ -87,4 +128,12 @@ export class DeliveryView implements Delivery {
 
   readonly dark = (from: Seconds, to: Seconds): readonly Seconds[] =>
     lostHours(this.#watched, Math.floor(from / HOUR) * HOUR, to, this.#now)
+
+  readonly undecided = (from: Seconds, to: Seconds): boolean => mayBeQuiet(this.#watched, from, to, this.#now)
+
+  readonly closed = (from: Seconds, to: Seconds): readonly Seconds[] => {
+    const { gaps, since } = this.#watched
+    const shares = closedShares(gaps, [from, to], this.#now, since)
+    return [...shares].filter(([, share]) => share >= MOSTLY).map(([hour]) => hour)
+  }
 }

@@ -28,6 +28,11 @@ export const RARE_PRIORS: Priors = { weekday: 16, hourOfDay: 8, hourOfWeek: 60 }
 /** Which hours of [from, to) were lost to silence or lateness. */
 export type Dark = (from: Seconds, to: Seconds) => readonly Seconds[]
 
+export type Undecided = (from: Seconds, to: Seconds) => boolean
+
+/** Part of what is usual in an hour, given by its number, that is to be expected now. */
+export type Weigh = (hour: number) => number
+
 /** A day with less of it known teaches nothing. */
 const MIN_COVERAGE = 0.25
 /** In the first week no day counts for more than so many times its median: one renewal day must not shape the weeks to come. */
@@ -91,11 +96,19 @@ export class Season {
     this.hours.add(hour, amount)
   }
 
-  /** Learns every day that is due by `now`; call it before asking. `unit`: mean size of a unit, 1 for plain counts. */
-  advance(now: Seconds, dark: Dark, unit = 1): void {
+  /**
+   * Learns every day that is due by `now`; call it before asking.
+   * @param unit mean size of a unit, 1 for plain counts
+   * @param undecided whether it may still turn out that the day's dark hours were only quiet: the day waits
+   */
+  advance(now: Seconds, dark: Dark, unit = 1, undecided: Undecided = () => false): void {
     if (this.#since === 0) return
     const last = Math.floor((hourOf(now) - this.spec.delay - HOURS / 2) / HOURS)
-    for (; this.#next <= last; this.#next++) this.#learn(this.#next, dark, unit)
+    for (; this.#next <= last; this.#next++) {
+      const begin = this.#next * HOURS * HOUR
+      if (undecided(begin, begin + HOURS * HOUR)) return
+      this.#learn(this.#next, dark, unit)
+    }
   }
 
   /** Learned days so far. */
@@ -120,12 +133,12 @@ export class Season {
   }
 
   /** Units usual in [from, to), by whole and broken hours; of spans over two weeks only the last two weeks. */
-  expected(from: Seconds, to: Seconds): number {
+  expected(from: Seconds, to: Seconds, weigh?: Weigh): number {
     const begin = Math.max(from, to - 14 * HOURS * HOUR)
     let sum = 0
     for (let hour = hourOf(begin); hour * HOUR < to; hour++) {
       const part = Math.min(to, (hour + 1) * HOUR) - Math.max(begin, hour * HOUR)
-      sum += (this.usual(hour) * part) / HOUR
+      sum += (this.usual(hour) * part * (weigh?.(hour) ?? 1)) / HOUR
     }
     return sum
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Delivery } from '../../../src/detection/detector.ts'
+import { UNDISTURBED } from '../../../src/detection/judge.ts'
 import { addPeriods, type Period } from '../../../src/detection/periods.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
 import { shapeOf } from '../../support/drive-object.ts'
@@ -19,7 +20,7 @@ import {
 } from './monthly-subscription.ts'
 
 describe('while deliveries are disturbed', () => {
-  const calm: Delivery = { quiet: false, disturbedAt: undefined, dark: () => [] }
+  const calm: Delivery = UNDISTURBED
   const outage = (from: Seconds, to: Seconds) => (now: Seconds) =>
     now < from ? calm : { ...calm, quiet: now < to, disturbedAt: Math.min(now, to) }
 

@@ -159,4 +159,37 @@ describe('what WEBHOOK_LAG tells the others of delivery', () => {
       expect.arrayContaining([NOW, NOW + HOUR, NOW + 2 * HOUR, NOW + 3 * HOUR]),
     )
   })
+
+  const silent = [NOW, NOW + HOUR, NOW + 2 * HOUR, NOW + 3 * HOUR]
+
+  it('takes a silence of which nothing came late within three days for a quiet one', () => {
+    const facts = without(stream(300, { to: NOW + 5 * DAY }), NOW, NOW + 4 * HOUR)
+    const later = (days: number) => told(facts, NOW + days * DAY)
+    expect(later(2.9).dark(NOW, NOW + 4 * HOUR)).toEqual(silent)
+    expect(later(2.9).undecided(NOW - 14 * HOUR, NOW + 10 * HOUR)).toBe(true)
+    expect(later(3.5).dark(NOW, NOW + 4 * HOUR)).toEqual([])
+    expect(later(3.5).undecided(NOW - 14 * HOUR, NOW + 10 * HOUR)).toBe(false)
+  })
+
+  it('takes it for an outage as soon as anything made inside it comes late', () => {
+    const facts = [
+      ...without(stream(300, { to: NOW + 5 * DAY }), NOW, NOW + 4 * HOUR),
+      { ...arrived(NOW + 2 * HOUR), lag: 30 * HOUR },
+    ]
+    const view = told(facts, NOW + 5 * DAY)
+    expect(view.dark(NOW, NOW + 4 * HOUR)).toEqual(silent)
+    expect(view.undecided(NOW - 14 * HOUR, NOW + 10 * HOUR)).toBe(false)
+    expect(view.closed(NOW + 7 * DAY, NOW + 7 * DAY + 4 * HOUR)).toEqual([])
+  })
+
+  it('expects the hours of a quiet silence to be closed in the next two weeks', () => {
+    const facts = without(stream(300, { to: NOW + DAY }), NOW, NOW + 4 * HOUR)
+    for (const days of [7, 14]) {
+      const view = told(facts, NOW + days * DAY)
+      expect(view.closed(NOW + days * DAY, NOW + days * DAY + 4 * HOUR)).toEqual(
+        silent.map((at) => at + days * DAY),
+      )
+    }
+    expect(told(facts, NOW + 3 * DAY).closed(NOW + 3 * DAY, NOW + 3 * DAY + 4 * HOUR)).toEqual([])
+  })
 })
