@@ -84,7 +84,7 @@ describe('conventions', () => {
       )
       .filter(
         (line) =>
-          !/imports (\.\/|\.\.\/(detector|words|renewal|periods|statistics\/|rates\/)|\.\.\/\.\.\/(stripe\/(facts|money|local-currency)|time|calendar\/calendar)\.ts)/.test(
+          !/imports (\.\/|\.\.\/(detector|words|renewal|periods|statistics\/|rates\/)|\.\.\/\.\.\/(stripe\/(facts|mark|money|local-currency|references)|time|calendar\/calendar)\.ts)/.test(
             line,
           ),
       )

@@ -31,10 +31,12 @@ export interface PaymentDetails {
   method?: string
   /** Stripe's `outcome.risk_level`. */
   risk?: string
-  description?: string
-  idempotencyKey?: string
-  /** The merchant's own order number, from the first of metadata order_id, order, order_number, cart_id, checkout_id, reference. */
+  /** Descriptions are only compared, and may name people: so it is a mark of it (mark.ts). */
+  descriptionMark?: string
+  /** The merchant's own order number, from the first such name in the metadata (claims/order.ts). */
   order?: string
+  /** Marks `name:value` of what identifies the purchase in the metadata, at most 8. */
+  references?: readonly string[]
   /** Made by a subscription's invoice rather than by a person at a checkout. */
   recurring: boolean
   /** Customer, else card: who pays. */

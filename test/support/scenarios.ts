@@ -55,15 +55,18 @@ export function scenarios(
   })
 }
 
-/** A file with the events in the order of their delivery, judged as a history of its own. */
-export function replaying(): (events: readonly Json[]) => Promise<Json[]> {
+/**
+ * A file with the events in the order of their delivery, judged as a history of its own.
+ * @param place options of `tenant create`: the zone and country of the tenant
+ */
+export function replaying(place: readonly string[] = []): (events: readonly Json[]) => Promise<Json[]> {
   const folder = mkdtempSync(join(tmpdir(), 'billingwatch-scenarios-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   let env: Env
   let tenant: string
   beforeAll(async () => {
     env = { DATABASE_URL: await emptyDatabase(), BILLINGWATCH_SECRET: SECRET }
-    const made = (await cliJson(env, ['tenant', 'create', 'Told of'])) as { id: string }
+    const made = (await cliJson(env, ['tenant', 'create', 'Of a scenario', ...place])) as { id: string }
     tenant = made.id
   })
   return async (events) => {

@@ -1,5 +1,7 @@
 import type { ChargeCaptured, Refunded } from '../../stripe/facts.ts'
+import { mark } from '../../stripe/mark.ts'
 import { format } from '../../stripe/money.ts'
+import { tellApart } from '../../stripe/references.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Ending, type Finding, type Step } from '../detector.ts'
 import { count, moment, span } from '../words.ts'
@@ -22,7 +24,8 @@ interface Charge {
   intent?: string
   invoice?: string
   order?: string
-  description?: string
+  descriptionMark?: string
+  references?: readonly string[]
   customer?: string
   /** Already told as part of a group. */
   told?: boolean
@@ -62,13 +65,28 @@ export const duplicateCharge = defineDetector({
   selfResolving: false,
   perObject: true,
   cooldown: 6 * HOUR,
-  stateVersion: 1,
+  stateVersion: 2,
+  upgrade: { 1: withMarks },
   idleAfter: 2 * DAY,
   initial: (): State => ({ charges: [], refunds: {} }),
   key: (fact) => (fact.kind === 'refunded' ? (fact.payer ?? fact.customer) : fact.payer),
   observe: (state, fact, context) =>
     fact.kind === 'refunded' ? refunded(state, fact, context) : charged(state, fact, context),
 })
+
+/** Version 1 kept descriptions as they were written. */
+function withMarks(old: unknown): State {
+  const { charges, refunds } = old as {
+    charges: (Charge & { description?: string })[]
+    refunds: State['refunds']
+  }
+  return {
+    charges: charges.map(({ description, ...charge }) =>
+      description === undefined ? charge : { ...charge, descriptionMark: mark([description]) },
+    ),
+    refunds,
+  }
+}
 
 function charged(state: State, fact: ChargeCaptured, context: Context<typeof settings>): Step | undefined {
   const { charges } = state
@@ -112,7 +130,8 @@ function chargeOf(fact: ChargeCaptured): Charge {
   if (fact.intent !== undefined) charge.intent = fact.intent
   if (fact.invoice !== undefined) charge.invoice = fact.invoice
   if (fact.order !== undefined) charge.order = fact.order
-  if (fact.description) charge.description = fact.description.slice(0, 200)
+  if (fact.descriptionMark !== undefined) charge.descriptionMark = fact.descriptionMark
+  if (fact.references !== undefined) charge.references = fact.references
   if (fact.customer !== undefined) charge.customer = fact.customer
   return charge
 }
@@ -145,8 +164,14 @@ function groupOf(charges: readonly Charge[], charge: Charge, window: Seconds): C
 /** Whether two charges of equal money look like one purchase. */
 function arePair(a: Charge, b: Charge, window: Seconds): boolean {
   if (Math.abs(a.at - b.at) > limitOf(a, b, window)) return false
-  if (a.order !== undefined && b.order !== undefined && a.order !== b.order) return false
-  if (a.description !== undefined && b.description !== undefined && a.description !== b.description)
+  const sameOrder = a.order !== undefined && a.order === b.order
+  if (a.order !== undefined && b.order !== undefined && !sameOrder) return false
+  if (!sameOrder && tellApart(a.references, b.references)) return false
+  if (
+    a.descriptionMark !== undefined &&
+    b.descriptionMark !== undefined &&
+    a.descriptionMark !== b.descriptionMark
+  )
     return false
   if (a.intent !== undefined && a.intent === b.intent) return false
   return !(a.recurring && b.recurring) || (a.invoice !== undefined && a.invoice === b.invoice)

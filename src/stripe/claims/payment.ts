@@ -1,12 +1,8 @@
 import type { StripeEnvelope } from '../event.ts'
 import type { Decline, PaymentDetails } from '../facts.ts'
+import { mark } from '../mark.ts'
 import { customerOf, type Fields, fields, known, text } from '../read.ts'
-
-/** Descriptions are only compared with each other: their first words are enough, and facts stay small. */
-const LONGEST_DESCRIPTION = 200
-
-/** Where merchants keep their own order number, the commonest first. */
-const ORDER_KEYS = ['order_id', 'order', 'order_number', 'cart_id', 'checkout_id', 'reference'] as const
+import { purchaseOf } from './order.ts'
 
 /** How Stripe describes the charges of invoices; since 2025-03-31.basil nothing else on the charge says so. */
 const OF_AN_INVOICE = /^(Subscription |Payment for Invoice)/
@@ -24,7 +20,7 @@ export const paymentDetails = (
   const type = text(method?.['type'])
   const card = cardOf(method, type)
   const fingerprint = text(card?.['fingerprint'])
-  const description = text(object['description'], LONGEST_DESCRIPTION)
+  const description = text(object['description'], Number.POSITIVE_INFINITY)
   return known({
     intent: links.intent,
     invoice: links.invoice,
@@ -33,9 +29,8 @@ export const paymentDetails = (
     funding: text(card?.['funding']),
     method: type,
     risk: text(fields(object['outcome'])?.['risk_level']),
-    description,
-    idempotencyKey: event.idempotencyKey,
-    order: orderOf(object['metadata']),
+    descriptionMark: description === undefined ? undefined : mark([description]),
+    ...purchaseOf(object['metadata']),
     recurring: links.invoice !== undefined || (description !== undefined && OF_AN_INVOICE.test(description)),
     payer: customerOf(object) ?? fingerprint,
   })
@@ -59,16 +54,6 @@ const cardOf = (method: Fields | undefined, type: string | undefined): Fields | 
   const card = fields(method?.['card'])
   if (card !== undefined || method === undefined || type === undefined) return card
   return Object.hasOwn(method, type) ? fields(method[type]) : undefined
-}
-
-const orderOf = (value: unknown): string | undefined => {
-  const metadata = fields(value)
-  if (metadata === undefined) return undefined
-  for (const key of ORDER_KEYS) {
-    const order = text(metadata[key])?.trim()
-    if (order !== undefined && order !== '') return order
-  }
-  return undefined
 }
 
 /** Why a charge failed. */

@@ -1,6 +1,7 @@
 import type { StripeEnvelope } from '../event.ts'
 import type { Fact, SubscriptionChanged, SubscriptionDetails } from '../facts.ts'
 import type { Claims, ObjectRecord } from '../ledger.ts'
+import { mark } from '../mark.ts'
 import { amount, currency, customerOf, type Fields, fields, id, known, text, time } from '../read.ts'
 import { isA, NOTHING, remember, strings } from './common.ts'
 import { itemsBefore, type SubscriptionValue, valueOfItems } from './subscription-value.ts'
@@ -180,13 +181,3 @@ const stateOf = (whole: Whole): readonly unknown[] => [
   whole.daysUntilDue,
   whole.trialEnd,
 ]
-
-/** A short mark of some values (FNV-1a, 32 bits): two of one subscription's few states hardly ever share one. */
-const mark = (values: readonly unknown[]): string => {
-  const written = values.join('|')
-  let hash = 0x811c9dc5
-  for (let place = 0; place < written.length; place += 1) {
-    hash = Math.imul(hash ^ written.charCodeAt(place), 0x01000193)
-  }
-  return (hash >>> 0).toString(36)
-}

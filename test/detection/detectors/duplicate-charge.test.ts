@@ -17,7 +17,14 @@ const charges = (...each: (Partial<ChargeCaptured> & { after: number })[]): Char
 const quiet: [string, ChargeCaptured[]][] = [
   ['10 minutes and a second apart', charges({ after: 0 }, { after: 601 })],
   ['orders 1001 and 1002', charges({ after: 0, order: '1001' }, { after: 5, order: '1002' })],
-  ['different descriptions', charges({ after: 0, description: 'Red' }, { after: 5, description: 'Blue' })],
+  [
+    'different descriptions',
+    charges({ after: 0, descriptionMark: 'red' }, { after: 5, descriptionMark: 'blue' }),
+  ],
+  [
+    'different bookings',
+    charges({ after: 0, references: ['k1:a', 'k2:x'] }, { after: 5, references: ['k1:b', 'k2:x'] }),
+  ],
   ['one payment intent', charges({ after: 0, intent: 'pi_1' }, { after: 5, intent: 'pi_1' })],
   ['twin subscriptions', charges({ after: 0, recurring: true }, { after: 1, recurring: true })],
   [
@@ -43,7 +50,16 @@ const firing: [string, ChargeCaptured[]][] = [
   ['the same order 20 hours apart', charges({ after: 0, order: '7' }, { after: 20 * HOUR, order: '7' })],
   ['the same order a day apart', charges({ after: 0, order: '7' }, { after: DAY, order: '7' })],
   ['only one of them names its order', charges({ after: 0, order: '7' }, { after: 5 })],
-  ['only one of them is described', charges({ after: 0, description: 'Red' }, { after: 5, description: '' })],
+  [
+    'one order, with another reference for each try',
+    charges({ after: 0, order: '7', references: ['k1:a'] }, { after: 5, order: '7', references: ['k1:b'] }),
+  ],
+  ['the same booking', charges({ after: 0, references: ['k1:a'] }, { after: 5, references: ['k1:a'] })],
+  [
+    'references of different names',
+    charges({ after: 0, references: ['k1:a'] }, { after: 5, references: ['k2:b'] }),
+  ],
+  ['only one of them is described', charges({ after: 0, descriptionMark: 'red' }, { after: 5 })],
   ['different intents', charges({ after: 0, intent: 'pi_1' }, { after: 5, intent: 'pi_2' })],
   ['a renewal and a purchase', charges({ after: 0, recurring: true }, { after: 5 })],
   [
@@ -219,7 +235,13 @@ describe('what must always hold', () => {
 
   test('a payer’s state stays small, however much they buy', () => {
     const many = Array.from({ length: 600 }, (_, i) =>
-      captured({ charge: `ch_${i}`, at: T0 + i * 2, amount: 100 + i, description: 'x'.repeat(500) }),
+      captured({
+        charge: `ch_${i}`,
+        at: T0 + i * 2,
+        amount: 100 + i,
+        descriptionMark: '1abcdef',
+        references: Array.from({ length: 8 }, (_, n) => `1abcde${n}:${i}`),
+      }),
     )
     const refunds = many.map(({ charge, at }) => refund({ charge, at: at + 1, amount: 1 }))
     const driven = drive([...many, ...refunds])
