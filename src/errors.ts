@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'SLOW_CONSUMER'
   | 'DRAINING'
   | 'TOO_COMPLEX'
+  | 'UNAVAILABLE'
+  | 'PERSISTED_QUERY_NOT_SUPPORTED'
   | 'INTERNAL_SERVER_ERROR'
 
 export interface Issue {

@@ -3,6 +3,7 @@ import { SEVERITIES } from '../detection/detector.ts'
 import type { AnomalyOrigin, AnomalyStatus } from '../detection/incident.ts'
 import { PublicError } from '../errors.ts'
 import type { Prisma } from '../generated/sqlite/client.ts'
+import { type MomentRange, resolveRange } from '../tenancy/local-time.ts'
 import type { Scope } from '../tenancy/scope.ts'
 
 /** What the list and the export can be narrowed to; what is left out does not narrow. */
@@ -11,7 +12,7 @@ export interface AnomalyFilter {
   severities?: readonly Severity[] | null | undefined
   statuses?: readonly AnomalyStatus[] | null | undefined
   origins?: readonly AnomalyOrigin[] | null | undefined
-  detected?: { from?: Date | null | undefined; to?: Date | null | undefined } | null | undefined
+  detected?: MomentRange | null | undefined
   customerId?: string | null | undefined
   livemode?: boolean | null | undefined
   account?: string | null | undefined
@@ -23,15 +24,14 @@ const STRIPE_ID = /^[a-z]+_[A-Za-z0-9_]+$/
 
 /** The filter as a condition on rows. */
 export async function whereOf(scope: Scope, filter: AnomalyFilter): Promise<Prisma.AnomalyWhereInput> {
-  const { detectors, severities, statuses, origins, detected, customerId, livemode, account } = filter
+  const { detectors, severities, statuses, origins, customerId, livemode, account } = filter
+  const detected = await resolveRange(scope, filter.detected ?? {})
   return {
     ...(detectors && { detector: { in: [...detectors] } }),
     ...(severities && { severity: { in: severities.map((severity) => SEVERITIES.indexOf(severity)) } }),
     ...(statuses && { status: { in: [...statuses] } }),
     ...(origins && { origin: { in: [...origins] } }),
-    ...(detected && {
-      detectedAt: { ...(detected.from && { gte: detected.from }), ...(detected.to && { lt: detected.to }) },
-    }),
+    detectedAt: { ...(detected.from && { gte: detected.from }), ...(detected.to && { lt: detected.to }) },
     ...(typeof customerId === 'string' && { customerId }),
     ...(typeof livemode === 'boolean' && { livemode }),
     ...(typeof account === 'string' && { account }),

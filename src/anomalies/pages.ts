@@ -1,7 +1,7 @@
 import type { Anomaly, Prisma } from '../generated/sqlite/client.ts'
 import type { Scope } from '../tenancy/scope.ts'
 
-export const ORDER_FIELDS = ['RECORDED_AT', 'DETECTED_AT', 'UPDATED_AT', 'SEVERITY'] as const
+export const ORDER_FIELDS = ['RECORDED_AT', 'DETECTED_AT', 'STARTED_AT', 'UPDATED_AT', 'SEVERITY'] as const
 export type AnomalyOrderField = (typeof ORDER_FIELDS)[number]
 
 export interface AnomalyOrder {
@@ -15,7 +15,12 @@ export interface AnomalyKey {
   seq: bigint
 }
 
-const COLUMNS = { DETECTED_AT: 'detectedAt', UPDATED_AT: 'updatedAt', SEVERITY: 'severity' } as const
+const COLUMNS = {
+  DETECTED_AT: 'detectedAt',
+  STARTED_AT: 'startedAt',
+  UPDATED_AT: 'updatedAt',
+  SEVERITY: 'severity',
+} as const
 
 export function anomalyKey(field: AnomalyOrderField, anomaly: Anomaly): AnomalyKey {
   return { value: field === 'RECORDED_AT' ? undefined : anomaly[COLUMNS[field]], seq: anomaly.seq }

@@ -1,20 +1,24 @@
-import { DAY, MINUTE, type Seconds } from '../time.ts'
+import { DAY, type Seconds, WEEK } from '../time.ts'
 
-/** Days whose offset one zone remembers: enough for years of history, a few kilobytes. */
-const MAX_DAYS = 4_096
+/** Seconds whose changes of the clocks are looked up together. */
+const BLOCK = 52 * WEEK
+/** Blocks that one zone remembers; each has a handful of numbers. */
+const MAX_BLOCKS = 128
 const MAX_ZONES = 512
 
-/** What the clocks of a UTC day show: one offset, or another from a moment within the day on. */
-interface DayOffsets {
-  first: Seconds
-  changesAt: Seconds
-  then: Seconds
+/** From a moment on the clocks are so far ahead of UTC. */
+interface Shift {
+  from: Seconds
+  offset: Seconds
 }
 
-/** The clocks of an IANA zone. Asking `Intl` takes microseconds, so each day's answer is remembered. */
+/**
+ * The clocks of an IANA zone. Asking `Intl` takes microseconds, and a chart or a baseline asks thousands of times: the
+ * changes of the clocks are found once for a year, and everything else is arithmetic.
+ */
 export class Zone {
   readonly #format: Intl.DateTimeFormat
-  readonly #days = new Map<number, DayOffsets>()
+  readonly #blocks = new Map<number, readonly Shift[]>()
 
   /** @throws RangeError when there is no such zone */
   constructor(readonly name: string) {
@@ -32,8 +36,12 @@ export class Zone {
 
   /** Seconds by which the zone's clocks are ahead of UTC at a moment. */
   offset(at: Seconds): Seconds {
-    const { first, changesAt, then } = this.#offsetsOf(Math.floor(at / DAY))
-    return at < changesAt ? first : then
+    let offset = 0
+    for (const shift of this.#shiftsOf(Math.floor(at / BLOCK))) {
+      if (shift.from > at) break
+      offset = shift.offset
+    }
+    return offset
   }
 
   /** The local date as days since 1970-01-01. */
@@ -54,32 +62,45 @@ export class Zone {
       : Math.max(...guesses.filter((at) => this.dayOf(at) <= day))
   }
 
-  #offsetsOf(day: number): DayOffsets {
-    const known = this.#days.get(day)
+  #shiftsOf(block: number): readonly Shift[] {
+    const known = this.#blocks.get(block)
     if (known !== undefined) return known
-    const found = this.#readDay(day * DAY)
-    if (this.#days.size >= MAX_DAYS) this.#days.clear()
-    this.#days.set(day, found)
+    const found = this.#readBlock(block * BLOCK)
+    if (this.#blocks.size >= MAX_BLOCKS) this.#blocks.clear()
+    this.#blocks.set(block, found)
     return found
   }
 
-  /** Clocks change at most once a day, on a whole minute. */
-  #readDay(start: Seconds): DayOffsets {
-    const [first, then] = [this.#read(start), this.#read(start + DAY - 1)]
-    let [low, high] = [start, start + DAY]
-    while (first !== then && high - low > MINUTE) {
-      const middle = low + Math.floor((high - low) / (2 * MINUTE)) * MINUTE
-      if (this.#read(middle) === first) low = middle
+  /** No zone has changed its clocks twice within a week. */
+  #readBlock(start: Seconds): readonly Shift[] {
+    let before = this.#read(start)
+    const shifts: Shift[] = [{ from: start, offset: before }]
+    for (let at = start + WEEK; at <= start + BLOCK; at += WEEK) {
+      const offset = this.#read(at)
+      if (offset !== before) shifts.push({ from: this.#changeBetween(at - WEEK, at, before), offset })
+      before = offset
+    }
+    return shifts
+  }
+
+  /** The first second between two moments at which the offset is not `before` any more. */
+  #changeBetween(from: Seconds, to: Seconds, before: Seconds): Seconds {
+    let [low, high] = [from, to]
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2)
+      if (this.#read(middle) === before) low = middle
       else high = middle
     }
-    return { first, changesAt: high, then }
+    return high
   }
 
   #read(at: Seconds): Seconds {
-    const part = Object.fromEntries(
-      this.#format.formatToParts(at * 1_000).map(({ type, value }) => [type, Number(value)]),
-    )
-    const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part
+    const numbers =
+      this.#format
+        .format(at * 1_000)
+        .match(/\d+/g)
+        ?.map(Number) ?? []
+    const [month = 1, day = 1, year = 1970, hour = 0, minute = 0, second = 0] = numbers
     return Date.UTC(year, month - 1, day, hour, minute, second) / 1_000 - at
   }
 }

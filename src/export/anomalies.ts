@@ -10,9 +10,11 @@ import { statusOf } from '../graphql/errors.ts'
 import type { ApiRate } from '../graphql/rate.ts'
 import { answerError, type PlainHandler, readOnly } from '../http/answer.ts'
 import { addressOf } from '../http/client-address.ts'
+import { requestIdOf } from '../http/request-id.ts'
+import { standingHeaders } from '../ingest/rate-limit.ts'
 import type { Logger } from '../log.ts'
 import type { Database } from '../storage/database.ts'
-import { decimal } from '../stripe/money.ts'
+import { clamped, decimal } from '../stripe/money.ts'
 import type { CredentialsWatch } from '../tenancy/cutoff.ts'
 import type { Gate } from '../tenancy/gate.ts'
 import { type Scope, scopeTo } from '../tenancy/scope.ts'
@@ -39,7 +41,7 @@ const COLUMNS: readonly (readonly [name: string, cell: (anomaly: Anomaly) => Cel
   ['updatedAt', ({ updatedAt }) => updatedAt],
   ['occurrences', ({ occurrences }) => occurrences],
   ['customerId', ({ customerId }) => customerId],
-  ['impactAmount', ({ impactAmount }) => impactAmount],
+  ['impactAmount', ({ impactAmount }) => impactAmount && clamped(impactAmount)],
   ['impactDecimal', impactDecimal],
   ['impactCurrency', ({ impactCurrency }) => impactCurrency?.toUpperCase() ?? null],
   ['falsePositiveReason', ({ falsePositiveReason }) => falsePositiveReason],
@@ -49,7 +51,7 @@ const COLUMNS: readonly (readonly [name: string, cell: (anomaly: Anomaly) => Cel
 function impactDecimal({ impactAmount, impactCurrency }: Anomaly): Cell {
   return impactAmount === null || impactCurrency === null
     ? null
-    : { decimal: decimal(impactAmount, impactCurrency) }
+    : { decimal: decimal(clamped(impactAmount), impactCurrency) }
 }
 
 /** Rows that are in memory at once. */
@@ -81,8 +83,11 @@ async function answer(parts: ExportParts, req: IncomingMessage, res: ServerRespo
   const caller = await parts.gate.admit(
     { authorization: header('authorization'), tenantId: header('x-tenant-id') },
     addressOf(req, parts.config.trustProxy),
+    requestIdOf(req),
   )
-  await parts.rate.take(caller)
+  const standing = await parts.rate.count(caller)
+  for (const [name, value] of Object.entries(standingHeaders(standing))) res.setHeader(name, value)
+  parts.rate.check(standing)
   if (caller.tenantId === undefined) {
     throw new PublicError('FORBIDDEN', 'An export is of one tenant: name it with x-tenant-id.')
   }

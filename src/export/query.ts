@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { AnomalyFilter } from '../anomalies/filter.ts'
 import { DETECTOR_NAMES, SEVERITIES } from '../detection/detector.ts'
 import { STATUSES } from '../detection/incident.ts'
-import { moment, parseInput } from '../tenancy/input.ts'
+import { momentOrDay, parseInput } from '../tenancy/input.ts'
 
 const text = z
   .string()
@@ -19,8 +19,8 @@ const filter = z
     severities: z.array(oneOf(SEVERITIES)).optional(),
     statuses: z.array(oneOf(STATUSES)).optional(),
     origins: z.array(oneOf(['LIVE', 'HISTORY'])).optional(),
-    'detected.from': moment.optional(),
-    'detected.to': moment.optional(),
+    'detected.from': momentOrDay.optional(),
+    'detected.to': momentOrDay.optional(),
     customerId: text,
     livemode: oneOf(['true', 'false'])
       .transform((given) => given === 'true')

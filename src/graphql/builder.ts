@@ -3,6 +3,7 @@ import ComplexityPlugin from '@pothos/plugin-complexity'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import { PublicError } from '../errors.ts'
 import { atLeast } from '../tenancy/caller.ts'
+import type { Moment } from '../tenancy/local-time.ts'
 import type { Context } from './context.ts'
 
 /** Most that one operation may cost, in fields: some 200 rows of everything, or a few panels of 50. See `limits.ts`. */
@@ -17,7 +18,7 @@ export const builder = new SchemaBuilder<{
   DefaultFieldNullability: false
   Scalars: {
     ID: { Input: string; Output: string }
-    DateTime: { Input: Date; Output: Date }
+    DateTime: { Input: Moment; Output: Date }
     JSON: { Input: unknown; Output: unknown }
     SafeInt: { Input: number; Output: number | bigint }
   }

@@ -12,6 +12,8 @@ const CODES: Record<ErrorCode, { status: number }> = {
   SLOW_CONSUMER: { status: 429 },
   DRAINING: { status: 503 },
   TOO_COMPLEX: { status: 400 },
+  UNAVAILABLE: { status: 503 },
+  PERSISTED_QUERY_NOT_SUPPORTED: { status: 200 },
   INTERNAL_SERVER_ERROR: { status: 500 },
 }
 

@@ -6,6 +6,7 @@ import { createYoga, type Plugin, type YogaInitialContext } from 'graphql-yoga'
 import type { Config } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import { addressOf } from '../http/client-address.ts'
+import { type Standing, standingHeaders } from '../ingest/rate-limit.ts'
 import type { CredentialsWatch, CutOff } from '../tenancy/cutoff.ts'
 import type { Gate } from '../tenancy/gate.ts'
 import { finishing, reading } from './answering.ts'
@@ -19,6 +20,8 @@ import { ENDED, type Streams } from './streams.ts'
 /** What comes with an operation before its context is made; over HTTP the adapter brings Node's own pair. */
 export interface ServerContext {
   session?: Session
+  /** Where the caller stands in API_RATE_LIMIT, once the request was counted. */
+  standing?: Standing
   req?: IncomingMessage
   res?: ServerResponse
 }
@@ -67,7 +70,13 @@ export function createHttp(options: HttpOptions) {
         credentials: false,
         methods: ['GET', 'POST'],
         allowedHeaders: ['authorization', 'content-type', 'x-tenant-id', 'x-request-id'],
-        exposedHeaders: ['x-request-id', 'retry-after'],
+        exposedHeaders: [
+          'x-request-id',
+          'retry-after',
+          'ratelimit-limit',
+          'ratelimit-remaining',
+          'ratelimit-reset',
+        ],
         maxAge: 600,
       },
     context: (initial: YogaInitialContext & ServerContext) => {
@@ -85,6 +94,7 @@ export function createHttp(options: HttpOptions) {
       costLimit(),
       reading(),
       finishing(presentation),
+      headers(),
     ],
   })
 }
@@ -121,8 +131,11 @@ function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
             tenantId: request.headers.get('x-tenant-id') ?? undefined,
           },
           req ? addressOf(req, config.trustProxy) : '',
+          requestId,
         )
-        await rate.take(caller)
+        const standing = await rate.count(caller)
+        serverContext.standing = standing
+        rate.check(standing)
         const connection = options.streams.connectionOf(caller, res)
         serverContext.session = { requestId, caller, connection }
       } catch (error) {
@@ -141,6 +154,17 @@ function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
     },
   }
 }
+
+/** What stands in the head of an answer, whatever it is. */
+const headers = (): Plugin<object, ServerContext> => ({
+  onResponse({ response, serverContext: { standing } }) {
+    for (const [name, value] of Object.entries(standing ? standingHeaders(standing) : {}))
+      response.headers.set(name, value)
+    // Proxies gather an answer before they pass it on, which would hold events back.
+    if (response.headers.get('content-type')?.startsWith('text/event-stream'))
+      response.headers.set('x-accel-buffering', 'no')
+  },
+})
 
 /** The body may come long after the head that was admitted: whose credentials end meanwhile is not served any more. */
 const watching = ({ credentials }: HttpOptions): Plugin<object, ServerContext> => ({

@@ -5,6 +5,7 @@ import type { AnyDetector } from '../detection/detector.ts'
 import { DETECTORS } from '../detection/registry.ts'
 import { exportAnomalies } from '../export/anomalies.ts'
 import type { PlainHandler } from '../http/answer.ts'
+import { frontPage, icon } from '../http/page.ts'
 import { notFound } from '../http/routes.ts'
 import type { RateLimiter } from '../ingest/rate-limit.ts'
 import type { Logger } from '../log.ts'
@@ -114,7 +115,11 @@ export function createGraphql(parts: GraphqlParts): Graphql {
       if (path !== '/graphql') return notFound(req, res)
       void yoga(req, res)
     },
-    plain: { '/export/anomalies.csv': exportAnomalies({ config, database, gate, credentials, rate, log }) },
+    plain: {
+      '/': frontPage(notFound),
+      '/favicon.ico': icon,
+      '/export/anomalies.csv': exportAnomalies({ config, database, gate, credentials, rate, log }),
+    },
     attach: (server) => sockets.attach(server),
     drain: async () => {
       streams.drain()

@@ -8,6 +8,7 @@ import type { Config } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import { errorBody } from '../http/answer.ts'
 import { addressOf } from '../http/client-address.ts'
+import { identify } from '../http/request-id.ts'
 import type { Logger } from '../log.ts'
 import type { Quota } from '../quota/quota.ts'
 import { TokenExpired } from '../tenancy/access-tokens.ts'
@@ -57,6 +58,8 @@ export interface SocketServerOptions {
 interface Extra {
   /** Of the peer. */
   address: string
+  /** Of the upgrade. */
+  requestId: string
   outlet: Outlet
   caller: Caller | undefined
   gone: AbortController
@@ -120,15 +123,16 @@ export class SocketServer {
     if (status !== undefined) refuse(socket, status)
     else
       this.#sockets.handleUpgrade(request, socket, head, (open) =>
-        this.#opened(open, addressOf(request, config.trustProxy)),
+        this.#opened(open, addressOf(request, config.trustProxy), identify(request)),
       )
   }
 
-  #opened(socket: WebSocket, address: string): void {
+  #opened(socket: WebSocket, address: string, requestId: string): void {
     const { log, maxUnsent } = this.#options
     const outlet = new Outlet(socket, CLOSE.SLOW_CONSUMER, maxUnsent)
     const extra: Extra = {
       address,
+      requestId,
       outlet,
       caller: undefined,
       gone: new AbortController(),
@@ -208,6 +212,7 @@ export class SocketServer {
       const caller = await gate.admit(
         { authorization: text('authorization'), tenantId: text('tenantId') },
         extra.address,
+        extra.requestId,
       )
       const giveBack = await perTenant.take(caller.tenantId ?? '')
       // It may have gone while it was asked who it is.

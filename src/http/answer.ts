@@ -11,7 +11,6 @@ export type PlainErrorCode =
   | 'NOT_AN_EVENT'
   | 'BAD_REQUEST'
   | 'REQUEST_TIMEOUT'
-  | 'UNAVAILABLE'
 
 /** A handler of one plain route; the path has been matched already. */
 export type PlainHandler = (req: IncomingMessage, res: ServerResponse) => void

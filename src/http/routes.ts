@@ -31,9 +31,17 @@ export function routes({ webhook, plain, next, idle = IDLE }: Routes): RequestLi
     res.setHeader('x-request-id', requestId)
     // What is said here is said to whoever asked, and may not be so a moment later.
     res.setHeader('cache-control', 'no-store')
+    if (!isAddress(req))
+      return answerError(res, 400, 'BAD_REQUEST', 'The Host header or the address is broken.')
     const handler = exact.get(path) ?? next
     return handler(req, res)
   }
+}
+
+/** Node hands on whatever stands in the header, and the engine makes an address of it. HTTP/1.0 has none. */
+function isAddress({ headers: { host = 'localhost' }, url = '/' }: IncomingMessage): boolean {
+  if (!/^[\w.\-:[\]]+$/.test(host) || !URL.canParse(`http://${host}`)) return false
+  return url.startsWith('/') && URL.canParse(`http://${host}${url}`)
 }
 
 const pathOf = (url: string): string => {

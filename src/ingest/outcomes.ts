@@ -52,6 +52,12 @@ export const OUTCOMES = {
     'The stripe-signature header fits none of the signing secrets of this endpoint, if it has any: add the one that Stripe shows for it.',
     'refused a delivery: bad signature',
   ),
+  missing_signature: refused(
+    400,
+    'BAD_SIGNATURE',
+    'There is no stripe-signature header. Stripe sends one with every delivery: see whether a proxy takes it away.',
+    'refused a delivery: no signature',
+  ),
   stale: refused(
     400,
     'STALE_SIGNATURE',

@@ -2,6 +2,24 @@ import type { Redis } from 'ioredis'
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
 import type { RateLimit } from '../config.ts'
 
+/** Where a key stands in its window. */
+export interface Standing {
+  /** Requests of one window. */
+  limit: number
+  remaining: number
+  /** Whole seconds until the window ends, at least 1. */
+  resetSeconds: number
+  /** 0 when this request is within the limit, else `resetSeconds`. */
+  retryAfterSeconds: number
+}
+
+/** The headers that tell a client where it stands. */
+export const standingHeaders = ({ limit, remaining, resetSeconds }: Standing): Record<string, string> => ({
+  'ratelimit-limit': String(limit),
+  'ratelimit-remaining': String(remaining),
+  'ratelimit-reset': String(resetSeconds),
+})
+
 /** Counts in fixed windows that begin with a key's first request, and with its first one under another limit. */
 export interface RateLimiter {
   /**
@@ -9,6 +27,8 @@ export interface RateLimiter {
    * @returns 0 when it is within the limit, else the whole seconds until the window ends, at least 1
    */
   take(key: string, limit: RateLimit): Promise<number>
+  /** The same, with all that a client may be told. */
+  count(key: string, limit: RateLimit): Promise<Standing>
 }
 
 /** The library wants one limit for all keys. It is never asked: see `limiterOver`. */
@@ -36,11 +56,18 @@ export const redisRateLimiter = (prefix: string, redis: Redis): RateLimiter =>
   )
 
 /** `penalty` only counts; `consume` would hold every key against one limit, and each tenant may have its own. */
-const limiterOver = (counter: RateLimiterAbstract): RateLimiter => ({
-  async take(key, { requests, seconds }) {
+function limiterOver(counter: RateLimiterAbstract): RateLimiter {
+  const count = async (key: string, { requests, seconds }: RateLimit): Promise<Standing> => {
     const { consumedPoints, msBeforeNext } = await counter.penalty(`${key} ${requests}/${seconds}`, 1, {
       customDuration: seconds,
     })
-    return consumedPoints <= requests ? 0 : Math.max(1, Math.ceil(msBeforeNext / 1000))
-  },
-})
+    const resetSeconds = Math.max(1, Math.ceil(msBeforeNext / 1000))
+    return {
+      limit: requests,
+      remaining: Math.max(0, requests - consumedPoints),
+      resetSeconds,
+      retryAfterSeconds: consumedPoints <= requests ? 0 : resetSeconds,
+    }
+  }
+  return { count, take: async (key, limit) => (await count(key, limit)).retryAfterSeconds }
+}

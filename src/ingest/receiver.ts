@@ -11,7 +11,7 @@ import { type Clock, stopwatch } from '../time.ts'
 import { type BodyLimits, BodyReader } from './body.ts'
 import type { Inbox } from './inbox.ts'
 import { OUTCOME_NAMES, OUTCOMES, type Outcome, type OutcomeName } from './outcomes.ts'
-import type { RateLimiter } from './rate-limit.ts'
+import { type RateLimiter, type Standing, standingHeaders } from './rate-limit.ts'
 import { checkSignature } from './signature.ts'
 
 export interface ReceiverParts {
@@ -33,8 +33,8 @@ interface Verdict {
   outcome: OutcomeName
   endpoint?: Endpoint
   eventId?: string
-  /** Seconds; for `throttled`. */
-  retryAfter?: number
+  /** Where the tenant stands in its rate, once the delivery was counted. */
+  standing?: Standing
   err?: unknown
 }
 
@@ -78,9 +78,9 @@ async function judge(
   if (typeof body === 'string') return { outcome: body }
   const verified = await verify(parts, body, req, token).finally(() => bodies.release(body, share))
   if ('outcome' in verified) return verified
-  const { endpoint, now } = verified
+  const { endpoint, now, standing } = verified
   const event = parseEvent(body)
-  if (event === undefined) return { outcome: 'not_an_event', endpoint }
+  if (event === undefined) return { outcome: 'not_an_event', endpoint, standing }
   const outcome = await parts.inbox.accept({
     tenantId: endpoint.tenantId,
     endpointId: endpoint.endpointId,
@@ -89,7 +89,7 @@ async function judge(
     receivedAt: now,
     payload: body,
   })
-  return { outcome, endpoint, eventId: event.id }
+  return { outcome, endpoint, eventId: event.id, standing }
 }
 
 /** A body that its tenant has vouched for, within the tenant's rate; or what else becomes of it. */
@@ -98,21 +98,22 @@ async function verify(
   body: Buffer,
   req: IncomingMessage,
   token: string,
-): Promise<Verdict | { endpoint: Endpoint; now: Date }> {
+): Promise<Verdict | { endpoint: Endpoint; now: Date; standing: Standing }> {
   const endpoint = await endpoints.find(token)
   const now = clock.now()
-  const signature = checkSignature(body, signatureOf(req), endpoint?.secrets, now)
+  const header = signatureOf(req)
+  const signature = checkSignature(body, header, endpoint?.secrets, now)
   if (endpoint === undefined) return { outcome: 'unknown_endpoint' }
   const { tenantId, endpointId } = endpoint
   if (signature !== 'good') {
     inbox.count(tenantId, endpointId, 'badSignature')
-    return { outcome: signature, endpoint }
+    return { outcome: header === '' ? 'missing_signature' : signature, endpoint }
   }
   // Only now: a forged request must not use up the rate of the tenant that it names.
-  const retryAfter = await limiter.take(tenantId, endpoint.rateLimit ?? rateLimit)
-  if (retryAfter === 0) return { endpoint, now }
+  const standing = await limiter.count(tenantId, endpoint.rateLimit ?? rateLimit)
+  if (standing.retryAfterSeconds === 0) return { endpoint, now, standing }
   inbox.count(tenantId, endpointId, 'throttled')
-  return { outcome: 'throttled', endpoint, retryAfter }
+  return { outcome: 'throttled', endpoint, standing }
 }
 
 function signatureOf({ headers }: IncomingMessage): string {
@@ -120,13 +121,14 @@ function signatureOf({ headers }: IncomingMessage): string {
   return typeof header === 'string' ? header : ''
 }
 
-function answer(req: IncomingMessage, res: ServerResponse, { outcome, retryAfter }: Verdict): void {
+function answer(req: IncomingMessage, res: ServerResponse, { outcome, standing }: Verdict): void {
   const said: Outcome = OUTCOMES[outcome]
-  const wait = retryAfter ?? said.retryAfter
+  const wait = outcome === 'throttled' ? standing?.retryAfterSeconds : said.retryAfter
   const headers: OutgoingHttpHeaders = {
     'x-request-id': requestIdOf(req),
     'content-type': 'application/json',
     'content-length': said.body.length,
+    ...(standing && standingHeaders(standing)),
   }
   if (wait !== undefined) headers['retry-after'] = String(wait)
   if (said.allow !== undefined) headers['allow'] = said.allow

@@ -11,6 +11,14 @@ export const decimals = (currency: string): number => {
   return WHOLE.has(code) ? 0 : THOUSANDTHS.has(code) ? 3 : 2
 }
 
+const MOST = BigInt(Number.MAX_SAFE_INTEGER)
+
+/** One absurd amount must not take a whole chart or anomaly along: it stops at ±(2^53 − 1), what every reader of JSON takes. */
+export const clamped = (amount: number | bigint): bigint => {
+  const whole = typeof amount === 'bigint' ? amount : BigInt(Math.round(amount))
+  return whole > MOST ? MOST : whole < -MOST ? -MOST : whole
+}
+
 /** The exact amount in major units, e.g. 2900 usd → "29.00". Throws a RangeError for an amount that is no integer. */
 export const decimal = (amount: number | bigint, currency: string): string => {
   const minor = BigInt(amount)

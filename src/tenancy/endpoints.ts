@@ -129,6 +129,15 @@ export async function resolveEndpoint(
   return endpoint
 }
 
+/**
+ * For programs, which name things by id alone: a name may change, or look like another's id.
+ * @throws PublicError NOT_FOUND for what is no endpoint's id
+ */
+export function endpointId(id: string): string {
+  if (!id.startsWith('whe_')) throw new PublicError('NOT_FOUND', `there is no endpoint ${id}`)
+  return id
+}
+
 const rotation = z.object({
   endpoint: z.string().optional(),
   graceSeconds: z

@@ -44,9 +44,10 @@ export class Gate {
 
   /**
    * @param address of the client, as `addressOf` tells it
+   * @param requestId under which a refusal stands in the log
    * @throws PublicError as `Authenticator.authenticate`; RATE_LIMITED after too many failures
    */
-  async admit(credentials: Credentials, address: string): Promise<Caller> {
+  async admit(credentials: Credentials, address: string, requestId?: string): Promise<Caller> {
     const { authenticator, limit } = this.#parts
     const given = credentials.authorization?.trim() ?? ''
     // Who brings nothing guesses nothing.
@@ -69,17 +70,17 @@ export class Gate {
         !(error instanceof TokenExpired)
       ) {
         this.#good.delete(hash)
-        await this.#count(from, limit)
+        await this.#count(from, limit, requestId)
       }
       throw error
     }
   }
 
   /** @throws PublicError RATE_LIMITED */
-  async #count(from: string, limit: RateLimit): Promise<void> {
+  async #count(from: string, limit: RateLimit, requestId?: string): Promise<void> {
     const { limiter, clock, log } = this.#parts
     const wait = await limiter.take(`address ${from}`, limit)
-    if (wait === 0) return log.info({ address: from }, 'credentials were refused')
+    if (wait === 0) return log.info({ address: from, requestId }, 'credentials were refused')
     if (this.#waitOf(from) === 0) log.warn({ address: from }, 'too many bad credentials from one address')
     this.#closed.set(from, clock.now().getTime() + wait * 1_000)
     dropOldest(this.#closed)

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { isCountry } from '../calendar/country.ts'
+import { LocalDay } from '../calendar/local-day.ts'
 import { type Issue, PublicError } from '../errors.ts'
+import { DAY } from '../time.ts'
 import { ROLES } from './caller.ts'
 
 /**
@@ -73,6 +75,15 @@ export const moment = z
   .toUpperCase()
   .pipe(z.iso.datetime({ offset: true, error: 'must be a time like 2026-01-31T09:30:00Z' }))
   .transform((text) => new Date(text))
+
+const localDay = z.iso
+  .date('must be a time like 2026-01-31T09:30:00Z, or a date like 2026-01-31')
+  .transform((text) => new LocalDay(Date.parse(text) / 1_000 / DAY))
+
+/** A moment, or a date without a time, which says no moment before it is known in whose zone. */
+export const momentOrDay = z.union([moment, localDay], {
+  error: 'must be a time like 2026-01-31T09:30:00Z, or a date like 2026-01-31',
+})
 
 /** A currency by ISO 4217; comes out in lower case, as Stripe writes it. */
 export const currency = z

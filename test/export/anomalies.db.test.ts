@@ -90,7 +90,10 @@ describe('GET /export/anomalies.csv', () => {
     ['severities=HIGH,HUGE', /^severities must be one of LOW, MEDIUM, HIGH, CRITICAL$/],
     ['severity=HIGH', /"severity"/],
     ['livemode=maybe', /^livemode must be one of true, false$/],
-    ['detected.from=yesterday', /^detected\.from must be a time like 2026-01-31T09:30:00Z$/],
+    [
+      'detected.from=yesterday',
+      /^detected\.from must be a time like 2026-01-31T09:30:00Z, or a date like 2026-01-31$/,
+    ],
     ['detected.to=2026-02-31T00:00:00Z', /^detected\.to must be a time/],
     ['search=%00', /^search must not contain NUL$/],
   ])('refuses %s instead of dropping it, and names it', async (query, message) => {

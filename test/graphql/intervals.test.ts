@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { zoneNamed } from '../../src/calendar/zone.ts'
 import { INTERVALS, stepsBetween } from '../../src/graphql/read/intervals.ts'
 
 const seconds = (text: string) => Date.parse(text) / 1_000
@@ -102,4 +103,38 @@ describe('the spans of a chart', () => {
       { numRuns: 300 },
     )
   })
+})
+
+test('the clocks of a zone are what Intl says at any moment, also where they change on two dates of one month', () => {
+  const zones = [
+    'UTC',
+    'Europe/Berlin',
+    'Asia/Kathmandu',
+    'Africa/Casablanca',
+    'Africa/Cairo',
+    'Pacific/Apia',
+    'America/Caracas',
+  ]
+  const told = new Map(
+    zones.map((timeZone) => [
+      timeZone,
+      new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' }),
+    ]),
+  )
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...zones),
+      fc.integer({ min: seconds('1971-01-01T00:00:00Z'), max: seconds('2060-01-01T00:00:00Z') }),
+      (zone, at) => {
+        const local = seconds(
+          `${told
+            .get(zone)
+            ?.format(at * 1_000)
+            .replace(' ', 'T')}Z`,
+        )
+        expect(zoneNamed(zone).offset(at)).toBe(local - at)
+      },
+    ),
+    { numRuns: 2_000 },
+  )
 })

@@ -98,3 +98,24 @@ it('counts deliveries of five minutes for charts, forged ones together and not o
   const after = await database.prisma.webhookEndpoint.findFirst({ where })
   expect(after?.lastDeliveryAt).toEqual(new Date(NOW * 1000))
 })
+
+it('says in every answer that counts what is left of the rate, and in no other', async () => {
+  const ingest = await startIngest(database, { rateLimit: { requests: 2, seconds: 60 } })
+  const tenant = await ingest.tenant()
+  const standing = ({ status, headers }: Awaited<ReturnType<typeof ingest.deliver>>) => [
+    status,
+    headers.get('ratelimit-limit'),
+    headers.get('ratelimit-remaining'),
+  ]
+  const first = await ingest.deliver(tenant, eventBody(freshId()))
+  expect(standing(first)).toEqual([200, '2', '1'])
+  expect(Number(first.headers.get('ratelimit-reset'))).toBeGreaterThan(0)
+  expect(standing(await ingest.deliver(tenant, '{"no":"event"}'))).toEqual([400, '2', '0'])
+  expect(standing(await ingest.deliver(tenant, eventBody(freshId())))).toEqual([429, '2', '0'])
+  const body = eventBody(freshId())
+  expect(standing(await ingest.post(tenant.token, body, sign(body, 'whsec_forged', NOW)))).toEqual([
+    400,
+    null,
+    null,
+  ])
+})

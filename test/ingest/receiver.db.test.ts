@@ -303,3 +303,15 @@ it('counts every outcome under its name', async () => {
     /billingwatch_webhook_deliveries_total\{outcome="stored"\} [1-9]/,
   )
 })
+
+it('says of a missing signature header that it is missing, not that it is wrong', async () => {
+  const tenant = await ingest.tenant()
+  const body = eventBody(freshId())
+  const missing = await post(tenant.token, body, undefined)
+  const forged = await post(tenant.token, body, sign(body, 'whsec_forged', NOW))
+  expect([missing.status, forged.status]).toEqual([400, 400])
+  expect(missing.body).toMatchObject({
+    error: { message: expect.stringContaining('no stripe-signature header') },
+  })
+  expect(forged.body).toMatchObject({ error: { message: expect.stringContaining('signing secrets') } })
+})

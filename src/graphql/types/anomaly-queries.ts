@@ -43,6 +43,7 @@ const AnomalyOrderField = builder.enumType('AnomalyOrderField', {
   values: {
     RECORDED_AT: { description: 'The order of recording, which is that of the feed.' },
     DETECTED_AT: { description: '`detectedAt`, which is event time.' },
+    STARTED_AT: { description: '`startedAt`, which is event time.' },
     UPDATED_AT: { description: '`updatedAt`.' },
     SEVERITY: { description: '`severity`, then the order of recording.' },
   } satisfies Record<OrderField, { description: string }>,
@@ -51,7 +52,12 @@ const AnomalyOrderField = builder.enumType('AnomalyOrderField', {
 const AnomalyOrder = builder.inputType('AnomalyOrder', {
   description: 'The order of anomalies.',
   fields: (t) => ({
-    field: t.field({ type: AnomalyOrderField, required: true, description: 'By what.' }),
+    field: t.field({
+      type: AnomalyOrderField,
+      required: true,
+      defaultValue: 'RECORDED_AT',
+      description: 'By what.',
+    }),
     direction: t.field({
       type: OrderDirection,
       required: true,

@@ -1,6 +1,7 @@
 import type { ApiKey as ApiKeyRow } from '../../generated/sqlite/client.ts'
 import { createApiKey, revokeApiKey } from '../../tenancy/api-keys.ts'
 import { ROLES } from '../../tenancy/caller.ts'
+import { resolveMoment } from '../../tenancy/local-time.ts'
 import { builder } from '../builder.ts'
 import { connectionOf } from '../connection.ts'
 import { actingOf, scopeOf, tellOfAct } from '../context.ts'
@@ -83,7 +84,8 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: CreateApiKeyInput, required: true, description: 'What key.' }) },
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)
-      const { apiKey, key } = await createApiKey(scope, actingOf(context), input)
+      const expiresAt = input.expiresAt && (await resolveMoment(scope, input.expiresAt))
+      const { apiKey, key } = await createApiKey(scope, actingOf(context), { ...input, expiresAt })
       tellOfAct(context, scope.tenantId)
       return { apiKey, secret: key }
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { UNITS } from '../../detection/detector.ts'
+import { clamped, format } from '../../stripe/money.ts'
 import { builder } from '../builder.ts'
 import { Unit } from './enums.ts'
 
@@ -18,6 +19,12 @@ export type MeasurementShape = z.output<typeof stored>[number]
 
 export const measurementsOf = (json: string): MeasurementShape[] => stored.parse(JSON.parse(json))
 
+/** For people; null for what is no money. */
+const written = ({ unit, currency }: MeasurementShape, amount: number | null | undefined): string | null =>
+  unit === 'MONEY' && currency && amount !== null && amount !== undefined
+    ? format(clamped(amount), currency)
+    : null
+
 export const Measurement = builder.objectRef<MeasurementShape>('Measurement').implement({
   description: 'Something observed against what was expected of it.',
   fields: (t) => ({
@@ -33,6 +40,21 @@ export const Measurement = builder.objectRef<MeasurementShape>('Measurement').im
       nullable: true,
       description: 'With unit MONEY: ISO 4217 in upper case.',
       resolve: ({ currency }) => currency?.toUpperCase() ?? null,
+    }),
+    observedFormatted: t.string({
+      nullable: true,
+      description: 'With unit MONEY: `observed` for people, e.g. `$29.00`.',
+      resolve: (measurement) => written(measurement, measurement.observed),
+    }),
+    expectedFormatted: t.string({
+      nullable: true,
+      description: 'With unit MONEY: `expected` for people.',
+      resolve: (measurement) => written(measurement, measurement.expected),
+    }),
+    thresholdFormatted: t.string({
+      nullable: true,
+      description: 'With unit MONEY: `threshold` for people.',
+      resolve: (measurement) => written(measurement, measurement.threshold),
     }),
   }),
 })

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { PublicError } from '../../errors.ts'
+import { clamped } from '../../stripe/money.ts'
 import { currency, parseInput } from '../../tenancy/input.ts'
+import { resolveRange } from '../../tenancy/local-time.ts'
 import { builder } from '../builder.ts'
 import { scopeOf } from '../context.ts'
 import type { Interval } from '../read/intervals.ts'
@@ -16,11 +18,6 @@ const MetricsInterval = builder.enumType('MetricsInterval', {
     WEEK: { description: "A week of the tenant's zone, from Monday." },
   } satisfies Record<Interval, { description: string }>,
 })
-
-const MOST = BigInt(Number.MAX_SAFE_INTEGER)
-
-/** One absurd amount must not take the whole chart along: sums stop at what a SafeInt can say. */
-const clamped = (amount: bigint): bigint => (amount > MOST ? MOST : amount < -MOST ? -MOST : amount)
 
 const sums = (amounts: Map<string, bigint>) =>
   [...amounts]
@@ -91,14 +88,15 @@ builder.queryField('metrics', (t) =>
       }),
       account: t.arg.string({ description: 'Only this Stripe account, `acct_…`.' }),
     },
-    resolve: (_root, { range, interval, livemode, account, ...given }, context) => {
-      const { from, to } = range
+    resolve: async (_root, { range, interval, livemode, account, ...given }, context) => {
+      const scope = scopeOf(context)
+      const { from, to } = await resolveRange(scope, range)
       if (!from) {
         const message = 'range.from must be given.'
         const issues = [{ path: ['range', 'from'], code: 'REQUIRED', message }]
         throw new PublicError('BAD_USER_INPUT', message, { issues })
       }
-      return readMetrics(scopeOf(context), {
+      return readMetrics(scope, {
         from,
         to: to ?? context.services.clock.now(),
         interval,

@@ -1,4 +1,4 @@
-import { decimal, format } from '../../stripe/money.ts'
+import { clamped, decimal, format } from '../../stripe/money.ts'
 import { builder } from '../builder.ts'
 
 export interface MoneyShape {
@@ -7,9 +7,9 @@ export interface MoneyShape {
   currency: string
 }
 
-/** An amount where both parts are there. */
+/** An amount where both parts are there, within what a SafeInt can say. */
 export const moneyOf = (amount: bigint | null, currency: string | null): MoneyShape | null =>
-  amount === null || currency === null ? null : { amount, currency }
+  amount === null || currency === null ? null : { amount: clamped(amount), currency }
 
 export const Money = builder.objectRef<MoneyShape>('Money').implement({
   description:

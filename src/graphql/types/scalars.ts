@@ -1,19 +1,20 @@
 import { GraphQLError, Kind, valueFromASTUntyped } from 'graphql'
-import { moment } from '../../tenancy/input.ts'
+import { momentOrDay } from '../../tenancy/input.ts'
+import type { Moment } from '../../tenancy/local-time.ts'
 import { builder } from '../builder.ts'
 
-function parseTime(value: unknown): Date {
-  const time = moment.safeParse(value)
+function parseTime(value: unknown): Moment {
+  const time = momentOrDay.safeParse(value)
   if (!time.success)
     throw new GraphQLError(
-      'A DateTime is a moment that there is, written like 2026-01-31T09:30:00Z (RFC 3339).',
+      'A DateTime is a moment that there is, written like 2026-01-31T09:30:00Z (RFC 3339), or a date like 2026-01-31.',
     )
   return time.data
 }
 
 builder.scalarType('DateTime', {
   description:
-    'A moment as RFC 3339 text, e.g. `2026-01-31T09:30:00.000Z`; always in UTC when it comes from here.',
+    "A moment as RFC 3339 text, e.g. `2026-01-31T09:30:00.000Z`; always in UTC when it comes from here. As an input also a date, e.g. `2026-01-31`: the first moment of that day in the tenant's zone.",
   serialize: (value) => value.toISOString(),
   parseValue: parseTime,
   parseLiteral: (node) => parseTime(node.kind === Kind.STRING ? node.value : undefined),

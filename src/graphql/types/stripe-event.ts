@@ -1,10 +1,19 @@
 import { composeId, keyOfId } from '../../ids.ts'
+import { type MomentRange, resolveRange } from '../../tenancy/local-time.ts'
+import type { Scope } from '../../tenancy/scope.ts'
 import { builder } from '../builder.ts'
 import { connectionOf, pageArgs, pageCost } from '../connection.ts'
 import { loadersOf, scopeOf } from '../context.ts'
 import { live } from '../live.ts'
 import { readPage } from '../paging.ts'
-import { EVENT_COLUMNS, EVENT_STATUSES, type EventRow, eventMatches, eventSource } from '../read/events.ts'
+import {
+  EVENT_COLUMNS,
+  EVENT_STATUSES,
+  type EventFilter,
+  type EventRow,
+  eventMatches,
+  eventSource,
+} from '../read/events.ts'
 import { DateTimeRange } from './date-time-range.ts'
 import { Money, moneyOf } from './money.ts'
 import { Node } from './node.ts'
@@ -106,6 +115,13 @@ const StripeEventFilter = builder.inputType('StripeEventFilter', {
   }),
 })
 
+type GivenFilter = Omit<EventFilter, 'created'> & { created?: MomentRange | null | undefined }
+
+const resolveFilter = async (scope: Scope, filter: GivenFilter): Promise<EventFilter> => ({
+  ...filter,
+  created: await resolveRange(scope, filter.created ?? {}),
+})
+
 builder.queryFields((t) => ({
   event: t.field({
     type: StripeEvent,
@@ -130,8 +146,10 @@ builder.queryFields((t) => ({
       filter: t.arg({ type: StripeEventFilter, description: 'Which of them.' }),
       ...pageArgs(t),
     },
-    resolve: (_root, { filter, ...page }, context) =>
-      readPage(page, eventSource(scopeOf(context), filter ?? {})),
+    resolve: async (_root, { filter, ...page }, context) => {
+      const scope = scopeOf(context)
+      return readPage(page, eventSource(scope, await resolveFilter(scope, filter ?? {})))
+    },
   }),
 }))
 
@@ -141,12 +159,13 @@ builder.subscriptionField('eventReceived', (t) =>
     authScopes: { viewer: true },
     description: 'Webhook events as they are stored; live only.',
     args: { filter: t.arg({ type: StripeEventFilter, description: 'Which of them.' }) },
-    subscribe: (_root, { filter }, context) => {
+    subscribe: async (_root, args, context) => {
       const scope = scopeOf(context)
+      const filter = await resolveFilter(scope, args.filter ?? {})
       const { eventFeed } = context.services
       return live(context, async function* (signal) {
         for await (const event of eventFeed.follow(scope, signal)) {
-          if (eventMatches(event, filter ?? {})) yield event
+          if (eventMatches(event, filter)) yield event
         }
       })
     },

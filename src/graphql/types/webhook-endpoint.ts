@@ -1,5 +1,5 @@
 import type { WebhookEndpoint as EndpointRow } from '../../generated/sqlite/client.ts'
-import { addEndpoint, openToken, rotateToken, webhookUrl } from '../../tenancy/endpoints.ts'
+import { addEndpoint, endpointId, openToken, rotateToken, webhookUrl } from '../../tenancy/endpoints.ts'
 import { builder } from '../builder.ts'
 import { actingOf, scopeOf, scopeOfTenant, tellOfAct } from '../context.ts'
 import { countDeliveries, quantile, recentLags } from '../read/deliveries.ts'
@@ -134,7 +134,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)
       const { endpoint } = await rotateToken(scope, actingOf(context), {
-        endpoint: input.endpointId,
+        endpoint: endpointId(input.endpointId),
         graceSeconds: input.graceSeconds,
       })
       tellOfAct(context, scope.tenantId)

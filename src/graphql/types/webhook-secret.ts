@@ -1,4 +1,5 @@
 import type { WebhookSecret as SecretRow } from '../../generated/sqlite/client.ts'
+import { endpointId } from '../../tenancy/endpoints.ts'
 import { addSecret, retireSecret } from '../../tenancy/secrets.ts'
 import { builder } from '../builder.ts'
 import { actingOf, scopeOf, tellOfAct } from '../context.ts'
@@ -52,7 +53,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)
       const webhookSecret = await addSecret(scope, actingOf(context), {
-        endpoint: input.endpointId,
+        endpoint: endpointId(input.endpointId),
         secret: input.secret,
       })
       tellOfAct(context, scope.tenantId)

@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest'
+import { scopeTo } from '../../src/tenancy/scope.ts'
+import { later, raise, T0 } from '../support/anomalies.ts'
+import { testDatabase } from '../support/database.ts'
+import { ask, codeOf, data, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
+import { eventRow } from '../support/rows.ts'
+
+const database = await testDatabase()
+const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
+
+const idsOf = async ({ key }: Pick<TestTenant, 'key'>, args: string) => {
+  const { anomalies } = (await data(served, key, `{ anomalies(${args}) { nodes { id } } }`)) as {
+    anomalies: { nodes: { id: string }[] }
+  }
+  return anomalies.nodes.map(({ id }) => id)
+}
+
+describe('the order of anomalies', () => {
+  test('is that of recording when only a direction is given', async () => {
+    const tenant = await makeTenant(database)
+    const ids = [await raise(database, tenant.id), await raise(database, tenant.id)]
+    expect(await idsOf(tenant, 'orderBy: {direction: ASC}')).toEqual(ids)
+    expect(await idsOf(tenant, 'orderBy: {}')).toEqual(ids.toReversed())
+  })
+
+  test('can be by when they started, page by page in both directions', async () => {
+    const tenant = await makeTenant(database)
+    const started = async (seconds: number) => {
+      const id = await raise(database, tenant.id)
+      await scopeTo(database, tenant.id).db.anomaly.updateMany({
+        where: { id },
+        data: { startedAt: later(seconds) },
+      })
+      return id
+    }
+    const [c, a, b] = [await started(30), await started(10), await started(20)]
+    const order = 'orderBy: {field: STARTED_AT, direction: ASC}'
+    const page = (await data(
+      served,
+      tenant.key,
+      `{ anomalies(${order}, first: 1) { pageInfo { endCursor } } }`,
+    )) as {
+      anomalies: { pageInfo: { endCursor: string } }
+    }
+    const { endCursor } = page.anomalies.pageInfo
+    expect(await idsOf(tenant, order)).toEqual([a, b, c])
+    expect(await idsOf(tenant, `${order}, after: "${endCursor}"`)).toEqual([b, c])
+    expect(await idsOf(tenant, `${order}, last: 1`)).toEqual([c])
+  })
+})
+
+describe('a date without a time', () => {
+  // Midnight of Berlin is an hour before that of UTC.
+  const INSIDE = new Date('2026-01-30T23:00:00.000Z')
+  const BEFORE = new Date('2026-01-30T22:59:59.999Z')
+  const LAST = new Date('2026-01-31T22:59:59.999Z')
+  const AFTER = new Date('2026-01-31T23:00:00.000Z')
+
+  const scattered = async (tenant: TestTenant) => {
+    await raise(database, tenant.id, { detectedAt: BEFORE })
+    const wanted = [
+      await raise(database, tenant.id, { detectedAt: INSIDE }),
+      await raise(database, tenant.id, { detectedAt: LAST }),
+    ]
+    await raise(database, tenant.id, { detectedAt: AFTER })
+    return wanted
+  }
+
+  test("is the first moment of that day in the tenant's zone, as the end of a range too", async () => {
+    const tenant = await makeTenant(database)
+    const wanted = await scattered(tenant)
+    const range = '{from: "2026-01-31", to: "2026-02-01"}'
+    expect(await idsOf(tenant, `filter: {detected: ${range}}, orderBy: {direction: ASC}`)).toEqual(wanted)
+    const answer = await data(
+      served,
+      tenant.key,
+      'query($filter: AnomalyFilter) { anomalies(filter: $filter) { totalCount } }',
+      { filter: { detected: { from: '2026-01-31', to: '2026-02-01' } } },
+    )
+    expect(answer).toEqual({ anomalies: { totalCount: 2 } })
+  })
+
+  test('is taken by the export as well', async () => {
+    const tenant = await makeTenant(database)
+    const wanted = await scattered(tenant)
+    const response = await fetch(
+      `${served.url}/export/anomalies.csv?detected.from=2026-01-31&detected.to=2026-02-01`,
+      { headers: { authorization: `Bearer ${tenant.key}` } },
+    )
+    const [, ...rows] = (await response.text()).trimEnd().split('\r\n')
+    expect(rows.map((row) => row.split(',', 1)[0])).toEqual(wanted.toReversed())
+  })
+
+  test('is taken in the filter of events, in the range of metrics, and as the end of a key', async () => {
+    const tenant = await makeTenant(database)
+    const rows = [BEFORE, INSIDE, LAST, AFTER].map((createdAt, n) => ({
+      ...eventRow(tenant.id, tenant.endpointId, `evt_date${n}`),
+      createdAt,
+    }))
+    await scopeTo(database, tenant.id).db.stripeEvent.createMany({ data: rows })
+    const created = '{from: "2026-01-31", to: "2026-02-01"}'
+    expect(
+      await data(served, tenant.key, `{ events(filter: {created: ${created}}) { totalCount } }`),
+    ).toEqual({
+      events: { totalCount: 2 },
+    })
+    expect(await data(served, tenant.key, `{ metrics(range: ${created}, interval: DAY) { at } }`)).toEqual({
+      metrics: [{ at: INSIDE.toISOString() }],
+    })
+    const mutation =
+      'mutation { createApiKey(input: {name: "k", role: VIEWER, expiresAt: "2999-01-31"}) { apiKey { expiresAt } } }'
+    expect(await data(served, tenant.key, mutation)).toEqual({
+      createApiKey: { apiKey: { expiresAt: '2999-01-30T23:00:00.000Z' } },
+    })
+  })
+
+  test('that the calendar does not have is refused', async () => {
+    const tenant = await makeTenant(database)
+    for (const day of ['2026-02-30', '2026-13-01', '2026-1-1', '26-01-01']) {
+      const query = `{ anomalies(filter: {detected: {from: "${day}"}}) { totalCount } }`
+      expect(await codeOf(served, tenant.key, query), day).toBe('BAD_USER_INPUT')
+      const response = await fetch(`${served.url}/export/anomalies.csv?detected.from=${day}`, {
+        headers: { authorization: `Bearer ${tenant.key}` },
+      })
+      expect(response.status, day).toBe(400)
+    }
+  })
+})
+
+describe('money', () => {
+  const MOST = Number.MAX_SAFE_INTEGER
+
+  test('in evidence is written out for people, other units are not', async () => {
+    const tenant = await makeTenant(database)
+    const id = await raise(database, tenant.id)
+    const evidence = [
+      { name: 'sum', observed: 123_456.4, expected: 29, unit: 'MONEY', currency: 'usd' },
+      { name: 'failures', observed: 9, expected: 2, threshold: 8, unit: 'COUNT' },
+    ]
+    const { db } = scopeTo(database, tenant.id)
+    await db.anomaly.updateMany({ where: { id }, data: { evidence: JSON.stringify(evidence) } })
+    const query = `{ anomaly(id: "${id}") { evidence { observedFormatted expectedFormatted thresholdFormatted } } }`
+    expect(await data(served, tenant.key, query)).toEqual({
+      anomaly: {
+        evidence: [
+          { observedFormatted: '$1,234.56', expectedFormatted: '$0.29', thresholdFormatted: null },
+          { observedFormatted: null, expectedFormatted: null, thresholdFormatted: null },
+        ],
+      },
+    })
+  })
+
+  test('at risk beyond what a SafeInt can say stops there, and is no error', async () => {
+    const tenant = await makeTenant(database)
+    const id = await raise(database, tenant.id)
+    const { db } = scopeTo(database, tenant.id)
+    for (const [stored, shown] of [
+      [2n ** 62n, MOST],
+      [-(2n ** 62n), -MOST],
+    ] as const) {
+      await db.anomaly.updateMany({ where: { id }, data: { impactAmount: stored, impactCurrency: 'usd' } })
+      const query = `{ anomaly(id: "${id}") { impact { amount decimal } } }`
+      const { anomaly } = await data(served, tenant.key, query)
+      expect(anomaly).toMatchObject({ impact: { amount: shown } })
+      const response = await fetch(`${served.url}/export/anomalies.csv`, {
+        headers: { authorization: `Bearer ${tenant.key}` },
+      })
+      expect(await response.text()).toContain(`,${shown},`)
+    }
+  })
+})
+
+test('an endpoint is named by its id alone, never by its name', async () => {
+  const tenant = await makeTenant(database)
+  for (const mutation of [
+    'rotateWebhookToken(input: {endpointId: $id}) { webhookEndpoint { id } }',
+    'addWebhookSecret(input: {endpointId: $id, secret: "whsec_0123456789"}) { webhookSecret { id } }',
+  ]) {
+    const query = `mutation($id: ID!) { ${mutation} }`
+    expect(await codeOf(served, tenant.key, query, { id: 'default' })).toBe('NOT_FOUND')
+    expect((await ask(served, tenant.key, query, { id: tenant.endpointId })).errors).toEqual([])
+  }
+})
+
+test('a filter by moments still has its moments', async () => {
+  const tenant = await makeTenant(database)
+  const id = await raise(database, tenant.id)
+  expect(await idsOf(tenant, `filter: {detected: {from: "${T0.toISOString()}"}}`)).toEqual([id])
+})
