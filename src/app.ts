@@ -22,8 +22,9 @@ import { createMetrics } from './metrics.ts'
 import { memoryQuota } from './quota/memory.ts'
 import type { MakeQuota } from './quota/quota.ts'
 import { redisQuotas } from './quota/redis.ts'
-import { type Database, openDatabase } from './storage/database.ts'
-import { migrate } from './storage/migrate.ts'
+import { announceServer } from './running-server.ts'
+import { type Database, openDatabase, placeOf } from './storage/database.ts'
+import { madeDatabase, migrate } from './storage/migrate.ts'
 import { Authenticator } from './tenancy/authenticate.ts'
 import { CredentialsWatch } from './tenancy/cutoff.ts'
 import { EndpointDirectory } from './tenancy/endpoint-directory.ts'
@@ -55,6 +56,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
   const folder = dataFolderOf(config)
   const vault = vaultFor(config, folder, log)
   const applied = await migrate(config)
+  if (madeDatabase(applied)) log.info({ database: placeOf(config.databaseUrl) }, 'made a new database')
   if (applied.length > 0) log.info({ applied }, 'migrated the database')
   const database = await openDatabase(config)
   await refuseForeignSecret(database, vault).catch(async (error: unknown) => {
@@ -128,6 +130,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
     await release()
     throw error
   })
+  const withdraw = announceServer(config.databaseUrl, url)
   worker.start()
   janitor.start()
 
@@ -136,6 +139,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
     database,
     async close() {
       draining = true
+      withdraw()
       await Promise.all([inbox.drain(), graphql.drain()])
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()

@@ -6,4 +6,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
-process.exitCode = await run(process.argv.slice(2), process)
+const { stdin, stdout, stderr } = process
+process.exitCode = await run(process.argv.slice(2), { stdin, stdout, stderr })

@@ -1,4 +1,8 @@
+import { join } from 'node:path'
 import { z } from 'zod'
+import { readEnvFile } from './env-file.ts'
+import { nearMisses } from './near-misses.ts'
+import { packageRoot } from './package-root.ts'
 
 /** Every mistake in the environment, named together. */
 export class ConfigError extends Error {
@@ -180,6 +184,8 @@ export interface Config {
   metricsToken: string | undefined
   /** HOST on loopback and PUBLIC_URL unset or local: only then GraphiQL, introspection, a generated secret and open /metrics. */
   local: boolean
+  /** What is odd about the environment without making it unusable, a sentence each. */
+  warnings: readonly string[]
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i
@@ -220,12 +226,36 @@ export function readConfig(source: Record<string, string | undefined>): Config {
     logLevel: env.LOG_LEVEL,
     metricsToken: env.METRICS_TOKEN,
     local: LOOPBACK.test(env.HOST) && (env.PUBLIC_URL === undefined || isLoopback(env.PUBLIC_URL)),
+    warnings: warningsOf(source),
   })
 }
 
+const warningsOf = (source: Record<string, string | undefined>): string[] =>
+  nearMisses(
+    source,
+    VARIABLES.map(({ name }) => name),
+  ).map(({ given, meant }) =>
+    meant === undefined
+      ? `${given} is set, but there is no such variable`
+      : `${given} is set, but not read: did you mean ${meant}?`,
+  )
+
 /**
- * process.env through `readConfig`.
+ * process.env, and beneath it `.env` beside package.json, through `readConfig`. Tests must not depend on how the
+ * checkout that they run in is set up, so they ignore the file.
  * @param overrides what the command line says instead, under the variable's name
+ * @throws ConfigError
  */
 export const loadConfig = (overrides: Record<string, string> = {}): Config =>
-  readConfig({ ...process.env, ...overrides })
+  readConfig({ ...(process.env['NODE_ENV'] === 'test' ? {} : envFile()), ...process.env, ...overrides })
+
+function envFile(): Record<string, string | undefined> {
+  const folder = packageRoot()
+  if (folder === undefined) return {}
+  const path = join(folder, '.env')
+  try {
+    return readEnvFile(path)
+  } catch (error) {
+    throw new ConfigError(`Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

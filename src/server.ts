@@ -11,13 +11,12 @@ const GRACE = 10_000
  */
 export async function serve(config: Config): Promise<void> {
   const log = createLogger(config.logLevel)
+  for (const warning of config.warnings) log.warn(warning)
   const app = await startApp({ config, log })
   const tenants = await app.database.prisma.tenant.count()
   log.info({ url: app.url, graphql: `${app.url}/graphql` }, 'listening')
   if (tenants === 0) {
-    log.info(
-      'no tenant yet; create the first in another terminal: npx billingwatch tenant create "My company" --webhook-secret whsec_…',
-    )
+    log.info('no tenant yet; create the first in another terminal: ./billingwatch tenant create "My company"')
   }
   const signal = await stopSignal()
   log.info({ signal }, 'draining')

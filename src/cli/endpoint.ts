@@ -20,13 +20,14 @@ export function endpointCommand(shell: Shell): Command {
     .action((tenantId: string, name: string, options: Json) =>
       shell.within(tenantId, async (scope, { config, acting }) => {
         const { endpoint } = await addEndpoint(scope, acting, { name })
-        const view = endpointView(endpoint, { config, vault: acting.vault })
+        const base = await shell.webhookBase(config)
+        const view = endpointView(endpoint, { base, vault: acting.vault })
         const lines = [
           ...table([
             ['Endpoint', `${view.name} (${view.id})`],
             ['Webhook URL', view.webhookUrl],
           ]),
-          `Its signing secret: npx billingwatch secret add ${tenantId} whsec_… --endpoint ${view.id}`,
+          `Its signing secret: ./billingwatch secret add ${tenantId} - --endpoint ${view.id}`,
         ]
         shell.print({ json: view, lines }, options)
       }),
@@ -38,7 +39,8 @@ export function endpointCommand(shell: Shell): Command {
     .action((tenantId: string, options: Json) =>
       shell.within(tenantId, async (scope, { config, acting }) => {
         const endpoints = await listEndpoints(scope)
-        const views = endpoints.map((endpoint) => endpointView(endpoint, { config, vault: acting.vault }))
+        const base = await shell.webhookBase(config)
+        const views = endpoints.map((endpoint) => endpointView(endpoint, { base, vault: acting.vault }))
         const lines = table([
           ['ID', 'NAME', 'LAST DELIVERY', 'WEBHOOK URL'],
           ...views.map((view) => [view.id, view.name, time(view.lastDeliveryAt), view.webhookUrl]),
@@ -58,7 +60,8 @@ export function endpointCommand(shell: Shell): Command {
           endpoint: options.endpoint,
           graceSeconds: options.grace,
         })
-        const view = endpointView(endpoint, { config, vault: acting.vault })
+        const base = await shell.webhookBase(config)
+        const view = endpointView(endpoint, { base, vault: acting.vault })
         const until = view.previousTokenExpiresAt
         const lines = table([
           ['Endpoint', `${view.name} (${view.id})`],

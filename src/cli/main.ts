@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
-import { VARIABLES } from '../config.ts'
+import { ConfigError, VARIABLES } from '../config.ts'
 import { PublicError } from '../errors.ts'
+import { DatabaseError } from '../storage/database.ts'
+import { NoDatabaseError } from '../storage/migrate.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { endpointCommand } from './endpoint.ts'
@@ -12,7 +14,7 @@ import { migrateCommand } from './migrate.ts'
 import { replayCommand } from './replay.ts'
 import { secretCommand } from './secret.ts'
 import { serveCommand } from './serve.ts'
-import { type Io, Shell, Unwell } from './shell.ts'
+import { Interrupted, type Io, Shell, Unwell } from './shell.ts'
 import { simulateCommand } from './simulate.ts'
 import { tenantCommand } from './tenant.ts'
 
@@ -26,16 +28,17 @@ const WRONG_USAGE = 2
  * @returns the exit code: 0 done, 1 failed (said in one line on stderr), 2 wrong usage
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const json = argv.includes('--json')
   try {
     await programFor(new Shell(io)).parseAsync(argv, { from: 'user' })
     return DONE
   } catch (error) {
-    return exitCodeOf(error, io)
+    return exitCodeOf(error, io, json)
   }
 }
 
 function programFor(shell: Shell): Command {
-  const program = new Command('billingwatch')
+  const program = new Command('./billingwatch')
     .description('Watches the Stripe webhooks of many tenants and tells each what is wrong with its billing.')
     .version(packageJson.version)
   for (const command of [
@@ -79,12 +82,29 @@ function prepare(command: Command, { stdout, stderr }: Io): void {
   command.option('--json', 'print one JSON document')
 }
 
-function exitCodeOf(error: unknown, { stderr }: Io): number {
-  // Commander has said it already, and so has a command that found something.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : WRONG_USAGE
+/** Says why a command failed: in one line on standard error, and with --json in a document on standard output too. */
+function exitCodeOf(error: unknown, { stdout, stderr }: Io, json: boolean): number {
+  // Commander has printed its help or the version, and a command that found something what it found.
+  if (error instanceof CommanderError && error.exitCode === 0) return DONE
   if (error instanceof Unwell) return FAILED
-  stderr.write(`error: ${lineOf(error)}\n`)
-  return error instanceof PublicError && error.code === 'BAD_USER_INPUT' ? WRONG_USAGE : FAILED
+  if (error instanceof Interrupted) {
+    stderr.write(`${error.message}\n`)
+    return error.exitCode
+  }
+  const usage = error instanceof CommanderError
+  const message = usage ? error.message.replace(/^error: /, '') : lineOf(error)
+  // Commander has said it already.
+  if (!usage) stderr.write(`error: ${message}\n`)
+  const code = usage ? 'BAD_USER_INPUT' : codeOf(error)
+  if (json) stdout.write(`${JSON.stringify({ error: { code, message } })}\n`)
+  return code === 'BAD_USER_INPUT' ? WRONG_USAGE : FAILED
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof PublicError) return error.code
+  if (error instanceof NoDatabaseError) return 'NOT_FOUND'
+  if (error instanceof ConfigError) return 'CONFIGURATION'
+  return error instanceof DatabaseError ? 'UNAVAILABLE' : 'FAILED'
 }
 
 /** Configuration errors name every variable on a line of its own; of the many lines of a driver the last one says why. */

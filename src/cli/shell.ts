@@ -2,12 +2,13 @@ import { text } from 'node:stream/consumers'
 import { type Config, loadConfig, readConfig } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import type { Tenant } from '../generated/sqlite/client.ts'
-import { type Database, openDatabase } from '../storage/database.ts'
-import { migrate } from '../storage/migrate.ts'
+import { runningServer } from '../running-server.ts'
+import { type Database, openDatabase, placeOf } from '../storage/database.ts'
+import { madeDatabase, migrate } from '../storage/migrate.ts'
 import type { Acting } from '../tenancy/acting.ts'
 import { type Scope, scopeTo } from '../tenancy/scope.ts'
 import { showTenant } from '../tenancy/tenant.ts'
-import { dataFolderOf, vaultFor } from '../tenancy/vault.ts'
+import { dataFolderOf, type Vault, vaultFor } from '../tenancy/vault.ts'
 import { systemClock } from '../time.ts'
 
 export interface Output {
@@ -45,6 +46,20 @@ export class Unwell extends Error {
   override readonly name = 'Unwell'
 }
 
+const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
+type Signal = keyof typeof SIGNAL_NUMBERS
+
+/** Somebody ended a command; what it did until then stays done. The message says how to go on. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+  /** As shells have it for what a signal ended. */
+  readonly exitCode: number
+  constructor(message: string, signal: Signal) {
+    super(message)
+    this.exitCode = 128 + SIGNAL_NUMBERS[signal]
+  }
+}
+
 /** The surroundings of a command. */
 export class Shell {
   constructor(readonly io: Io) {}
@@ -54,11 +69,20 @@ export class Shell {
     return this.io.env ? readConfig({ ...this.io.env, ...overrides }) : loadConfig(overrides)
   }
 
-  /** Opens vault and database, migrated as the server would; closes them after `work`. */
-  async office<T>(work: (office: Office) => Promise<T>): Promise<T> {
+  /**
+   * Opens vault and database, migrated as the server would; closes them after `work`.
+   * @param create whether a database is made where there is none; a typo in DATABASE_URL must not make one unasked
+   * @throws NoDatabaseError
+   */
+  async office<T>(work: (office: Office) => Promise<T>, { create = false } = {}): Promise<T> {
     const config = this.config()
-    const vault = vaultFor(config, dataFolderOf(config), { warn: (message) => this.note(message) })
-    await migrate(config)
+    for (const warning of config.warnings) this.note(`warning: ${warning}`)
+    const makeVault = (): Vault =>
+      vaultFor(config, dataFolderOf(config), { warn: (message) => this.note(message) })
+    // A new database is made only when there is a secret for it, and a secret only for a database that is there.
+    if (create) makeVault()
+    await this.migrate(config, { create })
+    const vault = makeVault()
     const database = await openDatabase(config)
     try {
       const actor = { kind: 'OPERATOR', name: 'command line' } as const
@@ -66,6 +90,27 @@ export class Shell {
     } finally {
       await database.close()
     }
+  }
+
+  /** Brings the database up to date, and says so where this made one. */
+  async migrate(config: Config, options: { create: boolean }): Promise<string[]> {
+    const applied = await migrate(config, options)
+    if (madeDatabase(applied)) this.note(`Made a new database: ${placeOf(config.databaseUrl)}`)
+    return applied
+  }
+
+  /** Where the server's webhook URLs begin. Only PUBLIC_URL or a server that runs can tell; else it is said to be a guess. */
+  async webhookBase(config: Config): Promise<Pick<Config, 'publicUrl' | 'port'>> {
+    const { publicUrl, port, databaseUrl } = config
+    if (publicUrl !== undefined) return { publicUrl, port }
+    const running = await runningServer(databaseUrl)
+    if (running === undefined) {
+      const guess = `http://localhost:${port}`
+      this.note(
+        `No server runs here and PUBLIC_URL is not set: that webhook URLs begin with ${guess} is a guess.`,
+      )
+    }
+    return { publicUrl: running, port }
   }
 
   /**

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { placeOf } from '../calendar/country.ts'
-import type { RateLimit } from '../config.ts'
+import type { Config, RateLimit } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import type { Tenant, WebhookEndpoint } from '../generated/sqlite/client.ts'
 import { listEndpoints, webhookUrl } from '../tenancy/endpoints.ts'
@@ -10,6 +10,8 @@ import { rateArgument, table, time } from './format.ts'
 import type { Answer, Office, Shell } from './shell.ts'
 import { endpointView, tenantView } from './views.ts'
 
+type WebhookBase = Pick<Config, 'publicUrl' | 'port'>
+
 interface Json {
   json?: boolean
 }
@@ -17,6 +19,10 @@ interface Json {
 /** `tenant …`: the customers of ours whose Stripe accounts are watched. */
 export function tenantCommand(shell: Shell): Command {
   const group = new Command('tenant').description('tenants: make, list, change, suspend, erase')
+  const placed = async (office: Office): Promise<Office & { base: WebhookBase }> => ({
+    ...office,
+    base: await shell.webhookBase(office.config),
+  })
 
   group
     .command('create <name>')
@@ -28,7 +34,7 @@ export function tenantCommand(shell: Shell): Command {
     .action(async (name: string, options: CreateOptions) => {
       const webhookSecret =
         options.webhookSecret === undefined ? undefined : await shell.secret(options.webhookSecret)
-      await shell.office(async (office) => {
+      const create = async (office: Office): Promise<void> => {
         const { externalId, timezone, country } = options
         const created = await createTenant(office.database, office.acting, {
           name,
@@ -39,9 +45,10 @@ export function tenantCommand(shell: Shell): Command {
         })
         const answer = created.existing
           ? alreadyThere(created.tenant)
-          : welcome(created, office, webhookSecret !== undefined)
+          : welcome(created, await shell.webhookBase(office.config), webhookSecret !== undefined)
         shell.print(answer, options)
-      })
+      }
+      await shell.office(create, { create: true })
     })
 
   group
@@ -56,7 +63,7 @@ export function tenantCommand(shell: Shell): Command {
         const narrowed = options.search !== undefined || options.suspended !== undefined
         const none = narrowed
           ? 'There is no such tenant.'
-          : 'There is no tenant yet. Create the first: npx billingwatch tenant create "My company"'
+          : 'There is no tenant yet. Create the first: ./billingwatch tenant create "My company"'
         const lines = rows.length > 0 ? table([['ID', 'NAME', 'ZONE', 'STATE'], ...rows]) : [none]
         shell.print({ json: tenants.map((tenant) => tenantView(tenant, config)), lines }, options)
       }),
@@ -67,7 +74,7 @@ export function tenantCommand(shell: Shell): Command {
     .description('one tenant with its endpoints')
     .action((id: string, options: Json) =>
       shell.within(id, async (scope, office, tenant) =>
-        shell.print(details(tenant, await listEndpoints(scope), office), options),
+        shell.print(details(tenant, await listEndpoints(scope), await placed(office)), options),
       ),
     )
 
@@ -84,7 +91,7 @@ export function tenantCommand(shell: Shell): Command {
         const country = options.country === 'default' ? null : options.country
         const rateLimit = options.rateLimit === 'default' ? null : options.rateLimit
         const tenant = await updateTenant(scope, office.acting, { name, timezone, country, rateLimit })
-        shell.print(details(tenant, await listEndpoints(scope), office), options)
+        shell.print(details(tenant, await listEndpoints(scope), await placed(office)), options)
       }),
     )
 
@@ -157,13 +164,17 @@ const alreadyThere = ({ id, name, externalId }: Tenant): Answer => ({
 })
 
 /** The first thing a newcomer reads: what was made, and the next steps. */
-function welcome({ tenant, token, key }: TenantCreated, { config }: Office, hasSecret: boolean): Answer {
+function welcome({ tenant, token, key }: TenantCreated, at: WebhookBase, hasSecret: boolean): Answer {
   const { id, name } = tenant
-  const url = webhookUrl(config, token)
+  const url = webhookUrl(at, token)
   const base = url.slice(0, url.indexOf('/webhook/'))
   const secretStep = hasSecret
     ? []
-    : ['', `  Then give its signing secret:`, `    npx billingwatch secret add ${id} whsec_…`]
+    : [
+        '',
+        `  Then give its signing secret (- reads it from standard input, where \`ps\` does not show it):`,
+        `    ./billingwatch secret add ${id} -`,
+      ]
   return {
     json: { id, name, webhookUrl: url, webhookToken: token, apiKey: key },
     lines: [
@@ -176,23 +187,26 @@ function welcome({ tenant, token, key }: TenantCreated, { config }: Office, hasS
       ]),
       '',
       'Next:',
-      '  Add the webhook URL in Stripe, with the event types that `npx billingwatch events` lists,',
+      '  Add the webhook URL in Stripe, with the event types that `./billingwatch events` lists,',
       '  or forward the events of your own machine:',
       `    stripe listen --forward-to ${url}`,
       ...secretStep,
       '',
       '  No Stripe account? Post a simulated incident:',
-      `    npx billingwatch simulate --post ${url} --secret whsec_… --incident duplicate-charge`,
+      `    ./billingwatch simulate --post ${url} --secret - --incident duplicate-charge`,
       '',
       `  Ask and subscribe with the API key at ${base}/graphql.`,
     ],
   }
 }
 
-function details(tenant: Tenant, endpoints: readonly WebhookEndpoint[], office: Office): Answer {
-  const { config, acting } = office
+function details(
+  tenant: Tenant,
+  endpoints: readonly WebhookEndpoint[],
+  { config, acting, base }: Office & { base: WebhookBase },
+): Answer {
   const view = tenantView(tenant, config)
-  const shown = endpoints.map((endpoint) => endpointView(endpoint, { config, vault: acting.vault }))
+  const shown = endpoints.map((endpoint) => endpointView(endpoint, { base, vault: acting.vault }))
   return {
     json: { ...view, webhookEndpoints: shown },
     lines: table([

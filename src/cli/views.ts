@@ -22,13 +22,13 @@ export const tenantView = (tenant: Tenant, { webhookRateLimit }: Pick<Config, 'w
 /** The operator may see the URL: whoever runs this command can read the key file as well. */
 export function endpointView(
   endpoint: WebhookEndpoint,
-  { config, vault }: { config: Pick<Config, 'publicUrl' | 'port'>; vault: Vault },
+  { base, vault }: { base: Pick<Config, 'publicUrl' | 'port'>; vault: Vault },
 ) {
   const token = openToken(vault, endpoint)
   return {
     id: endpoint.id,
     name: endpoint.name,
-    webhookUrl: webhookUrl(config, token),
+    webhookUrl: webhookUrl(base, token),
     webhookToken: token,
     previousTokenExpiresAt: endpoint.previousTokenExpiresAt,
     lastDeliveryAt: endpoint.lastDeliveryAt,

@@ -1,5 +1,6 @@
 import type { PrismaClient } from '../generated/sqlite/client.ts'
 import type { Sql } from './sql.ts'
+import { pathOf } from './sqlite/path.ts'
 
 /** Typed as the SQLite client, the narrower of the two; PostgreSQL's is cast to it once, where it is opened. */
 export type SystemClient = PrismaClient
@@ -26,6 +27,14 @@ export interface DatabaseAddress {
 }
 
 export const isPostgres = (url: string): boolean => /^postgres(ql)?:\/\//.test(url)
+
+/** Where a database is, for people: the path of a file; of a server its address, without who logs in. */
+export function placeOf(databaseUrl: string): string {
+  if (!isPostgres(databaseUrl)) return pathOf(databaseUrl)
+  if (!URL.canParse(databaseUrl)) return 'PostgreSQL'
+  const { host, pathname } = new URL(databaseUrl)
+  return `${host}${pathname}`
+}
 
 /**
  * Opens the database that the URL names; `migrate` it first. Neither engine's driver is loaded for the other.

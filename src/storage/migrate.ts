@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { packageRoot } from '../package-root.ts'
 import { type DatabaseAddress, DatabaseError, isPostgres } from './database.ts'
 
 export interface Migration {
@@ -34,20 +34,10 @@ export const failed = (name: string, cause: unknown): MigrationError =>
 
 const sha256 = (content: string): string => createHash('sha256').update(content).digest('hex')
 
-/** The package's folder: source and bundle lie at different depths below it. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(folder, 'package.json'))) {
-    const parent = dirname(folder)
-    if (parent === folder)
-      throw new MigrationError('The migrations are missing: no package.json above the program.')
-    folder = parent
-  }
-  return folder
-}
-
 /** The engine's migrations in the order in which they apply. */
 export function readMigrations(engine: 'sqlite' | 'postgresql', root = packageRoot()): Migration[] {
+  if (root === undefined)
+    throw new MigrationError('The migrations are missing: no package.json above the program.')
   const folder = join(root, 'prisma', engine, 'migrations')
   if (!existsSync(folder))
     throw new MigrationError(`The migrations are missing: there is no folder ${folder}.`)
@@ -86,16 +76,40 @@ export function pendingMigrations(known: readonly Migration[], history: readonly
   return known.filter(({ name }) => !history.some((applied) => applied.name === name))
 }
 
+/** Whether these are the migrations of a database that was empty before. */
+export const madeDatabase = (applied: readonly string[]): boolean =>
+  applied.some((name) => name.endsWith('_initial'))
+
+/** Whether a database is made where there is none. */
+export interface MigrateOptions {
+  create?: boolean
+}
+
+/** There is no database of ours where the URL points. */
+export class NoDatabaseError extends DatabaseError {
+  override readonly name = 'NoDatabaseError'
+  constructor(place: string) {
+    super(
+      `${place}. Check DATABASE_URL and the folder you are in; \`serve\`, \`migrate\` and \`tenant create\` make a new one`,
+    )
+  }
+}
+
 /**
  * Brings a database up to date, creating it where it is a file. Safe to run from several processes at once.
  * @returns the names of the migrations that were applied by this call
- * @throws MigrationError with what to do about it; nothing of a failed migration stays
+ * @throws MigrationError with what to do about it; nothing of a failed migration stays. NoDatabaseError, with
+ *   nothing made, when there is none and `create` is false
  */
-export async function migrate({ databaseUrl, migrateDatabaseUrl }: DatabaseAddress): Promise<string[]> {
+export async function migrate(
+  { databaseUrl, migrateDatabaseUrl }: DatabaseAddress,
+  { create = true }: MigrateOptions = {},
+): Promise<string[]> {
   if (isPostgres(databaseUrl)) {
     const { migratePostgres } = await import('./postgres/migrate.ts')
-    return migratePostgres(migrateDatabaseUrl ?? databaseUrl, databaseUrl, readMigrations('postgresql'))
+    const owner = migrateDatabaseUrl ?? databaseUrl
+    return migratePostgres(owner, databaseUrl, readMigrations('postgresql'), { create })
   }
   const { migrateSqlite } = await import('./sqlite/migrate.ts')
-  return migrateSqlite(databaseUrl, readMigrations('sqlite'))
+  return migrateSqlite(databaseUrl, readMigrations('sqlite'), { create })
 }

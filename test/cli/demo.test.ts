@@ -27,6 +27,7 @@ function demo(...argv: string[]): Demo {
     // Compiled sources are not kept in the folder that has to be empty afterwards.
     env: {
       PATH: process.env['PATH'],
+      NODE_ENV: 'test',
       TMPDIR: folder,
       TSX_DISABLE_CACHE: '1',
       DATABASE_URL: 'file:./precious.db',

@@ -3,12 +3,12 @@ import { dirname } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { emptyDatabase, engine } from '../support/database.ts'
-import { cli, cliJson, type Env, SECRET } from './harness.ts'
+import { cli, cliJson, type Env, freshEnv, SECRET } from './harness.ts'
 
 let env: Env
 let tenantId: string
 beforeAll(async () => {
-  env = { DATABASE_URL: await emptyDatabase(), BILLINGWATCH_SECRET: SECRET, MIN_FREE_DISK: '0' }
+  env = { ...(await freshEnv()), PUBLIC_URL: 'http://localhost:4000', MIN_FREE_DISK: '0' }
   const made = await cliJson(env, ['tenant', 'create', 'Acme', '--webhook-secret', 'whsec_of_acme_itself'])
   tenantId = (made as { id: string }).id
 })

@@ -1,10 +1,19 @@
 import { Readable } from 'node:stream'
 import { expect } from 'vitest'
 import { run } from '../../src/cli/main.ts'
+import { migrate } from '../../src/storage/migrate.ts'
+import { emptyDatabase } from '../support/database.ts'
 
 export type Env = Record<string, string | undefined>
 
 export const SECRET = 'a secret for tests, longer than thirty-two characters'
+
+/** The environment of a migrated database of its own, whose server's address is known. */
+export async function freshEnv(): Promise<Env & { DATABASE_URL: string }> {
+  const databaseUrl = await emptyDatabase()
+  await migrate({ databaseUrl })
+  return { DATABASE_URL: databaseUrl, BILLINGWATCH_SECRET: SECRET, PUBLIC_URL: 'http://localhost:4321' }
+}
 
 export interface Ran {
   code: number

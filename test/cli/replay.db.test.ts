@@ -2,11 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { emptyDatabase } from '../support/database.ts'
 import { type Json, START } from '../support/stripe/basics.ts'
 import { charge } from '../support/stripe/charges.ts'
 import { event } from '../support/stripe/events.ts'
-import { cli, cliJson, type Env, SECRET } from './harness.ts'
+import { cli, cliJson, type Env, freshEnv } from './harness.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'billingwatch-replay-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -14,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let env: Env
 let tenant: string
 beforeAll(async () => {
-  env = { DATABASE_URL: await emptyDatabase(), BILLINGWATCH_SECRET: SECRET }
+  env = await freshEnv()
 })
 
 const newTenant = async (): Promise<string> => {

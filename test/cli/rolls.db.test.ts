@@ -1,9 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { environment, nowSeconds, post, startServer } from '../support/app.ts'
-import { emptyDatabase } from '../support/database.ts'
 import { charge } from '../support/stripe/charges.ts'
 import { event } from '../support/stripe/events.ts'
-import { cli, cliJson, type Env } from './harness.ts'
+import { cli, cliJson, type Env, freshEnv } from './harness.ts'
 
 // What a person does at the command line to roll a secret or an address, while deliveries come in at a server.
 
@@ -28,9 +27,8 @@ interface Tenant {
 }
 
 async function setUp(over: Record<string, string> = {}) {
-  const databaseUrl = await emptyDatabase()
-  const env: Env = environment(databaseUrl, over)
-  await cliJson(env, ['migrate'])
+  const { DATABASE_URL: databaseUrl, PUBLIC_URL } = await freshEnv()
+  const env: Env = environment(databaseUrl, { PUBLIC_URL: PUBLIC_URL ?? '', ...over })
   const tenant = (await cliJson(env, ['tenant', 'create', 'Rolling', '--webhook-secret', '-'], OLD)) as Tenant
   return { databaseUrl, env, tenant }
 }

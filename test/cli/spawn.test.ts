@@ -14,7 +14,7 @@ async function billingwatch(...argv: string[]) {
   const program = join(import.meta.dirname, '../../src/billingwatch.ts')
   const child = spawn(process.execPath, ['--import', loader, program, ...argv], {
     cwd: folder,
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env['PATH'], NODE_ENV: 'test' },
   })
   child.stdin.end()
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
@@ -29,6 +29,7 @@ describe('the billingwatch program', () => {
     expect(JSON.parse(first.stdout)).toMatchObject({ name: 'Out of nothing' })
     expect(first.stderr).toMatch(/^BILLINGWATCH_SECRET is not set: made a key in data\/secret\.key/)
     const second = await billingwatch('tenant', 'list', '--json')
+    expect(first.stderr).toContain(`Made a new database: ${join(folder, 'data/billingwatch.db')}\n`)
     expect(second).toMatchObject({ code: 0, stderr: '' })
     expect(JSON.parse(second.stdout)).toMatchObject([{ name: 'Out of nothing' }])
   }, 60_000)

@@ -69,6 +69,24 @@ describe('the command line', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
+  it.each<[string, string[], string, RegExp, number]>([
+    ['wrong usage', ['tenant', 'list', '--everything'], 'BAD_USER_INPUT', /unknown option/, 2],
+    ['a missing argument', ['tenant', 'create'], 'BAD_USER_INPUT', /missing required argument/, 2],
+    ['what is not confirmed', ['tenant', 'delete', 'ten_x'], 'BAD_USER_INPUT', /--yes/, 2],
+    ['what is not there', ['tenant', 'show', 'ten_x'], 'NOT_FOUND', /no database at/, 1],
+  ])('says %s as JSON under --json', async (_, argv, code, message, exit) => {
+    const ran = await cli(env, [...argv, '--json'])
+    expect(ran.code).toBe(exit)
+    expect(ran.json()).toEqual({ error: { code, message: expect.stringMatching(message) } })
+    expect(ran.stderr).toMatch(message)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('warns of variables that are nearly ones it reads', async () => {
+    const { stderr } = await cli({ ...env, DATABASE_URI: 'x', BILLINGWATCH_PORT: '1' }, ['tenant', 'list'])
+    expect(stderr).toContain('warning: BILLINGWATCH_PORT is set, but not read: did you mean PORT?')
+  })
+
   it('names every mistake of the environment, exits with 1, and does nothing', async () => {
     const { code, stdout, stderr } = await cli({ ...env, PORT: 'http', LOG_LEVEL: 'loud' }, [
       'tenant',

@@ -56,7 +56,7 @@ export async function spawnServer(
   const port = await freePort()
   const child = spawn(process.execPath, [program, 'serve', '--port', String(port)], {
     cwd: root,
-    env: { PATH: process.env['PATH'], ...environment },
+    env: { PATH: process.env['PATH'], NODE_ENV: 'test', ...environment },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const url = `http://127.0.0.1:${port}`

@@ -16,7 +16,7 @@ export async function diagnose(shell: Shell, clock: Clock = systemClock): Promis
     config = shell.config()
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    const advice = 'Correct the environment; `billingwatch --help` lists every variable.'
+    const advice = 'Correct the environment; `./billingwatch --help` lists every variable.'
     return [{ check: 'configuration', level: 'problem', message, advice }]
   }
   return [
@@ -70,7 +70,7 @@ async function checkOpen(database: Database, config: Config, clock: Clock): Prom
 }
 
 async function checkMigrations(database: Database): Promise<Finding> {
-  const advice = 'Run `billingwatch migrate`, or start the server.'
+  const advice = 'Run `./billingwatch migrate`, or start the server.'
   try {
     const missing = await missingMigrations(database)
     if (missing.length === 0) return { check: 'migrations', level: 'ok', message: 'all applied' }

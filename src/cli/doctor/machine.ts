@@ -15,6 +15,7 @@ export function checkConfig(config: Config): Finding[] {
     })
   const place = config.local ? 'a local set-up' : `for ${config.publicUrl ?? config.host}`
   add('ok', `readable, ${place}`)
+  for (const warning of config.warnings) add('notice', warning, 'Correct its name, or unset it.')
   if (config.secret === undefined && !config.local) {
     add(
       'problem',
@@ -43,7 +44,7 @@ export function checkConfig(config: Config): Finding[] {
     add(
       'notice',
       'BILLINGWATCH_SECRET_PREVIOUS is still set',
-      'Run `billingwatch secret rewrap`, then take it out.',
+      'Run `./billingwatch secret rewrap`, then take it out.',
     )
   }
   return findings

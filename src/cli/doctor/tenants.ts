@@ -43,7 +43,7 @@ export async function checkSecrets(database: Database, vault: Vault | undefined)
       check: 'secrets',
       level: 'notice',
       message: `${old} of ${all} secrets and tokens are under the previous secret`,
-      advice: 'Run `billingwatch secret rewrap`.',
+      advice: 'Run `./billingwatch secret rewrap`.',
     }
   }
   return { check: 'secrets', level: 'ok', message: `${all} secrets and tokens open` }
@@ -84,7 +84,7 @@ export async function checkTenants(database: Database, clock: Clock): Promise<Fi
   const now = clock.now()
   const tenants = await listTenants(database, { suspended: false })
   if (tenants.length === 0) {
-    const advice = 'Create the first: billingwatch tenant create "My company" --webhook-secret whsec_…'
+    const advice = 'Create the first: ./billingwatch tenant create "My company"'
     return [{ check: 'tenants', level: 'notice', message: 'there is none yet', advice }]
   }
   const silent: Finding[] = []

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { type Applied, failed, type Migration, pendingMigrations } from '../migrate.ts'
+import {
+  type Applied,
+  failed,
+  type MigrateOptions,
+  type Migration,
+  NoDatabaseError,
+  pendingMigrations,
+} from '../migrate.ts'
 import { ensureRoles, reachable } from './roles.ts'
 
 /** The number that Prisma's own migrate takes its advisory lock by. */
@@ -27,6 +34,7 @@ export async function migratePostgres(
   url: string,
   login: string,
   migrations: readonly Migration[],
+  { create = true }: MigrateOptions = {},
 ): Promise<string[]> {
   const client = new pg.Client({ connectionString: url })
   // A connection that breaks fails the statement under way; without a listener the process would end instead.
@@ -34,6 +42,7 @@ export async function migratePostgres(
   await reachable(url, () => client.connect())
   try {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK])
+    if (!create) await demandHistory(client)
     await client.query(HISTORY)
     const history = await client.query<Applied>(
       `SELECT "migration_name" AS name, "checksum" AS checksum, "finished_at" IS NOT NULL AS finished
@@ -47,6 +56,13 @@ export async function migratePostgres(
     // Ending the session gives the lock back, whatever happened.
     await client.end()
   }
+}
+
+/** @throws NoDatabaseError when nothing was ever migrated here */
+async function demandHistory(client: pg.Client): Promise<void> {
+  const { rows } = await client.query(`SELECT FROM pg_class WHERE oid = to_regclass('"_prisma_migrations"')`)
+  if (rows.length > 0) return
+  throw new NoDatabaseError(`there is nothing of BillingWatch in the database ${client.database ?? ''}`)
 }
 
 async function apply(client: pg.Client, { name, script, checksum }: Migration): Promise<void> {

@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { isDriverAdapterError } from '@prisma/driver-adapter-utils'
 import { keepPrivate, makePrivateFile, makePrivateFolder } from '../../private-files.ts'
 import { DatabaseError } from '../database.ts'
 import type { Connection } from './driver.ts'
+import { pathOf } from './path.ts'
 
 /** How long a statement may block the thread on another process's lock before we wait without blocking. Milliseconds. */
 export const BUSY_WAIT = 5
 
 /** The path that a `file:` URL names, from the working directory; its folder is made. */
 export function fileOf(url: string): string {
-  const path = resolve(url.replace(/^file:(\/\/(?=\/))?/, '').replace(/\?.*$/, ''))
+  const path = pathOf(url)
   makePrivateFolder(dirname(path))
   return path
 }

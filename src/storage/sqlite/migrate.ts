@@ -1,8 +1,18 @@
 import { randomUUID } from 'node:crypto'
+import { statSync } from 'node:fs'
 import { makePrivateFile } from '../../private-files.ts'
-import { type Applied, failed, type Migration, MigrationError, pendingMigrations } from '../migrate.ts'
+import {
+  type Applied,
+  failed,
+  type MigrateOptions,
+  type Migration,
+  MigrationError,
+  NoDatabaseError,
+  pendingMigrations,
+} from '../migrate.ts'
 import { BUSY_WAIT, fileOf, keepFilesPrivate, naming, prepareWriter, whenFree } from './connection.ts'
 import { type Connection, Driver } from './driver.ts'
+import { pathOf } from './path.ts'
 
 /** Prisma's own history table, so that `prisma migrate status` and `deploy` agree with us. */
 const HISTORY = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
@@ -51,7 +61,12 @@ function apply(connection: Connection, migrations: readonly Migration[]): void {
 }
 
 /** Migrates the file, in one transaction; a file that holds data is first copied beside itself. */
-export async function migrateSqlite(url: string, migrations: readonly Migration[]): Promise<string[]> {
+export async function migrateSqlite(
+  url: string,
+  migrations: readonly Migration[],
+  { create = true }: MigrateOptions = {},
+): Promise<string[]> {
+  if (!create && isEmpty(pathOf(url))) throw new NoDatabaseError(`there is no database at ${pathOf(url)}`)
   const path = fileOf(url)
   return naming(path, () => migrateFile(path, migrations))
 }
@@ -95,3 +110,6 @@ const backupOf = (path: string, history: readonly Applied[]): string =>
     .map(({ name }) => name)
     .sort()
     .at(-1)}-${randomUUID().slice(0, 8)}`
+
+/** A database that somebody began to make has no page yet, which is as good as none. */
+const isEmpty = (path: string): boolean => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0
