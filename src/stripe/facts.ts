@@ -29,6 +29,8 @@ export interface PaymentDetails {
   funding?: string
   /** `card`, `sepa_debit`… */
   method?: string
+  /** When the charge or intent was made, where its outcome came later than an hour after: bank debits and vouchers take days. */
+  begun?: Seconds
   /** Stripe's `outcome.risk_level`. */
   risk?: string
   /** Descriptions are only compared, and may name people: so it is a mark of it (mark.ts). */
@@ -41,6 +43,12 @@ export interface PaymentDetails {
   recurring: boolean
   /** Customer, else card: who pays. */
   payer?: string
+}
+
+/** A bank debit was sent off; whether it is paid shows days later. */
+export interface ChargePending extends Common, Money, PaymentDetails {
+  kind: 'chargePending'
+  charge: string
 }
 
 /** A payment went through; with manual capture an authorisation did (`captured` 0). */
@@ -245,6 +253,7 @@ export interface Delivered extends Common {
 }
 
 export type Fact =
+  | ChargePending
   | ChargeSucceeded
   | ChargeCaptured
   | ChargeFailed

@@ -22,6 +22,7 @@ interface Case {
 const chargeOf = (type: string, version: Version): Json => {
   const fields = { id: 'ch_1', payment_intent: 'pi_1', description: 'Subscription creation' }
   if (type === 'charge.failed') return charge({ ...fields, status: 'failed' }, version)
+  if (type === 'charge.pending') return charge({ ...fields, status: 'pending', paid: false }, version)
   if (type !== 'charge.refunded') return charge(fields, version)
   return charge({ ...fields, amount_refunded: 1000, refunds: [refund({ id: 're_1' })] }, version)
 }
@@ -82,6 +83,7 @@ const SEEN = ['invoiceCreated', 'invoiceFinalized'] as const
 const TOLD: Readonly<Record<string, readonly FactKind[]>> = {
   'charge.succeeded': ['chargeSucceeded', 'chargeCaptured'],
   'charge.failed': ['chargeFailed'],
+  'charge.pending': ['chargePending'],
   'charge.captured': ['chargeCaptured'],
   'charge.refunded': ['refunded'],
   'charge.refund.updated': ['refunded'],

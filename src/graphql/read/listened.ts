@@ -3,6 +3,7 @@ import type { FactKind } from '../../stripe/facts.ts'
 
 /** By fact, the families of event types that can tell it, as prefixes: Stripe tells one change with several events. */
 const FAMILIES: Record<FactKind, readonly string[]> = {
+  chargePending: ['charge.pending'],
   chargeSucceeded: ['charge.succeeded', 'charge.captured', 'charge.refunded'],
   chargeCaptured: ['charge.succeeded', 'charge.captured', 'charge.refunded'],
   chargeFailed: ['charge.failed'],

@@ -29,6 +29,7 @@ export interface ChargeRecord {
   refunds: Map<string, KnownRefund>
   /** Σ of refunds beyond those kept one by one. */
   furtherRefunds: number
+  pending: boolean
   succeeded: boolean
   failed: boolean
   /** Captured money told so far. */
@@ -47,6 +48,7 @@ export const readRecord = (stored: ObjectRecord | undefined): ChargeRecord => ({
   refunded: amount(stored?.['refunded']) ?? 0,
   refunds: readRefunds(stored?.['refunds']),
   furtherRefunds: integer(stored?.['furtherRefunds']) ?? 0,
+  pending: stored?.['pending'] === true,
   succeeded: stored?.['succeeded'] === true,
   failed: stored?.['failed'] === true,
   toldCaptured: amount(stored?.['toldCaptured']) ?? 0,
@@ -68,6 +70,7 @@ export const writeRecord = (record: ChargeRecord): ObjectRecord =>
         ? undefined
         : Array.from(record.refunds, ([refund, { amount, gone }]) => [refund, amount, gone ? 1 : 0]),
     furtherRefunds: record.furtherRefunds || undefined,
+    pending: record.pending || undefined,
     succeeded: record.succeeded || undefined,
     failed: record.failed || undefined,
     toldCaptured: record.toldCaptured || undefined,

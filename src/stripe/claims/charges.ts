@@ -56,6 +56,11 @@ const tellCharge = (
     ...common(event, customerOf(object)),
     ...paymentDetails(event, methodOfCharge(object), { intent, invoice: record.invoice }),
   })
+  if (type === 'charge.pending') {
+    if (object['status'] !== 'pending' || record.pending || record.succeeded || record.failed) return []
+    record.pending = true
+    return [{ kind: 'chargePending', ...whole }]
+  }
   if (type === 'charge.failed') {
     if (record.failed) return []
     record.failed = true
@@ -77,7 +82,7 @@ const tellCharge = (
   return facts
 }
 
-const TELLS = new Set(['charge.succeeded', 'charge.captured', 'charge.failed'])
+const TELLS = new Set(['charge.pending', 'charge.succeeded', 'charge.captured', 'charge.failed'])
 
 const isUnfinished = (charge: Fields): boolean =>
   charge['status'] === 'pending' || charge['status'] === 'failed' || charge['paid'] === false

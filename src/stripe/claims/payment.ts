@@ -1,7 +1,8 @@
+import { HOUR, type Seconds } from '../../time.ts'
 import type { StripeEnvelope } from '../event.ts'
 import type { Decline, PaymentDetails } from '../facts.ts'
 import { mark } from '../mark.ts'
-import { customerOf, type Fields, fields, known, text } from '../read.ts'
+import { customerOf, type Fields, fields, integer, known, text } from '../read.ts'
 import { purchaseOf } from './order.ts'
 
 /** How Stripe describes the charges of invoices; since 2025-03-31.basil nothing else on the charge says so. */
@@ -28,12 +29,19 @@ export const paymentDetails = (
     cardCountry: text(card?.['country'])?.toUpperCase(),
     funding: text(card?.['funding']),
     method: type,
+    begun: begunOf(event),
     risk: text(fields(object['outcome'])?.['risk_level']),
     descriptionMark: description === undefined ? undefined : mark([description]),
     ...purchaseOf(object['metadata']),
     recurring: links.invoice !== undefined || (description !== undefined && OF_AN_INVOICE.test(description)),
     payer: customerOf(object) ?? fingerprint,
   })
+}
+
+/** What is answered within the hour began when it was answered, as far as anybody cares. */
+const begunOf = ({ object, created }: StripeEnvelope): Seconds | undefined => {
+  const begun = integer(object['created'])
+  return begun !== undefined && begun > 0 && begun < created - HOUR ? begun : undefined
 }
 
 /** A charge's method; charges of stored cards before payment methods tell it as `source`. */
