@@ -9,6 +9,12 @@ export function addTo(sums: Sums, name: string, amount: number): void {
   if (name in sums || Object.keys(sums).length < NAMES) sums[name] = (sums[name] ?? 0) + amount
 }
 
+export function sumsOf(parts: readonly Sums[]): Sums {
+  const sums: Sums = {}
+  for (const part of parts) for (const [name, amount] of Object.entries(part)) addTo(sums, name, amount)
+  return sums
+}
+
 /** The name with the largest sum; of equal ones the first by name, so that order of arrival does not show. */
 export function largest(sums: Sums): { name: string; sum: number } | undefined {
   let best: { name: string; sum: number } | undefined

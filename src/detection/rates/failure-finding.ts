@@ -1,8 +1,8 @@
+import type { Calendar } from '../../calendar/calendar.ts'
 import { format } from '../../stripe/money.ts'
 import type { Seconds } from '../../time.ts'
 import type { Finding, SeriesPoint, Severity, Subject } from '../detector.ts'
 import { confidenceOf } from '../statistics/threshold.ts'
-import { moment } from '../words.ts'
 import { largest, largestAmount, type Sums } from './amounts.ts'
 import { adviceFor } from './declines.ts'
 import { percent } from './figures.ts'
@@ -10,6 +10,7 @@ import { courseOf } from './series.ts'
 
 /** What is known of a spike of failing payments. */
 export interface FailureSpike {
+  calendar: Calendar
   failed: number
   payments: number
   /** Usual share, and whether it is only taken for usual because nothing is known yet. */
@@ -30,25 +31,85 @@ export interface FailureSpike {
   series: readonly SeriesPoint[] | undefined
 }
 
+/** What is known of debits of one method that come back. */
+export interface FailingRuns extends FailureSpike {
+  /** `sepa_debit`… */
+  method: string
+  /** The day of the first of them, counted since 1970-01-01. */
+  sentFrom: number
+}
+
 /** Puts a spike of failing payments into words and numbers. */
 export function failureFinding(spike: FailureSpike): Finding {
-  const { failed, payments, usual, isBelief, startedAt, signs, subjects, events, series } = spike
+  const { failed, payments, startedAt } = spike
   const share = failed / payments
-  const impact = largestAmount(spike.amounts)
-  const commonest = largest(spike.codes)
-  const code = commonest?.name === 'unknown' ? undefined : commonest?.name
-  const sentences = [
-    `${failed} of ${payments} payments since ${moment(startedAt)} failed (${percent(share)}), ${isBelief ? `where about ${percent(usual)} is taken as usual: there is no history yet` : `where ${percent(usual)} is usual here`}.`,
-  ]
-  if (code !== undefined) sentences.push(`The commonest reason was ${code} (${commonest?.sum}).`)
-  if (impact !== undefined)
-    sentences.push(`The failed payments come to ${format(impact.amount, impact.currency)}.`)
   return {
     fingerprint: '',
+    title: `${percent(share)} of payments fail${spike.isBelief ? '' : `, usually ${percent(spike.usual)}`}`,
+    message: `${failed} of ${payments} payments since ${spike.calendar.momentInWords(startedAt)} failed (${percent(share)}), ${againstUsual(spike)}. ${stakesOf(spike)}`,
+    ...measured(spike),
+  }
+}
+
+/** Puts runs of debits of which too many come back into words and numbers. */
+export function debitFinding(runs: FailingRuns): Finding {
+  const { failed, payments, method, sentFrom } = runs
+  const share = failed / payments
+  const name = nameOf(method)
+  return {
+    fingerprint: method,
+    title: `${percent(share)} of ${name} payments come back${runs.isBelief ? '' : `, usually ${percent(runs.usual)}`}`,
+    message: `${failed} of ${payments} ${name} payments sent since ${runs.calendar.dayInWords(sentFrom)} came back (${percent(share)}), ${againstUsual(runs)}. ${stakesOf(runs)}`,
+    ...measured(runs),
+  }
+}
+
+/** Stripe's name of a method as people write it: `SEPA debit`, `ACH debit`. */
+const NAMES: Readonly<Record<string, string>> = {
+  sepa_debit: 'SEPA debit',
+  bacs_debit: 'Bacs debit',
+  ach_debit: 'ACH debit',
+  us_bank_account: 'ACH debit',
+  acss_debit: 'Canadian pre-authorised debit',
+  au_becs_debit: 'BECS debit',
+  nz_bank_account: 'New Zealand bank debit',
+  customer_balance: 'bank transfer',
+  ach_credit_transfer: 'ACH transfer',
+  sepa_credit_transfer: 'SEPA transfer',
+}
+const nameOf = (method: string): string => NAMES[method] ?? method.replaceAll('_', ' ')
+
+const againstUsual = ({ usual, isBelief }: FailureSpike): string =>
+  isBelief
+    ? `where about ${percent(usual)} is taken as usual: there is no history yet`
+    : `where ${percent(usual)} is usual here`
+
+const commonestOf = ({ codes }: FailureSpike): { name: string; sum: number } | undefined => {
+  const commonest = largest(codes)
+  return commonest?.name === 'unknown' ? undefined : commonest
+}
+
+/** How much money, and why, in one sentence. */
+function stakesOf(spike: FailureSpike): string {
+  const impact = largestAmount(spike.amounts)
+  const commonest = commonestOf(spike)
+  const why =
+    commonest === undefined ? '' : `the most frequent reason is ${commonest.name} (${commonest.sum})`
+  if (impact === undefined) return why === '' ? '' : `${capital(why)}.`
+  const money = `They come to ${format(impact.amount, impact.currency)}`
+  return why === '' ? `${money}.` : `${money}; ${why}.`
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+function measured(spike: FailureSpike): Omit<Finding, 'fingerprint' | 'title' | 'message'> {
+  const { failed, payments, usual, startedAt, signs, subjects, events, series } = spike
+  const share = failed / payments
+  const impact = largestAmount(spike.amounts)
+  const code = commonestOf(spike)?.name
+  return {
     severity: severityOf(share),
     confidence: confidenceOf(spike.nats),
-    title: `${percent(share)} of payments fail${isBelief ? '' : `, usually ${percent(usual)}`}`,
-    message: sentences.join(' '),
     advice: `${code === undefined ? '' : `Start with the payments that failed with ${code}. `}${adviceFor(code)}`,
     startedAt,
     signs,

@@ -1,16 +1,11 @@
 import type { ChargeFailed, ChargeSucceeded, PaymentRefused } from '../../stripe/facts.ts'
 import { DAY, type Seconds } from '../../time.ts'
 import { Generations } from '../statistics/generations.ts'
+import { looksGuessed } from './guessing.ts'
+import { isOddlySmall, type Sizes } from './sizes.ts'
 
 export type Failure = ChargeFailed | PaymentRefused
 export type Payment = ChargeSucceeded | Failure
-
-/** Dunning goes on for two weeks or so: that long a payer who failed is remembered, or until so many others have. */
-const MEMORY = { ids: 3_000, span: 14 * DAY }
-
-/** Payments and payers that have failed. */
-export const failedBefore = (stored?: unknown): Generations =>
-  new Generations(MEMORY.ids, MEMORY.span, stored)
 
 export const idOf = (fact: Failure): string => (fact.kind === 'chargeFailed' ? fact.charge : fact.id)
 
@@ -18,16 +13,65 @@ export const idOf = (fact: Failure): string => (fact.kind === 'chargeFailed' ? f
 export const isTrouble = (fact: Failure): boolean =>
   !fact.blocked && !fact.invalid && !(fact.kind === 'chargeFailed' ? fact.reversed > 0 : fact.setup)
 
-/** Once a payment or payer has failed, its further tries count no more: dunning and retry loops are one failure. */
-export function isFirstOutcome(failed: Generations, fact: Payment, now: Seconds): boolean {
+/** Whether it failed as tested cards do, which CARD_TESTING reports: nobody who wants to buy is turned away by those. */
+export function isCardTest(fact: Failure, sizes: Sizes): boolean {
+  if (fact.recurring) return false
+  const { amount, currency } = fact
+  const isSmall = amount !== undefined && currency !== undefined && isOddlySmall(sizes, amount, currency)
+  return isSmall || looksGuessed(fact)
+}
+
+/** Dunning goes on for two weeks or so: that long a payment that failed is remembered, or until so many others have. */
+const PAYMENTS = { ids: 3_000, span: 14 * DAY }
+/** A customer who fails and tries something else is one failure; one who comes back tomorrow is a customer like any other. */
+const PAYERS = { ids: 1_024, span: DAY }
+
+interface Stored {
+  payments: unknown
+  payers: unknown
+}
+
+/**
+ * Payments that have failed, and payers whose last try has. A payment counts by its first outcome, and a payer in
+ * trouble counts once, so that dunning, retry loops and one angry customer are one failure each.
+ */
+export class FirstOutcomes {
+  readonly #payments: Generations
+  readonly #payers: Generations
+
+  constructor(stored?: unknown) {
+    const kept = stored as Stored | undefined
+    this.#payments = new Generations(PAYMENTS.ids, PAYMENTS.span, kept?.payments)
+    this.#payers = new Generations(PAYERS.ids, PAYERS.span, kept?.payers)
+  }
+
+  /** @returns whether this is the first outcome of its payment, by a payer who is not in trouble already */
+  admit(fact: Payment, now: Seconds): boolean {
+    const { payer } = fact
+    const names = namesOf(fact)
+    const isKnown = names.some((name) => this.#payments.has(name))
+    const isTroubled = payer !== undefined && this.#payers.has(payer)
+    if (fact.kind === 'chargeSucceeded') {
+      if (isTroubled) this.#payers.remove(payer)
+      if (fact.recurring && payer !== undefined) this.#payments.remove(renewalOf(payer))
+    } else {
+      for (const name of names) this.#payments.add(name, now)
+      if (payer !== undefined && !isTroubled) this.#payers.add(payer, now)
+    }
+    return !isKnown && !isTroubled
+  }
+
+  toJSON(): Stored {
+    return { payments: this.#payments.toJSON(), payers: this.#payers.toJSON() }
+  }
+}
+
+const renewalOf = (payer: string): string => `renewal of ${payer}`
+
+/** What the tries of one payment have in common: its intent, its invoice, and of renewals who is dunned. */
+function namesOf(fact: Payment): string[] {
+  const { invoice, payer, recurring } = fact
   const intent = fact.kind === 'paymentRefused' ? fact.id : fact.intent
-  const { payer, customer } = fact
-  if (payer !== undefined && failed.has(payer)) return false
-  // A customer stands for all their payments; a guest may try one payment with several cards.
-  const isGuest = customer === undefined && intent !== undefined
-  if (isGuest && failed.has(intent)) return false
-  if (fact.kind === 'chargeSucceeded') return true
-  if (payer !== undefined) failed.add(payer, now)
-  if (isGuest) failed.add(intent, now)
-  return true
+  const renewal = recurring && payer !== undefined ? renewalOf(payer) : undefined
+  return [intent, invoice, renewal].filter((name) => name !== undefined)
 }

@@ -22,3 +22,11 @@ export const shortfall = (observed: number, expected: number, c2: number): numbe
 /** The standard deviation of a count of `unit`-sized pieces around `expected`, for bands in charts. */
 export const spread = (expected: number, c2: number, unit = 1): number =>
   Math.sqrt(unit * expected + c2 * expected * expected)
+
+/** Evidence that more than `share` of the units are bad (Chernoff for a binomial count); 0 when there are not. */
+export function excessShare(bad: number, units: number, share: number): number {
+  const seen = bad / units
+  if (seen <= share) return 0
+  const good = seen < 1 ? (1 - seen) * Math.log((1 - seen) / (1 - share)) : 0
+  return units * (seen * Math.log(seen / share) + good)
+}

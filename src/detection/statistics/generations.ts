@@ -32,6 +32,11 @@ export class Generations {
     return this.#current.has(id) || this.#previous.has(id)
   }
 
+  remove(id: string): void {
+    this.#current.remove(id)
+    this.#previous.remove(id)
+  }
+
   /** @param now never earlier than before */
   add(id: string, now: Seconds): void {
     if (now - this.#since >= this.#span) {

@@ -4,6 +4,9 @@ import { pack, unpack } from './packed.ts'
 /** Past so many look-ups an index is worth its making. */
 const SCANS = 64
 
+/** In the place of an id that was removed: 0 is a place that was never taken. An id with this hash is one in four billion. */
+const GONE = 1
+
 /**
  * Remembers the last so many ids by their 32-bit hashes, to judge each object once. The first look-ups after a trip
  * through storage scan one small block of memory; a longer batch makes itself an index, and each then costs the same
@@ -46,6 +49,16 @@ export class Ring {
     this.#index?.add(key)
     this.#packed = undefined
     return true
+  }
+
+  /** Forgets an id; its place stays taken until its turn comes. */
+  remove(id: string): void {
+    const key = hash(id)
+    if (!this.#knows(key)) return
+    const slots = this.#open()
+    slots[slots.indexOf(key)] = GONE
+    this.#index?.delete(key)
+    this.#packed = undefined
   }
 
   /** Oldest first; only as long as there are ids in it. */

@@ -34,6 +34,7 @@ function troubled(seed: number): Fact[] {
   return [
     ...shop,
     ...within(NOW, 2 * HOUR, 40).map((at) => failed(at, { reason: 'incorrect_cvc' })),
+    ...within(NOW + 8 * HOUR, 2 * HOUR, 40).map((at) => failed(at)),
     ...within(NOW, 5 * HOUR, 20).map((at) => refunded(at)),
     ...within(NOW, DAY, 20).map((at) => disputed(at)),
   ]
