@@ -41,6 +41,17 @@ export function refund(world: World, payment: Payment, amount: number): void {
   }
 }
 
+/** The bank does not take the money, weeks later: it is the merchant's again. */
+export function failRefund(world: World, payment: Payment): void {
+  const last = payment.refunds.at(-1)
+  if (!last || last.status === 'failed') return
+  last.status = 'failed'
+  payment.amountRefunded -= last.amount
+  const options = { automatic: true, previous: { status: 'succeeded' } }
+  world.emit('charge.refund.updated', () => refundBody(payment, last), options)
+  if (world.shape.refundEvents) world.emit('refund.failed', () => refundBody(payment, last), options)
+}
+
 /** A payment made before the stream began, of which no event tells. */
 export function inventPayment(world: World, age: Seconds): Payment {
   const { random, profile } = world

@@ -16,6 +16,8 @@ export interface EmitOptions {
   automatic?: boolean
   /** Default: live. */
   test?: boolean
+  /** Seconds that its `created` lies ahead of the moment it is sent. */
+  ahead?: Seconds
 }
 
 /** How events travel from Stripe to the webhook. */
@@ -85,7 +87,7 @@ export class World {
       id: `evt_1${random.letters(23)}`,
       object: 'event',
       api_version: profile.apiVersion,
-      created: now,
+      created: now + (options.ahead ?? 0),
       data,
       livemode: options.test !== true,
       pending_webhooks: 1,
@@ -95,14 +97,14 @@ export class World {
       type,
     }
     if (profile.account !== undefined) event.account = profile.account
-    this.send(event)
+    this.send(event, options.ahead)
     if (this.courier.twins()) this.send({ ...event, id: `evt_1${random.letters(23)}` })
   }
 
   /** Puts an event on its way as it is. */
-  send(event: SimulatedEvent): void {
-    for (const delay of this.courier.delays(event.created)) {
-      this.#parcels.push({ at: event.created + delay, order: this.#order++, event })
+  send(event: SimulatedEvent, ahead: Seconds = 0): void {
+    for (const delay of this.courier.delays(event.created - ahead)) {
+      this.#parcels.push({ at: event.created - ahead + delay, order: this.#order++, event })
     }
   }
 

@@ -1,27 +1,13 @@
 import type { Business } from './business.ts'
-import { canteen, giftShop, restaurant, shopWithClerk, vendingMachine } from './businesses/at-the-counter.ts'
-import {
-  agency,
-  billedOnTheFirst,
-  debitClub,
-  migrated,
-  saas,
-  smallShop,
-} from './businesses/by-subscription.ts'
+import * as atTheCounter from './businesses/at-the-counter.ts'
+import * as bySubscription from './businesses/by-subscription.ts'
+import * as onTheWeb from './businesses/on-the-web.ts'
 
 /** The second world: each kind of business once. */
 export const BUSINESSES: readonly Business[] = [
-  canteen,
-  vendingMachine,
-  giftShop,
-  restaurant,
-  shopWithClerk,
-  saas,
-  billedOnTheFirst,
-  debitClub,
-  migrated,
-  agency,
-  smallShop,
+  ...Object.values(atTheCounter),
+  ...Object.values(bySubscription),
+  ...Object.values(onTheWeb),
 ]
 
 export const BUSINESS_NAMES: readonly string[] = BUSINESSES.map(({ name }) => name)

@@ -14,6 +14,8 @@ export interface Opening {
   year?(date: CivilDate): number
   /** How much larger it is each week than the week before. Default 0. */
   growth?: number
+  /** Of the days since the stream began: a launch. Default: none. */
+  launch?(days: number): number
 }
 
 const mean = (values: readonly number[]): number =>
@@ -48,7 +50,8 @@ export class Rhythm {
     const date = clock.date(at)
     const grown = (1 + (opening.growth ?? 0)) ** ((at - begin) / (7 * DAY))
     const season = opening.year?.(date) ?? 1
-    return grown * season * (this.isHoliday(at) ? opening.holidays : 1)
+    const launched = opening.launch?.((at - begin) / DAY) ?? 1
+    return grown * season * launched * (this.isHoliday(at) ? opening.holidays : 1)
   }
 
   isHoliday(at: Seconds): boolean {

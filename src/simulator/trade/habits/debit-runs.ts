@@ -1,4 +1,4 @@
-import { DAY, HOUR, MINUTE, type Seconds } from '../../../time.ts'
+import { DAY, HOUR, MINUTE } from '../../../time.ts'
 import { chargeBody } from '../../bodies/charge.ts'
 import { intentBody } from '../../bodies/intent.ts'
 import { priceIn } from '../../currencies.ts'
@@ -20,9 +20,6 @@ const REFUSALS: readonly (readonly [Decline, number])[] = [
   [refusal('account_closed'), 15],
   [refusal('debit_not_authorized'), 15],
 ]
-
-/** Whether debits that are sent at a moment fail more often than usual, by a mandate gone wrong. */
-export type Mandate = (at: Seconds) => number | undefined
 
 export interface DebitRuns {
   method: PaymentMethod

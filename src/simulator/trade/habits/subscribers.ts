@@ -22,7 +22,7 @@ export interface Subscribers {
   trialDays?: number
   /** Share of all that take a smaller plan in a month; Stripe puts the credit on the next renewal. */
   smaller?: number
-  /** Invoices are sent, to be paid within so many days. */
+  /** Invoices are sent, to be paid within so many days; with long terms a newer one may be paid first. */
   daysUntilDue?: number
 }
 
@@ -62,7 +62,7 @@ export const subscribers = (traits: Subscribers): Habit => {
       began,
     )
     Object.assign(subscription, { start: began, end, anchor: end })
-    if (daysUntilDue !== undefined) subscription.paysWithin = [daysUntilDue / 2, daysUntilDue + 2]
+    if (daysUntilDue !== undefined) subscription.paysWithin = [3, daysUntilDue - 2]
     renewAtEnd(world, subscription)
     held.push(subscription)
   }
@@ -79,7 +79,7 @@ export const subscribers = (traits: Subscribers): Habit => {
       daysUntilDue,
       ...(traits.billed === 'on the 1st' ? { anchor: firstOfMonth(trade, world.now) } : {}),
     })
-    if (daysUntilDue !== undefined) subscription.paysWithin = [daysUntilDue / 2, daysUntilDue + 2]
+    if (daysUntilDue !== undefined) subscription.paysWithin = [3, daysUntilDue - 2]
     held.push(subscription)
   }
   const leave = (world: World, subscription: Subscription): void => {
