@@ -7,17 +7,28 @@ const QUARTER: Seconds = HOUR / 4
 
 /** The clock and calendar on the wall of a place: daylight saving time, half and quarter hours included. */
 export class LocalClock {
-  readonly #offsets = new Map<number, Seconds>()
+  /** By the day of UTC where the clock is not changed on that day, else by the quarter. */
+  readonly #days = new Map<number, Seconds | undefined>()
+  readonly #quarters = new Map<number, Seconds>()
 
   constructor(readonly zone: string) {}
 
   /** Seconds that it is ahead of UTC at that moment. */
   offset(at: Seconds): Seconds {
-    const key = Math.floor(at / QUARTER)
-    let offset = this.#offsets.get(key)
+    const day = Math.floor(at / DAY)
+    if (!this.#days.has(day)) {
+      const [first, last] = [this.#look(day * DAY), this.#look((day + 1) * DAY)]
+      this.#days.set(day, first === last ? first : undefined)
+    }
+    const offset = this.#days.get(day)
+    return offset ?? this.#look(Math.floor(at / QUARTER) * QUARTER)
+  }
+
+  #look(at: Seconds): Seconds {
+    let offset = this.#quarters.get(at)
     if (offset === undefined) {
-      offset = Math.round(offsetOf(this.zone, key * QUARTER) * HOUR)
-      this.#offsets.set(key, offset)
+      offset = Math.round(offsetOf(this.zone, at) * HOUR)
+      this.#quarters.set(at, offset)
     }
     return offset
   }

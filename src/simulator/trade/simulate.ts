@@ -48,9 +48,10 @@ export function simulateTrade(options: TradeOptions): TradeSimulation {
   const profile = profileOf(business, place, random)
   const goesWrong = incidents === 'on' && !random.chance(1 / 3)
   const labels: Label[] = []
+  const clock = new LocalClock(place.zone)
   const accounts = Array.from({ length: business.accounts ?? 1 }, (_, i) => {
     const own = business.accounts === undefined ? profile : branch(profile, random.fork(`account ${i}`))
-    return open(business, own, place, random.fork(`world ${i}`), days)
+    return open(business, own, { place, clock }, random.fork(`world ${i}`), days)
   })
   for (const account of accounts) {
     const taken = goesWrong ? goWrong(business, account, days, labels, accounts.length) : []
@@ -102,9 +103,14 @@ const branch = (profile: Profile, random: Random): Profile => ({
   paymentsADay: Math.max(2, random.logNormal(profile.paymentsADay, 0.9)),
 })
 
-function open(business: Business, profile: Profile, place: Place, random: Random, days: number): Account {
+function open(
+  business: Business,
+  profile: Profile,
+  { place, clock }: { place: Place; clock: LocalClock },
+  random: Random,
+  days: number,
+): Account {
   const { start } = business
-  const clock = new LocalClock(place.zone)
   const rhythm = new Rhythm(business.opening, place.country, clock, start)
   profile.offsetHours = clock.offset(start) / HOUR
   profile.rhythm = (at) => rhythm.busyness(at)
