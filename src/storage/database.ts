@@ -19,6 +19,14 @@ export class DatabaseError extends Error {
   override readonly name: string = 'DatabaseError'
 }
 
+/** There is nothing in it yet, or only what an earlier version made. */
+export class NotMigratedError extends DatabaseError {
+  override readonly name = 'NotMigratedError'
+  constructor() {
+    super('This database is not migrated to this version: run "./billingwatch migrate" first.')
+  }
+}
+
 export interface DatabaseAddress {
   /** `file:…` for SQLite, `postgresql://…` for PostgreSQL. */
   databaseUrl: string

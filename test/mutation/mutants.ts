@@ -202,7 +202,7 @@ const rls = mutantsOf(
 
 /** The second wall on PostgreSQL: row-level security, tried with the first one left out. */
 const SECURITY = [
-  session('a tenant has the role of the system', '{APP_ROLE}; SELECT', '{SYSTEM_ROLE}; SELECT'),
+  session('a tenant has the role of the system', '{app}; SELECT', '{system}; SELECT'),
   session('no tenant is set', 'pg.escapeLiteral(tenantId)}, true)`', "pg.escapeLiteral('')}, true)`"),
   session('the tenant stays on the connection', '(tenantId)}, true)', '(tenantId)}, false)'),
   session('the role stays on the connection', ': `SET LOCAL ROLE', ': `SET ROLE'),
@@ -223,7 +223,7 @@ const SECURITY = [
   ),
   mutantsOf('src/storage/postgres/sql.ts', 'postgresql', walls)(
     'a tenant is entered in name only',
-    '    await this.#client.query(wall(tenantId))\n',
+    '    await this.#client.query(wall(this.roles, tenantId))\n',
     '',
   ),
   rls(

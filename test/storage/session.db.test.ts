@@ -1,7 +1,7 @@
-import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { migrate } from '../../src/storage/migrate.ts'
-import { beginSession, inSession } from '../../src/storage/postgres/session.ts'
+import { openRoles } from '../../src/storage/postgres/rights.ts'
+import { beginSession, inSession, WalledPool } from '../../src/storage/postgres/session.ts'
 import { emptyDatabase, engine } from '../support/database.ts'
 import { atEnd } from '../support/endings.ts'
 
@@ -11,7 +11,8 @@ describe.runIf(engine === 'postgresql')('a connection, once its transaction is o
   if (engine !== 'postgresql') return
   const databaseUrl = await emptyDatabase()
   await migrate({ databaseUrl })
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 })
+  const roles = await openRoles(databaseUrl)
+  const pool = new WalledPool({ connectionString: databaseUrl, max: 1 }, roles)
   atEnd(() => pool.end())
 
   const standing = async (): Promise<unknown> => {
@@ -29,7 +30,7 @@ describe.runIf(engine === 'postgresql')('a connection, once its transaction is o
       )
       return rows[0]
     })
-    expect(inside).toEqual({ role: 'billingwatch_app', tenant: 'ten_a' })
+    expect(inside).toEqual({ role: roles.app, tenant: 'ten_a' })
     expect(await standing()).toEqual(nobody)
   })
 
@@ -46,7 +47,7 @@ describe.runIf(engine === 'postgresql')('a connection, once its transaction is o
       const { rows } = await client.query('SELECT current_user AS "role"')
       return rows[0]
     })
-    expect(role).toEqual({ role: 'billingwatch_system' })
+    expect(role).toEqual({ role: roles.system })
     expect(await standing()).toEqual(nobody)
   })
 })

@@ -24,6 +24,23 @@ export async function onServer(statement: string): Promise<void> {
   }
 }
 
+/** Drops a database with the roles that are its own. */
+async function dropDatabase(name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ rolname: string }>(
+      `SELECT DISTINCT r.rolname FROM pg_shdepend d JOIN pg_database b ON b.oid = d.dbid JOIN pg_roles r ON r.oid = d.refobjid
+       WHERE b.datname = $1 AND r.rolname ~ '^billingwatch_[0-9a-f]{12}_(app|system)$'`,
+      [name],
+    )
+    await client.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`)
+    for (const { rolname } of rows) await client.query(`DROP ROLE IF EXISTS ${rolname}`)
+  } finally {
+    await client.end()
+  }
+}
+
 /** The URL of an empty database of its own, dropped after the file's tests. */
 export async function emptyDatabase(): Promise<string> {
   if (engine === 'sqlite') {
@@ -33,7 +50,7 @@ export async function emptyDatabase(): Promise<string> {
   }
   const name = `billingwatch_${randomUUID().replaceAll('-', '')}`
   await onServer(`CREATE DATABASE "${name}"`)
-  atEnd(() => onServer(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`))
+  atEnd(() => dropDatabase(name))
   const url = new URL(serverUrl)
   url.pathname = `/${name}`
   return url.href

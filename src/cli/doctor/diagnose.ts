@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import type { Config } from '../../config.ts'
-import { type Database, openDatabase } from '../../storage/database.ts'
+import { type Database, NotMigratedError, openDatabase } from '../../storage/database.ts'
 import { databaseTime, missingMigrations } from '../../storage/health.ts'
 import { dataFolderOf, existingVault } from '../../tenancy/vault.ts'
 import { type Clock, systemClock } from '../../time.ts'
 import type { Shell } from '../shell.ts'
 import { type Finding, messageOf } from './finding.ts'
 import { checkConfig, checkDisk, checkRedis } from './machine.ts'
+import { checkRights } from './rights.ts'
 import { checkFailedEvents, checkSecrets, checkTenants } from './tenants.ts'
 
 /** Everything that can be looked at without changing anything: nothing is created or migrated. */
@@ -34,13 +35,16 @@ async function checkDatabase(config: Config, clock: Clock): Promise<Finding[]> {
     return [{ check: 'database', level: 'notice', message }]
   }
   let database: Database
+  const rights: Finding[] = []
   try {
+    rights.push(...(await checkRights(config)))
+    if (rights.some(({ level }) => level === 'problem')) return rights
     database = await openDatabase(config)
   } catch (error) {
-    return [unreachable(error)]
+    return [error instanceof NotMigratedError ? notMigrated(error.message) : unreachable(error)]
   }
   try {
-    return await checkOpen(database, config, clock)
+    return [...(await checkOpen(database, config, clock)), ...rights]
   } catch (error) {
     return [unreachable(error)]
   } finally {
@@ -69,15 +73,21 @@ async function checkOpen(database: Database, config: Config, clock: Clock): Prom
   ]
 }
 
+const notMigrated = (message: string): Finding => ({
+  check: 'migrations',
+  level: 'problem',
+  message,
+  advice: 'Run `./billingwatch migrate`, or start the server.',
+})
+
 async function checkMigrations(database: Database): Promise<Finding> {
-  const advice = 'Run `./billingwatch migrate`, or start the server.'
   try {
     const missing = await missingMigrations(database)
     if (missing.length === 0) return { check: 'migrations', level: 'ok', message: 'all applied' }
     const message = `${missing.length} to apply: ${missing.join(', ')}`
-    return { check: 'migrations', level: 'problem', message, advice }
+    return notMigrated(message)
   } catch (error) {
-    return { check: 'migrations', level: 'problem', message: messageOf(error), advice }
+    return notMigrated(messageOf(error))
   }
 }
 

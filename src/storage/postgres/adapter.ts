@@ -8,13 +8,13 @@ import {
 } from '@prisma/driver-adapter-utils'
 import type pg from 'pg'
 import { currentTenant } from '../current-tenant.ts'
-import { beginSession, inSession, type Session } from './session.ts'
+import { beginSession, inSession, type Session, type WalledPool } from './session.ts'
 
 /**
  * Prisma's adapter with the wall below it: every statement, alone or in a transaction, runs in the role and the name
  * of its tenant. Above Prisma this cannot be done without breaking its transactions.
  */
-export async function walledAdapter(pool: pg.Pool): Promise<SqlDriverAdapterFactory> {
+export async function walledAdapter(pool: WalledPool): Promise<SqlDriverAdapterFactory> {
   const plain = await new PrismaPg(pool).connect()
   if (Reflect.get(plain, 'client') !== pool)
     throw new Error("Prisma's PostgreSQL adapter has changed its inside.")

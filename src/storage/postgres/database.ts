@@ -1,8 +1,8 @@
-import pg from 'pg'
 import { PrismaClient } from '../../generated/postgresql/client.ts'
 import type { Database, SystemClient } from '../database.ts'
 import { walledAdapter } from './adapter.ts'
-import { checkRoles, reachable } from './roles.ts'
+import { openRoles } from './rights.ts'
+import { WalledPool } from './session.ts'
 import { postgresSql } from './sql.ts'
 
 /** Milliseconds that a connection, a statement, and a transaction of Prisma's may take. */
@@ -13,22 +13,18 @@ const PATIENCE = 20_000
  * @throws DatabaseError when the server does not answer, or the login may not take the two roles
  */
 export async function openPostgres(url: string): Promise<Database> {
-  const pool = new pg.Pool({
+  const roles = await openRoles(url)
+  const options = {
     connectionString: url,
     connectionTimeoutMillis: PATIENCE,
     // A server that is gone without a word must not hold a delivery for ever.
     query_timeout: PATIENCE,
     keepAlive: true,
-  })
+  }
+  const pool = new WalledPool(options, roles)
   // The pool replaces a connection that breaks, and a statement on it fails; without a listener the process would end.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
-  try {
-    await reachable(url, () => checkRoles(pool))
-  } catch (error) {
-    await pool.end()
-    throw error
-  }
   const client: unknown = new PrismaClient({
     adapter: await walledAdapter(pool),
     transactionOptions: { maxWait: PATIENCE, timeout: PATIENCE },

@@ -8,7 +8,7 @@ import {
   NoDatabaseError,
   pendingMigrations,
 } from '../migrate.ts'
-import { ensureRoles, reachable } from './roles.ts'
+import { ensureRoles, type Roles, reachable, withRoles } from './roles.ts'
 
 /** The number that Prisma's own migrate takes its advisory lock by. */
 const LOCK = 72_707_369
@@ -49,8 +49,8 @@ export async function migratePostgres(
        FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,
     )
     const pending = pendingMigrations(migrations, history.rows)
-    await ensureRoles(client, new pg.Client({ connectionString: login }).user ?? '')
-    for (const migration of pending) await apply(client, migration)
+    const roles = await ensureRoles(client, new pg.Client({ connectionString: login }).user ?? '')
+    for (const migration of pending) await apply(client, migration, roles)
     return pending.map(({ name }) => name)
   } finally {
     // Ending the session gives the lock back, whatever happened.
@@ -65,10 +65,13 @@ async function demandHistory(client: pg.Client): Promise<void> {
   throw new NoDatabaseError(`there is nothing of BillingWatch in the database ${client.database ?? ''}`)
 }
 
-async function apply(client: pg.Client, { name, script, checksum }: Migration): Promise<void> {
+/** The checksum is the template's: of the file, before the names of roles are put in. */
+async function apply(client: pg.Client, { name, script, checksum }: Migration, roles: Roles): Promise<void> {
   try {
     await client.query('BEGIN')
-    await client.query(script)
+    const unforced = CHANGES_ROWS.test(script) ? await reachAllRows(client, roles) : []
+    await client.query(withRoles(script, roles))
+    for (const table of unforced) await client.query(`ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`)
     await client.query(
       `INSERT INTO "_prisma_migrations" ("id","checksum","migration_name","started_at","finished_at","applied_steps_count")
        VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp(), 1)`,
@@ -79,4 +82,25 @@ async function apply(client: pg.Client, { name, script, checksum }: Migration): 
     await client.query('ROLLBACK')
     throw failed(name, error)
   }
+}
+
+const CHANGES_ROWS = /^\s*(UPDATE|INSERT|DELETE|MERGE|WITH)\b/im
+
+/**
+ * Row-level security holds the tables' owner too. One that inherits nothing from the roles would change no row, so it
+ * is let through for the rest of the transaction, while which nobody else is at the tables.
+ * @returns the tables that have to be forced again
+ */
+async function reachAllRows(client: pg.Client, { system }: Roles): Promise<string[]> {
+  const { rows } = await client.query<{ table: string }>(
+    `SELECT c.oid::regclass::text AS "table" FROM pg_class c
+     WHERE c.relforcerowsecurity AND pg_get_userbyid(c.relowner) = current_user
+       AND NOT pg_has_role($1, 'USAGE')
+       AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls))
+     ORDER BY c.relname`,
+    [system],
+  )
+  const tables = rows.map(({ table }) => table)
+  for (const table of tables) await client.query(`ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY`)
+  return tables
 }

@@ -1,17 +1,24 @@
 import pg from 'pg'
+import type { Roles } from './roles.ts'
 
-/** The roles that every statement runs under; no login has rights on the tables beside its membership in them. */
-export const APP_ROLE = 'billingwatch_app'
-export const SYSTEM_ROLE = 'billingwatch_system'
+/** Connections whose every transaction takes one of the database's two roles; no login needs rights beside those. */
+export class WalledPool extends pg.Pool {
+  constructor(
+    options: pg.PoolConfig,
+    readonly roles: Roles,
+  ) {
+    super(options)
+  }
+}
 
 /**
  * What puts the rest of a transaction behind the wall of a tenant, or of the system. Only ever LOCAL: behind a
  * pooler a setting of the session would be the next client's.
  */
-export const wall = (tenantId: string | undefined): string =>
+export const wall = ({ app, system }: Roles, tenantId: string | undefined): string =>
   tenantId === undefined
-    ? `SET LOCAL ROLE ${SYSTEM_ROLE}`
-    : `SET LOCAL ROLE ${APP_ROLE}; SELECT set_config('app.tenant_id', ${pg.escapeLiteral(tenantId)}, true)`
+    ? `SET LOCAL ROLE ${system}`
+    : `SET LOCAL ROLE ${app}; SELECT set_config('app.tenant_id', ${pg.escapeLiteral(tenantId)}, true)`
 
 /** A transaction on a connection of its own, which goes back to the pool when it ends; a second end does nothing. */
 export interface Session {
@@ -23,7 +30,7 @@ export interface Session {
 
 /** Begins in the name of a tenant or, without one, of the system: one message to the server. */
 export async function beginSession(
-  pool: pg.Pool,
+  pool: WalledPool,
   tenantId: string | undefined,
   isolation?: string,
 ): Promise<Session> {
@@ -45,7 +52,7 @@ export async function beginSession(
   }
   try {
     const begin = isolation ? `BEGIN ISOLATION LEVEL ${isolation}` : 'BEGIN'
-    await client.query(`${begin}; ${wall(tenantId)}`)
+    await client.query(`${begin}; ${wall(pool.roles, tenantId)}`)
   } catch (error) {
     await end('ROLLBACK').catch(() => {})
     throw error
@@ -55,7 +62,7 @@ export async function beginSession(
 
 /** @throws what `work` throws, rolled back; else what the commit throws */
 export async function inSession<T>(
-  pool: pg.Pool,
+  pool: WalledPool,
   tenantId: string | undefined,
   work: (client: pg.PoolClient) => Promise<T>,
 ): Promise<T> {

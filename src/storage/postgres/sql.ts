@@ -1,16 +1,17 @@
 import pg from 'pg'
 import { currentTenant, outOfTenant } from '../current-tenant.ts'
 import { type Insert, insertHead, onConflict, type Row, type Sql, type Value, type Writer } from '../sql.ts'
-import { inSession, wall } from './session.ts'
+import type { Roles } from './roles.ts'
+import { inSession, type WalledPool, wall } from './session.ts'
 
 /** Raw statements over the pool, each in the role and the name of its tenant. */
-export function postgresSql(pool: pg.Pool): Sql {
+export function postgresSql(pool: WalledPool): Sql {
   return {
     all: (text, values) => inSession(pool, currentTenant(), (client) => all(client, text, values)),
     write: (work) => {
       const tenantId = currentTenant()
       return inSession(pool, tenantId, (client) => {
-        const tx = new PostgresWriter(client, tenantId)
+        const tx = new PostgresWriter(client, tenantId, pool.roles)
         return outOfTenant(() => work(tx)).finally(() => tx.end())
       })
     },
@@ -23,11 +24,12 @@ class PostgresWriter implements Writer {
   constructor(
     private readonly connection: pg.PoolClient,
     private tenantId: string | undefined,
+    private readonly roles: Roles,
   ) {}
 
   async enter(tenantId: string): Promise<void> {
     if (this.tenantId === tenantId) return
-    await this.#client.query(wall(tenantId))
+    await this.#client.query(wall(this.roles, tenantId))
     this.tenantId = tenantId
   }
 
