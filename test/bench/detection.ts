@@ -1,17 +1,21 @@
 import { parseArgs } from 'node:util'
 import { DETECTOR_NAMES } from '../../src/detection/detector.ts'
+import { businessNamed } from '../../src/simulator/trade/registry.ts'
 import { stopwatch, toDate } from '../../src/time.ts'
 import type { Anomaly } from './detection/anomaly.ts'
 import { figuresOf, type Judged } from './detection/figures.ts'
 import { type Matching, matchAnomalies } from './detection/matching.ts'
 import { judgeByOriginal } from './detection/original.ts'
 import { judgeByOurs } from './detection/ours.ts'
+import { largestStates } from './detection/states.ts'
 import { allMet, renderFigures } from './detection/table.ts'
 import { type Bars, barsOf } from './detection/targets.ts'
 import { type Choice, type Stream, WORLDS, type World } from './detection/worlds.ts'
+import { renderReport } from './part.ts'
 
 const USAGE = `npm run bench:detection -- [--world first|second|both] [--quick] [--seeds a,b,c] [--tenants N]
                             [--business name,name] [--days D] [--mistakes] [--json]
+       npm run bench:detection -- --largest-states [--days D]
 
   --world     tenants without habits (first), kinds of business with theirs (second), or both (default)
   --quick     one seed, judged by the milder targets
@@ -21,6 +25,8 @@ const USAGE = `npm run bench:detection -- [--world first|second|both] [--quick] 
   --days      how many days of each tenant (35; as many as the business has)
   --mistakes  name every missed incident and every false alarm
   --json      only the JSON document on standard output
+  --largest-states
+              what detection remembers of the largest merchant after so many days (14), rather than what it finds
 
 A tenant's name in the list of mistakes is its seed and its number or business: the same two arguments make it again.
 Exits with 1 when a target is missed.
@@ -36,6 +42,7 @@ const { values } = parseArgs({
     days: { type: 'string' },
     mistakes: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    'largest-states': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -76,9 +83,9 @@ class Run {
     private readonly bars: Bars,
   ) {}
 
-  async judge({ tenant, about, start, days, labels, learning, arrivals }: Stream): Promise<void> {
+  async judge({ tenant, about, zone, start, days, labels, learning, arrivals }: Stream): Promise<void> {
     const began = stopwatch()
-    const raised = await judgeByOurs(arrivals)
+    const raised = await judgeByOurs(arrivals, zone)
     this.#milliseconds += stopwatch() - began
     this.#events += arrivals.length
     const matching = matchAnomalies(labels, raised, learning)
@@ -125,5 +132,18 @@ async function run(): Promise<void> {
   process.stdout.write(`${JSON.stringify(document, null, json ? 2 : undefined)}\n`)
 }
 
+async function remember(): Promise<void> {
+  const business = values.business ?? 'giant'
+  const report = await largestStates({
+    business: businessNamed(business),
+    days: Number(values.days ?? 14),
+    seed: values.seeds ?? '201',
+    say: (line) => process.stderr.write(`${line}\n`),
+  })
+  if (!values.json) process.stdout.write(`${renderReport(report)}\n`)
+  process.stdout.write(`${JSON.stringify(report.data, null, values.json ? 2 : undefined)}\n`)
+}
+
 if (values.help) process.stderr.write(USAGE)
+else if (values['largest-states']) await remember()
 else await run()

@@ -1,3 +1,4 @@
+import { placeOf } from '../../../src/calendar/country.ts'
 import type { AnyDetector } from '../../../src/detection/detector.ts'
 import type { RaisedIncident } from '../../../src/detection/forgetful.ts'
 import { DETECTORS } from '../../../src/detection/registry.ts'
@@ -7,7 +8,7 @@ import { toDate } from '../../../src/time.ts'
 import type { Anomaly } from './anomaly.ts'
 
 /** The lines that `replay` would read. */
-function* lines(arrivals: Iterable<Arrival>): Generator<string> {
+export function* linesOf(arrivals: Iterable<Arrival>): Generator<string> {
   for (const { event, received } of arrivals) {
     yield JSON.stringify(received === undefined ? event : { ...event, received })
   }
@@ -51,15 +52,20 @@ function watched(detector: AnyDetector, failures: Broken[]): AnyDetector {
 
 /**
  * What our detection says of a stream, from nothing, as `replay --dry-run` does.
+ * @param zone of the tenant, from which its country is guessed; default: it never said
  * @throws on a line it cannot read, and when a detector throws
  */
-export async function judgeByOurs(arrivals: Iterable<Arrival>): Promise<Anomaly[]> {
+export async function judgeByOurs(arrivals: Iterable<Arrival>, zone?: string): Promise<Anomaly[]> {
   const failures: Broken[] = []
-  const history = readHistory(lines(arrivals), 'whe_bench', ({ line, reason }) => {
+  const history = readHistory(linesOf(arrivals), 'whe_bench', ({ line, reason }) => {
     throw new Error(`line ${line}: ${reason}`)
   })
   const detectors = DETECTORS.map((detector) => watched(detector, failures))
-  const raised = await dryReplay(detectors, history, { choices: new Map(), wall: toDate(0) })
+  const raised = await dryReplay(detectors, history, {
+    choices: new Map(),
+    ...(zone === undefined ? {} : { place: placeOf({ timezone: zone, country: null }) }),
+    wall: toDate(0),
+  })
   if (failures[0]) throw failures[0]
   return raised.map(anomalyOf)
 }

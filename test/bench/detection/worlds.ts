@@ -12,6 +12,8 @@ export interface Stream {
   tenant: string
   /** One line for people: what it is, how large, and how to make it again. */
   about: string
+  /** The tenant's, where it has said it. */
+  zone?: string
   start: Seconds
   days: number
   labels: readonly Label[]
@@ -76,7 +78,16 @@ const second: World = {
         const { labels, learning, profile, place, start, events } = simulation
         const about = `${business.about}; ${place.zone}, ${Math.round(profile.paymentsADay)} payments a day`
         const tenant = `${seed}/${business.name}`
-        yield { tenant, about, start, days: simulation.days, labels, learning, arrivals: [...events] }
+        yield {
+          tenant,
+          about,
+          zone: place.zone,
+          start,
+          days: simulation.days,
+          labels,
+          learning,
+          arrivals: [...events],
+        }
       }
     }
   },

@@ -12,6 +12,7 @@ import { datedAhead } from '../habits/dated-ahead.ts'
 import { lateRefunds } from '../habits/late-refunds.ts'
 import { onSale } from '../habits/on-sale.ts'
 import { regulars } from '../habits/regulars.ts'
+import { subscribers } from '../habits/subscribers.ts'
 import { webshop } from '../habits/webshop.ts'
 import { alone } from '../incidents/alone.ts'
 import { drop } from '../incidents/drop.ts'
@@ -273,7 +274,7 @@ export const boatHire: Business = {
 
 export const giant: Business = {
   name: 'giant',
-  about: 'fifty thousand payments a day',
+  about: 'fifty thousand payments a day, some of them renewals',
   places: [at.NEW_YORK],
   start: day(2026, 3, 2),
   days: 18,
@@ -285,7 +286,12 @@ export const giant: Business = {
     apiVersion: '2023-10-16',
     refundRate: 0.01,
   }),
-  habits: () => [webshop({ spread: 0.05 }), refundsAtOnce, disputes],
+  habits: () => [
+    webshop({ spread: 0.05 }),
+    subscribers({ count: 12_000, billed: 'when joined', interval: 'month', joining: 60, leaving: 0.1 }),
+    refundsAtOnce,
+    disputes,
+  ],
   quiet: disturbancesNamed('promotion', 'identical-purchases', 'stubborn', 'bad-day'),
   incidents: () => [cardTesting, duplicateCharge, chargeFailureSpike, fraudSpike, refundSpike],
 }
