@@ -13,13 +13,8 @@ const folder = mkdtempSync(join(tmpdir(), 'bw-databases-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** An address of the engine under test where nothing is, and what a message must name of it. */
-async function nowhere(): Promise<{ url: string; place: string }> {
-  const url = engine === 'sqlite' ? `file:${join(folder, 'a typo', 'bw.db')}` : await emptyDatabase()
-  return {
-    url,
-    place: engine === 'sqlite' ? join(folder, 'a typo', 'bw.db') : new URL(url).pathname.slice(1),
-  }
-}
+const nowhere = engine === 'sqlite' ? `file:${join(folder, 'a typo', 'bw.db')}` : await emptyDatabase()
+const place = engine === 'sqlite' ? join(folder, 'a typo', 'bw.db') : new URL(nowhere).pathname.slice(1)
 
 describe('a database that is not there', () => {
   it.each([
