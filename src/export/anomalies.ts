@@ -13,11 +13,11 @@ import { addressOf } from '../http/client-address.ts'
 import { requestIdOf } from '../http/request-id.ts'
 import { standingHeaders } from '../ingest/rate-limit.ts'
 import type { Logger } from '../log.ts'
-import type { Database } from '../storage/database.ts'
+import { isDatabaseAway } from '../storage/away.ts'
 import { clamped, decimal } from '../stripe/money.ts'
 import type { CredentialsWatch } from '../tenancy/cutoff.ts'
 import type { Gate } from '../tenancy/gate.ts'
-import { type Scope, scopeTo } from '../tenancy/scope.ts'
+import type { Scope } from '../tenancy/scope.ts'
 import { type Cell, csvLines } from './csv.ts'
 import { readAnomalyFilter } from './query.ts'
 
@@ -59,7 +59,7 @@ const PAGE = 200
 
 export interface ExportParts {
   config: Pick<Config, 'trustProxy'>
-  database: Database
+  scopeTo(tenantId: string): Scope
   gate: Gate
   credentials: CredentialsWatch
   rate: ApiRate
@@ -91,7 +91,7 @@ async function answer(parts: ExportParts, req: IncomingMessage, res: ServerRespo
   if (caller.tenantId === undefined) {
     throw new PublicError('FORBIDDEN', 'An export is of one tenant: name it with x-tenant-id.')
   }
-  const scope = scopeTo(parts.database, caller.tenantId)
+  const scope = parts.scopeTo(caller.tenantId)
   const filter = readAnomalyFilter(new URL(req.url ?? '/', 'http://localhost').searchParams)
   const head = await feedHead(scope)
   const where = { AND: [{ seq: { lte: head } }, await whereOf(scope, filter)] }
@@ -139,6 +139,10 @@ const readPage = (scope: Scope, where: Where, after: AnomalyKey | undefined): Pr
 function refuse(res: ServerResponse, error: unknown): void {
   // A file that is cut is seen as broken; one that ends would be taken for whole.
   if (res.headersSent) res.destroy()
+  else if (isDatabaseAway(error))
+    answerError(res, 503, 'UNAVAILABLE', 'The database does not answer. Try again in a moment.', {
+      'retry-after': '5',
+    })
   else if (!(error instanceof PublicError))
     answerError(res, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong on the server.')
   else {

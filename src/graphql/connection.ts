@@ -1,6 +1,8 @@
 import type { ObjectRef } from '@pothos/core'
 import { builder } from './builder.ts'
+import { turnOf } from './context.ts'
 import { DEFAULT_PAGE, MAX_PAGE, type Page, type PageArguments } from './paging.ts'
+import { spread } from './spread.ts'
 import { PageInfo } from './types/page-info.ts'
 
 export type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never
@@ -34,13 +36,18 @@ export function connectionOf<Row extends object, Shape extends Page<Row> = Page<
         description: 'The rows with their cursors.',
         // The connection's own argument already says how many rows there are.
         complexity: { field: 0, multiplier: 1 },
-        resolve: (page): object[] => page.edges,
+        resolve: (page, _args, context): readonly (object | Promise<object>)[] =>
+          spread(page.edges, turnOf(context)),
       }),
       nodes: t.field({
         type: [row],
         description: 'The rows without cursors.',
         complexity: { field: 0, multiplier: 1 },
-        resolve: (page): object[] => page.edges.map((at) => at.node),
+        resolve: (page, _args, context): readonly (object | Promise<object>)[] =>
+          spread(
+            page.edges.map((at) => at.node),
+            turnOf(context),
+          ),
       }),
       pageInfo: t.field({
         type: PageInfo,
@@ -50,8 +57,8 @@ export function connectionOf<Row extends object, Shape extends Page<Row> = Page<
       }),
       totalCount: t.int({
         description: 'Rows of the whole list under the same filter. Counted only when asked for.',
-        // Once for the page, which the weigher would multiply by its rows.
-        complexity: 0,
+        // A statement, counted once for each row of the page.
+        complexity: 1,
         resolve: (page) => page.totalCount(),
       }),
     }),
@@ -59,9 +66,12 @@ export function connectionOf<Row extends object, Shape extends Page<Row> = Page<
   return { edge, connection }
 }
 
-/** What a page weighs: one row's fields times the rows asked for. */
+/** What a statement costs, in fields. */
+export const STATEMENT = 100
+
+/** What a page costs: its statement, and one row's fields times the rows asked for. */
 export const pageCost = (args: PageArguments) => ({
-  field: 20,
+  field: STATEMENT,
   multiplier: Math.max(1, Math.min(MAX_PAGE, args.first ?? args.last ?? DEFAULT_PAGE)),
 })
 

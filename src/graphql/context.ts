@@ -14,6 +14,8 @@ import type { EventFeed } from './event-feed.ts'
 import type { Feed } from './feed.ts'
 import type { Opened } from './live.ts'
 import type { Loaders } from './loaders.ts'
+import { paced } from './paced.ts'
+import type { Turns } from './turns.ts'
 
 /** What resolvers use besides the tenant's own scope. */
 export interface Services {
@@ -25,6 +27,8 @@ export interface Services {
   authenticator: Authenticator
   feed: Feed
   eventFeed: EventFeed
+  /** In which pieces of operations run, tenant by tenant. */
+  turns: Turns
   metrics: Pick<Metrics, 'subscriptions'>
   /** Across tenants: only for the operator's own fields. */
   database: Database
@@ -74,8 +78,14 @@ export function scopeOf({ scope }: Pick<Context, 'scope'>): Scope {
 export function scopeOfTenant({ scope, caller, services }: Context, tenantId: string): Scope {
   if (scope?.tenantId === tenantId) return scope
   if (!caller.operator) throw new PublicError('NOT_FOUND', `There is no tenant ${tenantId}.`)
-  return scopeTo(services.database, tenantId)
+  return paced(scopeTo(services.database, tenantId), services.turns)
 }
+
+/** Resolves when the next piece of a long list may be worked on. */
+export const turnOf =
+  ({ caller, services }: Pick<Context, 'caller' | 'services'>): (() => Promise<void>) =>
+  () =>
+    services.turns.turn(caller.tenantId ?? '')
 
 export function loadersOf({ loaders }: Pick<Context, 'loaders'>): Loaders {
   if (!loaders) throw tenantMissing()

@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
 import { type ErrorCode, PublicError } from '../errors.ts'
+import { isDatabaseAway } from '../storage/away.ts'
 
 const CODES: Record<ErrorCode, { status: number }> = {
   UNAUTHENTICATED: { status: 401 },
@@ -17,7 +18,7 @@ const CODES: Record<ErrorCode, { status: number }> = {
   INTERNAL_SERVER_ERROR: { status: 500 },
 }
 
-const isCode = (code: unknown): code is ErrorCode => typeof code === 'string' && code in CODES
+export const isCode = (code: unknown): code is ErrorCode => typeof code === 'string' && code in CODES
 
 /** HTTP status of a request that is refused before its operation runs. */
 export const statusOf = (code: ErrorCode): number => CODES[code].status
@@ -46,6 +47,13 @@ export function present(error: unknown, presentation: Presentation): GraphQLErro
       ...(issues && { issues }),
     })
   }
+  if (isDatabaseAway(failure)) {
+    presentation.onUnexpected(failure)
+    const away = new PublicError('UNAVAILABLE', 'The database does not answer. Try again in a moment.', {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+    })
+    return refusal(located(error, away.message, {}), away)
+  }
   if (failure instanceof GraphQLError) {
     // Of a request that is bad before it runs, the outermost error says which variable it was, and the status.
     const told = error instanceof GraphQLError && error.path === undefined ? error : failure
@@ -59,6 +67,23 @@ export function present(error: unknown, presentation: Presentation): GraphQLErro
   presentation.onUnexpected(failure)
   return located(error, 'Something went wrong on the server. The request id finds it in the log.', {
     code: 'INTERNAL_SERVER_ERROR',
+  })
+}
+
+const RETRY_AFTER_SECONDS = 5
+
+/** The failure as an error that decides the status of the whole answer, where it comes over HTTP. */
+export function refusal(
+  at: unknown,
+  { code, message, details: { retryAfterSeconds } }: PublicError,
+): GraphQLError {
+  return located(at, message, {
+    code,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    http: {
+      status: statusOf(code),
+      ...(retryAfterSeconds !== undefined && { headers: { 'retry-after': String(retryAfterSeconds) } }),
+    },
   })
 }
 

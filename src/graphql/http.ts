@@ -11,11 +11,12 @@ import type { CredentialsWatch, CutOff } from '../tenancy/cutoff.ts'
 import type { Gate } from '../tenancy/gate.ts'
 import { finishing, reading } from './answering.ts'
 import type { Context, Session } from './context.ts'
-import { type Presentation, present, statusOf, withRequestId } from './errors.ts'
+import { isCode, type Presentation, present, refusal, statusOf, withRequestId } from './errors.ts'
 import { costLimit, documentLimits, MAX_REQUEST_BYTES, refuseUnsound } from './limits.ts'
 import { isAllowedOrigin } from './origins.ts'
 import type { ApiRate } from './rate.ts'
 import { ENDED, type Streams } from './streams.ts'
+import type { Turns } from './turns.ts'
 
 /** What comes with an operation before its context is made; over HTTP the adapter brings Node's own pair. */
 export interface ServerContext {
@@ -36,6 +37,10 @@ export interface HttpOptions {
   /** Open responses of subscriptions. */
   streams: Streams
   makeContext(session: Session): Context
+  /** In which credentials are looked up. */
+  turns: Turns
+  /** Bounds what a tenant has running at once. */
+  underway: Turns
 }
 
 /** GraphQL over HTTP and server-sent events; its engine also runs what comes over a socket. */
@@ -86,6 +91,7 @@ export function createHttp(options: HttpOptions) {
     plugins: [
       authenticating(options),
       watching(options),
+      admitting(options),
       // A header that no form or image can send: the browser asks first.
       useCSRFPrevention({ requestHeaders: ['authorization', 'x-billingwatch-csrf'] }),
       ...(config.local ? [] : [withoutIntrospection()]),
@@ -115,7 +121,7 @@ const withoutIntrospection = (): Plugin => ({
 
 /** Finds the caller and counts the request before the body is even parsed. */
 function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
-  const { config, gate, rate, presentation } = options
+  const { config, gate, rate, presentation, turns } = options
   return {
     async onRequest({ request, url, serverContext, fetchAPI, endResponse }) {
       if (url.pathname !== '/graphql') return
@@ -125,6 +131,8 @@ function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
           throw new PublicError('FORBIDDEN', 'This origin is not one of ALLOWED_ORIGINS.')
         }
         const { req, res } = serverContext
+        // A burst of requests is a burst of look-ups: others are served between any two.
+        await turns.turn(`credentials ${request.headers.get('authorization')}`)
         const caller = await gate.admit(
           {
             authorization: request.headers.get('authorization') ?? undefined,
@@ -140,13 +148,14 @@ function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
         serverContext.session = { requestId, caller, connection }
       } catch (error) {
         const shown = withRequestId(present(error, presentation), requestId)
-        const { code, retryAfterSeconds } = shown.extensions
+        const { http: _http, ...extensions } = shown.extensions
+        const { code, retryAfterSeconds } = extensions
         const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8' }
         if (code === 'UNAUTHENTICATED') headers['www-authenticate'] = 'Bearer'
         if (typeof retryAfterSeconds === 'number') headers['retry-after'] = String(retryAfterSeconds)
         endResponse(
-          new fetchAPI.Response(JSON.stringify({ errors: [shown] }), {
-            status: error instanceof PublicError ? statusOf(error.code) : 500,
+          new fetchAPI.Response(JSON.stringify({ errors: [{ message: shown.message, extensions }] }), {
+            status: isCode(code) ? statusOf(code) : 500,
             headers,
           }),
         )
@@ -154,6 +163,22 @@ function authenticating(options: HttpOptions): Plugin<object, ServerContext> {
     },
   }
 }
+
+/** Parsing, validating and executing, once the tenant has room for one more; who has gone meanwhile is not served. */
+const admitting = ({ underway, presentation }: HttpOptions): Plugin<object, ServerContext> => ({
+  onParams({ context: { session, res }, paramsHandler, setParamsHandler }) {
+    setParamsHandler(async (payload) => {
+      try {
+        return await underway.run(session?.caller.tenantId ?? '', () =>
+          res?.destroyed ? {} : paramsHandler(payload),
+        )
+      } catch (error) {
+        const shown = error instanceof PublicError ? refusal(error, error) : present(error, presentation)
+        return { errors: [shown] }
+      }
+    })
+  },
+})
 
 /** What stands in the head of an answer, whatever it is. */
 const headers = (): Plugin<object, ServerContext> => ({

@@ -5,6 +5,7 @@ import type { Session } from './context.ts'
 import { type Presentation, present, withRequestId } from './errors.ts'
 import type { createHttp } from './http.ts'
 import type { ApiRate } from './rate.ts'
+import type { Turns } from './turns.ts'
 
 type Yoga = ReturnType<typeof createHttp>
 /** As both graphql and graphql-ws have it. */
@@ -14,6 +15,22 @@ interface Result {
 }
 type Engine = ReturnType<Yoga['getEnveloped']>
 
+interface Prepared {
+  engine: Engine
+  session: Session
+}
+
+export interface OperationsParts {
+  yoga: Yoga
+  rate: ApiRate
+  presentation: Presentation
+  /** Bounds what a tenant has running at once. */
+  underway: Turns
+}
+
+/** Whose turn it is. */
+const keyOf = ({ caller }: Session): string => caller.tenantId ?? ''
+
 /** Plugins look for the request that an operation came with; one on a socket has none of its own. Mutations need a POST. */
 const SOCKET_REQUEST = new Request('http://localhost/graphql', { method: 'POST' })
 
@@ -22,12 +39,14 @@ export class Operations {
   readonly #yoga: Yoga
   readonly #rate: ApiRate
   readonly #presentation: Presentation
-  readonly #prepared = new WeakMap<ExecutionArgs, { engine: Engine; requestId: string }>()
+  readonly #underway: Turns
+  readonly #prepared = new WeakMap<ExecutionArgs, Prepared>()
 
-  constructor(yoga: Yoga, rate: ApiRate, presentation: Presentation) {
+  constructor({ yoga, rate, presentation, underway }: OperationsParts) {
     this.#yoga = yoga
     this.#rate = rate
     this.#presentation = presentation
+    this.#underway = underway
   }
 
   /** @returns what to execute, or why it is refused */
@@ -35,6 +54,8 @@ export class Operations {
     const refuse = (error: unknown) => withRequestId(this.refuse(error), session.requestId)
     try {
       await this.#rate.take(session.caller)
+      // Each in a turn of its own: parsing and validating a long document takes some milliseconds.
+      await this.#underway.turn(keyOf(session))
       const params = {
         query: payload.query,
         ...(payload.operationName && { operationName: payload.operationName }),
@@ -51,24 +72,29 @@ export class Operations {
         variableValues: payload.variables,
         contextValue: await engine.contextFactory(),
       }
-      this.#prepared.set(args, { engine, requestId: session.requestId })
+      this.#prepared.set(args, { engine, session })
       return args
     } catch (error) {
       return [refuse(error)]
     }
   }
 
-  execute(args: ExecutionArgs): OperationResult {
-    return this.#engineOf(args).execute(args)
+  async execute(args: ExecutionArgs): Promise<Awaited<OperationResult>> {
+    const { engine, session } = this.#preparedOf(args)
+    try {
+      return await this.#underway.run(keyOf(session), () => engine.execute(args))
+    } catch (error) {
+      return { errors: [this.refuse(error)] }
+    }
   }
 
   subscribe(args: ExecutionArgs): OperationResult {
-    return this.#engineOf(args).subscribe(args)
+    return this.#preparedOf(args).engine.subscribe(args)
   }
 
   /** A result as the client sees it. */
   show(args: ExecutionArgs, result: Result): FormattedExecutionResult {
-    const requestId = this.#prepared.get(args)?.requestId ?? ''
+    const requestId = this.#prepared.get(args)?.session.requestId ?? ''
     const { errors, data } = finished(result, requestId, this.#presentation)
     return {
       ...(errors && { errors: errors.map((error) => this.format(error)) }),
@@ -87,9 +113,9 @@ export class Operations {
     return { ...rest, extensions: shown }
   }
 
-  #engineOf(args: ExecutionArgs): Engine {
+  #preparedOf(args: ExecutionArgs): Prepared {
     const prepared = this.#prepared.get(args)
     if (!prepared) throw new Error('an operation runs that was not prepared')
-    return prepared.engine
+    return prepared
   }
 }

@@ -74,6 +74,7 @@ export async function readPage<Row, Key>(args: PageArguments, source: Source<Row
   if (backward) rows.reverse()
   const edges = rows.map((node) => ({ node, cursor: source.encode(source.keyOf(node)) }))
 
+  let counted: Promise<number> | undefined
   const head = rows[0]
   const tail = rows.at(-1)
   const any = async (range: Pick<Range<Key>, 'after' | 'before' | 'backward'>) =>
@@ -91,6 +92,9 @@ export async function readPage<Row, Key>(args: PageArguments, source: Source<Row
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
-    totalCount: () => source.count(),
+    totalCount: () => {
+      counted ??= source.count()
+      return counted
+    },
   }
 }

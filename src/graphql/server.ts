@@ -26,13 +26,20 @@ import { Feed } from './feed.ts'
 import { createHttp } from './http.ts'
 import { createLoaders } from './loaders.ts'
 import { Operations } from './operations.ts'
+import { paced } from './paced.ts'
 import { apiRate } from './rate.ts'
 import { schema } from './schema.ts'
 import { Streams } from './streams.ts'
+import { type TurnLimits, Turns } from './turns.ts'
 import { SocketServer } from './websocket.ts'
 
 const MAX_SOCKETS_OF_TENANT = 2_000
 const MAX_SUBSCRIPTIONS_OF_TENANT = 5_000
+
+/** Statements, and pieces of long lists: deliveries need places in the pool of connections too. */
+const PIECES: TurnLimits = { perKey: 3, total: 6, waiting: 20_000, patience: 20_000 }
+/** Operations, and what they keep in memory meanwhile. */
+const OPERATIONS: TurnLimits = { perKey: 8, total: 64, waiting: 200, patience: 10_000 }
 
 export interface GraphqlParts {
   config: Config
@@ -52,6 +59,8 @@ export interface GraphqlParts {
   pollMs?: number
   /** Bytes that a socket may have unsent; 1 MiB. */
   maxUnsent?: number
+  /** Operations that run, or wait for it, at once. */
+  underway?: TurnLimits
   /** Milliseconds between two pings of a socket; 15,000. */
   pingMs?: number
 }
@@ -71,8 +80,11 @@ export interface Graphql {
 export function createGraphql(parts: GraphqlParts): Graphql {
   const { config, database, bus, clock, log, authenticator, credentials, pollMs } = parts
   const polling = { bus, clock, log, ...(pollMs !== undefined && { everyMs: pollMs }) }
+  const turns = new Turns(PIECES)
+  const underway = new Turns(parts.underway ?? OPERATIONS)
   const services: Services = {
     ...parts,
+    turns,
     detectors: parts.detectors ?? DETECTORS,
     feed: new Feed(polling),
     eventFeed: new EventFeed(polling),
@@ -88,7 +100,7 @@ export function createGraphql(parts: GraphqlParts): Graphql {
   }
   const makeContext = (session: Session): Context => {
     const { tenantId } = session.caller
-    const scope = tenantId === undefined ? undefined : scopeTo(database, tenantId)
+    const scope = tenantId === undefined ? undefined : paced(scopeTo(database, tenantId), turns)
     return { ...session, services, scope, loaders: scope && createLoaders(scope) }
   }
   const rate = apiRate(parts.limiter, config.apiRateLimit)
@@ -96,7 +108,18 @@ export function createGraphql(parts: GraphqlParts): Graphql {
   const gate = new Gate({ authenticator, limiter: parts.limiter, clock, log, limit })
   const subscriptions = parts.quota('subscriptions', MAX_SUBSCRIPTIONS_OF_TENANT)
   const streams = new Streams(credentials, subscriptions)
-  const yoga = createHttp({ schema, config, gate, credentials, rate, presentation, streams, makeContext })
+  const yoga = createHttp({
+    schema,
+    config,
+    gate,
+    credentials,
+    rate,
+    presentation,
+    streams,
+    makeContext,
+    turns,
+    underway,
+  })
   const sockets = new SocketServer({
     config,
     log,
@@ -104,7 +127,7 @@ export function createGraphql(parts: GraphqlParts): Graphql {
     credentials,
     perTenant: parts.quota('sockets', MAX_SOCKETS_OF_TENANT),
     subscriptions,
-    operations: new Operations(yoga, rate, presentation),
+    operations: new Operations({ yoga, rate, presentation, underway }),
     ...(parts.maxUnsent !== undefined && { maxUnsent: parts.maxUnsent }),
     ...(parts.pingMs !== undefined && { pingMs: parts.pingMs }),
   })
@@ -118,7 +141,14 @@ export function createGraphql(parts: GraphqlParts): Graphql {
     plain: {
       '/': frontPage(notFound),
       '/favicon.ico': icon,
-      '/export/anomalies.csv': exportAnomalies({ config, database, gate, credentials, rate, log }),
+      '/export/anomalies.csv': exportAnomalies({
+        config,
+        scopeTo: (tenantId) => paced(scopeTo(database, tenantId), turns),
+        gate,
+        credentials,
+        rate,
+        log,
+      }),
     },
     attach: (server) => sockets.attach(server),
     drain: async () => {

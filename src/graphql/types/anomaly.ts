@@ -7,11 +7,12 @@ import {
 import type { Anomaly as AnomalyRow } from '../../generated/sqlite/client.ts'
 import { toDetectorName } from '../../storage/detection/parsing.ts'
 import { builder } from '../builder.ts'
-import { forwardArgs, pageCost } from '../connection.ts'
-import { scopeOf } from '../context.ts'
+import { forwardArgs, pageCost, STATEMENT } from '../connection.ts'
+import { scopeOf, turnOf } from '../context.ts'
 import { MAX_PAGE, readPage, sizeOf } from '../paging.ts'
 import { activitySource } from '../read/activity.ts'
 import { shownEventSource } from '../read/events.ts'
+import { spread } from '../spread.ts'
 import { ActivityConnection } from './activity.ts'
 import { Actor, actorOf } from './actor.ts'
 import { DetectorNameEnum, Severity } from './enums.ts'
@@ -21,6 +22,10 @@ import { Node } from './node.ts'
 import { SeriesPoint, seriesOf } from './series-point.ts'
 import { StripeEventConnection } from './stripe-event.ts'
 import { Subject, subjectsOf } from './subject.ts'
+
+/** Points of a series that are kept. */
+const MAX_POINTS = 200
+const POINTS_OF_PIECE = 50
 
 export const AnomalyStatus = builder.enumType('AnomalyStatus', {
   description:
@@ -128,28 +133,29 @@ Anomaly.implement({
           description: `So many of them, 0 to ${MAX_PAGE}.`,
         }),
       },
-      complexity: ({ first }) => ({ field: 1, multiplier: Math.max(0, first) / 10 }),
+      complexity: ({ first }) => ({ field: 1, multiplier: Math.min(MAX_PAGE, Math.max(0, first)) }),
       resolve: (anomaly, { first }) => subjectsOf(anomaly).slice(0, sizeOf('first', first)),
     }),
     evidence: t.field({
       type: [Measurement],
       description: 'What was seen against what is usual.',
-      complexity: { field: 1, multiplier: 1 },
+      complexity: { field: 1, multiplier: 4 },
       resolve: ({ evidence }) => measurementsOf(evidence),
     }),
     series: t.field({
       type: [SeriesPoint],
       description:
         'What was observed against the expected band around the incident, kept as it was at detection; at most 200 points.',
-      complexity: { field: 1, multiplier: 40 },
-      resolve: ({ series }) => seriesOf(series),
+      complexity: { field: 1, multiplier: MAX_POINTS },
+      resolve: ({ series }, _args, context) => spread(seriesOf(series), turnOf(context), POINTS_OF_PIECE),
     }),
     events: t.field({
       type: StripeEventConnection,
       nullable: true,
       description: 'The events that show it, oldest first; at most 1,000 are kept.',
       args: forwardArgs(t),
-      complexity: pageCost,
+      // It reads all that are kept before it knows which come first.
+      complexity: (args) => ({ ...pageCost(args), field: 3 * STATEMENT }),
       resolve: ({ id }, page, context) => readPage(page, shownEventSource(scopeOf(context), id)),
     }),
     activity: t.field({

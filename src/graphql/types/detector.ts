@@ -3,6 +3,7 @@ import type { Setting, Severity as SeverityName } from '../../detection/detector
 import { PublicError } from '../../errors.ts'
 import { composeId } from '../../ids.ts'
 import { builder } from '../builder.ts'
+import { STATEMENT } from '../connection.ts'
 import { actingOf, scopeOf, tellOfAct } from '../context.ts'
 import {
   type DetectorView,
@@ -114,7 +115,7 @@ export const Detector = builder.objectRef<DetectorView>('Detector').implement({
     stats: t.field({
       type: DetectorStats,
       description: 'What it has raised lately.',
-      complexity: 10,
+      complexity: STATEMENT,
       args: {
         lastSeconds: t.arg.int({
           required: true,

@@ -1,12 +1,16 @@
 import { z } from 'zod'
+import { LocalDay } from '../../calendar/local-day.ts'
 import { PublicError } from '../../errors.ts'
 import { clamped } from '../../stripe/money.ts'
 import { currency, parseInput } from '../../tenancy/input.ts'
 import { resolveRange } from '../../tenancy/local-time.ts'
+import { DAY, HOUR, WEEK } from '../../time.ts'
 import { builder } from '../builder.ts'
-import { scopeOf } from '../context.ts'
+import { STATEMENT } from '../connection.ts'
+import { scopeOf, turnOf } from '../context.ts'
 import type { Interval } from '../read/intervals.ts'
 import { MAX_POINTS, readMetrics, type MetricsPoint as Shape } from '../read/metrics.ts'
+import { spread } from '../spread.ts'
 import { DateTimeRange } from './date-time-range.ts'
 import { Money } from './money.ts'
 
@@ -58,6 +62,22 @@ const MetricsPoint = builder.objectRef<Shape>('MetricsPoint').implement({
   }),
 })
 
+const POINTS_OF_PIECE = 50
+const LENGTH = { HOUR, DAY, WEEK } satisfies Record<Interval, number>
+
+/** As many points as the range may have; one end that is left out, or no time at all, counts as the most. */
+function pointsOf(range: { from?: unknown; to?: unknown }, interval: Interval): number {
+  const [from, to] = [secondsOf(range.from), secondsOf(range.to)]
+  const points = Math.ceil((to - from) / LENGTH[interval]) + 1
+  return points >= 1 && points < MAX_POINTS ? points : MAX_POINTS
+}
+
+/** Of a literal, which is parsed already, or a variable, which is not. */
+const secondsOf = (given: unknown): number =>
+  given instanceof LocalDay
+    ? given.day * DAY
+    : (given instanceof Date ? given : new Date(String(given))).getTime() / 1_000
+
 const wanted = z.object({ currency: currency.nullish() })
 
 builder.queryField('metrics', (t) =>
@@ -66,7 +86,7 @@ builder.queryField('metrics', (t) =>
     nullable: true,
     authScopes: { viewer: true },
     description: `Figures for charts, zero-filled, at most ${MAX_POINTS} points; days and weeks are those of the tenant's zone.`,
-    complexity: { field: 20, multiplier: 10 },
+    complexity: ({ range, interval }) => ({ field: 4 * STATEMENT, multiplier: pointsOf(range, interval) }),
     args: {
       range: t.arg({
         type: DateTimeRange,
@@ -96,7 +116,7 @@ builder.queryField('metrics', (t) =>
         const issues = [{ path: ['range', 'from'], code: 'REQUIRED', message }]
         throw new PublicError('BAD_USER_INPUT', message, { issues })
       }
-      return readMetrics(scope, {
+      const points = await readMetrics(scope, {
         from,
         to: to ?? context.services.clock.now(),
         interval,
@@ -104,6 +124,7 @@ builder.queryField('metrics', (t) =>
         livemode: livemode ?? undefined,
         account: account ?? undefined,
       })
+      return spread(points, turnOf(context), POINTS_OF_PIECE)
     },
   }),
 )

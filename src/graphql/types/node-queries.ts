@@ -3,6 +3,7 @@ import { keyOfId } from '../../ids.ts'
 import { atLeast } from '../../tenancy/caller.ts'
 import type { Scope } from '../../tenancy/scope.ts'
 import { builder } from '../builder.ts'
+import { STATEMENT } from '../connection.ts'
 import { type Context, scopeOfTenant } from '../context.ts'
 import { readDetectors } from '../read/detectors.ts'
 import { EVENT_COLUMNS } from '../read/events.ts'
@@ -120,7 +121,7 @@ builder.queryFields((t) => ({
     nullable: { list: false, items: true },
     authScopes: { anyone: true },
     description: 'As `node`, for several ids; the answers stand in their order.',
-    complexity: ({ ids }) => ({ field: 1, multiplier: Math.max(1, ids.length) }),
+    complexity: ({ ids }) => ({ field: STATEMENT * ids.length, multiplier: Math.max(1, ids.length) }),
     args: {
       ids: t.arg.idList({ required: true, description: `At most ${MAX_NODES} ids.` }),
     },

@@ -93,7 +93,7 @@ StripeEvent.implement({
       nullable: true,
       authScopes: { member: true },
       description: 'The event as Stripe signed it; null once its retention is over. MEMBER and up.',
-      complexity: 5,
+      complexity: 20,
       resolve: ({ stripeId }, _args, context) => loadersOf(context).payloads.show(stripeId),
     }),
   }),

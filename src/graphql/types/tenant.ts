@@ -2,7 +2,7 @@ import { placeOf } from '../../calendar/country.ts'
 import type { ApiKey as ApiKeyRow, Tenant as TenantRow } from '../../generated/sqlite/client.ts'
 import type { Scope } from '../../tenancy/scope.ts'
 import { builder } from '../builder.ts'
-import { forwardArgs, pageCost } from '../connection.ts'
+import { forwardArgs, pageCost, STATEMENT } from '../connection.ts'
 import { scopeOfTenant } from '../context.ts'
 import { decodeCursor, encodeCursor, momentPart, unknownCursor } from '../cursor.ts'
 import { readPage, type Source } from '../paging.ts'
@@ -64,7 +64,7 @@ export const Tenant = builder.objectRef<TenantRow>('Tenant').implement({
     onboarding: t.field({
       type: [OnboardingStep],
       description: 'The steps to its first live event, in order.',
-      complexity: { field: 5, multiplier: 3 },
+      complexity: { field: 3 * STATEMENT, multiplier: 3 },
       resolve: ({ id }, _args, context) => readOnboarding(scopeOfTenant(context, id)),
     }),
   }),

@@ -1,6 +1,7 @@
 import type { WebhookEndpoint as EndpointRow } from '../../generated/sqlite/client.ts'
 import { addEndpoint, endpointId, openToken, rotateToken, webhookUrl } from '../../tenancy/endpoints.ts'
 import { builder } from '../builder.ts'
+import { STATEMENT } from '../connection.ts'
 import { actingOf, scopeOf, scopeOfTenant, tellOfAct } from '../context.ts'
 import { countDeliveries, quantile, recentLags } from '../read/deliveries.ts'
 import { DeliveryCounts } from './delivery-counts.ts'
@@ -47,7 +48,7 @@ export const WebhookEndpoint = builder.objectRef<EndpointRow>('WebhookEndpoint')
     deliveries: t.field({
       type: DeliveryCounts,
       description: 'What became of its deliveries.',
-      complexity: 10,
+      complexity: STATEMENT,
       args: {
         lastSeconds: t.arg.int({
           required: true,
@@ -66,14 +67,14 @@ export const WebhookEndpoint = builder.objectRef<EndpointRow>('WebhookEndpoint')
     lagSecondsP50: t.float({
       nullable: true,
       description: "Median of the newest events' seconds from Stripe to here; null without events in a day.",
-      complexity: 20,
+      complexity: 2 * STATEMENT,
       resolve: async ({ tenantId, id }, _args, context) =>
         quantile(await recentLags(scopeOfTenant(context, tenantId), id, context.services.clock.now()), 0.5),
     }),
     lagSecondsP95: t.float({
       nullable: true,
       description: 'The same, 95th percentile.',
-      complexity: 20,
+      complexity: 2 * STATEMENT,
       resolve: async ({ tenantId, id }, _args, context) =>
         quantile(await recentLags(scopeOfTenant(context, tenantId), id, context.services.clock.now()), 0.95),
     }),
