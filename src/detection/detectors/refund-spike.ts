@@ -3,20 +3,25 @@ import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { type HourlyMoney, moneySince, noteMoney } from '../rates/hourly-money.ts'
-import { ending, FRESH, LASTING, LASTING_NOTE } from '../rates/open.ts'
-import { GROWN, measure, PRIOR, usualIn } from '../rates/refund-course.ts'
+import { ending, LASTING, LASTING_NOTE } from '../rates/open.ts'
+import { RecentPayments } from '../rates/recent-payments.ts'
+import { GROWN, measure, PRIOR, paceIn, usualIn } from '../rates/refund-course.ts'
 import { refundFinding } from '../rates/refund-finding.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
 import { count, newRate, type Rate } from '../statistics/decayed.ts'
+import { excess } from '../statistics/deviance.ts'
+import { type Habit, Habits } from '../statistics/habits.ts'
 import { hourOf, nextHour } from '../statistics/hours.ts'
 import { Ring } from '../statistics/ring.ts'
 import { RARE_PRIORS, Season, type SeasonSpec } from '../statistics/season.ts'
 import { testsOfWindows, threshold } from '../statistics/threshold.ts'
 
 const RING = 4_096
-const SHORT = 24
+const DAY_HOURS = 24
+/** A burst on a day when usually nobody refunds stands out of few hours; a rise that goes on for days, of many. */
+const SHORT = 6
 const LONG = 72
 /** In the first days twice as many are asked for: they belong to payments that were never seen. */
 const YOUNG: Seconds = 3 * DAY
@@ -33,6 +38,8 @@ interface Open {
   refunds: number
   nats: number
   amounts: Sums
+  /** What explains it, as long as it is no more than that: nothing is said of it then. */
+  habit: Habit | null
 }
 
 interface State {
@@ -41,8 +48,10 @@ interface State {
   charges: Ring
   season: Season
   pace: Rate
+  payments: RecentPayments
   money: HourlyMoney
   signs: Signs
+  habits: Habits
   /** Windows begin no earlier than the last incident's end. */
   calmSince: Seconds
   open: Open | null
@@ -50,14 +59,15 @@ interface State {
 
 const settings = {
   minRefunds: {
-    description: 'At least so many payments must have been refunded; twice as many in the first three days.',
+    description:
+      'At least this many payments must have been refunded; twice as many in the first three days.',
     unit: 'COUNT',
     default: 8,
     min: 3,
     max: 500,
   },
   minTimes: {
-    description: 'So many times the usual number of refunds must have come.',
+    description: 'The refunds must be at least this many times the usual number.',
     unit: 'RATIO',
     default: 2.5,
     min: 1.5,
@@ -65,9 +75,9 @@ const settings = {
   },
   falseAlarmsPerYear,
 } as const
-type Told = Context<typeof settings>
+type Asked = Context<typeof settings>
 
-/** Tells when more payments than usual are refunded. */
+/** Reports when more payments than usual are refunded. */
 export const refundSpike = defineDetector({
   name: 'REFUND_SPIKE',
   title: 'More refunds',
@@ -78,7 +88,8 @@ export const refundSpike = defineDetector({
   selfResolving: true,
   perObject: false,
   cooldown: 24 * HOUR,
-  stateVersion: 1,
+  stateVersion: 2,
+  upgrade: { 1: (old) => ({ ...(old as object), habits: [] }) },
   idleAfter: 120 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
@@ -99,10 +110,12 @@ function stateOf(stored?: State): State {
     ...stored,
     charges: new Ring(RING, stored?.charges),
     season: new Season(SEASON, stored?.season),
+    payments: new RecentPayments(stored?.payments),
+    habits: new Habits(stored?.habits),
   }
 }
 
-function observe(state: State, fact: ChargeSucceeded | Refunded, context: Told): Step | undefined {
+function observe(state: State, fact: ChargeSucceeded | Refunded, context: Asked): Step | undefined {
   if (state.since === 0) state.since = fact.at
   const now = Math.max(state.newest, fact.at)
   state.newest = now
@@ -110,6 +123,7 @@ function observe(state: State, fact: ChargeSucceeded | Refunded, context: Told):
   if (fact.kind === 'chargeSucceeded') {
     // Even a tenant that never refunds has a usual course, and it begins now.
     state.season.add(fact.at, 0)
+    state.payments.count(fact.at, now)
     if (now - state.since < GROWN) count(state.pace, now, PRIOR.halfLife)
     return undefined
   }
@@ -119,83 +133,122 @@ function observe(state: State, fact: ChargeSucceeded | Refunded, context: Told):
   if (state.open !== null) addTo(state.open.amounts, fact.currency, fact.amount)
   if (!state.charges.admit(fact.charge)) return undefined
   state.season.add(fact.at)
-  noteSign(state.signs, now, fact.charge, fact.eventId)
-  return state.open === null
-    ? watch(state, fact.at >= now - FRESH, now, context)
-    : follow(state, state.open, now, context)
+  noteSign(state.signs, fact.at, fact.charge, fact.eventId)
+  return state.open === null ? watch(state, fact.at, context) : follow(state, state.open, fact.at, context)
 }
 
+/** Whole hours, without the last, with their refunds and what is usual for them. */
 interface Window {
-  hours: number
+  from: number
+  to: number
   refunds: number
   usual: number
   nats: number
 }
 
-/** Refunds of the last so many whole hours, this one with them, against what is usual for those hours. */
-function lookAt(state: State, hours: number, now: Seconds): Window {
-  const { season, calmSince } = state
-  const to = hourOf(now) + 1
+/** The window of so many hours up to an hour, but not back into the last incident. */
+function lookAt(state: State, hours: number, to: number): Window {
+  const { season, calmSince, newest } = state
   const from = Math.max(to - hours, calmSince > 0 ? hourOf(calmSince) + 1 : 0)
   const refunds = season.hours.between(from, to)
-  return { hours, refunds, ...measure(state, refunds, { from, to, now }) }
+  return { from, to, refunds, ...measure(state, refunds, { from, to, now: newest }) }
 }
 
-const windowsOf = ({ since }: State, now: Seconds): readonly number[] =>
-  now - since < GROWN ? [SHORT] : [SHORT, LONG]
+const widthsOf = ({ since, newest }: State): readonly number[] =>
+  newest - since < GROWN ? [DAY_HOURS] : [SHORT, DAY_HOURS, LONG]
 
-const needed = (state: State, now: Seconds, { settings }: Told): number =>
-  threshold(testsOfWindows(windowsOf(state, now)), settings.falseAlarmsPerYear)
+const needed = (state: State, { settings }: Asked): number =>
+  threshold(testsOfWindows(widthsOf(state)), settings.falseAlarmsPerYear)
 
-function watch(state: State, isFresh: boolean, now: Seconds, context: Told): Step | undefined {
-  if (!isFresh) return undefined
+/**
+ * Looks at all windows that a refund completes: those that end with its own hour, and when it comes late those that end
+ * in the hours since, so that the order in which refunds come does not matter.
+ */
+function watch(state: State, at: Seconds, context: Asked): Step | undefined {
+  const { newest, season } = state
   const { minRefunds, minTimes } = context.settings
-  const fewest = now - state.since < YOUNG ? 2 * minRefunds : minRefunds
-  const nats = needed(state, now, context)
+  const fewest = newest - state.since < YOUNG ? 2 * minRefunds : minRefunds
+  const nats = needed(state, context)
+  const last = Math.min(hourOf(newest), hourOf(at) + LONG - 1)
   let best: Window | undefined
-  for (const hours of windowsOf(state, now)) {
-    const window = lookAt(state, hours, now)
-    const passes =
-      window.refunds >= fewest && window.refunds >= minTimes * window.usual && window.nats >= nats
-    if (passes && window.nats > (best?.nats ?? 0)) best = window
+  for (let hour = hourOf(at); hour <= last; hour += 1) {
+    if (hour !== hourOf(at) && season.hours.at(hour) === 0) continue
+    for (const width of widthsOf(state)) {
+      if (hour - width >= hourOf(at)) continue
+      const window = lookAt(state, width, hour + 1)
+      const passes =
+        window.refunds >= fewest && window.refunds >= minTimes * window.usual && window.nats >= nats
+      if (passes && window.nats > (best?.nats ?? 0)) best = window
+    }
   }
-  if (best === undefined) return undefined
-  const startedAt = startOf(state, best, now)
-  const { refunds } = best
-  const amounts = moneySince(state.money, hourOf(startedAt))
-  state.open = { startedAt, lastSign: now, refunds, nats: best.nats, amounts }
+  return best && begin(state, best, context)
+}
+
+function begin(state: State, window: Window, context: Asked): Step {
+  const startedAt = onsetIn(state, window)
+  const inWindow = state.signs.filter((sign) => hourOf(sign[0]) < window.to)
+  const open: Open = {
+    startedAt,
+    lastSign: Math.max(startedAt, ...inWindow.map((sign) => sign[0])),
+    refunds: state.season.hours.between(hourOf(startedAt), window.to),
+    nats: window.nats,
+    amounts: moneySince(state.money, hourOf(startedAt)),
+    habit: state.habits.at(startedAt) ?? null,
+  }
+  state.open = open
   state.season.trouble(startedAt)
-  return { findings: [findingOf(state, state.open, best, true, context)], wakeAt: nextHour(now) }
+  const wakeAt = nextHour(state.newest)
+  return isHabitual(state, open, context)
+    ? { wakeAt }
+    : { findings: [findingOf(state, open, true, context)], wakeAt }
 }
 
-/** The first refund of the window: to the second where it is still known, else its hour. */
-function startOf({ season, signs, calmSince }: State, { hours }: Window, now: Seconds): Seconds {
-  const to = hourOf(now) + 1
-  let hour = Math.max(to - hours, calmSince > 0 ? hourOf(calmSince) + 1 : 0)
-  while (hour < to - 1 && season.hours.at(hour) === 0) hour += 1
-  const first = signs.find(([at]) => at >= hour * HOUR)?.[0]
-  return first !== undefined && hourOf(first) === hour ? first : hour * HOUR
+/** The hour from which on the refunds of the window are least likely to be chance, and in it the first of them. */
+function onsetIn(state: State, { from, to }: { from: number; to: number }): Seconds {
+  const { season, signs, newest } = state
+  let best = { hour: to - 1, nats: 0 }
+  let refunds = 0
+  for (let hour = to - 1; hour >= from; hour -= 1) {
+    if (season.hours.at(hour) === 0) continue
+    refunds += season.hours.at(hour)
+    const nats = excess(refunds, paceIn(state, { from: hour, to, now: newest }), 0)
+    if (nats >= best.nats) best = { hour, nats }
+  }
+  const inHour = signs.map(([at]) => at).filter((at) => hourOf(at) === best.hour)
+  return inHour.length === 0 ? best.hour * HOUR : Math.min(...inHour)
 }
 
-function follow(state: State, open: Open, now: Seconds, context: Told): Step {
+/** Whether there are no more than come at this time of the week or month whenever it comes. */
+function isHabitual(state: State, { habit, refunds }: Open, context: Asked): boolean {
+  if (habit === null) return false
+  const isFar = refunds >= context.settings.minTimes * habit.signs
+  return !isFar || excess(refunds, habit.signs, habit.variance) < needed(state, context)
+}
+
+function follow(state: State, open: Open, at: Seconds, context: Asked): Step | undefined {
   open.refunds += 1
-  open.lastSign = now
-  const from = hourOf(open.startedAt)
-  const to = hourOf(now) + 1
-  const hours = Math.max(SHORT, to - from)
-  const { usual, nats } = measure(state, open.refunds, { from: Math.min(from, to - SHORT), to, now })
-  open.nats = Math.max(open.nats, nats)
-  return { findings: [findingOf(state, open, { hours, refunds: open.refunds, usual, nats }, false, context)] }
+  open.lastSign = Math.max(open.lastSign, at)
+  if (at < open.startedAt) {
+    open.startedAt = Math.min(
+      open.startedAt,
+      onsetIn(state, { from: hourOf(at), to: hourOf(open.lastSign) + 1 }),
+    )
+    state.season.trouble(open.startedAt)
+  }
+  const wasHabitual = open.habit !== null
+  if (isHabitual(state, open, context)) return undefined
+  open.habit = null
+  return { findings: [findingOf(state, open, wasHabitual, context)] }
 }
 
-function onTimer(state: State, { now, delivery }: Told): Step | undefined {
+function onTimer(state: State, { now, delivery }: Asked): Step | undefined {
   const { open, season } = state
   if (open === null) return undefined
   season.advance(now, delivery.dark)
-  if (open.lastSign < now && isCalm(state, now)) return end(state, open.lastSign)
+  if (open.lastSign < now && isCalm(state, now)) return end(state, open)
   if (now - open.startedAt < LASTING) return { wakeAt: nextHour(now) }
   season.adopt(now, delivery.dark)
-  return end(state, now, LASTING_NOTE)
+  return close(state, now, LASTING_NOTE)
 }
 
 /** Three hours without a sign and little in twelve, or twelve without; where refunds are frequent, three hours of not much more than usual. */
@@ -209,27 +262,40 @@ function isCalm(state: State, now: Seconds): boolean {
   return half <= 2 + 2 * usualIn(state, { from: to - 12, to, now })
 }
 
-function end(state: State, at: Seconds, note?: string): Step {
+/** It has ended by itself: should it come back at its time, it is a habit. */
+function end(state: State, open: Open): Step {
+  const { startedAt: from, lastSign: to, refunds: signs } = open
+  state.habits.note({ from, to, signs, exposure: 1 }, open.habit ?? undefined)
+  return close(state, to)
+}
+
+function close(state: State, at: Seconds, note?: string): Step {
   state.season.calm(at)
   state.open = null
   state.calmSince = at
   return ending(at, note)
 }
 
-function findingOf(state: State, open: Open, window: Window, isFirst: boolean, context: Told): Finding {
+function findingOf(state: State, open: Open, isFirst: boolean, context: Asked): Finding {
   const { minRefunds, minTimes } = context.settings
+  const { newest } = state
+  const to = hourOf(open.lastSign) + 1
+  const from = Math.min(hourOf(open.startedAt), to - DAY_HOURS)
+  const { usual, nats } = measure(state, open.refunds, { from, to, now: newest })
+  open.nats = Math.max(open.nats, nats)
   return refundFinding({
-    refunds: window.refunds,
-    usual: window.usual,
-    hours: window.hours,
+    calendar: context.calendar,
+    refunds: open.refunds,
+    usual,
+    hours: to - from,
     minRefunds,
     minTimes,
     nats: open.nats,
-    needed: needed(state, state.newest, context),
+    needed: needed(state, context),
     startedAt: open.startedAt,
     amounts: open.amounts,
     signs: isFirst ? open.refunds : 1,
     ...shownBy(state.signs, open.startedAt, isFirst),
-    series: isFirst ? seasonSeries(state.season, state.newest) : undefined,
+    series: isFirst ? seasonSeries(state.season, newest) : undefined,
   })
 }

@@ -5,7 +5,7 @@ import type { Finding, SeriesPoint, Severity, Subject } from '../detector.ts'
 import { confidenceOf } from '../statistics/threshold.ts'
 import { largest, largestAmount, type Sums } from './amounts.ts'
 import { adviceFor } from './declines.ts'
-import { percent } from './figures.ts'
+import { percent, sureness } from './figures.ts'
 import { courseOf } from './series.ts'
 
 /** What is known of a spike of failing payments. */
@@ -89,18 +89,18 @@ const commonestOf = ({ codes }: FailureSpike): { name: string; sum: number } | u
   return commonest?.name === 'unknown' ? undefined : commonest
 }
 
-/** How much money, and why, in one sentence. */
+/** How much money, why, and how sure, in one sentence. */
 function stakesOf(spike: FailureSpike): string {
   const impact = largestAmount(spike.amounts)
   const commonest = commonestOf(spike)
-  const why =
-    commonest === undefined ? '' : `the most frequent reason is ${commonest.name} (${commonest.sum})`
-  if (impact === undefined) return why === '' ? '' : `${capital(why)}.`
-  const money = `They come to ${format(impact.amount, impact.currency)}`
-  return why === '' ? `${money}.` : `${money}; ${why}.`
+  const parts = [
+    ...(impact === undefined ? [] : [`they come to ${format(impact.amount, impact.currency)}`]),
+    ...(commonest === undefined ? [] : [`the most frequent reason is ${commonest.name} (${commonest.sum})`]),
+    `this is ${sureness(spike.nats, spike.needed)}`,
+  ]
+  const text = parts.join('; ')
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 function measured(spike: FailureSpike): Omit<Finding, 'fingerprint' | 'title' | 'message'> {
   const { failed, payments, usual, startedAt, signs, subjects, events, series } = spike

@@ -14,3 +14,7 @@ export function about(count: number): string {
 export const times = (ratio: number): string => `${about(ratio)} times`
 
 const trim = (value: number, digits: number): string => String(Number(value.toFixed(digits)))
+
+/** How sure an alarm is, in words: of one that only just passed its threshold, and of one that is far beyond. */
+export const sureness = (nats: number, needed: number): string =>
+  nats >= needed + 4 ? 'almost certainly not chance' : 'very likely not chance'

@@ -2,6 +2,7 @@ import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { perHour, type Rate } from '../statistics/decayed.ts'
 import { excess } from '../statistics/deviance.ts'
 import type { Season } from '../statistics/season.ts'
+import type { RecentPayments } from './recent-payments.ts'
 
 /**
  * Until the first age the usual is a share of the payments that is believed of all tenants, until the second no less
@@ -27,6 +28,7 @@ interface Course {
   season: Season
   /** Payments. */
   pace: Rate
+  payments: RecentPayments
 }
 
 interface Stretch {
@@ -39,8 +41,9 @@ interface Stretch {
 /** How many refunds are usual there, and how odd it is that so many came. */
 export function measure(course: Course, refunds: number, stretch: Stretch): { usual: number; nats: number } {
   const { perDay, learned, dispersion } = course.season
-  const seasonal = seasonalIn(course, stretch)
-  const least = leastIn(course, stretch)
+  const more = course.payments.timesUsual(stretch.now)
+  const seasonal = more * seasonalIn(course, stretch)
+  const least = more * leastIn(course, stretch)
   const spread = dispersion * (DAY_HOURS / Math.max(DAY_HOURS, stretch.to - stretch.from))
   // What is known from a handful of refunds may be half of the truth, in windows of any length. The least that is
   // taken for usual anywhere is no such knowledge: it is beyond doubt, and has to be exceeded all the same.
@@ -55,18 +58,32 @@ export function measure(course: Course, refunds: number, stretch: Stretch): { us
 const seasonalIn = ({ season, since }: Course, { from, to, now }: Stretch): number =>
   now - since < SEASONED ? 0 : season.expected(from * HOUR, to * HOUR)
 
-function leastIn({ since, pace, season }: Course, { from, to, now }: Stretch): number {
+function leastIn(course: Course, stretch: Stretch): number {
+  return Math.max(FEWEST, believedIn(course, stretch))
+}
+
+/** What is believed of a tenant whose own course is not known yet. */
+function believedIn({ since, pace, season }: Course, { from, to, now }: Stretch): number {
   const age = now - since
-  if (age >= GROWN) return FEWEST
+  if (age >= GROWN) return 0
   // A clerk may begin before the first payment is seen: of how many they are is not known then.
   if (pace.since === 0) return Number.POSITIVE_INFINITY
   const payments = perHour(pace, now, PRIOR.halfLife, SHORTEST)
   const share = age < SEASONED ? PRIOR.margin * PRIOR.share : shareSeen(season, payments * 24)
-  return Math.max(FEWEST, share * payments * (to - from))
+  return share * payments * (to - from)
 }
 
 const shareSeen = ({ perDay, learned }: Season, paymentsPerDay: number): number =>
   (PRIOR.share * PRIOR.payments + perDay * learned) / (PRIOR.payments + paymentsPerDay * learned)
 
 export const usualIn = (course: Course, stretch: Stretch): number =>
-  Math.max(seasonalIn(course, stretch), leastIn(course, stretch))
+  course.payments.timesUsual(stretch.now) * Math.max(seasonalIn(course, stretch), leastIn(course, stretch))
+
+/** The same for finding a beginning: where the least that any window is measured by would hide when refunds began. */
+export const paceIn = (course: Course, stretch: Stretch): number =>
+  course.payments.timesUsual(stretch.now) *
+  Math.max(
+    seasonalIn(course, stretch),
+    believedIn(course, stretch),
+    (FEWEST * (stretch.to - stretch.from)) / DAY_HOURS,
+  )

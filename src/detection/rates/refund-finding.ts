@@ -1,14 +1,16 @@
+import type { Calendar } from '../../calendar/calendar.ts'
 import { format } from '../../stripe/money.ts'
 import { HOUR, type Seconds } from '../../time.ts'
 import type { Finding, SeriesPoint, Severity, Subject } from '../detector.ts'
 import { confidenceOf } from '../statistics/threshold.ts'
-import { moment, span } from '../words.ts'
+import { span } from '../words.ts'
 import { largestAmount, type Sums } from './amounts.ts'
-import { about, times } from './figures.ts'
+import { about, sureness, times } from './figures.ts'
 import { courseOf } from './series.ts'
 
 /** What is known of a spike of refunds. */
 export interface RefundSpike {
+  calendar: Calendar
   refunds: number
   usual: number
   /** Length of the window that both are counted in. */
@@ -31,19 +33,15 @@ export function refundFinding(spike: RefundSpike): Finding {
   const { refunds, usual, startedAt, signs, subjects, events, series } = spike
   const impact = largestAmount(spike.amounts)
   const ratio = refunds / usual
-  const sentences = [
-    `${refunds} payments were refunded since ${moment(startedAt)}, where about ${about(usual)} would be usual in ${span(spike.hours * HOUR)}: ${times(ratio)} as many.`,
-  ]
-  if (impact !== undefined)
-    sentences.push(
-      `The refunds in ${impact.currency.toUpperCase()} come to ${format(impact.amount, impact.currency)}.`,
-    )
+  const since = spike.calendar.momentInWords(startedAt)
+  const money =
+    impact === undefined ? '' : `The refunds come to ${format(impact.amount, impact.currency)}; this is `
   return {
     fingerprint: '',
     severity: severityOf(ratio, refunds),
     confidence: confidenceOf(spike.nats),
     title: `${refunds} payments refunded, ${times(ratio)} the usual number`,
-    message: sentences.join(' '),
+    message: `${refunds} payments were refunded since ${since}, where about ${about(usual)} would be usual in ${span(spike.hours * HOUR)}. ${money === '' ? 'This is ' : money}${sureness(spike.nats, spike.needed)}.`,
     advice:
       'See in Stripe who made these refunds (a person, an API key, an app) and for which product. If nobody meant to, revoke that access first; if customers asked for them, find what broke or was promised wrongly.',
     startedAt,
