@@ -95,7 +95,8 @@ async function judgeStream(
   const facts = events.flatMap((event) => event.facts)
   const states = await memory.states(stream.id, detectors, facts, dueBy)
   const clock = stream.clock > 0 ? stream.clock : undefined
-  const judge = new StreamJudge(detectors, states, choices, clock, calendar)
+  const feedback = await memory.feedback(stream.id)
+  const judge = new StreamJudge(detectors, states, choices, clock, calendar, feedback)
   const { operations, failures, brokenTimers } = judge.judge(events, work.now)
   for (const [stripeId, error] of failures) reading.failures.set(stripeId, error)
   outcome.brokenTimers.push(...brokenTimers)

@@ -94,6 +94,22 @@ export interface Context<Spec extends SettingsSpec = SettingsSpec> {
   readonly delivery: Delivery
   /** The tenant's zone and its country's holidays. */
   readonly calendar: Calendar
+  /** What people have said by now of this detector's incidents in this stream, oldest first: the newest 100. */
+  readonly feedback: readonly Feedback[]
+}
+
+/**
+ * A person has called an incident a false positive. It counts from the moment it was said, in a replay too, until it is
+ * taken back by reopening the incident.
+ */
+export interface Feedback {
+  /** When it was said. */
+  at: Seconds
+  fingerprint: string
+  /** Of the incident. */
+  startedAt: Seconds
+  lastSeenAt: Seconds
+  customer: string | null
 }
 
 /** Whether Stripe's events reach us, as WEBHOOK_LAG knows it. */

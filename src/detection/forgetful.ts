@@ -1,7 +1,7 @@
 import { NOWHERE, type Place } from '../calendar/calendar.ts'
 import { type Seconds, WEEK } from '../time.ts'
 import type { Choices } from './choices.ts'
-import type { AnyDetector, DetectorName } from './detector.ts'
+import type { AnyDetector, DetectorName, Feedback } from './detector.ts'
 import { OBJECT_MEMORY } from './events.ts'
 import { FLOOD } from './folding.ts'
 import type { Incident } from './incident.ts'
@@ -62,6 +62,11 @@ export class ForgetfulMemory implements TenantMemory {
     const states = new KeyedStates(detectors)
     this.#states.set(stream, states)
     return states
+  }
+
+  /** Nobody has said anything of incidents that are only tried out. */
+  async feedback(): Promise<ReadonlyMap<DetectorName, readonly Feedback[]>> {
+    return new Map()
   }
 
   async incidents(

@@ -8,6 +8,7 @@ import type {
   Delivery,
   DetectorName,
   Ending,
+  Feedback,
   Finding,
   SettingsOf,
   Step,
@@ -95,6 +96,9 @@ export class StreamJudge implements Context {
   key = ''
   settings: SettingsOf<Record<string, never>> = {}
 
+  readonly #feedback: ReadonlyMap<DetectorName, readonly Feedback[]>
+  /** The detector that is being asked. */
+  #asked: DetectorName | undefined
   readonly #listeners = new Map<FactKind, AnyDetector[]>()
   readonly #watch: AnyDetector | undefined
   readonly #settings = new Map<DetectorName, Readonly<Record<string, number>>>()
@@ -112,7 +116,9 @@ export class StreamJudge implements Context {
     choices: Choices,
     public clock: Seconds | undefined,
     readonly calendar: Calendar = UTC_CALENDAR,
+    feedback: ReadonlyMap<DetectorName, readonly Feedback[]> = new Map(),
   ) {
+    this.#feedback = feedback
     this.#watch = detectors.find((detector) => detector.delivery !== undefined)
     for (const detector of byDelivery(detectors)) {
       for (const kind of detector.facts) {
@@ -132,6 +138,11 @@ export class StreamJudge implements Context {
       this.#settings.set(detector.name, settingsOf(detector, choice))
       if (choice?.enabled === false) this.#muted.add(detector.name)
     }
+  }
+
+  get feedback(): readonly Feedback[] {
+    const said = this.#asked === undefined ? undefined : this.#feedback.get(this.#asked)
+    return said?.filter(({ at }) => at <= this.now) ?? []
   }
 
   /** What the detector being asked may know of delivery at this moment. */
@@ -238,6 +249,7 @@ export class StreamJudge implements Context {
   #turnTo(detector: AnyDetector, key: string, now: Seconds): void {
     this.now = now
     this.key = key
+    this.#asked = detector.name
     this.settings = this.#settings.get(detector.name) ?? {}
     this.#delivery = undefined
   }

@@ -3,7 +3,7 @@ import type { Fact } from '../stripe/facts.ts'
 import type { ObjectRecord } from '../stripe/ledger.ts'
 import type { Seconds } from '../time.ts'
 import type { Choices } from './choices.ts'
-import type { AnyDetector, DetectorName } from './detector.ts'
+import type { AnyDetector, DetectorName, Feedback } from './detector.ts'
 import type { ChangedIncident, Incident } from './incident.ts'
 import type { KeyedStates } from './states.ts'
 
@@ -53,6 +53,8 @@ export interface TenantMemory {
   ): Promise<KeyedStates>
   /** The newest incident of each key that is open or ended at or after `since`, and all that end by themselves by `dueBy`. */
   incidents(stream: string, keys: readonly IncidentKey[], since: Seconds, dueBy: Seconds): Promise<Incident[]>
+  /** What people have said of a stream's incidents, oldest first: of each detector the newest 100. */
+  feedback(stream: string): Promise<ReadonlyMap<DetectorName, readonly Feedback[]>>
   /** When a detector's incidents were raised, from `since` on. */
   raised(
     stream: string,

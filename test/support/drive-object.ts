@@ -3,6 +3,7 @@ import {
   type Delivery,
   type Detector,
   type Ending,
+  type Feedback,
   type Finding,
   SEVERITIES,
   type SettingsSpec,
@@ -41,6 +42,8 @@ export interface Options {
   delivery?: (now: Seconds) => Delivery
   /** UTC without holidays unless given. */
   calendar?: Calendar
+  /** What people say of the detector's incidents. */
+  feedback?: readonly Feedback[]
 }
 
 interface Slot {
@@ -168,6 +171,7 @@ export class Drive<State, Kind extends FactKind, Spec extends SettingsSpec> {
       settings: this.#settings as { [Name in keyof Spec]: number },
       delivery,
       calendar: this.options.calendar ?? UTC_CALENDAR,
+      feedback: (this.options.feedback ?? []).filter(({ at }) => at <= now),
     }
     const step = ask(state, context)
     slot.json = JSON.stringify(state)

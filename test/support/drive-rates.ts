@@ -1,5 +1,5 @@
 import type { Calendar } from '../../src/calendar/calendar.ts'
-import type { AnyDetector, Finding } from '../../src/detection/detector.ts'
+import type { AnyDetector, Feedback, Finding } from '../../src/detection/detector.ts'
 import { Folder } from '../../src/detection/folding.ts'
 import type { Incident } from '../../src/detection/incident.ts'
 import { type JudgedEvent, StreamJudge } from '../../src/detection/judge.ts'
@@ -14,6 +14,8 @@ export interface DriveOptions {
   settings?: Readonly<Record<string, number>>
   /** Time goes on to this moment after the last fact. */
   until?: Seconds
+  /** What people say of the first detector's incidents. */
+  feedback?: readonly Feedback[]
   /** Facts between two trips of all state through JSON; by default state never leaves memory. */
   batch?: number
   /** UTC without holidays unless given. */
@@ -32,7 +34,7 @@ export interface Driven {
 export function drive(
   detectors: readonly AnyDetector[],
   facts: readonly Late[],
-  { settings = {}, until, batch = 1_000_000, calendar }: DriveOptions = {},
+  { settings = {}, until, batch = 1_000_000, calendar, feedback = [] }: DriveOptions = {},
 ): Driven {
   const events = facts.map(eventOf).sort((a, b) => a.deliveredAt - b.deliveredAt || a.at - b.at)
   const choices = new Map(detectors.map(({ name }) => [name, { enabled: true, values: settings }]))
@@ -44,7 +46,8 @@ export function drive(
   for (let from = 0; from === 0 || from < events.length; from += batch) {
     const states = new KeyedStates(detectors)
     states.load(stored)
-    const judge = new StreamJudge(detectors, states, choices, clock, calendar)
+    const said = new Map(detectors.slice(0, 1).map(({ name }) => [name, feedback]))
+    const judge = new StreamJudge(detectors, states, choices, clock, calendar, said)
     const isLast = from + batch >= events.length
     const { operations, failures, brokenTimers } = judge.judge(
       events.slice(from, from + batch),

@@ -5,8 +5,9 @@ import { addTo, type Sums } from '../rates/amounts.ts'
 import { type HourlyMoney, moneySince, noteMoney } from '../rates/hourly-money.ts'
 import { ending, LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { RecentPayments } from '../rates/recent-payments.ts'
-import { GROWN, measure, PRIOR, paceIn, usualIn } from '../rates/refund-course.ts'
+import { DAY_HOURS, GROWN, measure, PRIOR, usualIn } from '../rates/refund-course.ts'
 import { refundFinding } from '../rates/refund-finding.ts'
+import { oddestWindow, onsetIn, type Window, widthsOf } from '../rates/refund-windows.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
@@ -19,10 +20,6 @@ import { RARE_PRIORS, Season, type SeasonSpec } from '../statistics/season.ts'
 import { testsOfWindows, threshold } from '../statistics/threshold.ts'
 
 const RING = 4_096
-const DAY_HOURS = 24
-/** A burst on a day when usually nobody refunds stands out of few hours; a rise that goes on for days, of many. */
-const SHORT = 6
-const LONG = 72
 /** In the first days twice as many are asked for: they belong to payments that were never seen. */
 const YOUNG: Seconds = 3 * DAY
 const SEASON: SeasonSpec = {
@@ -137,51 +134,18 @@ function observe(state: State, fact: ChargeSucceeded | Refunded, context: Asked)
   return state.open === null ? watch(state, fact.at, context) : follow(state, state.open, fact.at, context)
 }
 
-/** Whole hours, without the last, with their refunds and what is usual for them. */
-interface Window {
-  from: number
-  to: number
-  refunds: number
-  usual: number
-  nats: number
-}
-
-/** The window of so many hours up to an hour, but not back into the last incident. */
-function lookAt(state: State, hours: number, to: number): Window {
-  const { season, calmSince, newest } = state
-  const from = Math.max(to - hours, calmSince > 0 ? hourOf(calmSince) + 1 : 0)
-  const refunds = season.hours.between(from, to)
-  return { from, to, refunds, ...measure(state, refunds, { from, to, now: newest }) }
-}
-
-const widthsOf = ({ since, newest }: State): readonly number[] =>
-  newest - since < GROWN ? [DAY_HOURS] : [SHORT, DAY_HOURS, LONG]
-
 const needed = (state: State, { settings }: Asked): number =>
   threshold(testsOfWindows(widthsOf(state)), settings.falseAlarmsPerYear)
 
-/**
- * Looks at all windows that a refund completes: those that end with its own hour, and when it comes late those that end
- * in the hours since, so that the order in which refunds come does not matter.
- */
 function watch(state: State, at: Seconds, context: Asked): Step | undefined {
-  const { newest, season } = state
   const { minRefunds, minTimes } = context.settings
-  const fewest = newest - state.since < YOUNG ? 2 * minRefunds : minRefunds
-  const nats = needed(state, context)
-  const last = Math.min(hourOf(newest), hourOf(at) + LONG - 1)
-  let best: Window | undefined
-  for (let hour = hourOf(at); hour <= last; hour += 1) {
-    if (hour !== hourOf(at) && season.hours.at(hour) === 0) continue
-    for (const width of widthsOf(state)) {
-      if (hour - width >= hourOf(at)) continue
-      const window = lookAt(state, width, hour + 1)
-      const passes =
-        window.refunds >= fewest && window.refunds >= minTimes * window.usual && window.nats >= nats
-      if (passes && window.nats > (best?.nats ?? 0)) best = window
-    }
-  }
-  return best && begin(state, best, context)
+  const isYoung = state.newest - state.since < YOUNG
+  const window = oddestWindow(state, at, {
+    minRefunds: isYoung ? 2 * minRefunds : minRefunds,
+    minTimes,
+    nats: needed(state, context),
+  })
+  return window && begin(state, window, context)
 }
 
 function begin(state: State, window: Window, context: Asked): Step {
@@ -193,7 +157,7 @@ function begin(state: State, window: Window, context: Asked): Step {
     refunds: state.season.hours.between(hourOf(startedAt), window.to),
     nats: window.nats,
     amounts: moneySince(state.money, hourOf(startedAt)),
-    habit: state.habits.at(startedAt) ?? null,
+    habit: state.habits.at(startedAt, context.feedback) ?? null,
   }
   state.open = open
   state.season.trouble(startedAt)
@@ -201,21 +165,6 @@ function begin(state: State, window: Window, context: Asked): Step {
   return isHabitual(state, open, context)
     ? { wakeAt }
     : { findings: [findingOf(state, open, true, context)], wakeAt }
-}
-
-/** The hour from which on the refunds of the window are least likely to be chance, and in it the first of them. */
-function onsetIn(state: State, { from, to }: { from: number; to: number }): Seconds {
-  const { season, signs, newest } = state
-  let best = { hour: to - 1, nats: 0 }
-  let refunds = 0
-  for (let hour = to - 1; hour >= from; hour -= 1) {
-    if (season.hours.at(hour) === 0) continue
-    refunds += season.hours.at(hour)
-    const nats = excess(refunds, paceIn(state, { from: hour, to, now: newest }), 0)
-    if (nats >= best.nats) best = { hour, nats }
-  }
-  const inHour = signs.map(([at]) => at).filter((at) => hourOf(at) === best.hour)
-  return inHour.length === 0 ? best.hour * HOUR : Math.min(...inHour)
 }
 
 /** Whether there are no more than come at this time of the week or month whenever it comes. */

@@ -133,7 +133,7 @@ function watch(
   const fired = strongestOf(state, lane, context)
   if (fired === undefined) return undefined
   const { run, since } = fired
-  const habit = state.habits.at(since.at) ?? null
+  const habit = state.habits.at(since.at, context.feedback) ?? null
   const open: Open = {
     odds: run.odds,
     startedAt: since.at,

@@ -15,7 +15,7 @@ export const PRIOR = { share: 0.025, payments: 400, margin: 1.5, halfLife: 14 * 
 /** A large tenant's clerk may begin with a whole day's refunds minutes after its first payment was seen. */
 const SHORTEST: Seconds = 10 * MINUTE
 /** Hours that one dispersion of days is for: over more of them days even out. */
-const DAY_HOURS = 24
+export const DAY_HOURS = 24
 /** The usual is known from the refunds of about so many days. */
 const REMEMBERED_DAYS = 10
 const FEWEST = 0.3
@@ -23,7 +23,7 @@ const FEWEST = 0.3
 const MARGIN = 1.25
 
 /** What is known of a tenant's refunds. */
-interface Course {
+export interface Course {
   since: Seconds
   season: Season
   /** Payments. */

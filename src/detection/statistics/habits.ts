@@ -1,4 +1,5 @@
 import { DAY, HOUR, type Seconds, WEEK } from '../../time.ts'
+import type { Feedback } from '../detector.ts'
 import { addPeriods } from '../periods.ts'
 
 /** A burst of signs that ended by itself: when, how many signs, out of how much (payments, or what was usual). Plain data. */
@@ -76,9 +77,11 @@ export class Habits {
 
   /**
    * The habit that a burst which began at `at` may belong to.
-   * @param isConfirmed whether a person said of an occasion that it was no incident: it then counts for two
+   * @param feedback an occasion that a person called no incident counts for two
    */
-  at(at: Seconds, isConfirmed: (occasion: Occasion) => boolean = () => false): Habit | undefined {
+  at(at: Seconds, feedback: readonly Feedback[]): Habit | undefined {
+    const isConfirmed = ({ from, to }: Occasion): boolean =>
+      feedback.some(({ startedAt, lastSeenAt }) => startedAt <= to && lastSeenAt >= from)
     for (const { distance, tolerance, needed } of RHYTHMS) {
       const alike = this.#occasions.filter(({ from }) => {
         const apart = distance(from, at)

@@ -1,7 +1,7 @@
 import type { Place } from '../../calendar/calendar.ts'
 import { placeOf } from '../../calendar/country.ts'
 import type { Choices, DetectorChoice } from '../../detection/choices.ts'
-import type { AnyDetector, DetectorName } from '../../detection/detector.ts'
+import type { AnyDetector, DetectorName, Feedback } from '../../detection/detector.ts'
 import type { InboxEvent } from '../../detection/events.ts'
 import { FLOOD } from '../../detection/folding.ts'
 import type { Incident } from '../../detection/incident.ts'
@@ -27,6 +27,10 @@ import { toDetectorName, toNumbers, toRecord } from './parsing.ts'
 
 /** Engines bind some ten thousand values; plans are best with far fewer. */
 const CHUNK = 400
+
+/** Of all detectors together, and of one. */
+const MAX_FEEDBACK = 500
+const MAX_FEEDBACK_OF_A_DETECTOR = 100
 
 /** A tenant's memory in the database. Raw SQL, since each batch reads it all. */
 export class StoredMemory implements TenantMemory {
@@ -117,6 +121,33 @@ export class StoredMemory implements TenantMemory {
       newest.set(`${text(row['detector'])} ${text(row['fingerprint'])}`, row)
     }
     return [...newest.values()].flatMap((row) => toIncident(row) ?? [])
+  }
+
+  /** A mark that was taken back leaves no trace: it was a slip. */
+  async feedback(stream: string): Promise<Map<DetectorName, Feedback[]>> {
+    const rows = await this.sql.all(
+      `SELECT "detector", "fingerprint", "startedAt", "lastSeenAt", "customerId", "resolvedAt" FROM "Anomaly"
+       WHERE "tenantId" = ? AND "status" = 'FALSE_POSITIVE' AND "stream" = ? ORDER BY "seq" DESC LIMIT ?`,
+      [this.tenantId, stream, MAX_FEEDBACK],
+    )
+    const feedback = new Map<DetectorName, Feedback[]>()
+    for (const row of rows) {
+      const detector = toDetectorName(row['detector'])
+      const said = nullableDate(row['resolvedAt'])
+      if (detector === undefined || said === null) continue
+      const own = feedback.get(detector) ?? []
+      feedback.set(detector, own)
+      if (own.length === MAX_FEEDBACK_OF_A_DETECTOR) continue
+      own.push({
+        at: toSeconds(said),
+        fingerprint: text(row['fingerprint']),
+        startedAt: toSeconds(date(row['startedAt'])),
+        lastSeenAt: toSeconds(date(row['lastSeenAt'])),
+        customer: nullableText(row['customerId']),
+      })
+    }
+    for (const own of feedback.values()) own.sort((a, b) => a.at - b.at)
+    return feedback
   }
 
   async raised(

@@ -172,6 +172,22 @@ describe('refunds that come back', () => {
     expect(again.at(-1)?.startedAt).toBe(later)
   })
 
+  it('are the course as soon as a person has called the first no incident', () => {
+    const [first = 0, second = 0] = mondays
+    const facts = [...shop(0.5, second + DAY, START), ...batches([first, second], 14)]
+    const [incident] = judge(facts)
+    const said = {
+      at: first + DAY,
+      fingerprint: '',
+      startedAt: incident?.startedAt ?? 0,
+      lastSeenAt: incident?.lastSeenAt ?? 0,
+      customer: null,
+    }
+    expect(judge(facts)).toHaveLength(2)
+    expect(judge(facts, { feedback: [said] })).toHaveLength(1)
+    expect(judge(facts, { feedback: [{ ...said, at: second + DAY }] })).toHaveLength(2)
+  })
+
   it('are not the course when a burst comes at another time', () => {
     const usual = batches(mondays.slice(0, 5), 14)
     const thursday = (mondays[4] ?? 0) + 3 * DAY + 5 * HOUR

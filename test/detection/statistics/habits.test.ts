@@ -26,7 +26,7 @@ describe('a habit', () => {
     ['on working days, after a weekend', [NINE + 2 * DAY, NINE + 3 * DAY, NINE + 4 * DAY], NINE + 7 * DAY],
   ]
   it.each(known)('is known the next time: %s', (_, times, at) => {
-    expect(habits(...times).at(at)).toMatchObject({ signs: 12 })
+    expect(habits(...times).at(at, [])).toMatchObject({ signs: 12 })
   })
 
   const unknown: [name: string, times: Seconds[], at: Seconds][] = [
@@ -38,18 +38,19 @@ describe('a habit', () => {
     ['in the middle of a month', [date(3, 1), date(4, 1)], date(5, 15)],
   ]
   it.each(unknown)('is not known %s', (_, times, at) => {
-    expect(habits(...times).at(at)).toBeUndefined()
+    expect(habits(...times).at(at, [])).toBeUndefined()
   })
 
   it('is known after one time that a person called no incident', () => {
-    expect(habits(NINE).at(NINE + WEEK, ({ from }) => from === NINE)).toMatchObject({ occasions: 1 })
+    const said = { at: NINE + DAY, fingerprint: '', startedAt: NINE, lastSeenAt: NINE + HOUR, customer: null }
+    expect(habits(NINE).at(NINE + WEEK, [said])).toMatchObject({ occasions: 1 })
   })
 
   it('grows no more than twofold with one that went beyond it', () => {
     const known = habits(NINE, NINE + WEEK)
-    const habit = known.at(NINE + 2 * WEEK)
+    const habit = known.at(NINE + 2 * WEEK, [])
     known.note({ from: NINE + 2 * WEEK, to: NINE + 2 * WEEK + HOUR, signs: 500, exposure: 1 }, habit)
-    expect(known.at(NINE + 3 * WEEK)?.signs).toBe(16)
+    expect(known.at(NINE + 3 * WEEK, [])?.signs).toBe(16)
   })
 
   it('stays bounded and comes out of storage as it went in', () => {
@@ -61,7 +62,7 @@ describe('a habit', () => {
         expect(stored.length).toBeLessThan(5_000)
         const revived = new Habits(JSON.parse(stored))
         const at = (times.at(-1) ?? MONDAY) + WEEK
-        expect(revived.at(at)).toEqual(known.at(at))
+        expect(revived.at(at, [])).toEqual(known.at(at, []))
       }),
     )
   })
