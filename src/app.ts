@@ -12,10 +12,12 @@ import { healthz, readyz } from './http/health.ts'
 import { metricsRoute } from './http/metrics.ts'
 import { routes } from './http/routes.ts'
 import { refuseBrokenRequest, serverOptions } from './http/server.ts'
+import { randomBase62 } from './ids.ts'
 import { type DiskWatch, noDiskWatch, watchDisk } from './ingest/disk.ts'
 import { Inbox } from './ingest/inbox.ts'
 import { memoryRateLimiter, type RateLimiter, redisRateLimiter } from './ingest/rate-limit.ts'
 import { createReceiver } from './ingest/receiver.ts'
+import { Tallies } from './ingest/tallies.ts'
 import { Janitor } from './janitor.ts'
 import type { Logger } from './log.ts'
 import { createMetrics } from './metrics.ts'
@@ -74,7 +76,8 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
   bus.subscribe('acts', () => endpoints.forget())
   const authenticator = new Authenticator({ database, vault, clock, adminKey: config.adminKey, log })
   const credentials = new CredentialsWatch({ database, clock, log })
-  const inbox = new Inbox({ sql: database.sql, bus, clock, log, metrics, disk })
+  const tallies = new Tallies({ sql: database.sql, clock, log, writer: randomBase62(10) })
+  const inbox = new Inbox({ sql: database.sqlFor('delivery'), tallies, bus, clock, log, metrics, disk })
   const worker = new Worker({ database, bus, detectors: DETECTORS, clock, log, metrics })
   const janitor = new Janitor({ config, database, detectors: DETECTORS, clock, log })
   const graphql = createGraphql({

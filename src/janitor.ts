@@ -5,7 +5,7 @@ import type { Logger } from './log.ts'
 import type { Database } from './storage/database.ts'
 import { giveSpaceBack, type Tidied, tenantIds, tidyTenant } from './storage/retention.ts'
 import { deleteTenant, markedTenants } from './tenancy/tenants.ts'
-import { type Clock, DAY } from './time.ts'
+import { type Clock, DAY, HOUR } from './time.ts'
 
 export interface JanitorParts {
   config: Pick<Config, 'payloadRetentionDays' | 'retentionDays'>
@@ -18,6 +18,8 @@ export interface JanitorParts {
 /** Milliseconds between two rounds, and before the first. */
 const EVERY = 6 * 3_600_000
 const FIRST = 10 * 60_000
+/** No process writes counts of deliveries of longer ago, save one that hung meanwhile. */
+const COUNTING = 2 * HOUR
 
 /** Lets go of what retention no longer keeps, and finishes erasing tenants, in the background and in small steps. */
 export class Janitor {
@@ -45,9 +47,10 @@ export class Janitor {
     const { database, clock, log } = this.#parts
     for (const id of await markedTenants(database)) await deleteTenant(database, { clock }, id)
     const total: Tidied = { payloads: 0, events: 0, objects: 0, states: 0 }
-    for (const tenantId of await tenantIds(database.sql)) {
+    const sql = database.sqlFor('maintenance')
+    for (const tenantId of await tenantIds(sql)) {
       if (this.#stopping) break
-      const tidied = await tidyTenant(database.sql, tenantId, this.#retention())
+      const tidied = await tidyTenant(sql, tenantId, this.#retention())
       for (const what of ['payloads', 'events', 'objects', 'states'] as const) total[what] += tidied[what]
     }
     await giveSpaceBack(database)
@@ -72,6 +75,7 @@ export class Janitor {
       payloadsBefore: daysAgo(config.payloadRetentionDays),
       eventsBefore: daysAgo(config.retentionDays),
       deliveriesBefore: daysAgo(config.retentionDays),
+      countedBefore: new Date(clock.now().getTime() - COUNTING * 1_000),
       formerTokensBefore: clock.now(),
       objectsFor: OBJECT_MEMORY,
       statesFor: new Map(detectors.map(({ name, idleAfter }) => [name, idleAfter])),

@@ -52,7 +52,7 @@ describe('conventions', () => {
   })
 
   it('lets only named callers reach across tenants', () => {
-    const unscoped = /\bdatabase\.(prisma|sql)\b|\.database\.(prisma|sql)\b/
+    const unscoped = /\bdatabase\.(prisma|sql|sqlFor)\b|\.database\.(prisma|sql|sqlFor)\b/
     const callers: (string | RegExp)[] = [
       /^src\/storage\//,
       // Wires the inbox and asks whether the database answers.

@@ -152,7 +152,7 @@ describe('a crash', () => {
     const mine = await tenant()
     await deliver(mine, double(START))
     // The process dies after judging, before its result is stored.
-    const write = vi.spyOn(database.sql, 'write').mockRejectedValueOnce(new Error('killed'))
+    const write = vi.spyOn(database.sqlFor('judging'), 'write').mockRejectedValueOnce(new Error('killed'))
     await expect(judgeNext(pipeline, new Date((START + 10) * 1_000))).rejects.toThrow('killed')
     write.mockRestore()
     expect(await anomaliesOf(mine)).toEqual([])

@@ -2,13 +2,14 @@ import type { Bus } from '../bus/bus.ts'
 import { randomBase62 } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
-import { classifyFailure } from '../storage/inbox.ts'
+import type { Tallied } from '../storage/delivery-counts.ts'
+import { classifyFailure } from '../storage/failures.ts'
 import type { Sql } from '../storage/sql.ts'
 import { type Clock, stopwatch } from '../time.ts'
 import { commitBatch, type Delivery, type Receipt } from './commit.ts'
 import type { DiskWatch } from './disk.ts'
 import type { OutcomeName } from './outcomes.ts'
-import { type Tallied, Tallies } from './tallies.ts'
+import type { Tallies } from './tallies.ts'
 
 export interface InboxLimits {
   /** Deliveries, and bytes of their bodies, that may wait for a commit. */
@@ -27,11 +28,12 @@ export const INBOX_LIMITS: InboxLimits = {
   bytes: 128 * 1024 * 1024,
   batch: 256,
   turns: 4,
-  patience: 10_000,
+  patience: 5_000,
 }
 
 export interface InboxParts {
   sql: Sql
+  tallies: Tallies
   bus: Bus
   clock: Clock
   log: Logger
@@ -58,7 +60,6 @@ interface Waiting {
 export class Inbox {
   readonly #parts: InboxParts
   readonly #limits: InboxLimits
-  readonly #tallies: Tallies
   /** Tenants that have had a live event. It stays true, so it is remembered for good: one id a tenant. */
   readonly #live = new Set<string>()
   readonly #instance = randomBase62(10)
@@ -73,7 +74,6 @@ export class Inbox {
   constructor(parts: InboxParts) {
     this.#parts = parts
     this.#limits = { ...INBOX_LIMITS, ...parts.limits }
-    this.#tallies = new Tallies(parts.sql, parts.clock, parts.log)
   }
 
   /** Deliveries that wait for their commit, without those being written just now. */
@@ -100,14 +100,14 @@ export class Inbox {
 
   /** Counts a delivery that never gets here. */
   count(tenantId: string, endpointId: string, what: Extract<Tallied, 'badSignature' | 'throttled'>): void {
-    this.#tallies.add(tenantId, endpointId, what)
+    this.#parts.tallies.add(tenantId, endpointId, what)
   }
 
   /** Accepts nothing from now on; resolves when all that was accepted is stored or answered for, and counted. */
   async drain(): Promise<void> {
     this.#draining = true
     if (this.#busy) await new Promise<void>((resolve) => this.#idle.push(resolve))
-    await this.#tallies.flush()
+    await this.#parts.tallies.flush()
   }
 
   #overload(bytes: number): 'busy' | 'database_away' | undefined {
@@ -178,7 +178,7 @@ export class Inbox {
   }
 
   #acknowledge({ delivery, settle }: Waiting, fresh: boolean): void {
-    this.#tallies.add(delivery.tenantId, delivery.endpointId, fresh ? 'accepted' : 'duplicates')
+    this.#parts.tallies.add(delivery.tenantId, delivery.endpointId, fresh ? 'accepted' : 'duplicates')
     settle(fresh ? 'stored' : 'duplicate')
   }
 

@@ -5,6 +5,7 @@ import { requestIdOf } from '../http/request-id.ts'
 import type { WebhookHandler } from '../http/routes.ts'
 import { type Logger, tokenMark } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
+import { classifyFailure } from '../storage/failures.ts'
 import { parseEvent, summarize } from '../stripe/event.ts'
 import type { Endpoint, EndpointDirectory } from '../tenancy/endpoint-directory.ts'
 import { type Clock, stopwatch } from '../time.ts'
@@ -24,9 +25,14 @@ export interface ReceiverParts {
   log: Logger
   metrics: Metrics
   bodyLimits?: BodyLimits
+  /** Milliseconds within which the endpoint is known, and after the body all else is done; else the answer is 503. */
+  timeouts?: { lookUp: number; admission: number }
   /** Whether `x-forwarded-for` says where a delivery came from; false. */
   trustProxy?: boolean
 }
+
+/** Together under the ten seconds within which every delivery is answered, whatever hangs behind us. */
+const TIMEOUTS = { lookUp: 4_000, admission: 5_000 }
 
 /** What became of a delivery, and what may be said of it in the log. */
 interface Verdict {
@@ -72,11 +78,46 @@ async function judge(
   if (req.method !== 'POST') return { outcome: 'method_not_allowed' }
   const closed = parts.inbox.closed
   if (closed !== undefined) return { outcome: closed }
+  const { lookUp, admission } = parts.timeouts ?? TIMEOUTS
   // Asked again when the body is there: that may be a while.
-  const share = (await parts.endpoints.find(token))?.tenantId ?? NOBODY
+  const found = await inTime(lookUp, find(parts, token))
+  if ('outcome' in found) return found
+  const share = found.endpoint?.tenantId ?? NOBODY
   const body = await bodies.read(req, share)
   if (typeof body === 'string') return { outcome: body }
-  const verified = await verify(parts, body, req, token).finally(() => bodies.release(body, share))
+  const admitted = admit(parts, body, req, token, () => bodies.release(body, share))
+  return inTime(admission, admitted)
+}
+
+/** What came of it, or that the database does not answer in time; a commit that comes after all makes the next attempt a duplicate. */
+async function inTime<T extends object>(within: number, work: Promise<T>): Promise<T | Verdict> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Verdict>((resolve) => {
+    timer = setTimeout(resolve, within, { outcome: 'database_away' })
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
+
+/** @returns no endpoint for an unknown token; that the database does not answer is an outcome of its own */
+async function find(
+  { endpoints }: ReceiverParts,
+  token: string,
+): Promise<Verdict | { endpoint: Endpoint | undefined }> {
+  try {
+    return { endpoint: await endpoints.find(token) }
+  } catch (err) {
+    return { outcome: classifyFailure(err) === 'away' ? 'database_away' : 'failed', err }
+  }
+}
+
+async function admit(
+  parts: ReceiverParts,
+  body: Buffer,
+  req: IncomingMessage,
+  token: string,
+  release: () => void,
+): Promise<Verdict> {
+  const verified = await verify(parts, body, req, token).finally(release)
   if ('outcome' in verified) return verified
   const { endpoint, now, standing } = verified
   const event = parseEvent(body)
@@ -94,12 +135,15 @@ async function judge(
 
 /** A body that its tenant has vouched for, within the tenant's rate; or what else becomes of it. */
 async function verify(
-  { endpoints, inbox, limiter, rateLimit, clock }: ReceiverParts,
+  parts: ReceiverParts,
   body: Buffer,
   req: IncomingMessage,
   token: string,
 ): Promise<Verdict | { endpoint: Endpoint; now: Date; standing: Standing }> {
-  const endpoint = await endpoints.find(token)
+  const { inbox, limiter, rateLimit, clock } = parts
+  const found = await find(parts, token)
+  if ('outcome' in found) return found
+  const { endpoint } = found
   const now = clock.now()
   const header = signatureOf(req)
   const signature = checkSignature(body, header, endpoint?.secrets, now)

@@ -1,9 +1,14 @@
 import type { Logger } from '../log.ts'
-import { addTally, classifyFailure, type DeliveryTally, touchEndpoint } from '../storage/inbox.ts'
-import type { Sql } from '../storage/sql.ts'
+import {
+  addTally,
+  type DeliveryTally,
+  TALLIED,
+  type Tallied,
+  touchEndpoint,
+} from '../storage/delivery-counts.ts'
+import { classifyFailure } from '../storage/failures.ts'
+import type { Sql, Writer } from '../storage/sql.ts'
 import { type Clock, MINUTE, toDate, toSeconds } from '../time.ts'
-
-export type Tallied = 'accepted' | 'duplicates' | 'badSignature' | 'throttled'
 
 const SLOT = 5 * MINUTE
 /** Milliseconds that counts may wait: a flood of forged requests costs one row a second, not one write each. */
@@ -16,98 +21,137 @@ interface WaitingTally extends DeliveryTally {
   deliveredAt: number
 }
 
-/** Counts what became of an endpoint's deliveries, in memory at first. A crash loses the counts of one second, no event. */
+export interface TalliesParts {
+  sql: Sql
+  clock: Clock
+  log: Logger
+  /** The process, unlike any other. */
+  writer: string
+}
+
+/**
+ * Counts what became of an endpoint's deliveries, in memory at first. A crash loses the counts of one second, no
+ * event. One flush runs at a time: one that waits for the database holds one connection, not one a second.
+ */
 export class Tallies {
   #waiting = new Map<string, WaitingTally>()
   #timer: NodeJS.Timeout | undefined
+  #flushing: Promise<void> | undefined
   /** When `lastDeliveryAt` of an endpoint was written, in unix seconds. */
   readonly #touched = new Map<string, number>()
 
-  constructor(
-    private readonly sql: Sql,
-    private readonly clock: Clock,
-    private readonly log: Logger,
-  ) {}
+  constructor(private readonly parts: TalliesParts) {}
 
   add(tenantId: string, endpointId: string, what: Tallied): void {
-    const now = toSeconds(this.clock.now())
+    const now = toSeconds(this.parts.clock.now())
     const slot = Math.floor(now / SLOT)
-    const key = `${slot}/${endpointId}`
+    const key = keyOf({ slot, endpointId })
     let tally = this.#waiting.get(key)
     if (tally === undefined) {
       if (this.#waiting.size >= MAX_WAITING) return
-      tally = {
-        tenantId,
-        endpointId,
-        slot,
-        accepted: 0,
-        duplicates: 0,
-        badSignature: 0,
-        throttled: 0,
-        deliveredAt: 0,
-      }
+      const nothing = { accepted: 0, duplicates: 0, badSignature: 0, throttled: 0 }
+      tally = { tenantId, endpointId, slot, ...nothing, deliveredAt: 0 }
       this.#waiting.set(key, tally)
-      this.#timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER).unref()
+      this.#schedule()
     }
     tally[what] += 1
     if (what !== 'badSignature') tally.deliveredAt = now
   }
 
-  /** Writes all that waits. Never rejects: what cannot be written now is kept, what never can is dropped. */
+  /** Writes all that waits, after the flush under way. Never rejects: what cannot be written now is kept, what never can is dropped. */
   async flush(): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    const tallies = [...this.#waiting.values()].sort((a, b) => (a.tenantId < b.tenantId ? -1 : 1))
-    this.#waiting = new Map()
-    if (tallies.length > 0) await this.#write(tallies)
+    while (this.#flushing !== undefined) await this.#flushing
+    this.#flushing = this.#write().finally(() => {
+      this.#flushing = undefined
+      this.#schedule()
+    })
+    await this.#flushing
   }
 
-  async #write(tallies: readonly WaitingTally[]): Promise<void> {
+  /** The next flush, unless one is planned or under way: it plans the next itself. */
+  #schedule(): void {
+    if (this.#flushing !== undefined || this.#waiting.size === 0) return
+    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER).unref()
+  }
+
+  async #write(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const tallies = [...this.#waiting.values()].sort(byPlace)
+    this.#waiting = new Map()
+    if (tallies.length === 0) return
+    await this.#add(tallies)
+    await this.#touch(tallies)
+  }
+
+  async #add(tallies: readonly WaitingTally[]): Promise<void> {
     try {
-      await this.sql.write(async (tx) => {
-        let entered: string | undefined
-        for (const tally of tallies) {
-          if (tally.tenantId !== entered) await tx.enter(tally.tenantId)
-          entered = tally.tenantId
-          await addTally(tx, tally)
-          if (this.#mustTouch(tally))
-            await touchEndpoint(tx, tally.tenantId, tally.endpointId, toDate(tally.deliveredAt))
-        }
-      })
-      for (const tally of tallies)
-        if (this.#mustTouch(tally)) this.#touched.set(tally.endpointId, tally.deliveredAt)
+      await this.#forEach(tallies, (tx, tally) => addTally(tx, this.parts.writer, tally))
     } catch (err) {
       await this.#recover(tallies, err)
     }
   }
 
   async #recover(tallies: readonly WaitingTally[], err: unknown): Promise<void> {
+    const { log } = this.parts
     if (classifyFailure(err) === 'away') {
-      this.log.warn({ err }, 'delivery counts wait for the database')
+      log.warn({ err }, 'delivery counts wait for the database')
       for (const tally of tallies) this.#putBack(tally)
     } else if (tallies.length > 1) {
       // One endpoint that was just erased must not take the others' counts along.
-      for (const tally of tallies) await this.#write([tally])
+      for (const tally of tallies) await this.#add([tally])
     } else {
-      this.log.warn({ err, endpointId: tallies[0]?.endpointId }, 'dropped delivery counts')
+      log.warn({ err, endpointId: tallies[0]?.endpointId }, 'dropped delivery counts')
     }
   }
 
   #putBack(tally: WaitingTally): void {
-    const key = `${tally.slot}/${tally.endpointId}`
-    const newer = this.#waiting.get(key)
-    if (newer === undefined) this.#waiting.set(key, tally)
+    const newer = this.#waiting.get(keyOf(tally))
+    if (newer === undefined) this.#waiting.set(keyOf(tally), tally)
     else {
-      newer.accepted += tally.accepted
-      newer.duplicates += tally.duplicates
-      newer.badSignature += tally.badSignature
-      newer.throttled += tally.throttled
+      for (const what of TALLIED) newer[what] += tally[what]
       newer.deliveredAt = Math.max(newer.deliveredAt, tally.deliveredAt)
     }
-    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER).unref()
   }
 
-  #mustTouch({ endpointId, deliveredAt }: WaitingTally): boolean {
-    return deliveredAt - (this.#touched.get(endpointId) ?? 0) >= MINUTE
+  /** Apart from the counts, since endpoints' rows are everybody's: a locked one must not hold the counts up. */
+  async #touch(tallies: readonly WaitingTally[]): Promise<void> {
+    const due = tallies.filter(
+      ({ endpointId, deliveredAt }) => deliveredAt - (this.#touched.get(endpointId) ?? 0) >= MINUTE,
+    )
+    if (due.length === 0) return
+    try {
+      await this.#forEach(due, (tx, tally) =>
+        touchEndpoint(tx, tally, toDate(tally.deliveredAt), toDate(tally.deliveredAt - MINUTE)),
+      )
+      for (const { endpointId, deliveredAt } of due) this.#touched.set(endpointId, deliveredAt)
+    } catch (err) {
+      // It comes again with the next delivery.
+      this.parts.log.warn({ err }, 'could not write when deliveries came')
+    }
   }
+
+  /** One transaction, tenant after tenant in one order for all processes, so that none waits in a circle. */
+  #forEach(
+    tallies: readonly WaitingTally[],
+    work: (tx: Writer, tally: WaitingTally) => Promise<void>,
+  ): Promise<void> {
+    return this.parts.sql.write(async (tx) => {
+      let entered: string | undefined
+      for (const tally of tallies) {
+        if (tally.tenantId !== entered) await tx.enter(tally.tenantId)
+        entered = tally.tenantId
+        await work(tx, tally)
+      }
+    })
+  }
+}
+
+const keyOf = ({ slot, endpointId }: Pick<DeliveryTally, 'slot' | 'endpointId'>): string =>
+  `${slot}/${endpointId}`
+
+function byPlace(a: DeliveryTally, b: DeliveryTally): number {
+  if (a.tenantId !== b.tenantId) return a.tenantId < b.tenantId ? -1 : 1
+  if (a.endpointId !== b.endpointId) return a.endpointId < b.endpointId ? -1 : 1
+  return a.slot - b.slot
 }

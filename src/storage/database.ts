@@ -5,12 +5,17 @@ import { pathOf } from './sqlite/path.ts'
 /** Typed as the SQLite client, the narrower of the two; PostgreSQL's is cast to it once, where it is opened. */
 export type SystemClient = PrismaClient
 
+/** What a transaction is for: that decides how long it may wait and take, where several processes share the server. */
+export type Purpose = 'delivery' | 'request' | 'judging' | 'maintenance'
+
 /** An open database of either engine. */
 export interface Database {
   readonly engine: 'sqlite' | 'postgresql'
   /** Across tenants: only for the callers named in test/conventions.test.ts. */
   readonly prisma: SystemClient
   readonly sql: Sql
+  /** `sql` with the limits of a purpose; `sql` itself has those of a request. */
+  sqlFor(purpose: Purpose): Sql
   close(): Promise<void>
 }
 

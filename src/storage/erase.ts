@@ -12,7 +12,7 @@ const TABLES: readonly (readonly [table: string, ...key: string[]])[] = [
   ['DetectorSetting', 'detector'],
   ['Stream', 'id'],
   ['MetricBucket', 'stream', 'hour', 'currency'],
-  ['DeliveryBucket', 'endpointId', 'slot'],
+  ['DeliveryBucket', 'endpointId', 'slot', 'writer'],
   ['Wake', 'id'],
   ['Claim', 'tenantId'],
   ['FormerToken', 'hash'],

@@ -18,18 +18,6 @@ export interface InboxEvent {
   payload: Uint8Array
 }
 
-/** Deliveries of one endpoint in one five minutes, to be added to what is stored. */
-export interface DeliveryTally {
-  tenantId: string
-  endpointId: string
-  /** Unix time / 300. */
-  slot: number
-  accepted: number
-  duplicates: number
-  badSignature: number
-  throttled: number
-}
-
 const EVENT_COLUMNS = [
   'tenantId',
   'stripeId',
@@ -110,60 +98,4 @@ export async function markLive(tx: Writer, tenantId: string, at: Date): Promise<
 export async function isLive(tx: Writer, tenantId: string): Promise<boolean> {
   const [row] = await tx.all('SELECT "firstLiveAt" FROM "Tenant" WHERE "id" = ?', [tenantId])
   return nullableDate(row?.['firstLiveAt']) !== null
-}
-
-const ADD_TALLY = ['accepted', 'duplicates', 'badSignature', 'throttled']
-  .map((column) => `"${column}" = "DeliveryBucket"."${column}" + excluded."${column}"`)
-  .join(', ')
-
-export async function addTally(tx: Writer, tally: DeliveryTally): Promise<void> {
-  await tx.insert(
-    {
-      table: 'DeliveryBucket',
-      columns: ['tenantId', 'endpointId', 'slot', 'accepted', 'duplicates', 'badSignature', 'throttled'],
-      conflict: `("tenantId", "endpointId", "slot") DO UPDATE SET ${ADD_TALLY}`,
-    },
-    [
-      [
-        tally.tenantId,
-        tally.endpointId,
-        tally.slot,
-        tally.accepted,
-        tally.duplicates,
-        tally.badSignature,
-        tally.throttled,
-      ],
-    ],
-  )
-}
-
-export async function touchEndpoint(
-  tx: Writer,
-  tenantId: string,
-  endpointId: string,
-  at: Date,
-): Promise<void> {
-  await tx.run('UPDATE "WebhookEndpoint" SET "lastDeliveryAt" = ? WHERE "tenantId" = ? AND "id" = ?', [
-    at,
-    tenantId,
-    endpointId,
-  ])
-}
-
-/**
- * Why a transaction failed, as far as ingest must know. `orphan`: the tenant or endpoint is gone. `row`: something
- * in the rows themselves, which will fail again. `away`: anything else (busy, full, unreachable), which may pass.
- */
-export type StorageFailure = 'orphan' | 'row' | 'away'
-
-/** PostgreSQL's classes for data exceptions, constraints, and rows over its size limits. */
-const ROW_STATE = /^(22|23|54)[0-9A-Z]{3}$/
-
-export function classifyFailure(error: unknown): StorageFailure {
-  if (!(error instanceof Error)) return 'away'
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (code === 'SQLITE_CONSTRAINT_FOREIGNKEY' || code === '23503') return 'orphan'
-  if (/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(code) || ROW_STATE.test(code)) return 'row'
-  // What a driver cannot even bind: a time out of range, a number that is none.
-  return error instanceof RangeError || error instanceof TypeError ? 'row' : 'away'
 }

@@ -1,5 +1,6 @@
 import { othersFirst } from '../time.ts'
 import type { Database } from './database.ts'
+import { compactTallies } from './delivery-counts.ts'
 import { date, integer, nullableInteger, type Row, type Sql, text, type Value } from './sql.ts'
 
 /** Rows touched by one transaction: small enough that no delivery waits for it. */
@@ -15,6 +16,8 @@ export interface Retention {
   eventsBefore: Date
   /** Counts of deliveries from before are deleted. */
   deliveriesBefore: Date
+  /** Counts of deliveries from before, which each process wrote for itself, are put together. */
+  countedBefore: Date
   /** Former tokens whose grace ended before are deleted. */
   formerTokensBefore: Date
   /** Seconds that the record of a Stripe object is kept after its last change. */
@@ -43,6 +46,7 @@ export async function tidyTenant(sql: Sql, tenantId: string, retention: Retentio
     tenantId,
     Math.floor(retention.deliveriesBefore.getTime() / 300_000),
   ])
+  await compactTallies(sql, tenantId, Math.floor(retention.countedBefore.getTime() / 300_000))
   await change(sql, tenantId, 'DELETE FROM "FormerToken" WHERE "tenantId" = ? AND "expiresAt" <= ?', [
     tenantId,
     retention.formerTokensBefore,

@@ -69,7 +69,7 @@ export class EndpointDirectory {
 
   async #look(token: string, now: Date, entry: Remembered): Promise<Endpoint | undefined> {
     try {
-      const row = await lookUpEndpoint(this.#database.sql, sha256(token), now)
+      const row = await lookUpEndpoint(this.#database.sqlFor('delivery'), sha256(token), now)
       if (!row) return undefined
       const { tenantId, endpointId, rateRequests: requests, rateSeconds: seconds } = row
       if (row.tokenEndsAt) entry.until = Math.min(entry.until, row.tokenEndsAt.getTime())

@@ -159,5 +159,5 @@ export async function deleteTenant(
   await markDeleted(database, acting, id)
   // What other processes remember of an endpoint is at most a second old.
   await new Promise((resolve) => setTimeout(resolve, settleMs))
-  await eraseTenantRows(database.sql, id, progress)
+  await eraseTenantRows(database.sqlFor('maintenance'), id, progress)
 }

@@ -2,11 +2,13 @@ import type { RequestListener } from 'node:http'
 import type { Bus } from '../../src/bus/bus.ts'
 import type { RateLimit } from '../../src/config.ts'
 import { notFound, routes } from '../../src/http/routes.ts'
+import { randomBase62 } from '../../src/ids.ts'
 import type { BodyLimits } from '../../src/ingest/body.ts'
 import { type DiskWatch, noDiskWatch } from '../../src/ingest/disk.ts'
 import { Inbox, type InboxLimits } from '../../src/ingest/inbox.ts'
 import { memoryRateLimiter } from '../../src/ingest/rate-limit.ts'
 import { createReceiver } from '../../src/ingest/receiver.ts'
+import { Tallies } from '../../src/ingest/tallies.ts'
 import type { Logger } from '../../src/log.ts'
 import type { Metrics } from '../../src/metrics.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -36,8 +38,10 @@ export interface IngestParts {
 export function composeIngest(database: Database, parts: IngestParts, options: IngestOptions = {}) {
   const { clock, vault, bus, log, metrics } = parts
   const endpoints = new EndpointDirectory({ database, vault, clock })
+  const sql = options.through?.(database.sql) ?? database.sql
   const inbox = new Inbox({
-    sql: options.through?.(database.sql) ?? database.sql,
+    sql,
+    tallies: new Tallies({ sql, clock, log, writer: randomBase62(10) }),
     bus,
     clock,
     log,

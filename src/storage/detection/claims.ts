@@ -25,7 +25,7 @@ export interface Served {
 /** Judges what waits: the ids of pending events (none: only time has passed). */
 export type Judge = (memory: StoredMemory, stripeIds: readonly string[]) => Promise<BatchOutcome>
 
-/** A judged batch that could not be stored because the tenant had changed meanwhile: it is judged again. */
+/** The tenant was served by another process, or has changed, since it was looked at: whoever is due is looked for again. */
 const OUTDATED = Symbol('outdated')
 
 /** Thrown with the tenant whose work failed, so that it can be made to wait. */
@@ -38,10 +38,15 @@ export class ServingError extends Error {
   }
 }
 
+/** Whose work is looked for. */
+interface Search {
+  now: Date
+  /** Tenants that this process leaves to others. */
+  passOver: readonly string[]
+}
+
 /**
- * Serves the tenant that has waited longest since it was last served, if any has work due. On PostgreSQL the claim
- * is a row lock in the very transaction that stores the result. SQLite has one writer, so there the batch is judged
- * before the transaction, which then checks that nothing has changed.
+ * Serves the tenant that has waited longest since it was last served, if any has work due.
  * @param passOver tenants that this process leaves to others
  * @returns undefined when nobody has work
  */
@@ -51,38 +56,48 @@ export async function serveNext(
   judge: Judge,
   passOver: readonly string[] = [],
 ): Promise<Served | undefined> {
-  const next = { now, passOver }
-  if (database.engine === 'postgresql') {
-    return database.sql.write(async (tx) => {
-      const claim = await nextClaim(tx, next, 'FOR UPDATE OF c SKIP LOCKED')
-      if (claim === undefined) return undefined
-      try {
-        await tx.enter(claim.tenantId)
-        const { wakes, stripeIds } = await dueWakes(tx, claim.tenantId, now)
-        const outcome = await judge(new StoredMemory(tx, claim.tenantId), stripeIds)
-        return await finish(tx, { claim, wakes, outcome, now })
-      } catch (error) {
-        throw new ServingError(claim.tenantId, error)
-      }
-    })
-  }
+  const serve = database.engine === 'postgresql' ? serveLocked : serveThinkingFirst
   for (;;) {
-    const claim = await nextClaim(database.sql, next, '')
-    if (claim === undefined) return undefined
-    const served = await serveThinkingFirst(database, claim, now, judge)
+    const served = await serve(database, { now, passOver }, judge)
     if (served !== OUTDATED) return served
   }
 }
 
+/** On PostgreSQL the claim is a row lock in the very transaction that stores the result; nobody waits for it. */
+function serveLocked(
+  database: Database,
+  search: Search,
+  judge: Judge,
+): Promise<Served | typeof OUTDATED | undefined> {
+  const { now } = search
+  return database.sqlFor('judging').write(async (tx) => {
+    const claim = await nextClaim(tx, search, 'FOR UPDATE OF c SKIP LOCKED')
+    if (claim === undefined) return undefined
+    try {
+      await tx.enter(claim.tenantId)
+      const { wakes, stripeIds } = await dueWakes(tx, claim.tenantId, now)
+      if (wakes.length === 0) return OUTDATED
+      const outcome = await judge(new StoredMemory(tx, claim.tenantId), stripeIds)
+      return await finish(tx, { claim, wakes, outcome, now })
+    } catch (error) {
+      throw new ServingError(claim.tenantId, error)
+    }
+  })
+}
+
+/** SQLite has one writer, so there a batch is judged before the transaction, which then checks that nothing has changed. */
 async function serveThinkingFirst(
   database: Database,
-  claim: Claim,
-  now: Date,
+  search: Search,
   judge: Judge,
-): Promise<Served | typeof OUTDATED> {
+): Promise<Served | typeof OUTDATED | undefined> {
+  const { now } = search
+  const claim = await nextClaim(database.sql, search, '')
+  if (claim === undefined) return undefined
   try {
     const { sql } = scopeTo(database, claim.tenantId)
     const { wakes, stripeIds } = await dueWakes(sql, claim.tenantId, now)
+    if (wakes.length === 0) return OUTDATED
     const outcome = await judge(new StoredMemory(sql, claim.tenantId), stripeIds)
     return await sql.write(async (tx) => {
       const current = await tx.all('SELECT "version" FROM "Claim" WHERE "tenantId" = ?', [claim.tenantId])
@@ -96,7 +111,7 @@ async function serveThinkingFirst(
 
 /** Lets a tenant whose work failed wait, longer each time, up to five minutes. */
 export async function backOff(database: Database, tenantId: string, now: Date): Promise<void> {
-  await database.sql.write(async (tx) => {
+  await database.sqlFor('judging').write(async (tx) => {
     await tx.enter(tenantId)
     const [row] = await tx.all('SELECT "failures" FROM "Claim" WHERE "tenantId" = ?', [tenantId])
     if (row === undefined) return
@@ -111,11 +126,7 @@ export async function backOff(database: Database, tenantId: string, now: Date): 
   })
 }
 
-async function nextClaim(
-  sql: Reader,
-  { now, passOver }: { now: Date; passOver: readonly string[] },
-  lock: string,
-): Promise<Claim | undefined> {
+async function nextClaim(sql: Reader, { now, passOver }: Search, lock: string): Promise<Claim | undefined> {
   const others =
     passOver.length === 0 ? '' : `AND c."tenantId" NOT IN (${passOver.map(() => '?').join(', ')})`
   const [row] = await sql.all(

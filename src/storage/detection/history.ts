@@ -28,7 +28,7 @@ export async function saveHistory(
   { tenantId, events, outcome, version, wall }: History,
 ): Promise<number | undefined> {
   try {
-    return await database.sql.write(async (tx) => {
+    return await database.sqlFor('judging').write(async (tx) => {
       await tx.enter(tenantId)
       const claimed = await tx.run(
         'UPDATE "Claim" SET "version" = ? WHERE "tenantId" = ? AND "version" = ?',

@@ -35,7 +35,7 @@ export async function walledAdapter(pool: WalledPool): Promise<SqlDriverAdapterF
     executeRaw: (query) => alone((queryable) => queryable.executeRaw(query)),
     executeScript: () => Promise.reject(new Error('scripts are for migrations, which do not come this way')),
     startTransaction: async (isolation) => {
-      const session = await translated(plain, beginSession(pool, currentTenant(), isolation))
+      const session = await translated(plain, beginSession(pool, currentTenant(), { isolation }))
       return transactionOver(session, over(session.client), plain)
     },
     getConnectionInfo: () => plain.getConnectionInfo(),

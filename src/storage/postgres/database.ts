@@ -1,12 +1,19 @@
+import type pg from 'pg'
 import { PrismaClient } from '../../generated/postgresql/client.ts'
 import type { Database, SystemClient } from '../database.ts'
 import { walledAdapter } from './adapter.ts'
+import { answerWithin, LIMITS, type Limits, NOTICING_LOST_CLIENTS } from './limits.ts'
 import { openRoles } from './rights.ts'
+import type { Roles } from './roles.ts'
 import { WalledPool } from './session.ts'
 import { postgresSql } from './sql.ts'
 
-/** Milliseconds that a connection, a statement, and a transaction of Prisma's may take. */
-const PATIENCE = 20_000
+/** Connections of one process. Deliveries have their own, so that nothing else can take them all. */
+const FOR_DELIVERIES = { max: 3, connectWithin: 2_000 }
+const FOR_THE_REST = { max: 10, connectWithin: 5_000 }
+
+/** Milliseconds of silence after which this side asks whether the server is still there. */
+const KEEPALIVE_AFTER = 10_000
 
 /**
  * @param url `postgresql://…`; the tables are not made here: `migrate` first
@@ -14,31 +21,52 @@ const PATIENCE = 20_000
  */
 export async function openPostgres(url: string): Promise<Database> {
   const roles = await openRoles(url)
+  const deliveries = poolOf(url, roles, FOR_DELIVERIES, LIMITS.delivery)
+  const rest = poolOf(url, roles, FOR_THE_REST, LIMITS.request)
+  const client: unknown = new PrismaClient({
+    adapter: await walledAdapter(rest),
+    transactionOptions: { maxWait: FOR_THE_REST.connectWithin, timeout: LIMITS.request.idle },
+  })
+  // The one cast between the engines: both clients are generated from the same models.
+  const prisma = client as SystemClient
+  await prisma.$connect()
+  const byPurpose = {
+    delivery: postgresSql(deliveries, LIMITS.delivery),
+    request: postgresSql(rest, LIMITS.request),
+    judging: postgresSql(rest, LIMITS.judging),
+    maintenance: postgresSql(rest, LIMITS.maintenance),
+  }
+  return {
+    engine: 'postgresql',
+    prisma,
+    sql: byPurpose.request,
+    sqlFor: (purpose) => byPurpose[purpose],
+    close: async () => {
+      await prisma.$disconnect()
+      await Promise.all([deliveries.end(), rest.end()])
+    },
+  }
+}
+
+function poolOf(
+  url: string,
+  roles: Roles,
+  { max, connectWithin }: typeof FOR_DELIVERIES,
+  limits: Limits,
+): WalledPool {
   const options = {
     connectionString: url,
-    connectionTimeoutMillis: PATIENCE,
-    // A server that is gone without a word must not hold a delivery for ever.
-    query_timeout: PATIENCE,
+    max,
+    connectionTimeoutMillis: connectWithin,
+    // A server that is gone without a word must not hold anybody for ever.
+    query_timeout: answerWithin(limits),
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEPALIVE_AFTER,
+    onConnect: (client: pg.ClientBase) => client.query(NOTICING_LOST_CLIENTS),
   }
   const pool = new WalledPool(options, roles)
   // The pool replaces a connection that breaks, and a statement on it fails; without a listener the process would end.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
-  const client: unknown = new PrismaClient({
-    adapter: await walledAdapter(pool),
-    transactionOptions: { maxWait: PATIENCE, timeout: PATIENCE },
-  })
-  // The one cast between the engines: both clients are generated from the same models.
-  const prisma = client as SystemClient
-  await prisma.$connect()
-  return {
-    engine: 'postgresql',
-    prisma,
-    sql: postgresSql(pool),
-    close: async () => {
-      await prisma.$disconnect()
-      await pool.end()
-    },
-  }
+  return pool
 }

@@ -25,6 +25,13 @@ const HISTORY = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
   "applied_steps_count" INTEGER NOT NULL DEFAULT 0
 )`
 
+/** Milliseconds to connect, and for another process that migrates: a large table takes minutes. */
+const CONNECT_WITHIN = 10_000
+const OTHERS_WITHIN = 600_000
+
+/** Whoever serves goes on meanwhile: a table that is in use is waited for briefly, since all others queue behind the wait. */
+const LIMITS = `SET lock_timeout = 10000; SET statement_timeout = 3600000; SET idle_in_transaction_session_timeout = 60000`
+
 /**
  * Migrates the database under Prisma's advisory lock, each migration in a transaction of its own.
  * @param url an owner's login
@@ -36,12 +43,18 @@ export async function migratePostgres(
   migrations: readonly Migration[],
   { create = true }: MigrateOptions = {},
 ): Promise<string[]> {
-  const client = new pg.Client({ connectionString: url })
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_WITHIN,
+    keepAlive: true,
+  })
   // A connection that breaks fails the statement under way; without a listener the process would end instead.
   client.on('error', () => {})
   await reachable(url, () => client.connect())
   try {
+    await client.query(`SET lock_timeout = ${OTHERS_WITHIN}`)
     await client.query('SELECT pg_advisory_lock($1)', [LOCK])
+    await client.query(LIMITS)
     if (!create) await demandHistory(client)
     await client.query(HISTORY)
     const history = await client.query<Applied>(

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { LIMITS, type Limits, limiting, timed } from './limits.ts'
 import type { Roles } from './roles.ts'
 
 /** Connections whose every transaction takes one of the database's two roles; no login needs rights beside those. */
@@ -28,11 +29,21 @@ export interface Session {
   rollback(): Promise<void>
 }
 
+/** What a transaction begins with. */
+export interface Beginning {
+  /** How long it may take; those of a request. */
+  limits?: Limits
+  isolation?: string | undefined
+}
+
+/** Milliseconds that a way back may take: a connection on which it takes longer is given up. */
+const ROLLBACK_WITHIN = 1_000
+
 /** Begins in the name of a tenant or, without one, of the system: one message to the server. */
 export async function beginSession(
   pool: WalledPool,
   tenantId: string | undefined,
-  isolation?: string,
+  { limits = LIMITS.request, isolation }: Beginning = {},
 ): Promise<Session> {
   const client = await pool.connect()
   let open = true
@@ -42,7 +53,8 @@ export async function beginSession(
     // Until the server has answered, nobody knows what state the connection is in.
     let broken = true
     try {
-      const { command } = await client.query(statement)
+      const query = { text: statement }
+      const { command } = await client.query(statement === 'COMMIT' ? query : timed(query, ROLLBACK_WITHIN))
       broken = false
       if (command !== statement)
         throw new Error('rolled back instead of committed: a statement had failed before')
@@ -52,7 +64,7 @@ export async function beginSession(
   }
   try {
     const begin = isolation ? `BEGIN ISOLATION LEVEL ${isolation}` : 'BEGIN'
-    await client.query(`${begin}; ${wall(pool.roles, tenantId)}`)
+    await client.query(`${begin}; ${limiting(limits)}; ${wall(pool.roles, tenantId)}`)
   } catch (error) {
     await end('ROLLBACK').catch(() => {})
     throw error
@@ -65,8 +77,9 @@ export async function inSession<T>(
   pool: WalledPool,
   tenantId: string | undefined,
   work: (client: pg.PoolClient) => Promise<T>,
+  limits?: Limits,
 ): Promise<T> {
-  const session = await beginSession(pool, tenantId)
+  const session = await beginSession(pool, tenantId, limits && { limits })
   try {
     const result = await work(session.client)
     await session.commit()

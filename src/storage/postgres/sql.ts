@@ -1,44 +1,55 @@
 import pg from 'pg'
 import { currentTenant, outOfTenant } from '../current-tenant.ts'
 import { type Insert, insertHead, onConflict, type Row, type Sql, type Value, type Writer } from '../sql.ts'
+import { answerWithin, type Limits, timed } from './limits.ts'
 import type { Roles } from './roles.ts'
 import { inSession, type WalledPool, wall } from './session.ts'
 
-/** Raw statements over the pool, each in the role and the name of its tenant. */
-export function postgresSql(pool: WalledPool): Sql {
+/** Raw statements over the pool, each in the role and the name of its tenant, within the limits of their purpose. */
+export function postgresSql(pool: WalledPool, limits: Limits): Sql {
+  const within = answerWithin(limits)
   return {
-    all: (text, values) => inSession(pool, currentTenant(), (client) => all(client, text, values)),
+    all: (text, values) =>
+      inSession(pool, currentTenant(), (client) => all({ client, within }, text, values), limits),
     write: (work) => {
       const tenantId = currentTenant()
-      return inSession(pool, tenantId, (client) => {
-        const tx = new PostgresWriter(client, tenantId, pool.roles)
+      const transaction = (client: pg.PoolClient) => {
+        const tx = new PostgresWriter({ client, within }, tenantId, pool.roles)
         return outOfTenant(() => work(tx)).finally(() => tx.end())
-      })
+      }
+      return inSession(pool, tenantId, transaction, limits)
     },
   }
 }
 
+/** A connection, and the milliseconds within which it has to answer. */
+interface Connection {
+  readonly client: pg.PoolClient
+  readonly within: number
+}
+
 class PostgresWriter implements Writer {
-  #open = true
+  #ended = false
 
   constructor(
-    private readonly connection: pg.PoolClient,
+    private readonly connection: Connection,
     private tenantId: string | undefined,
     private readonly roles: Roles,
   ) {}
 
   async enter(tenantId: string): Promise<void> {
     if (this.tenantId === tenantId) return
-    await this.#client.query(wall(this.roles, tenantId))
+    const { client, within } = this.#open()
+    await client.query(timed({ text: wall(this.roles, tenantId) }, within))
     this.tenantId = tenantId
   }
 
   async all(text: string, values?: readonly Value[]): Promise<Row[]> {
-    return all(this.#client, text, values)
+    return all(this.#open(), text, values)
   }
 
   async run(text: string, values?: readonly Value[]): Promise<number> {
-    return (await query(this.#client, toNumbered(text), values)).rowCount ?? 0
+    return (await query(this.#open(), toNumbered(text), values)).rowCount ?? 0
   }
 
   async insert(statement: Insert, rows: readonly (readonly Value[])[]): Promise<unknown[]> {
@@ -49,7 +60,7 @@ class PostgresWriter implements Writer {
     for (let from = 0; from < rows.length; from += size) {
       const chunk = rows.slice(from, from + size)
       const text = `${insertHead(statement)} ${tuples(chunk.length, columns.length)}${tail}`
-      const result = await query(this.#client, text, chunk.flat())
+      const result = await query(this.#open(), text, chunk.flat())
       if (returning) returned.push(...result.rows.map((row) => row[returning]))
     }
     return returned
@@ -57,11 +68,11 @@ class PostgresWriter implements Writer {
 
   /** Kept past its transaction, a writer would write on somebody else's connection. */
   end(): void {
-    this.#open = false
+    this.#ended = true
   }
 
-  get #client(): pg.PoolClient {
-    if (!this.#open) throw new Error('the transaction of this writer is over')
+  #open(): Connection {
+    if (this.#ended) throw new Error('the transaction of this writer is over')
     return this.connection
   }
 }
@@ -106,8 +117,8 @@ const types: pg.CustomTypesConfig = {
 const bind = (value: Value): unknown =>
   value instanceof Date ? value.toISOString().replace('T', ' ').replace('Z', '') : value
 
-const query = (client: pg.PoolClient, text: string, values: readonly Value[] = []) =>
-  client.query<Record<string, unknown>>({ text, values: values.map(bind), types })
+const query = ({ client, within }: Connection, text: string, values: readonly Value[] = []) =>
+  client.query<Record<string, unknown>>(timed({ text, values: values.map(bind), types }, within))
 
-const all = async (client: pg.PoolClient, text: string, values?: readonly Value[]): Promise<Row[]> =>
-  (await query(client, toNumbered(text), values)).rows
+const all = async (connection: Connection, text: string, values?: readonly Value[]): Promise<Row[]> =>
+  (await query(connection, toNumbered(text), values)).rows

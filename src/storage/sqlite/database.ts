@@ -18,10 +18,13 @@ export async function openSqlite(url: string): Promise<Database> {
     adapter: file.adapter,
     transactionOptions: { maxWait: PATIENCE, timeout: PATIENCE },
   })
+  const sql = sqliteSql(file)
   return {
     engine: 'sqlite',
     prisma,
-    sql: sqliteSql(file),
+    sql,
+    // One writer: the queue before it and the wait for other processes' locks are the same for all.
+    sqlFor: () => sql,
     close: async () => {
       await prisma.$disconnect()
       await file.close()

@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest'
+import { judgeNext } from '../../src/pipeline.ts'
+import type { Database } from '../../src/storage/database.ts'
+import type { Reader, Sql } from '../../src/storage/sql.ts'
+import { testDatabase } from '../support/database.ts'
+import { paid, pipelineOn } from '../support/pipeline.ts'
+import { START } from '../support/stripe/basics.ts'
+import { newTenant } from '../tenancy/office.ts'
+
+const database = await testDatabase()
+const { pipeline, deliver } = pipelineOn(database)
+
+/** The database to a worker that another one overtakes once: between its look at what is due and its next statement. */
+function overtaken(by: () => Promise<unknown>): Database {
+  let pending = true
+  const watched = (reader: Reader): Reader['all'] => {
+    return async (text, values) => {
+      const rows = await reader.all(text, values)
+      if (pending && text.includes('FROM "Claim" c')) {
+        pending = false
+        await by()
+      }
+      return rows
+    }
+  }
+  const wrapped = (sql: Sql): Sql => ({
+    all: watched(sql),
+    write: (work) =>
+      sql.write((tx) =>
+        work({
+          all: watched(tx),
+          enter: (tenantId) => tx.enter(tenantId),
+          run: (text, values) => tx.run(text, values),
+          insert: (statement, rows) => tx.insert(statement, rows),
+        }),
+      ),
+  })
+  return { ...database, sql: wrapped(database.sql), sqlFor: (purpose) => wrapped(database.sqlFor(purpose)) }
+}
+
+it('goes on with the next tenant when another process has served this one between the look and the lock', async () => {
+  const [first, second] = [await newTenant(database), await newTenant(database)]
+  await deliver(first, [paid(START)])
+  const nobody = overtaken(() => database.prisma.wake.deleteMany({ where: { tenantId: first.id } }))
+  const now = new Date((START + 10) * 1_000)
+  expect(await judgeNext({ ...pipeline, database: nobody }, now)).toBeUndefined()
+
+  await deliver(first, [paid(START + 1)])
+  await deliver(second, [paid(START + 1)])
+  const firstLooked = overtaken(() => database.prisma.wake.deleteMany({ where: { tenantId: first.id } }))
+  expect(await judgeNext({ ...pipeline, database: firstLooked }, now)).toMatchObject({ tenantId: second.id })
+  expect(await database.prisma.claim.findMany({ where: { failures: { gt: 0 } } })).toEqual([])
+})
