@@ -89,4 +89,105 @@ describe('the second world', () => {
     expect(weekdays.filter((weekday) => weekday === 1).length).toBeGreaterThan(0.8 * weekdays.length)
     expect(weekdays.length).toBeGreaterThan(20)
   })
+
+  test('has every kind of incident, and leaves a third of all streams without any', () => {
+    const detectors = new Set<string>()
+    let quiet = 0
+    const seeds = Array.from({ length: 12 }, (_, i) => `kind ${i}`)
+    for (const business of BUSINESSES) {
+      for (const seed of seeds) {
+        const { labels } = simulateTrade({ seed, business, incidents: 'on' })
+        for (const { detector } of labels) detectors.add(detector)
+        if (labels.length === 0) quiet++
+      }
+    }
+    expect([...detectors].sort()).toEqual([...DETECTOR_NAMES].sort())
+    expect(quiet / (seeds.length * BUSINESSES.length)).toBeGreaterThan(0.25)
+    expect(quiet / (seeds.length * BUSINESSES.length)).toBeLessThan(0.45)
+  })
+
+  test('lets the same cards buy again within minutes at the machine, and not in the gift shop', () => {
+    const share = (name: string): number => {
+      const last = new Map<string, number>()
+      let [payments, again] = [0, 0]
+      for (const { event } of simulate(name, 'a', 21).events) {
+        if (event.type !== 'charge.succeeded') continue
+        payments++
+        const key = JSON.stringify([event.data.object.payment_method_details, event.data.object.amount])
+        if (event.created - (last.get(key) ?? 0) < 600) again++
+        last.set(key, event.created)
+      }
+      return again / payments
+    }
+    expect(share('canteen')).toBeGreaterThan(0.06)
+    expect(share('gift-shop')).toBeLessThan(0.01)
+  })
+
+  test('moves thousands of subscriptions in one night, and bills none of them before its anchor', () => {
+    const made = new Map<string, number>()
+    const nights = new Map<number, number>()
+    for (const { event } of simulate('migrated', 'a', 20).events) {
+      const { id, subscription, billing_cycle_anchor: anchor, created } = event.data.object
+      if (
+        event.type === 'customer.subscription.created' &&
+        typeof anchor === 'number' &&
+        anchor > event.created
+      ) {
+        made.set(String(id), anchor)
+        const night = Math.floor(event.created / DAY)
+        nights.set(night, (nights.get(night) ?? 0) + 1)
+      }
+      if (event.type.startsWith('invoice.') && made.has(String(subscription)))
+        expect(Number(created)).toBeGreaterThanOrEqual(made.get(String(subscription)) ?? 0)
+    }
+    expect(Math.max(...nights.values())).toBeGreaterThan(4_000)
+  })
+
+  test('dates an event ahead now and then, among others that arrive on time', () => {
+    let [ahead, newest, lines] = [0, 0, 0]
+    for (const { event, received } of simulate('web-shop', 'c', 60).events) {
+      lines++
+      if (received !== undefined) continue
+      if (newest - event.created > DAY / 8) ahead++
+      newest = Math.max(newest, event.created)
+    }
+    expect(ahead).toBeGreaterThan(100)
+    expect(ahead).toBeLessThan(lines)
+  })
+
+  test('gives each shop of a platform an account of its own, in one order of arrival', () => {
+    const accounts = new Set<string | undefined>()
+    for (const { event } of simulate('marketplace', 'a', 3).events) accounts.add(event.account)
+    expect(accounts.has(undefined)).toBe(false)
+    expect(accounts.size).toBeGreaterThan(8)
+  })
+
+  test('sells most tickets within a day of their going on sale', () => {
+    const days = new Map<number, number>()
+    for (const { event } of simulate('tickets', 'a').events) {
+      const day = Math.floor(event.created / DAY)
+      if (event.type === 'charge.succeeded') days.set(day, (days.get(day) ?? 0) + 1)
+    }
+    const counts = [...days.values()].sort((a, b) => b - a)
+    const sum = (some: readonly number[]): number => some.reduce((total, count) => total + count, 0)
+    expect(sum(counts.slice(0, 10)) / sum(counts)).toBeGreaterThan(0.5)
+  })
+
+  test('brings what went wrong in an outage afterwards, in disorder', () => {
+    const seed = Array.from({ length: 60 }, (_, i) => `dark ${i}`).find((candidate) =>
+      simulate('web-shop', candidate, undefined, 'on').labels.some(
+        ({ detector, alsoAllowed }) => detector === 'REFUND_SPIKE' && alsoAllowed?.includes('WEBHOOK_LAG'),
+      ),
+    )
+    const { labels, events } = simulate('web-shop', seed ?? '', undefined, 'on')
+    const dark = labels.find(
+      ({ detector, alsoAllowed }) => detector === 'REFUND_SPIKE' && alsoAllowed?.includes('WEBHOOK_LAG'),
+    )
+    const order = [...events]
+      .filter(({ event }) => event.type === 'charge.refunded')
+      .filter(({ event }) => dark && event.created >= dark.from && event.created <= dark.from + 3 * 3_600)
+      .map(({ event }) => event.created)
+    expect(order.length).toBeGreaterThan(5)
+    expect(order).not.toEqual([...order].sort((a, b) => a - b))
+  })
 })

@@ -261,9 +261,9 @@ export const boatHire: Business = {
     weekdays: [2, 0.7, 0.7, 0.7, 0.8, 1, 2],
     holidays: 1.5,
     year: ({ month, day: date }) => {
-      if (month < 9) return 1
-      if (month === 9) return Math.max(0.1, 1 - date * 0.04)
-      return 0.02
+      // From September on a fifth fewer each week.
+      const weeks = month < 9 ? 0 : (date + (month - 9) * 30) / 7
+      return 0.8 ** weeks
     },
   },
   traits: (random) => ({ paymentsADay: random.between(60, 120), dollars: 45 }),

@@ -5,12 +5,15 @@ import type { Habit, Trade } from '../business.ts'
 
 const QUARTER: Seconds = HOUR / 4
 
+/** Weeks pass before a payment is disputed. */
+const UNTIL_DISPUTED: Seconds = 20 * DAY
+
 /** Payments are disputed now and then, at any hour. */
 export const disputes: Habit = {
   quarter({ world, rhythm }, from) {
     const { random, profile, agenda, weather } = world
     const rate = profile.disputeRate * weather.at(from).disputes
-    const mean = (profile.paymentsADay / 96) * rate * Math.max(0.2, rhythm.level(from))
+    const mean = (profile.paymentsADay / 96) * rate * Math.max(0.2, rhythm.level(from - UNTIL_DISPUTED))
     for (let count = random.poisson(mean); count > 0; count--)
       agenda.add(from + random.int(0, QUARTER - 1), () => disputeSomething(world))
   },
