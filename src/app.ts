@@ -27,6 +27,7 @@ import { redisQuotas } from './quota/redis.ts'
 import { announceServer } from './running-server.ts'
 import { type Database, openDatabase, placeOf } from './storage/database.ts'
 import { madeDatabase, migrate } from './storage/migrate.ts'
+import { removeLeftSpills } from './storage/spill.ts'
 import { Authenticator } from './tenancy/authenticate.ts'
 import { CredentialsWatch } from './tenancy/cutoff.ts'
 import { EndpointDirectory } from './tenancy/endpoint-directory.ts'
@@ -57,6 +58,7 @@ export interface AppOptions {
 export async function startApp({ config, log, clock = systemClock }: AppOptions): Promise<App> {
   const folder = dataFolderOf(config)
   const vault = vaultFor(config, folder, log)
+  removeLeftSpills(config.databaseUrl)
   const applied = await migrate(config)
   if (madeDatabase(applied)) log.info({ database: placeOf(config.databaseUrl) }, 'made a new database')
   if (applied.length > 0) log.info({ applied }, 'migrated the database')

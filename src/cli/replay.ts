@@ -1,16 +1,19 @@
 import { Command } from 'commander'
 import { memoryBus } from '../bus/memory.ts'
 import { DETECTORS } from '../detection/registry.ts'
-import { dryReplay, type HistoricalEvent, type Rejection, readHistory } from '../detection/replay.ts'
+import { dryReplay } from '../detection/replay.ts'
 import { storedReplay } from '../detection/stored-replay.ts'
 import { StoredMemory } from '../storage/detection/stored-memory.ts'
 import { findEndpoint } from '../storage/endpoint-lookup.ts'
+import { removeLeftSpills, Spill } from '../storage/spill.ts'
 import { type Scope, scopeTo } from '../tenancy/scope.ts'
 import { stopwatch } from '../time.ts'
 import { table } from './format.ts'
 import { incidentView } from './incident-view.ts'
-import { linesOf } from './lines.ts'
+import { History } from './replay/history.ts'
+import { openInput } from './replay/input.ts'
 import type { Office, Shell } from './shell.ts'
+import { stoppable } from './stopping.ts'
 
 interface Options {
   dryRun?: boolean
@@ -18,40 +21,83 @@ interface Options {
   json?: boolean
 }
 
-/** So many lines that are no events are named one by one; all of them are counted. */
-const NAMED = 5
+const HELP = `
+FILE may hold one JSON event a line, a JSON array, or what Stripe's API answers (its list object, pages of it one after
+another too), on one line or many, also packed with gzip. Events are taken from the oldest on, whichever way round they
+are written; a line that carries "received" (unix seconds) beside the event's own fields says when it was delivered, and
+then that order counts. A replay that was interrupted goes on when it is run again: events that are stored are passed over.
+
+Examples:
+  stripe events list --limit 100 --live > events.json; ./billingwatch replay TENANT events.json
+  zcat events-*.jsonl.gz | ./billingwatch replay TENANT -
+  ./billingwatch replay TENANT events.jsonl --dry-run`
 
 /** `replay`: history through the pipeline of live events, with the clock of the events. */
 export const replayCommand = (shell: Shell): Command =>
   new Command('replay')
-    .description('feed historical Stripe events, one JSON event a line, through detection')
+    .description('feed historical Stripe events through detection')
     .argument('<tenant>')
-    .argument('<file>', 'JSON lines, the oldest event first, or - for standard input')
+    .argument('<file>', 'events as JSON, oldest or newest first, or - for standard input')
     .option('--dry-run', 'store nothing: begin from an empty history and print the anomalies')
     .option('--endpoint <endpoint>', 'which endpoint they belong to, by id or name', 'default')
-    .action(async (tenantId: string, file: string, options: Options) => {
-      const lines = await linesOf(file, shell.io.stdin)
-      await shell.office(async (office) => {
+    .addHelpText('after', HELP)
+    .action((tenantId: string, file: string, options: Options) =>
+      shell.office(async (office) => {
         const scope = scopeTo(office.database, tenantId)
         const endpointId = await findEndpoint(scope.sql, tenantId, options.endpoint)
-        const source = new Source(shell, endpointId, lines)
-        if (options.dryRun) await replayDry(shell, source, scope, office, options)
-        else await replayStored(shell, source, scope, office, options)
-      })
-    })
+        const replay = options.dryRun ? replayDry : replayStored
+        await withHistory(shell, file, office, options, (history) =>
+          replay({ shell, history, endpointId, scope, office, options }),
+        )
+      }),
+    )
 
-async function replayDry(
+/** Hands over what the file holds once it was looked through, and leaves nothing behind that was spilled. */
+async function withHistory(
   shell: Shell,
-  source: Source,
-  scope: Scope,
-  office: Office,
-  options: Options,
+  file: string,
+  { config: { databaseUrl } }: Office,
+  { dryRun }: Options,
+  work: (history: History) => Promise<void>,
 ): Promise<void> {
+  removeLeftSpills(databaseUrl)
+  const spill = new Spill(databaseUrl)
+  const goOn = dryRun
+    ? 'nothing was stored'
+    : 'what came of them is stored. Run the same command again to go on: what is stored is passed over'
+  try {
+    await stoppable(async (stop) => {
+      const input = await openInput(file, shell.io.stdin, spill)
+      const history = new History({
+        shell,
+        input,
+        spill,
+        stop,
+        onStop: (taken) => `Interrupted: ${taken}; ${goOn}.`,
+      })
+      await history.survey()
+      await work(history)
+    })
+  } finally {
+    await spill.remove()
+  }
+}
+
+interface Replay {
+  shell: Shell
+  history: History
+  endpointId: string
+  scope: Scope
+  office: Office
+  options: Options
+}
+
+async function replayDry({ shell, history, endpointId, scope, office, options }: Replay): Promise<void> {
   const memory = new StoredMemory(scope.sql, scope.tenantId)
   const [choices, place] = [await memory.choices(), await memory.place()]
   const wall = office.acting.clock.now()
-  const raised = await dryReplay(DETECTORS, source.events(), { choices, place, wall })
-  source.end()
+  const events = history.events(endpointId, () => 'nothing is stored')
+  const raised = await dryReplay(DETECTORS, events, { choices, place, wall })
   const anomalies = raised.map((one) => incidentView(one, wall))
   const rows = anomalies.map(({ detectedAt, severity, detector, title }) => [
     detectedAt,
@@ -66,60 +112,24 @@ async function replayDry(
   )
 }
 
-async function replayStored(
-  shell: Shell,
-  source: Source,
-  scope: Scope,
-  { database, acting }: Office,
-  options: Options,
-): Promise<void> {
+async function replayStored({ shell, history, endpointId, scope, office, options }: Replay): Promise<void> {
   const began = stopwatch()
+  const { database, acting } = office
   // Servers poll what other processes store, so no hint of ours is needed.
   const parts = { database, bus: memoryBus(), detectors: DETECTORS, clock: acting.clock }
-  const counts = await storedReplay(parts, scope.tenantId, source.events(), {
-    onProgress: ({ stored, anomalies }) =>
-      shell.progress(`${source.read} read, ${stored} stored, ${anomalies} anomalies`),
+  let also = '0 stored'
+  const events = history.events(endpointId, () => also)
+  const counts = await storedReplay(parts, scope.tenantId, events, {
+    onProgress: ({ stored, anomalies }) => {
+      also = `${stored} stored, ${anomalies} anomalies`
+    },
   })
-  source.end()
   const seconds = Math.round(stopwatch() - began) / 1_000
-  const { read, rejected } = source
+  const { read, rejected } = history
   const { stored, duplicates, late, anomalies } = counts
   const json = { read, stored, duplicates, rejected, late, anomalies, seconds }
   shell.print(
     { json, lines: table(Object.entries(json).map(([name, count]) => [name, String(count)])) },
     options,
   )
-}
-
-/** The lines as events, counted on the way. */
-class Source {
-  read = 0
-  rejected = 0
-
-  constructor(
-    readonly shell: Shell,
-    readonly endpointId: string,
-    readonly lines: AsyncIterable<string>,
-  ) {}
-
-  async *events(): AsyncGenerator<HistoricalEvent> {
-    const rejected = (rejection: Rejection): void => this.#reject(rejection)
-    for await (const event of readHistory(this.lines, this.endpointId, rejected)) {
-      this.read += 1
-      yield event
-    }
-  }
-
-  /** Makes room for the result after the line of progress, and says how many lines were not named. */
-  end(): void {
-    this.shell.progress('')
-    if (this.rejected > NAMED)
-      this.shell.note(`… and ${this.rejected - NAMED} more lines that are no Stripe events`)
-  }
-
-  #reject({ line, reason }: Rejection): void {
-    this.read += 1
-    this.rejected += 1
-    if (this.rejected <= NAMED) this.shell.note(`line ${line}: ${reason}`)
-  }
 }

@@ -47,14 +47,14 @@ export class Unwell extends Error {
 }
 
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
-type Signal = keyof typeof SIGNAL_NUMBERS
+export type StopSignal = keyof typeof SIGNAL_NUMBERS
 
 /** Somebody ended a command; what it did until then stays done. The message says how to go on. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
   /** As shells have it for what a signal ended. */
   readonly exitCode: number
-  constructor(message: string, signal: Signal) {
+  constructor(message: string, signal: StopSignal) {
     super(message)
     this.exitCode = 128 + SIGNAL_NUMBERS[signal]
   }

@@ -65,14 +65,18 @@ export async function* readHistory(
   }
 }
 
-const receivedOf = (line: unknown): Seconds | undefined => {
+/** When the line says that it was delivered. */
+export const receivedOf = (line: unknown): Seconds | undefined => {
   const received = integer(fields(line)?.['received'])
   return received !== undefined && received > 0 ? received : undefined
 }
 
+/** Where very many events have one time of delivery, a batch is at most so many times its usual size. */
+const MOST_OVER = 4
+
 /**
  * Groups into batches of about `size`, fewer where events are large. Events of one second stay together, so that
- * where batches end changes nothing.
+ * where batches end changes nothing; but memory and commits are bounded, whatever the times of delivery say.
  */
 export async function* inBatches(
   events: AsyncIterable<HistoricalEvent>,
@@ -81,8 +85,8 @@ export async function* inBatches(
   let batch: HistoricalEvent[] = []
   let bytes = 0
   for await (const event of events) {
-    const full = batch.length >= size || bytes >= size * LARGE
-    if (full && event.deliveredAt !== batch.at(-1)?.deliveredAt) {
+    const fill = Math.max(batch.length, bytes / LARGE) / size
+    if (fill >= MOST_OVER || (fill >= 1 && event.deliveredAt !== batch.at(-1)?.deliveredAt)) {
       yield batch
       batch = []
       bytes = 0

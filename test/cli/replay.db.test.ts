@@ -82,7 +82,7 @@ describe('billingwatch replay', () => {
     ])
     expect(code).toBe(0)
     expect(stderr).toContain('line 1: no Stripe event')
-    expect(stderr).toContain('and 2 more lines')
+    expect(stderr).toContain('and 2 more that are no Stripe events')
   })
 
   it('in a dry run prints the anomalies as GraphQL names them, and stores nothing', async () => {

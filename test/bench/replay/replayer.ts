@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { memoryBus } from '../../../src/bus/memory.ts'
-import { linesOf } from '../../../src/cli/lines.ts'
+import { History } from '../../../src/cli/replay/history.ts'
+import { decoded, openInput } from '../../../src/cli/replay/input.ts'
+import { valuesOf } from '../../../src/cli/replay/values.ts'
+import { Shell } from '../../../src/cli/shell.ts'
+import { Stop } from '../../../src/cli/stopping.ts'
 import { DETECTORS } from '../../../src/detection/registry.ts'
-import { dryReplay, type HistoricalEvent, readHistory } from '../../../src/detection/replay.ts'
+import { dryReplay } from '../../../src/detection/replay.ts'
 import { storedReplay } from '../../../src/detection/stored-replay.ts'
 import { type Database, openDatabase } from '../../../src/storage/database.ts'
+import { Spill } from '../../../src/storage/spill.ts'
 import { createTenant } from '../../../src/tenancy/tenants.ts'
 import { createVault } from '../../../src/tenancy/vault.ts'
 import { systemClock, toDate } from '../../../src/time.ts'
@@ -15,20 +20,21 @@ type Replay = (file: string) => Promise<Pick<Replayed, 'events' | 'anomalies'>>
 /** The least that a replay can cost: its lines read and their JSON parsed, one at a time. */
 const bare: Replay = async (file) => {
   let events = 0
-  for await (const line of await linesOf(file, process.stdin)) {
-    JSON.parse(line)
+  const input = await openInput(file, process.stdin, spill)
+  for await (const { text } of valuesOf(decoded(input.read()))) {
+    JSON.parse(text)
     events += 1
   }
   return { events, anomalies: 0 }
 }
 
 const dry: Replay = async (file) => {
-  const source = new Source(file)
-  const raised = await dryReplay(DETECTORS, source.events('whe_bench'), {
+  const history = await historyOf(file)
+  const raised = await dryReplay(DETECTORS, history.events('whe_bench', nothing), {
     choices: new Map(),
     wall: toDate(0),
   })
-  return { events: source.read, anomalies: raised.length }
+  return { events: history.read, anomalies: raised.length }
 }
 
 /** Each file as the history of a tenant of its own. */
@@ -39,27 +45,24 @@ const storedIn =
     const acting = { actor, clock: systemClock, vault: createVault(randomUUID()) }
     const made = await createTenant(database, acting, { name: 'Bench' })
     if (made.existing) throw new Error('a tenant that was there already')
-    const source = new Source(file)
+    const history = await historyOf(file)
     const parts = { database, bus: memoryBus(), detectors: DETECTORS, clock: systemClock }
-    const { anomalies } = await storedReplay(parts, made.tenant.id, source.events(made.endpoint.id))
-    return { events: source.read, anomalies }
+    const { anomalies } = await storedReplay(parts, made.tenant.id, history.events(made.endpoint.id, nothing))
+    return { events: history.read, anomalies }
   }
 
-/** The file's events, counted on the way as the command counts them. */
-class Source {
-  read = 0
+/** Nothing here is larger than what is kept in memory. */
+const spill = new Spill('postgresql://bench')
+const nothing = (): string => ''
 
-  constructor(private readonly file: string) {}
-
-  async *events(endpointId: string): AsyncGenerator<HistoricalEvent> {
-    const history = readHistory(await linesOf(this.file, process.stdin), endpointId, ({ line, reason }) => {
-      throw new Error(`line ${line}: ${reason}`)
-    })
-    for await (const event of history) {
-      this.read += 1
-      yield event
-    }
-  }
+/** As the command reads a file: looked through first. */
+async function historyOf(file: string): Promise<History> {
+  const silent = { write: () => {} }
+  const shell = new Shell({ stdin: process.stdin, stdout: silent, stderr: silent })
+  const input = await openInput(file, process.stdin, spill)
+  const history = new History({ shell, input, spill, stop: new Stop(), onStop: nothing })
+  await history.survey()
+  return history
 }
 
 async function measured(replay: Replay, file: string): Promise<Replayed> {
