@@ -5,15 +5,21 @@ import type { Habit, Trade } from '../business.ts'
 
 const QUARTER: Seconds = HOUR / 4
 
-/** Weeks pass before a payment is disputed. */
-const UNTIL_DISPUTED: Seconds = 20 * DAY
+/** Days that pass before somebody complains, some of them. */
+const UNTIL_RETURNED = [2, 5, 8, 11, 14] as const
+const UNTIL_DISPUTED = [10, 20, 30, 40] as const
+
+/** How good business was when those bought who complain now. */
+const levelBefore = ({ rhythm }: Trade, at: Seconds, days: readonly number[]): number =>
+  days.reduce((sum, ago) => sum + rhythm.level(at - ago * DAY), 0) / days.length
 
 /** Payments are disputed now and then, at any hour. */
 export const disputes: Habit = {
-  quarter({ world, rhythm }, from) {
+  quarter(trade, from) {
+    const { world } = trade
     const { random, profile, agenda, weather } = world
     const rate = profile.disputeRate * weather.at(from).disputes
-    const mean = (profile.paymentsADay / 96) * rate * Math.max(0.2, rhythm.level(from - UNTIL_DISPUTED))
+    const mean = (profile.paymentsADay / 96) * rate * levelBefore(trade, from, UNTIL_DISPUTED)
     for (let count = random.poisson(mean); count > 0; count--)
       agenda.add(from + random.int(0, QUARTER - 1), () => disputeSomething(world))
   },
@@ -21,14 +27,14 @@ export const disputes: Habit = {
 
 /** Money is given back as customers ask for it. */
 export const refundsAtOnce: Habit = {
-  quarter({ world, rhythm }, from) {
+  quarter(trade, from) {
+    const { world, rhythm } = trade
     const { random, profile, agenda, weather } = world
-    const rate = profile.refundRate * weather.at(from).refunds
-    for (
-      let count = random.poisson((profile.paymentsADay / 96) * rate * rhythm.busyness(from));
-      count > 0;
-      count--
-    )
+    const busyness = rhythm.busyness(from)
+    if (busyness === 0) return
+    const level = levelBefore(trade, from, UNTIL_RETURNED)
+    const rate = profile.refundRate * weather.at(from).refunds * (busyness / rhythm.level(from)) * level
+    for (let count = random.poisson((profile.paymentsADay / 96) * rate); count > 0; count--)
       agenda.add(from + random.int(0, QUARTER - 1), () => refundSomebody(world))
   },
 }
@@ -45,9 +51,11 @@ export interface ClerkDays {
 export const refundClerk = ({ on, since, hour }: ClerkDays): Habit => ({
   day(trade, midnight) {
     if (!on(trade, midnight)) return
-    const { world, clock, rhythm } = trade
+    const { world, clock } = trade
     const { random, profile, agenda } = world
-    const count = random.poisson(profile.paymentsADay * profile.refundRate * since * rhythm.level(midnight))
+    const count = random.poisson(
+      profile.paymentsADay * profile.refundRate * since * levelBefore(trade, midnight, UNTIL_RETURNED),
+    )
     let at = clock.moment(clock.day(midnight), hour + random.between(0, 0.4))
     for (let i = 0; i < count; i++, at += random.int(40, 150)) agenda.add(at, () => refundSomebody(world))
   },

@@ -28,6 +28,6 @@ export const drop = ({ rhythm }: Trade): Incident => ({
     // Of a few dozen payments so little would be left that nothing told it from a silence of delivery.
     const cheap = strength === 'gross' && world.profile.paymentsADay < 300
     world.weather.add({ from: at, to, ...(cheap ? { prices: 0.1 } : { volume }) })
-    label({ from: at, to, alsoAllowed: strength === 'gross' && !cheap ? ['WEBHOOK_LAG'] : [] })
+    label({ from: at, to, alsoAllowed: strength === 'subtle' || cheap ? [] : ['WEBHOOK_LAG'] })
   },
 })
