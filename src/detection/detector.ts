@@ -7,7 +7,12 @@ import type { Seconds } from '../time.ts'
  * randomness and keeps nothing outside the state it is handed. It does not see tenants, accounts or modes either:
  * the engine gives it the facts of one stream at a time. Folding, cooldowns, floods and storage are the engine's.
  */
-export interface Detector<State, Kind extends FactKind = FactKind, Spec extends SettingsSpec = SettingsSpec> {
+export interface Detector<
+  State,
+  Kind extends FactKind = FactKind,
+  Spec extends SettingsSpec = SettingsSpec,
+  Shared = unknown,
+> {
   name: DetectorName
   /** A few words, as on a button. */
   title: string
@@ -35,12 +40,17 @@ export interface Detector<State, Kind extends FactKind = FactKind, Spec extends 
   initial(): State
   /** Turns stored JSON back into state where plain JSON is not enough (classes with `toJSON`); default: as parsed. */
   revive?(stored: unknown): State
+  /**
+   * State of the whole stream beside the keyed ones, as `context.shared`: what is usual for the tenant, which single
+   * objects are compared with. It stands under the key '', which `key` must not give then, and is never idle.
+   */
+  shared?: { initial(): Shared; revive?(stored: unknown): Shared }
   /** Whose state the fact goes to: '' for the whole stream, or a customer, payer, subscription…; undefined: not for this detector. */
   key(fact: FactOf<Kind>): string | undefined
   /** `state` is a draft of the batch, to be changed in place. */
-  observe(state: State, fact: FactOf<Kind>, context: Context<Spec>): Step | undefined
+  observe(state: State, fact: FactOf<Kind>, context: Context<Spec, Shared>): Step | undefined
   /** Called when the key's `wakeAt` has come, with `context.now` equal to it: for what is told by absence, and for endings. */
-  onTimer?(state: State, context: Context<Spec>): Step | undefined
+  onTimer?(state: State, context: Context<Spec, Shared>): Step | undefined
   /** Only for the one detector that watches delivery: what the others may know of it. It is judged before them. */
   delivery?(state: State, now: Seconds): Delivery
 }
@@ -49,9 +59,14 @@ export interface Detector<State, Kind extends FactKind = FactKind, Spec extends 
 export type AnyDetector = { [Member in keyof Detector<unknown>]: Detector<unknown>[Member] }
 
 /** Checks a detector against the contract and keeps its own types. */
-export const defineDetector = <State, const Kind extends FactKind, const Spec extends SettingsSpec>(
-  detector: Detector<State, Kind, Spec>,
-): Detector<State, Kind, Spec> => detector
+export const defineDetector = <
+  State,
+  const Kind extends FactKind,
+  const Spec extends SettingsSpec,
+  Shared = undefined,
+>(
+  detector: Detector<State, Kind, Spec, Shared>,
+): Detector<State, Kind, Spec, Shared> => detector
 
 export const DETECTOR_NAMES = [
   'CHARGE_FAILURE_SPIKE',
@@ -86,11 +101,13 @@ export interface Setting {
 export type SettingsSpec = Readonly<Record<string, Setting>>
 export type SettingsOf<Spec extends SettingsSpec> = { readonly [Name in keyof Spec]: number }
 
-export interface Context<Spec extends SettingsSpec = SettingsSpec> {
+export interface Context<Spec extends SettingsSpec = SettingsSpec, Shared = unknown> {
   /** Event time: `at` of the fact being observed, or the moment of the timer. */
   readonly now: Seconds
   readonly key: string
   readonly settings: SettingsOf<Spec>
+  /** A draft of the detector's `shared` state, to be changed in place; undefined where it has none. */
+  readonly shared: Shared
   readonly delivery: Delivery
   /** The tenant's zone and its country's holidays. */
   readonly calendar: Calendar

@@ -97,14 +97,14 @@ export class StreamJudge implements Context {
   settings: SettingsOf<Record<string, never>> = {}
 
   readonly #feedback: ReadonlyMap<DetectorName, readonly Feedback[]>
-  /** The detector that is being asked. */
-  #asked: DetectorName | undefined
   readonly #listeners = new Map<FactKind, AnyDetector[]>()
   readonly #watch: AnyDetector | undefined
   readonly #settings = new Map<DetectorName, Readonly<Record<string, number>>>()
   readonly #muted = new Set<DetectorName>()
   #operations: Operation[] = []
   #delivery: Delivery | undefined
+  /** The detector that is being asked. */
+  #asked: AnyDetector | undefined
 
   /**
    * @param clock newest delivery judged so far; undefined for a new stream
@@ -141,8 +141,14 @@ export class StreamJudge implements Context {
   }
 
   get feedback(): readonly Feedback[] {
-    const said = this.#asked === undefined ? undefined : this.#feedback.get(this.#asked)
+    const said = this.#asked === undefined ? undefined : this.#feedback.get(this.#asked.name)
     return said?.filter(({ at }) => at <= this.now) ?? []
+  }
+
+  /** Of the detector being asked. */
+  get shared(): unknown {
+    if (this.#asked?.shared === undefined) return undefined
+    return this.states.open(this.#asked, '', this.now).state
   }
 
   /** What the detector being asked may know of delivery at this moment. */
@@ -249,7 +255,7 @@ export class StreamJudge implements Context {
   #turnTo(detector: AnyDetector, key: string, now: Seconds): void {
     this.now = now
     this.key = key
-    this.#asked = detector.name
+    this.#asked = detector
     this.settings = this.#settings.get(detector.name) ?? {}
     this.#delivery = undefined
   }

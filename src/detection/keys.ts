@@ -17,7 +17,9 @@ export function keysOf(detectors: readonly AnyDetector[], facts: Iterable<Fact>)
     for (const detector of listeners.get(fact.kind) ?? []) {
       try {
         const key = detector.key(fact)
-        if (key !== undefined) add(detector, key)
+        if (key === undefined) continue
+        add(detector, key)
+        if (detector.shared !== undefined) add(detector, '')
       } catch {
         // Judging meets the same error and marks the event with it.
       }

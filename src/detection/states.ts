@@ -93,9 +93,9 @@ export class KeyedStates {
       if (entry.live && entry.before === undefined) entry.before = rowOf(entry)
       this.#touched.add(entry)
     }
-    const idle = entry.wakeAt === null && entry.touchedAt < now - detector.idleAfter
+    const idle = isIdle(entry, now)
     if (!entry.live || idle) {
-      entry.state = idle || entry.forgotten ? detector.initial() : revived(entry)
+      entry.state = idle || entry.forgotten ? begun(entry) : revived(entry)
       entry.live = true
     }
     entry.touchedAt = Math.max(entry.touchedAt, now)
@@ -175,11 +175,8 @@ export class KeyedStates {
 
   /** Lets go of what is idle, where nothing else bounds memory (a replay without storage). */
   sweep(now: Seconds): void {
-    for (const { detector, keys } of this.#shelves.values()) {
-      const since = now - detector.idleAfter
-      for (const [key, { wakeAt, touchedAt }] of keys)
-        if (wakeAt === null && touchedAt < since) keys.delete(key)
-    }
+    for (const { keys } of this.#shelves.values())
+      for (const [key, entry] of keys) if (isIdle(entry, now)) keys.delete(key)
   }
 
   #shelfOf({ name }: AnyDetector): Shelf {
@@ -217,12 +214,23 @@ function isReadable({ stateVersion, upgrade }: AnyDetector, version: number): bo
   return true
 }
 
-function revived({ detector, before }: KeyedState): unknown {
-  if (before === undefined || before.state === '') return detector.initial()
+/** The shared state of a stream, of detectors that have one. */
+const sharedOf = ({ detector, key }: KeyedState): AnyDetector['shared'] =>
+  key === '' ? detector.shared : undefined
+
+const isIdle = (entry: KeyedState, now: Seconds): boolean =>
+  entry.wakeAt === null && entry.touchedAt < now - entry.detector.idleAfter && sharedOf(entry) === undefined
+
+const begun = (entry: KeyedState): unknown => (sharedOf(entry) ?? entry.detector).initial()
+
+function revived(entry: KeyedState): unknown {
+  const { detector, before } = entry
+  if (before === undefined || before.state === '') return begun(entry)
   let stored: unknown = JSON.parse(before.state)
   for (let from = before.version; from < detector.stateVersion; from += 1)
     stored = detector.upgrade?.[from]?.(stored)
-  return detector.revive === undefined ? stored : detector.revive(stored)
+  const { revive } = sharedOf(entry) ?? detector
+  return revive === undefined ? stored : revive(stored)
 }
 
 const rowOf = ({ detector, key, state, wakeAt, touchedAt }: KeyedState): StoredState => ({

@@ -121,6 +121,9 @@ const deleteUnshown: Sweep = (tenantId, ids) => [
   [tenantId, ...ids],
 ]
 
+/** The key of states of a whole stream: a single row for each detector, kept as long as the stream. */
+const WHOLE_STREAM = ''
+
 /** Objects and states go by event time, so by the clock of the streams they belong to. */
 async function forget(
   sql: Sql,
@@ -142,8 +145,8 @@ async function forget(
       states += await change(
         sql,
         tenantId,
-        'DELETE FROM "DetectorState" WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "wakeAt" IS NULL AND "touchedAt" < ?',
-        [tenantId, text(row['id']), detector, (clocks[index] ?? 0) - idle],
+        'DELETE FROM "DetectorState" WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "key" <> ? AND "wakeAt" IS NULL AND "touchedAt" < ?',
+        [tenantId, text(row['id']), detector, WHOLE_STREAM, (clocks[index] ?? 0) - idle],
       )
     }
   }

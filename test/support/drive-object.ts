@@ -55,14 +55,15 @@ interface Slot {
  * Feeds facts, in the order given, to one detector whose state is kept per key as JSON text between any two facts,
  * and fires timers 15 minutes behind the newest fact. At the end of the test `until` lets time pass without facts.
  */
-export class Drive<State, Kind extends FactKind, Spec extends SettingsSpec> {
+export class Drive<State, Kind extends FactKind, Spec extends SettingsSpec, Shared = unknown> {
   readonly said: Said[] = []
   readonly #slots = new Map<string, Slot>()
   readonly #settings: Record<string, number>
+  #shared: string | undefined
   #newest: Seconds = Number.NEGATIVE_INFINITY
 
   constructor(
-    readonly detector: Detector<State, Kind, Spec>,
+    readonly detector: Detector<State, Kind, Spec, Shared>,
     readonly options: Options = {},
   ) {
     const defaults = Object.entries(detector.settings).map(
@@ -141,6 +142,19 @@ export class Drive<State, Kind extends FactKind, Spec extends SettingsSpec> {
     return all
   }
 
+  /** Size in characters of what the detector stores of the whole stream. */
+  get sharedSize(): number {
+    return this.#shared?.length ?? 0
+  }
+
+  #sharedState(): Shared {
+    const { shared } = this.detector
+    if (shared === undefined) return undefined as Shared
+    if (this.#shared === undefined) return shared.initial()
+    const parsed = JSON.parse(this.#shared)
+    return shared.revive === undefined ? parsed : shared.revive(parsed)
+  }
+
   #fire(due: Seconds): void {
     for (;;) {
       let first: { key: string; at: Seconds } | undefined
@@ -158,15 +172,20 @@ export class Drive<State, Kind extends FactKind, Spec extends SettingsSpec> {
     key: string,
     now: Seconds,
     eventId: string | undefined,
-    ask: (state: State, context: Parameters<Detector<State, Kind, Spec>['observe']>[2]) => Step | undefined,
+    ask: (
+      state: State,
+      context: Parameters<Detector<State, Kind, Spec, Shared>['observe']>[2],
+    ) => Step | undefined,
   ): void {
     const slot = this.#slots.get(key) ?? { json: JSON.stringify(this.detector.initial()), wakeAt: null }
     this.#slots.set(key, slot)
     const parsed = JSON.parse(slot.json)
     const state: State = this.detector.revive === undefined ? parsed : this.detector.revive(parsed)
     const delivery = this.options.delivery?.(now) ?? UNDISTURBED
+    const shared = this.#sharedState()
     const context = {
       now,
+      shared,
       key,
       settings: this.#settings as { [Name in keyof Spec]: number },
       delivery,
@@ -175,6 +194,7 @@ export class Drive<State, Kind extends FactKind, Spec extends SettingsSpec> {
     }
     const step = ask(state, context)
     slot.json = JSON.stringify(state)
+    this.#shared = JSON.stringify(shared)
     const sign = eventId === undefined ? {} : { eventId }
     for (const finding of step?.findings ?? []) this.said.push({ key, at: now, ...sign, finding })
     for (const ending of step?.ended ?? []) this.said.push({ key, at: now, ...sign, ending })

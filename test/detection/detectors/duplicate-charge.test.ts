@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { duplicateCharge } from '../../../src/detection/detectors/duplicate-charge.ts'
+import { duplicateCharge } from '../../../src/detection/detectors/duplicate-charge/detector.ts'
 import type { ChargeCaptured, Refunded } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE } from '../../../src/time.ts'
 import { Drive, shapeOf } from '../../support/drive-object.ts'

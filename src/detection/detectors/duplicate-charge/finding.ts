@@ -1,0 +1,88 @@
+import { format } from '../../../stripe/money.ts'
+import type { Seconds } from '../../../time.ts'
+import type { Context, Ending, Finding } from '../../detector.ts'
+import { count, span } from '../../words.ts'
+import { type Charge, type Payer, REACH } from './charges.ts'
+
+/** The incident is over when at most one charge of the group still has its money. */
+export function endingOf(group: readonly Charge[], { refunds }: Payer, payer: string): Ending | undefined {
+  const [first] = group
+  const kept = group.filter(({ id, amount }) => (refunds[id]?.amount ?? 0) < amount)
+  if (first === undefined || kept.length > 1) return undefined
+  const times = group.flatMap(({ id, at }) => [at, refunds[id]?.at ?? at])
+  return {
+    fingerprint: fingerprintOf(payer, first),
+    at: Math.max(...times),
+    note: 'The surplus was refunded.',
+  }
+}
+
+const fingerprintOf = (payer: string, { currency, amount }: Charge): string =>
+  `${payer}|${currency}|${amount}`
+
+/** Whether the incident was about payments of this price, whoever paid them. */
+export const isOfPrice = (fingerprint: string, { currency, amount }: Charge): boolean =>
+  fingerprint.endsWith(`|${currency}|${amount}`)
+
+export function findingOf(
+  group: readonly Charge[],
+  subscriptions: readonly string[],
+  {
+    key,
+    calendar,
+    settings: { window },
+  }: Pick<Context, 'key' | 'calendar'> & { settings: { window: Seconds } },
+): Finding {
+  const [first] = group
+  const last = group.at(-1)
+  if (first === undefined || last === undefined) throw new Error('a group of charges is never empty')
+  const n = group.length
+  const { amount, currency } = first
+  const surplus = amount * (n - 1)
+  const price = format(amount, currency)
+  const byOrder = first.order !== undefined && group.every(({ order }) => order === first.order)
+  const customer = group.find((charge) => charge.customer !== undefined)?.customer
+  const twins =
+    subscriptions.length > 1 ? `, for ${subscriptions.length} equal subscriptions made within a minute` : ''
+  const fresh = group.filter(({ told }) => told !== true)
+  const spares = group.slice(1, 6).map(({ id }) => id)
+  const spareList = n > 6 ? `${spares.join(', ')} and ${n - 6} more` : spares.join(', ')
+  return {
+    fingerprint: fingerprintOf(key, first),
+    severity: n > 2 ? 'HIGH' : 'MEDIUM',
+    confidence: 1,
+    title: `Charged ${n === 2 ? 'twice' : `${n} times`}: ${price}`,
+    message: `${customer === undefined ? 'One card' : `Customer ${customer}`} was charged ${price} ${count(n, 'time')} ${last.at === first.at ? 'at the same moment' : `within ${span(last.at - first.at)}`}${byOrder ? ` for order ${first.order}` : ''}, from ${calendar.momentInWords(first.at)} on${twins}. One payment was expected, so ${format(surplus, currency)} too much was taken.`,
+    advice:
+      subscriptions.length > 1
+        ? `Look at ${subscriptions.join(', ')} in Stripe: if one was meant, cancel the others at once, before they renew, and refund ${spareList} (${format(surplus, currency)}). Then see to it that a second click cannot subscribe again.`
+        : `Look at ${first.id} and ${spareList} in Stripe: if they are for one purchase, refund ${spareList} (${format(surplus, currency)}) and tell the customer before a dispute comes. Then see to it that your checkout cannot send a payment twice (a fixed idempotency key for each order).`,
+    startedAt: first.at,
+    signs: fresh.length,
+    ...(customer === undefined ? {} : { customer }),
+    impact: { amount: surplus, currency },
+    subjects: [
+      ...group.map(({ id }) => ({ type: 'charge', id })),
+      ...subscriptions.map((id) => ({ type: 'subscription', id })),
+      ...(customer === undefined ? [] : [{ type: 'customer', id: customer }]),
+    ],
+    events: fresh.map(({ event }) => event),
+    evidence: [
+      { name: 'payments for one purchase', observed: n, expected: 1, threshold: 2, unit: 'COUNT' },
+      {
+        name: 'time between two of them',
+        observed: shortestGap(group),
+        threshold: byOrder ? REACH : window,
+        unit: 'SECONDS',
+      },
+      { name: 'taken too much', observed: surplus, expected: 0, unit: 'MONEY', currency },
+    ],
+    endsAfter: window,
+  }
+}
+
+const shortestGap = (group: readonly Charge[]): Seconds =>
+  group.reduce(
+    (least, { at }, i) => Math.min(least, at - (group[i - 1]?.at ?? Number.NEGATIVE_INFINITY)),
+    Number.POSITIVE_INFINITY,
+  )

@@ -1,0 +1,105 @@
+import type { Seconds } from '../../../time.ts'
+import {
+  type Course,
+  type Enough,
+  isUsual,
+  newCourse,
+  noteOccasion,
+  noteTime,
+  occasionsOf,
+  TEN_TIMES,
+  timesOf,
+} from '../../statistics/course.ts'
+import type { Charge } from './charges.ts'
+
+/**
+ * How often the tenant's payers repeat a payment: a second coffee, another top-up. By whether the card was there, and
+ * by price, since one thing of many may be what people buy twice.
+ */
+export interface Repeats {
+  courses: Record<string, Course>
+}
+
+export const newRepeats = (): Repeats => ({ courses: {} })
+
+/** Prices that are remembered, the last ones. */
+const PRICES = 24
+
+/** Closer together it is rather a machine that pays than a person. */
+const QUICK: Seconds = 15
+
+/** A group that grows beyond the sizes that are usual is reported: two coffees excuse no loop. */
+const SIZES = [10, 6, 4, 3, 2]
+
+/** Where people pay by hand, a repeat after some time is soon a habit; elsewhere one bad day must not be one. */
+const AT_A_TILL: Enough = { times: 2.5, days: 0, share: 0.02 }
+const ON_SEVERAL_DAYS: Enough = { times: 2.5, days: 2.5, share: 0.02 }
+
+/** A price at which this many repeats were to be expected, and hardly one has been, has a course of its own. */
+const EXPECTED = 5
+const HARDLY = 0.25
+
+/** Counts a charge as an occasion for a repeat. */
+export function noteCharge({ courses }: Repeats, charge: Charge): void {
+  for (const name of [pooled(charge), priced(charge)]) {
+    courses[name] ??= newCourse()
+    noteOccasion(courses[name], charge.at)
+  }
+  dropOldest(courses)
+}
+
+/**
+ * Counts that the group has reached its size with this charge.
+ * @param confirmed how many repeats at this price a person has called no fault
+ * @returns whether that was the tenant's usual course before
+ */
+export function noteRepeat(
+  { courses }: Repeats,
+  group: readonly Charge[],
+  charge: Charge,
+  confirmed: number,
+): boolean {
+  const what = kindOf(group, charge)
+  const slow = what.startsWith('slow')
+  const enough = [TEN_TIMES, ...(slow ? [charge.present ? AT_A_TILL : ON_SEVERAL_DAYS] : [])]
+  const all = courses[pooled(charge)]
+  const own = courses[priced(charge)]
+  const usual =
+    (own !== undefined && isUsual(own, what, charge.at, enough, confirmed)) ||
+    (all !== undefined && isUsual(all, what, charge.at, enough) && !isApart(own, all, what, charge.at))
+  if (SIZES.includes(group.length))
+    for (const course of [all, own]) if (course !== undefined) noteTime(course, what, charge.at)
+  return usual
+}
+
+const pooled = ({ present }: Charge): string => (present ? 'present' : 'remote')
+
+const priced = (charge: Charge): string => `${pooled(charge)}|${charge.currency}|${charge.amount}`
+
+function isApart(own: Course | undefined, all: Course, what: string, at: Seconds): boolean {
+  if (own === undefined) return false
+  const share = timesOf(all, what, at) / Math.max(1, occasionsOf(all, at))
+  const expected = share * occasionsOf(own, at)
+  return expected >= EXPECTED && timesOf(own, what, at) < HARDLY * expected
+}
+
+/** Repeats of unlike kinds excuse one another as little as those of unlike sizes. */
+function kindOf(group: readonly Charge[], charge: Charge): string {
+  const others = group.filter((other) => other !== charge)
+  const gap = Math.min(...others.map(({ at }) => Math.abs(at - charge.at)))
+  const pace = others.every(({ order }) => order !== undefined && order === charge.order)
+    ? 'order'
+    : others.every(({ recurring }) => recurring && charge.recurring)
+      ? 'twins'
+      : gap < QUICK
+        ? 'quick'
+        : 'slow'
+  return `${pace}${SIZES.find((size) => size <= group.length) ?? group.length}`
+}
+
+function dropOldest(courses: Record<string, Course>): void {
+  const prices = Object.entries(courses).filter(([name]) => name.includes('|'))
+  if (prices.length <= PRICES) return
+  const [oldest] = prices.reduce((a, b) => (b[1].occasions.at < a[1].occasions.at ? b : a))
+  delete courses[oldest]
+}

@@ -1,0 +1,100 @@
+import { DAY, HOUR, type Seconds } from '../../time.ts'
+import { count, newRate, type Rate, sumOf } from './decayed.ts'
+import { excess } from './deviance.ts'
+
+/** A course that has ended is forgotten within some months. */
+const HALF_LIFE: Seconds = 30 * DAY
+/** What counts as now, where a burst is set against the course. */
+const LATELY: Seconds = 6 * HOUR
+
+/** How often something was the case. Plain data. */
+export interface Times {
+  times: Rate
+  /** Different UTC days on which it was. */
+  days: Rate
+  newestDay: number
+  lately: Rate
+}
+
+/** Occasions on which something could be the case, and how often it was, by what it was. Plain data. */
+export interface Course {
+  occasions: Rate
+  lately: Rate
+  was: Record<string, Times>
+}
+
+/** What makes an exception the usual course of a tenant. */
+export interface Enough {
+  /** Times that it has been so, faded. */
+  times: number
+  /** Days on which it has been so, faded. */
+  days: number
+  /** Share of the occasions. */
+  share: number
+}
+
+/** What has been the case ten times is the course, however small a share of the occasions it is. */
+export const TEN_TIMES: Enough = { times: 9, days: 2.5, share: 0.002 }
+
+/** A burst beyond the course is no part of it: at least this many lately, at odds of one to three thousand. */
+const BURST = { least: 5, nats: 8 }
+/** One day differs from another: relative variance of what is expected lately. */
+const VARIANCE = 0.05
+
+export const newCourse = (): Course => ({ occasions: newRate(), lately: newRate(), was: {} })
+
+/** One more occasion. */
+export function noteOccasion(course: Course, at: Seconds): void {
+  count(course.occasions, at, HALF_LIFE)
+  count(course.lately, at, LATELY)
+}
+
+/** On one of the occasions it was the case. */
+export function noteTime(course: Course, what: string, at: Seconds): void {
+  const day = Math.floor(at / DAY)
+  const known = course.was[what] ?? { times: newRate(), days: newRate(), newestDay: 0, lately: newRate() }
+  course.was[what] = known
+  count(known.times, at, HALF_LIFE)
+  count(known.lately, at, LATELY)
+  if (day <= known.newestDay) return
+  count(known.days, at, HALF_LIFE)
+  known.newestDay = day
+}
+
+/**
+ * Whether one more of it is the usual course: it has been so often enough, and is so no more often than ever.
+ * @param confirmed how many of its times a person has called no fault: each weighs as much as two more, on two more days
+ */
+export function isUsual(
+  course: Course,
+  what: string,
+  at: Seconds,
+  enough: readonly Enough[],
+  confirmed = 0,
+): boolean {
+  const known = course.was[what]
+  if (known === undefined) return false
+  const times = timesOf(course, what, at)
+  const days = sumOf(known.days, at, HALF_LIFE)
+  const share = times / Math.max(1, occasionsOf(course, at))
+  if (
+    !enough.some(
+      (one) => times + 2 * confirmed >= one.times && days + 2 * confirmed >= one.days && share >= one.share,
+    )
+  )
+    return false
+  const lately = sumOf(known.lately, at, LATELY)
+  const occasions = sumOf(course.lately, at, LATELY)
+  // What a burst adds is no part of what it is set against.
+  const before = Math.max(0, times - lately) / Math.max(1, occasionsOf(course, at) - occasions)
+  return lately + 1 < BURST.least || excess(lately + 1, before * occasions, VARIANCE) < BURST.nats
+}
+
+/** How many occasions are remembered, faded. */
+export const occasionsOf = ({ occasions }: Course, at: Seconds): number => sumOf(occasions, at, HALF_LIFE)
+
+/** How often it was the case, faded. */
+export const timesOf = ({ was }: Course, what: string, at: Seconds): number => {
+  const known = was[what]
+  return known === undefined ? 0 : sumOf(known.times, at, HALF_LIFE)
+}
