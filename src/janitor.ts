@@ -1,6 +1,5 @@
 import type { Config } from './config.ts'
 import type { AnyDetector } from './detection/detector.ts'
-import { OBJECT_MEMORY } from './detection/events.ts'
 import type { Logger } from './log.ts'
 import type { Database } from './storage/database.ts'
 import { giveSpaceBack, type Tidied, tenantIds, tidyTenant } from './storage/retention.ts'
@@ -77,7 +76,6 @@ export class Janitor {
       deliveriesBefore: daysAgo(config.retentionDays),
       countedBefore: new Date(clock.now().getTime() - COUNTING * 1_000),
       formerTokensBefore: clock.now(),
-      objectsFor: OBJECT_MEMORY,
       statesFor: new Map(detectors.map(({ name, idleAfter }) => [name, idleAfter])),
     }
   }

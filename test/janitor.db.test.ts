@@ -10,9 +10,10 @@ import { createLogger } from '../src/log.ts'
 import type { Database } from '../src/storage/database.ts'
 import { markDeleted } from '../src/tenancy/tenants.ts'
 import { engine, testDatabase } from './support/database.ts'
-import { START } from './support/stripe/basics.ts'
+import { type Json, START } from './support/stripe/basics.ts'
 import { charge } from './support/stripe/charges.ts'
 import { event } from './support/stripe/events.ts'
+import { invoice } from './support/stripe/invoices.ts'
 import { newTenant } from './tenancy/office.ts'
 
 const NOW = new Date('2026-06-01T00:00:00Z')
@@ -126,6 +127,35 @@ describe('retention', () => {
     await janitor.tidy()
     expect(await mine.scope.db.stripeObject.count()).toBeLessThan(before)
     expect(await mine.scope.db.stripeObject.count()).toBeGreaterThan(0)
+  })
+
+  it('keeps the records of what is not settled', async () => {
+    const mine = await newTenant(database)
+    const at = (days: number) => START + days * 86_400
+    const told = (type: string, days: number, fields: Json) =>
+      JSON.stringify(event(type, invoice({ created: at(0), ...fields }), { created: at(days) }))
+    const lines = [
+      told('invoice.finalized', 0, { id: 'in_open', status: 'open' }),
+      told('invoice.paid', 0, { id: 'in_paid', status: 'paid' }),
+      told('invoice.paid', 300, { id: 'in_new', status: 'paid' }),
+    ]
+    const parts = { database, bus: memoryBus(), detectors: DETECTORS, clock: { now: () => NOW } }
+    await storedReplay(
+      parts,
+      mine.id,
+      readHistory(lines, mine.endpoint.id, () => {}),
+    )
+    // Written before records said how long they are kept.
+    const older = { tenantId: mine.id, data: '{}' }
+    await mine.scope.db.stripeObject.createMany({
+      data: [
+        { ...older, stripeId: 'ch_old', updatedAt: new Date(at(260) * 1_000) },
+        { ...older, stripeId: 'ch_newer', updatedAt: new Date(at(290) * 1_000) },
+      ],
+    })
+    await janitor.tidy()
+    const kept = await mine.scope.db.stripeObject.findMany({ orderBy: { stripeId: 'asc' } })
+    expect(kept.map(({ stripeId }) => stripeId)).toEqual(['ch_newer', 'in_new', 'in_open'])
   })
 
   it('deletes former tokens once their grace is over', async () => {

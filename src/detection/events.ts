@@ -2,13 +2,10 @@ import { isListened, readClaims } from '../stripe/claims.ts'
 import { delivered, parseEvent, type StripeEnvelope } from '../stripe/event.ts'
 import type { Fact } from '../stripe/facts.ts'
 import type { Claims, Ledger, ObjectRecord } from '../stripe/ledger.ts'
-import { DAY, type Seconds } from '../time.ts'
+import type { Seconds } from '../time.ts'
 import type { JudgedEvent } from './judge.ts'
 import { type KnownObject, type MetricDelta, streamId } from './memory.ts'
 import { Tally } from './tally.ts'
-
-/** Stripe retries for 3 days and resends for 30: so long an object's record must answer for what was counted. */
-export const OBJECT_MEMORY: Seconds = 35 * DAY
 
 /** A stored event, as detection takes it from the inbox or a replay. */
 export interface InboxEvent {
@@ -129,13 +126,13 @@ class BatchLedger implements Ledger {
 
   get(objectId: string): ObjectRecord | undefined {
     const object = this.#last(objectId)
-    const isForgotten = object !== undefined && object.updatedAt < this.now - OBJECT_MEMORY
+    const isForgotten = object !== undefined && object.expiresAt < this.now
     return isForgotten ? undefined : object?.record
   }
 
-  set(objectId: string, record: ObjectRecord): void {
-    const before = this.#last(objectId)?.updatedAt ?? 0
-    this.changed.set(objectId, { record, updatedAt: Math.max(this.now, before) })
+  set(objectId: string, record: ObjectRecord, keepFor: Seconds): void {
+    const updatedAt = Math.max(this.now, this.#last(objectId)?.updatedAt ?? 0)
+    this.changed.set(objectId, { record, updatedAt, expiresAt: updatedAt + keepFor })
   }
 
   #last(objectId: string): KnownObject | undefined {

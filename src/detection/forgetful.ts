@@ -1,8 +1,8 @@
 import { NOWHERE, type Place } from '../calendar/calendar.ts'
+import { KEEP_SETTLED } from '../stripe/ledger.ts'
 import { type Seconds, WEEK } from '../time.ts'
 import type { Choices } from './choices.ts'
 import type { AnyDetector, DetectorName, Feedback } from './detector.ts'
-import { OBJECT_MEMORY } from './events.ts'
 import { FLOOD } from './folding.ts'
 import type { Incident } from './incident.ts'
 import type { BatchOutcome, IncidentKey, KnownObject, Stream, TenantMemory } from './memory.ts'
@@ -128,9 +128,8 @@ export class ForgetfulMemory implements TenantMemory {
   /** What a stored memory's retention does: idle states, old objects and events are let go of. */
   #sweep(clock: Seconds): void {
     for (const { stream } of this.#streams.values()) this.#states.get(stream.id)?.sweep(stream.clock)
-    for (const [id, { updatedAt }] of this.#objects)
-      if (updatedAt < clock - OBJECT_MEMORY) this.#objects.delete(id)
-    if (clock < this.#turnedAt + OBJECT_MEMORY) return
+    for (const [id, { expiresAt }] of this.#objects) if (expiresAt < clock) this.#objects.delete(id)
+    if (clock < this.#turnedAt + KEEP_SETTLED) return
     this.#turnedAt = clock
     this.#earlierEvents = this.#events
     this.#events = new Set()

@@ -28,10 +28,11 @@ export interface IncidentKey {
   fingerprint: string
 }
 
-/** What was told of a Stripe object, and when that last changed (event time). */
+/** What was told of a Stripe object, when that last changed, and from when on it is forgotten (event time). */
 export interface KnownObject {
   record: ObjectRecord
   updatedAt: Seconds
+  expiresAt: Seconds
 }
 
 /**

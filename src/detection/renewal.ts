@@ -78,9 +78,13 @@ const isRecovered = ({ status, start, at, ...fact }: SubscriptionChanged | Subsc
   start !== undefined &&
   at >= start + DRAFT
 
+/** Keeps the newest by period, whenever they were settled: arrears that are paid later take no due date back. */
 function note({ settled }: Renewal, invoice: Settled): void {
   settled.push(invoice)
-  if (settled.length > SETTLED) settled.shift()
+  if (settled.length <= SETTLED) return
+  const until = ({ end, created }: Settled): Seconds => end ?? created
+  const first = settled.reduce((least, one) => (until(one) < until(least) ? one : least))
+  settled.splice(settled.indexOf(first), 1)
 }
 
 /** First sight: the payment that this event says is next, or the one that was due at the moment it tells of. */

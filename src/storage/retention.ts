@@ -1,4 +1,5 @@
-import { othersFirst } from '../time.ts'
+import { KEEP_SETTLED } from '../stripe/ledger.ts'
+import { othersFirst, toDate } from '../time.ts'
 import type { Database } from './database.ts'
 import { compactTallies } from './delivery-counts.ts'
 import { date, integer, nullableInteger, type Row, type Sql, text, type Value } from './sql.ts'
@@ -20,8 +21,6 @@ export interface Retention {
   countedBefore: Date
   /** Former tokens whose grace ended before are deleted. */
   formerTokensBefore: Date
-  /** Seconds that the record of a Stripe object is kept after its last change. */
-  objectsFor: number
   /** Seconds that a key's state is kept untouched, by detector. */
   statesFor: ReadonlyMap<string, number>
 }
@@ -128,16 +127,17 @@ const WHOLE_STREAM = ''
 async function forget(
   sql: Sql,
   tenantId: string,
-  { objectsFor, statesFor }: Retention,
+  { statesFor }: Retention,
 ): Promise<{ objects: number; states: number }> {
   const streams = await sql.all('SELECT "id", "clock" FROM "Stream" WHERE "tenantId" = ?', [tenantId])
   const clocks = streams.map((row) => nullableInteger(row['clock']) ?? 0)
   if (clocks.length === 0) return { objects: 0, states: 0 }
+  const clock = Math.min(...clocks)
   const objects = await change(
     sql,
     tenantId,
-    'DELETE FROM "StripeObject" WHERE "tenantId" = ? AND "updatedAt" < ?',
-    [tenantId, new Date((Math.min(...clocks) - objectsFor) * 1_000)],
+    'DELETE FROM "StripeObject" WHERE "tenantId" = ? AND ("expiresAt" < ? OR ("expiresAt" IS NULL AND "updatedAt" < ?))',
+    [tenantId, toDate(clock), toDate(clock - KEEP_SETTLED)],
   )
   let states = 0
   for (const [index, row] of streams.entries()) {

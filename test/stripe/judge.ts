@@ -17,6 +17,7 @@ export const envelope = (event: Json): StripeEnvelope => {
  */
 export const createLedger = () => {
   const stored = new Map<string, string>()
+  const kept = new Map<string, number>()
   const open = (objects: readonly string[]): Ledger => {
     const check = (objectId: string): void => {
       if (!objects.includes(objectId)) throw new Error(`${objectId} was not among the claimed objects`)
@@ -27,13 +28,14 @@ export const createLedger = () => {
         const text = stored.get(objectId)
         return text === undefined ? undefined : freeze(JSON.parse(text) as ObjectRecord)
       },
-      set(objectId, record) {
+      set(objectId, record, keepFor) {
         check(objectId)
+        kept.set(objectId, keepFor)
         stored.set(objectId, JSON.stringify(record))
       },
     }
   }
-  return { open, stored }
+  return { open, stored, kept }
 }
 
 const freeze = (record: ObjectRecord): ObjectRecord => {

@@ -57,6 +57,12 @@ export class Merchant extends Checkout {
     return this.event('invoice.voided', at, this.#invoice(at, 'void', fields), { request: null })
   }
 
+  /** Bookkeeping marks an invoice, which is paid unless it says otherwise: nothing but its metadata changes. */
+  tagged(at: Seconds, fields: BillFields = {}): Json {
+    const after = this.#invoice(at, 'paid', { ...fields, metadata: { booked: 'yes' } })
+    return this.event('invoice.updated', at, after, { previous: { metadata: {} } })
+  }
+
   /** A renewal could not be collected: its charge and its invoice tell. */
   refused(at: Seconds, fields: BillFields = {}): Json[] {
     const { id, customer, total = 2_900 } = fields

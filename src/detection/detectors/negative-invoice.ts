@@ -71,7 +71,7 @@ export const negativeInvoice = defineDetector({
   observe(state, fact, context) {
     switch (fact.kind) {
       case 'invoiceFinalized':
-        return fact.total < 0 ? judge(state, creditOf(fact), context) : undefined
+        return fact.total < 0 && !isTold(state, fact) ? judge(state, creditOf(fact), context) : undefined
       case 'chargeCaptured':
         if (fact.amount > 0) addPayment(knownOf(state, fact.currency), fact.amount, fact.at)
         break
@@ -87,6 +87,9 @@ export const negativeInvoice = defineDetector({
     return state.unsure.length === 0 ? undefined : reconsider(state, fact.at, context)
   },
 })
+
+const isTold = ({ told, unsure }: State, { invoice }: InvoiceFinalized): boolean =>
+  [...told, ...unsure].some((known) => known.invoice === invoice)
 
 function creditOf(fact: InvoiceFinalized): Credit {
   const { invoice, eventId: event, at, total, currency, prorated } = fact

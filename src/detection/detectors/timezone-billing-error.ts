@@ -75,6 +75,7 @@ const told = (findings: Finding[]) => (findings.length === 0 ? undefined : { fin
 
 function addRenewal(renewals: Renewal[], fact: InvoiceCreated): void {
   const { invoice: id, eventId: event, total, currency, start, end } = fact
+  if (renewals.some((known) => known.id === id)) return
   const renewal: Renewal = { id, event, created: fact.created ?? fact.at, total, currency }
   if (fact.customer !== undefined) renewal.customer = fact.customer
   if (start !== undefined && end !== undefined && end > start) renewal.length = end - start

@@ -64,15 +64,16 @@ async function saveObjects(
   await tx.insert(
     {
       table: 'StripeObject',
-      columns: ['tenantId', 'stripeId', 'data', 'updatedAt'],
+      columns: ['tenantId', 'stripeId', 'data', 'updatedAt', 'expiresAt'],
       conflict:
-        '("tenantId", "stripeId") DO UPDATE SET "data" = excluded."data", "updatedAt" = excluded."updatedAt"',
+        '("tenantId", "stripeId") DO UPDATE SET "data" = excluded."data", "updatedAt" = excluded."updatedAt", "expiresAt" = excluded."expiresAt"',
     },
-    [...objects].map(([id, { record, updatedAt }]) => [
+    [...objects].map(([id, { record, updatedAt, expiresAt }]) => [
       tenantId,
       id,
       JSON.stringify(record),
       toDate(updatedAt),
+      toDate(expiresAt),
     ]),
   )
 }

@@ -9,6 +9,7 @@ import { keysOf } from '../../detection/keys.ts'
 import type { IncidentKey, KnownObject, Stream, TenantMemory } from '../../detection/memory.ts'
 import { KeyedStates, type StateKey, type StoredState } from '../../detection/states.ts'
 import type { Fact } from '../../stripe/facts.ts'
+import { KEEP_SETTLED } from '../../stripe/ledger.ts'
 import { type Seconds, toDate, toSeconds } from '../../time.ts'
 import {
   date,
@@ -77,13 +78,15 @@ export class StoredMemory implements TenantMemory {
   async objects(ids: readonly string[]): Promise<Map<string, KnownObject>> {
     const rows = await this.#inChunks(
       ids,
-      'SELECT "stripeId", "data", "updatedAt" FROM "StripeObject" WHERE "tenantId" = ? AND "stripeId" IN',
+      'SELECT "stripeId", "data", "updatedAt", "expiresAt" FROM "StripeObject" WHERE "tenantId" = ? AND "stripeId" IN',
     )
     return new Map(
-      rows.map((row) => [
-        text(row['stripeId']),
-        { record: toRecord(text(row['data'])), updatedAt: toSeconds(date(row['updatedAt'])) },
-      ]),
+      rows.map((row) => {
+        const updatedAt = toSeconds(date(row['updatedAt']))
+        const until = nullableDate(row['expiresAt'])
+        const expiresAt = until === null ? updatedAt + KEEP_SETTLED : toSeconds(until)
+        return [text(row['stripeId']), { record: toRecord(text(row['data'])), updatedAt, expiresAt }]
+      }),
     )
   }
 

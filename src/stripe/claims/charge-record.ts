@@ -1,6 +1,19 @@
+import type { Seconds } from '../../time.ts'
 import type { StripeEnvelope } from '../event.ts'
-import type { ObjectRecord } from '../ledger.ts'
-import { amount, currency, customerOf, type Fields, id, integer, known, list, reference } from '../read.ts'
+import { KEEP_REFUNDED, KEEP_SETTLED, type ObjectRecord } from '../ledger.ts'
+import {
+  amount,
+  currency,
+  customerOf,
+  type Fields,
+  id,
+  integer,
+  known,
+  list,
+  reference,
+  time,
+} from '../read.ts'
+import { isNews, isOlderThanMemory } from './common.ts'
 
 /** Refunds of one charge that are kept one by one; the rest only as a sum. */
 const MOST_REFUNDS = 50
@@ -34,8 +47,10 @@ export interface ChargeRecord {
   failed: boolean
   /** Captured money told so far. */
   toldCaptured: number
-  /** Money given back told so far. */
+  /** Money given back told so far, or counted before the record began. */
   toldRefunded: number
+  /** Money given back before the record began that still stands. */
+  earlier: number
 }
 
 export const readRecord = (stored: ObjectRecord | undefined): ChargeRecord => ({
@@ -53,6 +68,7 @@ export const readRecord = (stored: ObjectRecord | undefined): ChargeRecord => ({
   failed: stored?.['failed'] === true,
   toldCaptured: amount(stored?.['toldCaptured']) ?? 0,
   toldRefunded: amount(stored?.['toldRefunded']) ?? 0,
+  earlier: amount(stored?.['earlier']) ?? 0,
 })
 
 /** Small: what is zero, false or unknown is not written. */
@@ -75,6 +91,7 @@ export const writeRecord = (record: ChargeRecord): ObjectRecord =>
     failed: record.failed || undefined,
     toldCaptured: record.toldCaptured || undefined,
     toldRefunded: record.toldRefunded || undefined,
+    earlier: record.earlier || undefined,
   })
 
 const readRefunds = (stored: unknown): Map<string, KnownRefund> => {
@@ -99,6 +116,40 @@ export const capturedAmount = (charge: Fields): number | undefined => {
   return amount(charge['amount_captured']) ?? (charge['amount_captured'] == null ? total : undefined)
 }
 
+/** A charge with refunds is kept as long as more of them may come, or fail. */
+export const keepFor = ({ refunds, refunded, furtherRefunds }: ChargeRecord): Seconds =>
+  refunds.size > 0 || refunded > 0 || furtherRefunds !== 0 ? KEEP_REFUNDED : KEEP_SETTLED
+
+/**
+ * A charge that began before what is remembered was counted then: what it shows as given back before this event is
+ * no news. Call it before the first snapshot of the charge is seen.
+ */
+export const takeAsCounted = (record: ChargeRecord, charge: Fields, event: StripeEnvelope): void => {
+  if (!isOlderThanMemory(event, time(charge['created']))) return
+  const total = refundedTotal(charge, event)
+  record.earlier = Math.min(total, refundedBefore(record, charge, event) ?? total)
+  record.toldRefunded += record.earlier
+}
+
+/** As far as the event shows it: by what changed, by the refunds of the charge, or by those that were told one by one. */
+const refundedBefore = (
+  { refunds }: ChargeRecord,
+  charge: Fields,
+  event: StripeEnvelope,
+): number | undefined => {
+  const before = amount(event.previous?.['amount_refunded'])
+  if (before !== undefined) return before
+  const total = refundedTotal(charge, event)
+  const listed = list(charge['refunds'])
+  const fresh = listed.filter((refund) => isNews(event, time(refund['created'])) && !isGone(refund))
+  const known = [...refunds.values()].filter(({ gone }) => !gone)
+  const added =
+    listed.length > 0
+      ? fresh.map((refund) => amount(refund['amount']) ?? 0)
+      : known.map(({ amount }) => amount)
+  return Math.max(0, total - added.reduce((sum, given) => sum + given, 0))
+}
+
 /** Adds what a snapshot of the charge, of any event and age, shows. */
 export const seeCharge = (record: ChargeRecord, charge: Fields, event: StripeEnvelope): void => {
   record.amount = greater(record.amount, amount(charge['amount']))
@@ -109,37 +160,45 @@ export const seeCharge = (record: ChargeRecord, charge: Fields, event: StripeEnv
   record.refunded = Math.max(record.refunded, refundedTotal(charge, event))
   record.legacy ||= isLegacy(charge, event)
   // Embedded until 2022-11-15.
-  for (const refund of list(charge['refunds'])) seeRefund(record, refund)
+  for (const refund of list(charge['refunds'])) {
+    // Older ones of a charge that was counted before the record began are in `earlier`.
+    if (record.earlier === 0 || isNews(event, time(refund['created']))) seeRefund(record, refund)
+  }
 }
 
 /**
- * Adds a refund of this charge, told by the event of this type or by the charge itself. A failure stays one, whatever
+ * Adds a refund of this charge, told by this event or by the charge itself. A failure stays one, whatever
  * older snapshot comes later. Beyond the refunds kept one by one only their creation and failure count.
  */
-export const seeRefund = (record: ChargeRecord, refund: Fields, type?: string): void => {
+export const seeRefund = (record: ChargeRecord, refund: Fields, event?: StripeEnvelope): void => {
   const refundId = id(refund['id'])
   const given = amount(refund['amount'])
   if (refundId === undefined || given === undefined || refund['reason'] === 'expired_uncaptured_charge')
     return
   const status = refund['status'] ?? 'succeeded'
   if (typeof status !== 'string') return
-  const gone = type === 'refund.failed' || status === 'failed' || status === 'canceled'
+  const gone = event?.type === 'refund.failed' || isGone(refund)
   const before = record.refunds.get(refundId)
+  // Never seen standing: it was among those that the record began with.
+  if (gone && before === undefined && event !== undefined && !isNews(event, time(refund['created'])))
+    record.earlier = Math.max(0, record.earlier - given)
   if (before !== undefined || record.refunds.size < MOST_REFUNDS) {
     record.refunds.set(refundId, {
       amount: Math.max(given, before?.amount ?? 0),
       gone: gone || before?.gone === true,
     })
   } else if (gone) record.furtherRefunds -= given
-  else if (type === 'refund.created') record.furtherRefunds += given
+  else if (event?.type === 'refund.created') record.furtherRefunds += given
 }
+
+const isGone = ({ status }: Fields): boolean => status === 'failed' || status === 'canceled'
 
 /**
  * Money given back: the greater of the running total and the sum of the refunds known one by one, since either family
  * of events may be missing; without failed refunds and released authorisations, and never more than was captured.
  */
 export const givenBack = (record: ChargeRecord): number => {
-  let standing = Math.max(0, record.furtherRefunds)
+  let standing = record.earlier + Math.max(0, record.furtherRefunds)
   let failed = 0
   for (const { amount, gone } of record.refunds.values()) {
     if (gone) failed += amount

@@ -6,9 +6,11 @@ import {
   type ChargeRecord,
   capturedAmount,
   givenBack,
+  keepFor,
   readRecord,
   seeCharge,
   seeRefund,
+  takeAsCounted,
   writeRecord,
 } from './charge-record.ts'
 import { common, isA, NOTHING } from './common.ts'
@@ -30,10 +32,11 @@ export const readCharge = (event: StripeEnvelope): Claims => {
     objects: linked === undefined ? [charge] : [charge, linked],
     settle: (ledger) => {
       const record = readRecord(ledger.get(charge))
+      if (record.amount === undefined) takeAsCounted(record, object, event)
       seeCharge(record, object, event)
       if (linked !== undefined) record.invoice ??= id(ledger.get(linked)?.['invoice'])
       const facts = [...tellCharge(event, charge, intent, record), ...tellRefunds(event, charge, record)]
-      ledger.set(charge, writeRecord(record))
+      ledger.set(charge, writeRecord(record), keepFor(record))
       return facts
     },
   }
@@ -98,9 +101,9 @@ export const readRefund = (event: StripeEnvelope): Claims => {
       const record = readRecord(ledger.get(charge))
       record.currency ??= currency(refund['currency'])
       record.customer ??= customerOf(refund) ?? customerOf(fields(refund['charge']) ?? {})
-      seeRefund(record, refund, event.type)
+      seeRefund(record, refund, event)
       const facts = tellRefunds(event, charge, record)
-      ledger.set(charge, writeRecord(record))
+      ledger.set(charge, writeRecord(record), keepFor(record))
       return facts
     },
   }

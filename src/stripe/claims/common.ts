@@ -1,6 +1,6 @@
 import type { Seconds } from '../../time.ts'
 import type { StripeEnvelope } from '../event.ts'
-import type { Claims } from '../ledger.ts'
+import { type Claims, KEEP_SETTLED } from '../ledger.ts'
 import type { Fields } from '../read.ts'
 
 /** Of an event that says nothing to be judged. */
@@ -37,3 +37,7 @@ const NEWS: Seconds = 86_400
 /** Whether an object that `created` tells the begin of began about when the event was made. */
 export const isNews = (event: StripeEnvelope, created: Seconds | undefined): boolean =>
   created !== undefined && event.created - created <= NEWS
+
+/** Whether an object that `created` tells the begin of may have been counted and forgotten before this event. */
+export const isOlderThanMemory = (event: StripeEnvelope, created: Seconds | undefined): boolean =>
+  created !== undefined && created < event.created - KEEP_SETTLED

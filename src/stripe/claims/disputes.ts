@@ -1,6 +1,6 @@
 import type { StripeEnvelope } from '../event.ts'
 import type { Fact } from '../facts.ts'
-import type { Claims, ObjectRecord } from '../ledger.ts'
+import { type Claims, KEEP_OPEN, KEEP_SETTLED, type ObjectRecord } from '../ledger.ts'
 import {
   amount,
   currency,
@@ -53,7 +53,7 @@ export const readDispute = (event: StripeEnvelope): Claims => {
           }),
         )
       }
-      if (facts.length > 0) ledger.set(dispute, record)
+      if (facts.length > 0) ledger.set(dispute, record, record['closed'] === true ? KEEP_SETTLED : KEEP_OPEN)
       return facts
     },
   }
@@ -108,7 +108,7 @@ export const readFraudWarning = (event: StripeEnvelope): Claims => {
     objects: [warning, charge],
     settle: (ledger) => {
       if (ledger.get(warning)?.['told'] === true) return []
-      ledger.set(warning, { told: true })
+      ledger.set(warning, { told: true }, KEEP_SETTLED)
       const record = ledger.get(charge)
       return [
         known({

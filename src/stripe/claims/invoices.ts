@@ -1,8 +1,9 @@
+import type { Seconds } from '../../time.ts'
 import type { StripeEnvelope } from '../event.ts'
 import type { Fact, InvoiceCreated, InvoiceFailed } from '../facts.ts'
-import type { Claims, ObjectRecord } from '../ledger.ts'
+import { type Claims, KEEP_OPEN, KEEP_SETTLED, type ObjectRecord } from '../ledger.ts'
 import { amount, currency, customerOf, type Fields, fields, id, known, reference, time } from '../read.ts'
-import { common, isA, NOTHING, numbers, remember, strings } from './common.ts'
+import { common, isA, isOlderThanMemory, NOTHING, numbers, remember, strings } from './common.ts'
 import { invoiceDetails, MOST_PAYMENTS } from './invoice-details.ts'
 
 /** Failed attempts that are told apart; Stripe makes at most some tens in two months. */
@@ -24,8 +25,10 @@ export const readInvoice = (event: StripeEnvelope): Claims => {
     objects: [invoice],
     settle: (ledger) => {
       const record = { ...ledger.get(invoice) }
+      const isNew = record['created'] !== true
       const facts = tellInvoice(event, record)
-      if (facts.length > 0) ledger.set(invoice, record)
+      if (facts.length > 0 || (isNew && record['created'] === true))
+        ledger.set(invoice, record, keepFor(record))
       return facts
     },
   }
@@ -44,6 +47,8 @@ const tellInvoice = (event: StripeEnvelope, record: ObjectRecord): Fact[] => {
     customer: customerOf(object),
     ...details,
   })
+  if (record['created'] !== true && isOlderThanMemory(event, details.created))
+    takeAsTold(event, state, record)
   const facts: Fact[] = []
   const isFirst = (step: string): boolean => {
     if (record[step] === true) return false
@@ -56,10 +61,40 @@ const tellInvoice = (event: StripeEnvelope, record: ObjectRecord): Fact[] => {
   if ((state === 'void' || state === 'uncollectible') && isFirst('dropped')) {
     facts.push({ kind: 'invoiceDropped', ...whole, uncollectible: state === 'uncollectible' })
   }
+  if (state === 'void') record['void'] = true
   if (state === 'paid' && isFirst('paid')) {
     facts.push({ kind: 'invoicePaid', ...whole, outOfBand: isOutOfBand(object) })
   }
   return facts
+}
+
+/** One that is given up as uncollectible may still be paid. */
+const keepFor = (record: ObjectRecord): Seconds =>
+  record['paid'] === true || record['void'] === true ? KEEP_SETTLED : KEEP_OPEN
+
+/** An invoice that began before what is remembered was told then: the steps it had taken before this event are no news. */
+const takeAsTold = (event: StripeEnvelope, state: string, record: ObjectRecord): void => {
+  const before = statusBefore(event, state)
+  record['created'] = true
+  record['finalized'] = before !== 'draft'
+  record['dropped'] = before === 'void' || before === 'uncollectible'
+  record['void'] = before === 'void'
+  record['paid'] = before === 'paid'
+}
+
+/** What brings an invoice out of the status it had. */
+const STEPS = new Set([
+  'invoice.paid',
+  'invoice.payment_succeeded',
+  'invoice.voided',
+  'invoice.marked_uncollectible',
+])
+
+const statusBefore = ({ type, previous }: StripeEnvelope, state: string): string => {
+  const before = previous?.['status']
+  if (typeof before === 'string') return before
+  if (type === 'invoice.finalized') return 'draft'
+  return STEPS.has(type) ? 'open' : state
 }
 
 /** What the events mean whose invoice does not say its status. */
@@ -112,10 +147,14 @@ export const readInvoicePayment = (event: StripeEnvelope): Claims => {
       const record = ledger.get(invoice)
       const payments = strings(record?.['payments'])
       if (!payments.includes(payer)) {
-        ledger.set(invoice, { ...record, payments: remember(payments, payer, MOST_PAYMENTS) })
+        ledger.set(
+          invoice,
+          { ...record, payments: remember(payments, payer, MOST_PAYMENTS) },
+          keepFor(record ?? {}),
+        )
       }
       const link = ledger.get(payer)
-      if (link?.['invoice'] !== invoice) ledger.set(payer, { ...link, invoice })
+      if (link?.['invoice'] !== invoice) ledger.set(payer, { ...link, invoice }, KEEP_SETTLED)
       return []
     },
   }
@@ -132,7 +171,7 @@ export const readCreditNote = (event: StripeEnvelope): Claims => {
     objects: [creditNote],
     settle: (ledger) => {
       if (ledger.get(creditNote)?.['told'] === true) return []
-      ledger.set(creditNote, { told: true })
+      ledger.set(creditNote, { told: true }, KEEP_SETTLED)
       return [
         known({
           kind: 'credited' as const,

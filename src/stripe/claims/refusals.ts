@@ -1,5 +1,5 @@
 import type { StripeEnvelope } from '../event.ts'
-import type { Claims } from '../ledger.ts'
+import { type Claims, KEEP_SETTLED } from '../ledger.ts'
 import { amount, currency, customerOf, type Fields, fields, id, known } from '../read.ts'
 import { common, isA, NOTHING, numbers, remember } from './common.ts'
 import { declineOfError, methodOfError, namesCharge, paymentDetails } from './payment.ts'
@@ -30,7 +30,7 @@ const readRefusal = (event: StripeEnvelope, error: Fields | undefined, setup: bo
       const record = ledger.get(intent)
       const tries = numbers(record?.['refused'])
       if (tries.includes(event.created)) return []
-      ledger.set(intent, { ...record, refused: remember(tries, event.created, MOST_TRIES) })
+      ledger.set(intent, { ...record, refused: remember(tries, event.created, MOST_TRIES) }, KEEP_SETTLED)
       const links = {
         intent: setup ? undefined : intent,
         invoice: id(object['invoice']) ?? id(record?.['invoice']),

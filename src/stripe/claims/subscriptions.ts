@@ -1,6 +1,6 @@
 import type { StripeEnvelope } from '../event.ts'
 import type { Fact, SubscriptionChanged, SubscriptionDetails } from '../facts.ts'
-import type { Claims, ObjectRecord } from '../ledger.ts'
+import { type Claims, KEEP_OPEN, KEEP_SETTLED, type ObjectRecord } from '../ledger.ts'
 import { mark } from '../mark.ts'
 import { amount, currency, customerOf, type Fields, fields, id, known, text, time } from '../read.ts'
 import { isA, NOTHING, remember, strings } from './common.ts'
@@ -30,7 +30,8 @@ export const readSubscription = (event: StripeEnvelope): Claims => {
       })
       const facts =
         event.type === ENDED ? tellEnd(event, whole, record) : tellChange(event, whole, change, record)
-      if (facts.length > 0) ledger.set(subscription, record)
+      if (facts.length > 0)
+        ledger.set(subscription, record, record['ended'] === true ? KEEP_SETTLED : KEEP_OPEN)
       return facts
     },
   }

@@ -1,0 +1,8 @@
+-- AlterTable
+ALTER TABLE "StripeObject" ADD COLUMN "expiresAt" DATETIME;
+
+-- DropIndex
+DROP INDEX "StripeObject_tenantId_updatedAt_idx";
+
+-- CreateIndex
+CREATE INDEX "StripeObject_tenantId_expiresAt_idx" ON "StripeObject"("tenantId", "expiresAt");
