@@ -64,7 +64,7 @@ describe('the way of an event', () => {
     expect(await anomaliesOf(mine)).toMatchObject([{ title: 'Sun 1 Jun, 03:00: Madaraka Day' }])
   })
 
-  it('counts each object once in the metrics, in its hour and currency', async () => {
+  it('counts each object once in the metrics, in its quarter of an hour and currency', async () => {
     const mine = await tenant()
     const shared = charge({ created: START, currency: 'jpy', amount: 500 })
     await deliver(mine, [

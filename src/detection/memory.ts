@@ -1,7 +1,7 @@
 import type { Place } from '../calendar/calendar.ts'
 import type { Fact } from '../stripe/facts.ts'
 import type { ObjectRecord } from '../stripe/ledger.ts'
-import type { Seconds } from '../time.ts'
+import { MINUTE, type Seconds } from '../time.ts'
 import type { Choices } from './choices.ts'
 import type { AnyDetector, DetectorName, Feedback } from './detector.ts'
 import type { ChangedIncident, Incident } from './incident.ts'
@@ -70,11 +70,14 @@ export interface StreamOutcome {
   incidents: ChangedIncident[]
 }
 
-/** Counts and sums to be added to one hour of a stream. */
+/** Counts are kept by the quarter of an hour: days and hours of every zone are made of whole ones. */
+export const METRIC_SLOT: Seconds = 15 * MINUTE
+
+/** Counts and sums to be added to one quarter of an hour of a stream. */
 export interface MetricDelta {
   stream: string
-  /** Unix time / 3600. */
-  hour: number
+  /** Unix time / METRIC_SLOT. */
+  slot: number
   /** '' for what has no money in it. */
   currency: string
   events: number

@@ -1,8 +1,8 @@
 import type { Fact } from '../stripe/facts.ts'
-import { HOUR, type Seconds } from '../time.ts'
-import type { MetricDelta } from './memory.ts'
+import type { Seconds } from '../time.ts'
+import { METRIC_SLOT, type MetricDelta } from './memory.ts'
 
-/** Counts facts by stream, hour and currency. Facts are told once each, so the sums are right in any order. */
+/** Counts facts by stream, quarter of an hour and currency. Facts are told once each, so the sums are right in any order. */
 export class Tally {
   readonly #deltas = new Map<string, MetricDelta>()
 
@@ -35,13 +35,13 @@ export class Tally {
   }
 
   #bucket(stream: string, at: Seconds, currency: string): MetricDelta {
-    const hour = Math.floor(at / HOUR)
-    const id = `${stream} ${hour} ${currency}`
+    const slot = Math.floor(at / METRIC_SLOT)
+    const id = `${stream} ${slot} ${currency}`
     let bucket = this.#deltas.get(id)
     if (bucket === undefined) {
       bucket = {
         stream,
-        hour,
+        slot,
         currency,
         events: 0,
         chargesSucceeded: 0,

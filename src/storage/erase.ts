@@ -11,7 +11,7 @@ const TABLES: readonly (readonly [table: string, ...key: string[]])[] = [
   ['DetectorState', 'stream', 'detector', 'key'],
   ['DetectorSetting', 'detector'],
   ['Stream', 'id'],
-  ['MetricBucket', 'stream', 'hour', 'currency'],
+  ['MetricBucket', 'stream', 'slot', 'currency'],
   ['DeliveryBucket', 'endpointId', 'slot', 'writer'],
   ['Wake', 'id'],
   ['Claim', 'tenantId'],

@@ -61,7 +61,7 @@ beforeAll(async () => {
     },
   })
   await scope.db.metricBucket.create({
-    data: { tenantId: victim.id, stream: 's', hour: 493_000, currency: 'usd', events: 1, revenue: 4711n },
+    data: { tenantId: victim.id, stream: 's', slot: 1_972_000, currency: 'usd', events: 1, revenue: 4711n },
   })
   const secret = await addSecret(scope, acting, { secret: 'whsec_victim_0123456789abcdef' })
   loot = {

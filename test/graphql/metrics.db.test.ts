@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { scopeTo } from '../../src/tenancy/scope.ts'
+import { updateTenant } from '../../src/tenancy/tenant.ts'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { ask, data, type Json, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
+import { acting } from '../tenancy/office.ts'
 
 const database = await testDatabase()
 const served = await serveForAll(database)
@@ -15,7 +17,7 @@ const METRICS = `query($range: DateTimeRange!, $interval: MetricsInterval! = HOU
   }
 }`
 
-const hourOf = (time: string) => Date.parse(time) / 3_600_000
+const slotOf = (time: string) => Math.floor(Date.parse(time) / 900_000)
 
 interface Bucket {
   stream?: string
@@ -32,7 +34,7 @@ interface Bucket {
 const bucket = (
   { tenantId, db }: ReturnType<typeof scopeTo>,
   { at, stream = 'live', currency = '', ...sums }: Bucket,
-) => db.metricBucket.create({ data: { tenantId, stream, hour: hourOf(at), currency, ...sums } })
+) => db.metricBucket.create({ data: { tenantId, stream, slot: slotOf(at), currency, ...sums } })
 
 beforeAll(async () => {
   tenant = await makeTenant(database)
@@ -151,6 +153,46 @@ describe('metrics', () => {
     expect(weeks.map(({ at, chargesSucceeded }) => [at, chargesSucceeded])).toEqual([
       ['2026-02-22T23:00:00.000Z', 6],
       ['2026-03-01T23:00:00.000Z', 1],
+    ])
+  })
+
+  test.each([
+    ['Asia/Kolkata', '2026-10-02T18:30:00Z'],
+    ['Asia/Kathmandu', '2026-10-02T18:15:00Z'],
+    ['Australia/Adelaide', '2026-10-02T14:30:00Z'],
+    ['Asia/Tokyo', '2026-10-02T15:00:00Z'],
+  ])('begin the day in %s at %s, and its hours with it', async (timezone, midnight) => {
+    const { id, key, endpointId } = await makeTenant(database)
+    const scope = scopeTo(database, id)
+    await updateTenant(scope, acting, { timezone })
+    await scope.db.stream.create({
+      data: { tenantId: id, id: 'live', endpointId, clock: 0n, live: true, livemode: false },
+    })
+    const later = (minutes: number) => new Date(Date.parse(midnight) + minutes * 60_000).toISOString()
+    for (const minutes of [-5, 0, 14, 59, 60])
+      await scope.db.metricBucket.upsert({
+        where: {
+          tenantId_stream_slot_currency: {
+            tenantId: id,
+            stream: 'live',
+            slot: slotOf(later(minutes)),
+            currency: '',
+          },
+        },
+        create: { tenantId: id, stream: 'live', slot: slotOf(later(minutes)), currency: '', events: 1 },
+        update: { events: { increment: 1 } },
+      })
+    const points = async (interval: string) =>
+      (
+        (await data(served, key, METRICS, { range: { from: later(-30), to: later(120) }, interval })) as {
+          metrics: Point[]
+        }
+      ).metrics.map(({ at, events }) => [at, events])
+    expect((await points('DAY')).at(-1)).toEqual([later(0), 4])
+    expect(await points('HOUR')).toEqual([
+      [later(-60), 1],
+      [later(0), 3],
+      [later(60), 1],
     ])
   })
 

@@ -69,6 +69,31 @@ describe('the migrations of the package', () => {
   })
 })
 
+it('moves counts by the hour into the first quarter of it', async () => {
+  const url = await emptyDatabase()
+  const all = readMigrations(engine)
+  const last = all.findIndex(({ name }) => name.endsWith('metrics_by_the_quarter_hour'))
+  await apply(url, all.slice(0, last))
+  const database = await openDatabase({ databaseUrl: url })
+  await database.prisma.tenant.create({ data: tenantRow('ten_a') })
+  // Among them hours that are four times others.
+  const hours = [1, 4, 16, 494_530]
+  await database.sql.write(async (tx) => {
+    await tx.enter('ten_a')
+    const rows = hours.map((hour) => ['ten_a', 's', hour, 'usd', hour])
+    await tx.insert(
+      { table: 'MetricBucket', columns: ['tenantId', 'stream', 'hour', 'currency', 'events'] },
+      rows,
+    )
+  })
+  await apply(url, all)
+  const kept = await database.sql.all('SELECT "slot", "events" FROM "MetricBucket" ORDER BY "slot"')
+  expect(kept.map(({ slot, events }) => [Number(slot), Number(events)])).toEqual(
+    hours.map((hour) => [hour * 4, hour]),
+  )
+  await database.close()
+})
+
 it('says that the migrations are missing instead of starting on an empty database', () => {
   expect(() => readMigrations(engine, root)).toThrow('The migrations are missing')
 })

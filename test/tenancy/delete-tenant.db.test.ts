@@ -82,7 +82,7 @@ async function fill(tenantId: string, endpointId: string): Promise<void> {
       searchText: '',
     })
     await insert('AnomalyEvent', { ...scope, anomalyId: 'anm_1', stripeId: 'evt_0' })
-    await insert('MetricBucket', { ...scope, stream: 's', hour: 1, currency: '' })
+    await insert('MetricBucket', { ...scope, stream: 's', slot: 1, currency: '' })
     await insert('DeliveryBucket', { ...scope, endpointId, slot: 1 })
     await insert('Wake', { ...scope, id: 'w', dueAt: now, events: '[]' })
   })

@@ -5,8 +5,8 @@ export const INTERVALS = ['HOUR', 'DAY', 'WEEK'] as const
 export type Interval = (typeof INTERVALS)[number]
 
 /**
- * Starts of the spans that cover [from, to): hours of UTC, days and weeks (from Monday) of the zone. The first one
- * holds `from`. A day is as long as its zone makes it, 23 to 25 hours.
+ * Starts of the spans that cover [from, to): hours, days and weeks (from Monday) of the zone. The first one holds
+ * `from`. A day is as long as its zone makes it, 23 to 25 hours; an hour in which the clocks change by a half is shorter.
  */
 export function* stepsBetween(
   from: Seconds,
@@ -14,11 +14,12 @@ export function* stepsBetween(
   interval: Interval,
   zone: string,
 ): Generator<Seconds> {
+  const local = zoneNamed(zone)
   if (interval === 'HOUR') {
-    for (let at = Math.floor(from / HOUR) * HOUR; at < to; at += HOUR) yield at
+    const startOfHour = (at: Seconds): Seconds => at - ((((at + local.offset(at)) % HOUR) + HOUR) % HOUR)
+    for (let at = startOfHour(from); at < to; at = startOfHour(at + HOUR)) yield at
     return
   }
-  const local = zoneNamed(zone)
   const step = interval === 'DAY' ? 1 : 7
   let day = local.dayOf(from)
   // Day 0 was a Thursday.

@@ -1,6 +1,7 @@
+import { METRIC_SLOT } from '../../detection/memory.ts'
 import { PublicError } from '../../errors.ts'
 import type { Scope } from '../../tenancy/scope.ts'
-import { HOUR, type Seconds, toDate, toSeconds } from '../../time.ts'
+import { type Seconds, toDate, toSeconds } from '../../time.ts'
 import { type Interval, stepsBetween } from './intervals.ts'
 
 export const MAX_POINTS = 2_000
@@ -50,11 +51,14 @@ export async function readMetrics(scope: Scope, query: MetricsQuery): Promise<Me
     where: {
       tenantId,
       stream: { in: streams.map(({ id }) => id) },
-      hour: { gte: Math.floor(toSeconds(first.at) / HOUR), lt: Math.ceil(toSeconds(query.to) / HOUR) },
+      slot: {
+        gte: Math.floor(toSeconds(first.at) / METRIC_SLOT),
+        lt: Math.ceil(toSeconds(query.to) / METRIC_SLOT),
+      },
     },
   })
   for (const bucket of buckets) {
-    const point = findPoint(bucket.hour * HOUR)
+    const point = findPoint(bucket.slot * METRIC_SLOT)
     if (!point) continue
     point.events += bucket.events
     // What has no money in it is counted without a currency, and so under any.

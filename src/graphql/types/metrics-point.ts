@@ -17,7 +17,10 @@ import { Money } from './money.ts'
 const MetricsInterval = builder.enumType('MetricsInterval', {
   description: 'How long a span one point sums up.',
   values: {
-    HOUR: { description: 'An hour of UTC.' },
+    HOUR: {
+      description:
+        'An hour of its zone, which begins at the half or the quarter of one of UTC where the zone does.',
+    },
     DAY: { description: "A day of the tenant's zone." },
     WEEK: { description: "A week of the tenant's zone, from Monday." },
   } satisfies Record<Interval, { description: string }>,

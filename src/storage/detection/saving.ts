@@ -85,13 +85,13 @@ async function addMetrics(tx: Writer, tenantId: string, deltas: readonly MetricD
   await tx.insert(
     {
       table: 'MetricBucket',
-      columns: ['tenantId', 'stream', 'hour', 'currency', ...COUNTS],
-      conflict: `("tenantId", "stream", "hour", "currency") DO UPDATE SET ${sums}`,
+      columns: ['tenantId', 'stream', 'slot', 'currency', ...COUNTS],
+      conflict: `("tenantId", "stream", "slot", "currency") DO UPDATE SET ${sums}`,
     },
     deltas.map((delta) => [
       tenantId,
       delta.stream,
-      delta.hour,
+      delta.slot,
       delta.currency,
       ...COUNTS.map((name) => delta[name]),
     ]),
