@@ -113,6 +113,17 @@ export async function takeStep(
       )
     }
     const kept = step.to === 'FALSE_POSITIVE' ? anomaly.note : (note ?? anomaly.note)
+    const kind = already ? 'ANOMALY_UPDATED' : step.kind
+    const [changedSeq] = await recordActivity(db, tenantId, [
+      {
+        at: now,
+        kind,
+        actor: acting.actor,
+        anomalyId: id,
+        ...(note !== undefined && { note }),
+        data: { former: formerOf(anomaly) },
+      },
+    ])
     await db.anomaly.update({
       where: { tenantId_id: { tenantId, id } },
       data: {
@@ -120,17 +131,28 @@ export async function takeStep(
         updatedAt: now,
         note: kept,
         searchText: searchText({ ...anomaly, note: kept }),
+        ...(changedSeq !== undefined && { changedSeq }),
         ...(already
           ? note !== undefined && step.to === 'FALSE_POSITIVE' && { falsePositiveReason: note }
           : step.columns(JSON.stringify(acting.actor), now, note)),
       },
     })
-    const kind = already ? 'ANOMALY_UPDATED' : step.kind
-    const entry = { at: now, kind, actor: acting.actor, anomalyId: id, ...(note !== undefined && { note }) }
-    await recordActivity(db, tenantId, [entry])
     return find(db, tenantId, id)
   })
 }
+
+/** What a person's step may change, as it was: with it the step can be taken back. */
+const formerOf = (anomaly: Anomaly) => ({
+  status: anomaly.status,
+  note: anomaly.note,
+  acknowledgedAt: anomaly.acknowledgedAt,
+  acknowledgedBy: parsed(anomaly.acknowledgedBy),
+  resolvedAt: anomaly.resolvedAt,
+  resolvedBy: parsed(anomaly.resolvedBy),
+  falsePositiveReason: anomaly.falsePositiveReason,
+})
+
+const parsed = (json: string | null): unknown => (json === null ? null : JSON.parse(json))
 
 const isNews = (step: Step, anomaly: Anomaly, note: string | undefined): boolean =>
   note !== undefined && note !== (step.to === 'FALSE_POSITIVE' ? anomaly.falsePositiveReason : anomaly.note)

@@ -53,7 +53,17 @@ export async function configureDetector(
       create: { tenantId, detector: detector.name, ...row },
       update: row,
     })
-    const data = { detector: detector.name, enabled: after.enabled, settings: wanted }
+    const data = {
+      detector: detector.name,
+      enabled: after.enabled,
+      settings: wanted,
+      former: {
+        enabled: before.enabled,
+        settings: Object.fromEntries(
+          Object.keys(wanted).map((name) => [name, before.values[name] ?? detector.settings[name]?.default]),
+        ),
+      },
+    }
     await recordActivity(db, tenantId, [{ at: now, kind: 'DETECTOR_CONFIGURED', actor, data }])
     return after
   })

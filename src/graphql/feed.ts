@@ -6,7 +6,7 @@ import { ACTIVITY_KINDS } from '../storage/activity.ts'
 import type { Scope } from '../tenancy/scope.ts'
 import { Tail, type TailSource, Tails } from './tail.ts'
 
-/** One act on the tenant, with the anomaly it concerns as it stands now. */
+/** One act on the tenant, or growth that has none, with the anomaly it concerns as it stands now. */
 export interface FeedRow {
   seq: bigint
   kind: ActivityKind | undefined
@@ -87,23 +87,55 @@ export class Feed {
   }
 }
 
-async function readFeed({ db, tenantId }: Scope, after: bigint): Promise<FeedRow[]> {
+/**
+ * The rows after a position: acts, and between them growth that has none. Only up to the head that was there before:
+ * what commits while this reads would be seen in one of the two and not yet in the other.
+ */
+async function readFeed(scope: Scope, after: bigint): Promise<FeedRow[]> {
+  const { db, tenantId } = scope
+  const head = await feedHead(scope)
+  if (head <= after) return []
   const acts = await db.activity.findMany({
-    where: { tenantId, seq: { gt: after } },
+    where: { tenantId, seq: { gt: after, lte: head } },
     orderBy: { seq: 'asc' },
     take: PAGE,
     select: { seq: true, kind: true, anomalyId: true },
   })
-  const ids = [...new Set(acts.flatMap(({ anomalyId }) => anomalyId ?? []))]
-  const anomalies =
-    ids.length === 0 ? [] : await db.anomaly.findMany({ where: { tenantId, id: { in: ids } } })
-  const byId = new Map(anomalies.map((anomaly) => [anomaly.id, anomaly]))
-  return acts.map(({ seq, kind, anomalyId }) => ({
-    seq,
-    kind: kindOf(kind),
-    anomaly: anomalyId === null ? undefined : byId.get(anomalyId),
-  }))
+  const changed = await db.anomaly.findMany({
+    where: { tenantId, changedSeq: { gt: after, lte: head } },
+    orderBy: { changedSeq: 'asc' },
+    take: PAGE,
+  })
+  const until = [acts, changed].every(({ length }) => length < PAGE)
+    ? head
+    : least([
+        acts.length < PAGE ? undefined : acts.at(-1)?.seq,
+        changed.length < PAGE ? undefined : changed.at(-1)?.changedSeq,
+      ])
+  const byId = new Map(changed.map((anomaly) => [anomaly.id, anomaly]))
+  const missing = new Set(acts.flatMap(({ anomalyId }) => anomalyId ?? []).filter((id) => !byId.has(id)))
+  if (missing.size > 0) {
+    const others = await db.anomaly.findMany({ where: { tenantId, id: { in: [...missing] } } })
+    for (const anomaly of others) byId.set(anomaly.id, anomaly)
+  }
+  const told = new Set(acts.map(({ seq }) => seq))
+  const growth = changed.filter(({ changedSeq }) => !told.has(changedSeq))
+  return [
+    ...acts.map(
+      ({ seq, kind, anomalyId }): FeedRow => ({
+        seq,
+        kind: kindOf(kind),
+        anomaly: anomalyId === null ? undefined : byId.get(anomalyId),
+      }),
+    ),
+    ...growth.map((anomaly): FeedRow => ({ seq: anomaly.changedSeq, kind: 'ANOMALY_UPDATED', anomaly })),
+  ]
+    .filter(({ seq }) => seq <= until)
+    .sort((a, b) => (a.seq < b.seq ? -1 : 1))
 }
+
+const least = (numbers: readonly (bigint | undefined)[]): bigint =>
+  numbers.reduce<bigint>((least, one) => (one !== undefined && one < least ? one : least), 2n ** 63n)
 
 /** A kind that a newer program wrote is undefined: the row still counts, nobody is told. */
 export const kindOf = (text: Activity['kind']): ActivityKind | undefined =>

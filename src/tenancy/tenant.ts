@@ -52,7 +52,10 @@ export async function updateTenant(
         at: acting.clock.now(),
         kind: 'TENANT_UPDATED',
         actor: acting.actor,
-        data: Object.fromEntries(changed.map((field) => [field, next[field]])),
+        data: {
+          ...Object.fromEntries(changed.map((field) => [field, next[field]])),
+          former: Object.fromEntries(changed.map((field) => [field, tenant[field]])),
+        },
       },
     ])
     return db.tenant.update({ where: { id: tenant.id }, data: next })

@@ -128,3 +128,21 @@ describe('the life of an anomaly', () => {
     expect(await kinds(other.id, id)).toEqual(['ANOMALY_RAISED'])
   })
 })
+
+test('an act of a person keeps what was there before, so that it can be taken back', async () => {
+  const tenant = await makeTenant(database)
+  const id = await raise(database, tenant.id, { note: 'before' })
+  const scope = scopeTo(database, tenant.id)
+  await takeStep(scope, acting, 'acknowledge', id, 'mine')
+  await takeStep(scope, acting, 'markFalsePositive', id, 'a test')
+  await takeStep(scope, acting, 'reopen', id)
+  const acts = await scope.db.activity.findMany({ where: { anomalyId: id }, orderBy: { seq: 'asc' } })
+  const former = acts.slice(1).map(({ data }) => JSON.parse(data ?? 'null').former)
+  expect(former).toMatchObject([
+    { status: 'OPEN', note: 'before', acknowledgedAt: null, acknowledgedBy: null },
+    { status: 'ACKNOWLEDGED', note: 'mine', acknowledgedBy: acting.actor, resolvedAt: null },
+    { status: 'FALSE_POSITIVE', falsePositiveReason: 'a test', resolvedBy: acting.actor },
+  ])
+  const anomaly = await scope.db.anomaly.findFirst({ where: { id } })
+  expect(anomaly?.changedSeq).toBe(acts.at(-1)?.seq)
+})

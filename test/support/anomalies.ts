@@ -49,6 +49,7 @@ export async function raise(database: Database, tenantId: string, seed: Seed = {
       tenantId,
       id,
       seq,
+      changedSeq: seq,
       stream: 'whe_x//live',
       detector: seed.detector ?? 'CHARGE_FAILURE_SPIKE',
       fingerprint: id,

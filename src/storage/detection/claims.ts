@@ -18,7 +18,7 @@ export interface Claim {
 export interface Served {
   tenantId: string
   outcome: BatchOutcome
-  /** How many acts the batch added to the tenant's feed. */
+  /** How many changes of anomalies the batch added to the tenant's feed. */
   acts: number
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { SEVERITIES, UNITS } from '../../detection/detector.ts'
 import { type Incident, STATUSES } from '../../detection/incident.ts'
+import { clamped } from '../../stripe/money.ts'
 import { toDate, toSeconds } from '../../time.ts'
 import {
   date,
@@ -85,55 +86,30 @@ export function toIncident(row: Row): Incident | undefined {
   }
 }
 
-/** Columns that each batch may change, in the order of `changingValues`. */
-export const CHANGING = [
-  'severity',
-  'status',
-  'confidence',
-  'title',
-  'message',
-  'advice',
-  'startedAt',
-  'lastSeenAt',
-  'endedAt',
-  'updatedAt',
-  'occurrences',
-  'customerId',
-  'impactAmount',
-  'impactCurrency',
-  'subjects',
-  'evidence',
-  'folding',
-  'endsAt',
-  'resolvedAt',
-  'resolvedBy',
-  'searchText',
-] as const
-
-/** @param wall wall clock of the batch */
-export const changingValues = (incident: Incident, wall: Date): Value[] => [
-  SEVERITIES.indexOf(incident.severity),
-  incident.status,
-  incident.confidence,
-  incident.title,
-  incident.message,
-  incident.advice,
-  toDate(incident.startedAt),
-  toDate(incident.lastSeenAt),
-  incident.endedAt === null ? null : toDate(incident.endedAt),
-  wall,
-  incident.occurrences,
-  incident.customer,
-  incident.impact?.amount ?? null,
-  incident.impact?.currency ?? null,
-  JSON.stringify(incident.subjects),
-  JSON.stringify(incident.evidence),
-  JSON.stringify(incident.folding),
-  incident.endsAt,
-  incident.resolvedAt,
-  incident.resolvedBy === null ? null : JSON.stringify(incident.resolvedBy),
-  searchText(incident),
-]
+/** The columns that each batch may change. @param wall wall clock of the batch */
+export const changingColumns = (incident: Incident, wall: Date): Record<string, Value> => ({
+  severity: SEVERITIES.indexOf(incident.severity),
+  status: incident.status,
+  confidence: incident.confidence,
+  title: incident.title,
+  message: incident.message,
+  advice: incident.advice,
+  startedAt: toDate(incident.startedAt),
+  lastSeenAt: toDate(incident.lastSeenAt),
+  endedAt: incident.endedAt === null ? null : toDate(incident.endedAt),
+  updatedAt: wall,
+  occurrences: incident.occurrences,
+  customerId: incident.customer,
+  impactAmount: incident.impact === null ? null : clamped(incident.impact.amount),
+  impactCurrency: incident.impact?.currency ?? null,
+  subjects: JSON.stringify(incident.subjects),
+  evidence: JSON.stringify(incident.evidence),
+  folding: JSON.stringify(incident.folding),
+  endsAt: incident.endsAt,
+  resolvedAt: incident.resolvedAt,
+  resolvedBy: incident.resolvedBy === null ? null : JSON.stringify(incident.resolvedBy),
+  searchText: searchText(incident),
+})
 
 /** What a search for words looks through. */
 export const searchText = ({ title, message, note }: Pick<Incident, 'title' | 'message' | 'note'>): string =>

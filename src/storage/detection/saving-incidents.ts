@@ -1,16 +1,24 @@
+import { SEVERITIES } from '../../detection/detector.ts'
 import type { ChangedIncident } from '../../detection/incident.ts'
 import type { Stream } from '../../detection/memory.ts'
 import { toDate } from '../../time.ts'
-import { integer, type Value, type Writer } from '../sql.ts'
-import { CHANGING, changingValues } from './incident-row.ts'
+import { integer, nullableDate, text, type Value, type Writer } from '../sql.ts'
+import { changingColumns } from './incident-row.ts'
 import { StoredMemory } from './stored-memory.ts'
+
+/** Plans are best with lists that are not too long. */
+const CHUNK = 400
 
 export type StreamIncident = ChangedIncident & { stream: Stream }
 
+/** Seconds in which one incident's growth is one act, however many signs come: the log is for reading. */
+const GROWTH_ACT_EVERY = 60
+
 /**
- * Writes incidents that a batch raised or changed, with the acts of the feed that tell of it.
+ * Writes incidents that a batch raised or changed, with the acts of the feed that tell of it. Every change takes a
+ * number of the feed; growth that gets no act of its own stands there by the anomaly's `changedSeq` alone.
  * @param wall wall clock of the batch
- * @returns how many acts were added
+ * @returns how many changes there are to notify of
  */
 export async function saveIncidents(
   tx: Writer,
@@ -19,28 +27,61 @@ export async function saveIncidents(
   wall: Date,
 ): Promise<number> {
   if (changed.length === 0) return 0
-  const acts = changed.filter(({ change }) => change !== undefined)
-  const first = await takeNumbers(tx, tenantId, acts.length)
-  const numbers = new Map(acts.map((act, index) => [act, first + index]))
-  for (const act of changed) {
-    if (act.change === 'ANOMALY_RAISED')
-      await insertAnomaly(tx, tenantId, act, numbers.get(act) ?? first, wall)
-    else await updateAnomaly(tx, tenantId, act, wall)
+  const changes = changed.filter(({ change }) => change !== undefined)
+  const quiet = await quietGrowth(tx, tenantId, changes, wall)
+  const first = await takeNumbers(tx, tenantId, changes.length)
+  const numbers = new Map(changes.map((one, index) => [one, first + index]))
+  for (const one of changed) {
+    const seq = numbers.get(one)
+    if (one.change === 'ANOMALY_RAISED') await insertAnomaly(tx, tenantId, one, seq ?? first, wall)
+    else await updateAnomaly(tx, tenantId, one, { seq, recorded: !quiet.has(one), wall })
   }
   await addEvents(tx, tenantId, changed)
   await tx.insert(
     { table: 'Activity', columns: ['tenantId', 'seq', 'at', 'kind', 'actorKind', 'actorName', 'anomalyId'] },
-    acts.map((act) => [
-      tenantId,
-      numbers.get(act) ?? first,
-      wall,
-      act.change ?? null,
-      'SYSTEM',
-      'BillingWatch',
-      act.incident.id,
-    ]),
+    changes
+      .filter((one) => !quiet.has(one))
+      .map((one) => [
+        tenantId,
+        numbers.get(one) ?? first,
+        wall,
+        one.change ?? null,
+        'SYSTEM',
+        'BillingWatch',
+        one.incident.id,
+      ]),
   )
-  return acts.length
+  return changes.length
+}
+
+/** Incidents whose growth was recorded a moment ago, and is no worse since. */
+async function quietGrowth(
+  tx: Writer,
+  tenantId: string,
+  changes: readonly StreamIncident[],
+  wall: Date,
+): Promise<ReadonlySet<StreamIncident>> {
+  const grown = new Map(
+    changes.filter(({ change }) => change === 'ANOMALY_UPDATED').map((one) => [one.incident.id, one]),
+  )
+  const ids = [...grown.keys()]
+  const quiet = new Set<StreamIncident>()
+  for (let at = 0; at < ids.length; at += CHUNK) {
+    const part = ids.slice(at, at + CHUNK)
+    const rows = await tx.all(
+      `SELECT "id", "severity", "growthRecordedAt" FROM "Anomaly" WHERE "tenantId" = ? AND "id" IN (${part.map(() => '?').join(', ')})`,
+      [tenantId, ...part],
+    )
+    for (const row of rows) {
+      const one = grown.get(text(row['id']))
+      const recordedAt = nullableDate(row['growthRecordedAt'])
+      if (one === undefined || recordedAt === null) continue
+      const isWorse = SEVERITIES.indexOf(one.incident.severity) > integer(row['severity'])
+      const seconds = Math.abs(wall.getTime() - recordedAt.getTime()) / 1_000
+      if (!isWorse && seconds < GROWTH_ACT_EVERY) quiet.add(one)
+    }
+  }
+  return quiet
 }
 
 /** Numbers for `count` acts; the tenant's row stays locked until the commit, so numbers follow the order of commits. */
@@ -65,6 +106,7 @@ async function insertAnomaly(
     tenantId,
     id: incident.id,
     seq,
+    changedSeq: seq,
     stream: stream.id,
     detector: incident.detector,
     fingerprint: incident.fingerprint,
@@ -75,19 +117,32 @@ async function insertAnomaly(
     createdAt: wall,
     series: JSON.stringify(incident.series),
   }
-  const row = [...Object.values(fixed), ...changingValues(incident, wall)]
-  await tx.insert({ table: 'Anomaly', columns: [...Object.keys(fixed), ...CHANGING] }, [row])
+  const row = { ...fixed, ...changingColumns(incident, wall) }
+  await tx.insert({ table: 'Anomaly', columns: Object.keys(row) }, [Object.values(row)])
+}
+
+interface Changed {
+  /** Its number; undefined for what nobody is notified of. */
+  seq: number | undefined
+  /** Whether an act tells of it. */
+  recorded: boolean
+  wall: Date
 }
 
 async function updateAnomaly(
   tx: Writer,
   tenantId: string,
-  { incident }: StreamIncident,
-  wall: Date,
+  { incident, change }: StreamIncident,
+  { seq, recorded, wall }: Changed,
 ): Promise<void> {
-  const assignments = CHANGING.map((column) => `"${column}" = ?`).join(', ')
-  await tx.run(`UPDATE "Anomaly" SET ${assignments} WHERE "tenantId" = ? AND "id" = ?`, [
-    ...changingValues(incident, wall),
+  const values: Record<string, Value> = {
+    ...changingColumns(incident, wall),
+    ...(seq !== undefined && { changedSeq: seq }),
+    ...(recorded && change === 'ANOMALY_UPDATED' && { growthRecordedAt: wall }),
+  }
+  const assignments = Object.keys(values).map((column) => `"${column}" = ?`)
+  await tx.run(`UPDATE "Anomaly" SET ${assignments.join(', ')} WHERE "tenantId" = ? AND "id" = ?`, [
+    ...Object.values(values),
     tenantId,
     incident.id,
   ])
