@@ -97,3 +97,22 @@ describe('detectors', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path }] } }])
   })
 })
+
+test('a changed setting is recorded with what it was before', async () => {
+  const tenant = await makeTenant(database)
+  const set = (value: number, enabled: boolean) =>
+    data(
+      served,
+      tenant.key,
+      'mutation($value: Float!, $enabled: Boolean) { configureDetector(input: {name: DUPLICATE_CHARGE, enabled: $enabled, settings: [{name: "window", value: $value}]}) { detector { id } } }',
+      { value, enabled },
+    )
+  await set(1_200, false)
+  await set(1_800, true)
+  const { activity } = (await data(
+    served,
+    tenant.key,
+    '{ activity(kinds: [DETECTOR_CONFIGURED]) { nodes { data } } }',
+  )) as { activity: { nodes: { data: { former: unknown } }[] } }
+  expect(activity.nodes[0]?.data.former).toEqual({ enabled: false, settings: { window: 1_200 } })
+})

@@ -91,7 +91,7 @@ describe('the list of tenants', () => {
 })
 
 describe('a tenant', () => {
-  it('changes name, zone and limit, and records only what changed', async () => {
+  it('changes name, zone and limit, and records only what changed, with what it was', async () => {
     const { scope } = await newTenant(database)
     await updateTenant(scope, acting, { timezone: 'Asia/Kolkata', rateLimit: { requests: 5, seconds: 10 } })
     const again = await updateTenant(scope, acting, { timezone: 'Asia/Kolkata' })
@@ -102,8 +102,13 @@ describe('a tenant', () => {
       orderBy: { seq: 'asc' },
     })
     expect(updates.map(({ data }) => JSON.parse(data ?? ''))).toEqual([
-      { timezone: 'Asia/Kolkata', rateRequests: 5, rateSeconds: 10 },
-      { rateRequests: null, rateSeconds: null },
+      {
+        timezone: 'Asia/Kolkata',
+        rateRequests: 5,
+        rateSeconds: 10,
+        former: { timezone: 'UTC', rateRequests: null, rateSeconds: null },
+      },
+      { rateRequests: null, rateSeconds: null, former: { rateRequests: 5, rateSeconds: 10 } },
     ])
     await expect(updateTenant(scope, acting, { rateLimit: { requests: 0, seconds: 1 } })).rejects.toEqual(
       bad(/at least 1/),
