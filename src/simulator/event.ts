@@ -24,6 +24,7 @@ export interface Arrival {
 
 /** What an onboarded tenant's endpoint is subscribed to when it follows the advice; others send everything. */
 const ADVISED: ReadonlySet<string> = new Set([
+  'charge.pending',
   'charge.succeeded',
   'charge.failed',
   'charge.captured',

@@ -1,4 +1,4 @@
-import type { Seconds } from '../time.ts'
+import { HOUR, type Seconds } from '../time.ts'
 import { hourOfDay, weekday } from './calendar.ts'
 import type { Business, Profile } from './profile.ts'
 
@@ -23,6 +23,14 @@ const SHAPES = {
   shop: { hours: normalised(HOURS.shop), weekdays: normalised(WEEKDAYS.shop) },
   saas: { hours: normalised(HOURS.saas), weekdays: normalised(WEEKDAYS.saas) },
   b2b: { hours: normalised(HOURS.b2b), weekdays: normalised(WEEKDAYS.b2b) },
+}
+
+/** How busy the next so many hours are against the average; 1 where every day is as busy as the year. */
+export function levelOf({ rhythm }: Profile, at: Seconds, hours: number): number {
+  if (!rhythm) return 1
+  let sum = 0
+  for (let hour = 0; hour < hours; hour++) sum += rhythm(at + hour * HOUR)
+  return sum / hours
 }
 
 /** How busy the hour is against the average one. */

@@ -1,9 +1,10 @@
-import { MINUTE } from '../../time.ts'
+import { MINUTE, type Seconds } from '../../time.ts'
 import { priceIn } from '../currencies.ts'
 import { declineNamed } from '../declines.ts'
 import { failSetup, pay } from '../payments.ts'
 import { newCard } from '../people.ts'
 import type { Profile } from '../profile.ts'
+import { levelOf } from '../season.ts'
 import type { World } from '../world.ts'
 import type { Incident, Strength } from './incident.ts'
 
@@ -24,8 +25,9 @@ function tryCard(world: World, setups: boolean): void {
 }
 
 /** Cards and minutes; a large shop sees some declines of the kind every hour, so there it takes more to stand out. */
-function course(profile: Profile, strength: Strength): { cards: number; minutes: number } {
-  const usualAnHour = (profile.paymentsADay * profile.declineRate * 0.1) / 12
+function course(profile: Profile, strength: Strength, at: Seconds): { cards: number; minutes: number } {
+  const level = Math.max(1, levelOf(profile, at, 24))
+  const usualAnHour = (profile.paymentsADay * profile.declineRate * 0.1 * level) / 12
   switch (strength) {
     case 'gross':
       return { cards: 80 + Math.round(20 * usualAnHour), minutes: 60 }
@@ -46,7 +48,7 @@ export const cardTesting: Incident = {
   fits: ({ business }) => business !== 'b2b',
   stage({ world, strength, at, label }) {
     const { random } = world
-    const { cards, minutes } = course(world.profile, strength)
+    const { cards, minutes } = course(world.profile, strength, at)
     const setups = random.chance(0.25)
     const times = Array.from({ length: cards }, () => at + random.int(0, minutes * MINUTE)).sort(
       (a, b) => a - b,

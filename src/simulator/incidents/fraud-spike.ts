@@ -1,7 +1,8 @@
-import { DAY, HOUR } from '../../time.ts'
+import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { openDispute, warnOfFraud } from '../disputes.ts'
 import type { Profile } from '../profile.ts'
 import { inventPayment, paymentToUndo } from '../refunds.ts'
+import { levelOf } from '../season.ts'
 import type { World } from '../world.ts'
 import type { Incident, Strength } from './incident.ts'
 
@@ -20,8 +21,9 @@ function flag(world: World): void {
 }
 
 /** Flags and days; what is usual includes what one must expect of a shop of which little is known. */
-function course({ paymentsADay, disputeRate }: Profile, strength: Strength): { flags: number; days: number } {
-  const usual = paymentsADay * (disputeRate + 0.0015)
+function course(profile: Profile, strength: Strength, at: Seconds): { flags: number; days: number } {
+  const { paymentsADay, disputeRate } = profile
+  const usual = paymentsADay * (disputeRate + 0.0015) * Math.max(1, levelOf(profile, at, 48))
   const flags = (least: number, times: number, days: number): number =>
     Math.ceil(Math.max(least, times * usual * days))
   switch (strength) {
@@ -44,7 +46,7 @@ export const fraudSpike: Incident = {
   fits: () => true,
   stage({ world, strength, at, label }) {
     const { random } = world
-    const { flags, days } = course(world.profile, strength)
+    const { flags, days } = course(world.profile, strength, at)
     const times = Array.from({ length: flags }, () => at + Math.round(random.between(0, days * DAY)))
     for (const time of times) world.agenda.add(time, () => flag(world))
     label({ from: Math.min(...times), to: Math.max(...times) })

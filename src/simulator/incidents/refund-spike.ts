@@ -1,6 +1,7 @@
-import { HOUR } from '../../time.ts'
+import { HOUR, type Seconds } from '../../time.ts'
 import type { Profile } from '../profile.ts'
 import { paymentToUndo, refund } from '../refunds.ts'
+import { levelOf } from '../season.ts'
 import type { World } from '../world.ts'
 import type { Incident, Strength } from './incident.ts'
 
@@ -9,12 +10,9 @@ function refundWhole(world: World): void {
   refund(world, payment, payment.amountCaptured)
 }
 
-/** Refunds and hours, from what is usual in a day. */
-function course(
-  { paymentsADay, refundRate }: Profile,
-  strength: Strength,
-): { refunds: number; hours: number } {
-  const aDay = paymentsADay * refundRate
+/** Refunds and hours, from what is usual in a day like those to come. */
+function course(profile: Profile, strength: Strength, at: Seconds): { refunds: number; hours: number } {
+  const aDay = profile.paymentsADay * profile.refundRate * Math.max(1, levelOf(profile, at, 24))
   const refunds = (least: number, times: number): number => Math.ceil(Math.max(least, times * aDay))
   switch (strength) {
     case 'gross':
@@ -37,7 +35,7 @@ export const refundSpike: Incident = {
   fits: () => true,
   stage({ world, strength, at, label }) {
     const { random } = world
-    const { refunds, hours } = course(world.profile, strength)
+    const { refunds, hours } = course(world.profile, strength, at)
     const times = Array.from({ length: refunds }, () => at + Math.round(random.between(0, hours * HOUR)))
     for (const time of times) world.agenda.add(time, () => refundWhole(world))
     label({ from: Math.min(...times), to: Math.max(...times) })

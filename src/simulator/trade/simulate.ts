@@ -5,6 +5,7 @@ import { type Incident, type Label, STRENGTHS, type Strength } from '../incident
 import { type Profile, planPrices } from '../profile.ts'
 import { Random } from '../random.ts'
 import { type Ground, overlaps, planDisturbances, planIncidents, shuffled } from '../schedule.ts'
+import { levelOf } from '../season.ts'
 import { API_VERSIONS } from '../versions.ts'
 import { World } from '../world.ts'
 import type { Business, Habit, Learning, Place, Trade } from './business.ts'
@@ -136,6 +137,8 @@ function goWrong(
       if (!incident.rate) return rhythm.busyness(at) > 0
       const near = { from: at - DAY / 2, to: at + 1.5 * DAY }
       const holiday = rhythm.isHoliday(at) || rhythm.isHoliday(at + DAY) || rhythm.isHoliday(at - DAY)
+      // A closed day within it would make two of one incident.
+      if (levelOf(world.profile, at, 36) < 0.6) return false
       return rhythm.busyness(at) > 0.3 && !holiday && !busy.some((window) => overlaps(window, near))
     },
   }

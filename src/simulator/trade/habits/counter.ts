@@ -1,4 +1,4 @@
-import { DAY, MINUTE } from '../../../time.ts'
+import { DAY, HOUR, MINUTE, type Seconds } from '../../../time.ts'
 import { currencyOf, priceIn } from '../../currencies.ts'
 import type { Card, PaymentMethod } from '../../entities.ts'
 import { pay } from '../../payments.ts'
@@ -26,12 +26,16 @@ const firstSellsBest = (random: Random, menu: readonly number[]): number =>
 /** A till or a machine: cards are held to a reader, nobody is known by name, nothing has a number. */
 export function counter(traits: Counter): Habit {
   const { menu, again, regulars, regularShare, method = 'card_present', spread = 0.12 } = traits
-  const known: Card[] = []
-  const somebody = ({ random, profile }: World): Card => {
+  const known: { card: Card; came: Seconds }[] = []
+  const somebody = ({ random, profile, now }: World): Card => {
     const { country } = currencyOf(random.weighted(profile.currencies))
     if (regulars === 0 || !random.chance(regularShare)) return newCard(random, country)
-    if (known.length < regulars) known.push(newCard(random, country))
-    return random.pick(known)
+    if (known.length < regulars) known.push({ card: newCard(random, country), came: 0 })
+    const someone = random.pick(known)
+    // Who was here within the hour is somebody new in their place.
+    if (now - someone.came < HOUR) return newCard(random, country)
+    someone.came = now
+    return someone.card
   }
   const take = (world: World, card: Card, amount: number): void => {
     const { random } = world

@@ -1,4 +1,4 @@
-import { DAY, MINUTE } from '../../../time.ts'
+import { DAY, HOUR, MINUTE } from '../../../time.ts'
 import { orderOf } from '../../checkout.ts'
 import { priceIn } from '../../currencies.ts'
 import type { Customer, Payment } from '../../entities.ts'
@@ -41,6 +41,9 @@ export const regulars = ({ people, menu, again = 0, description, spread }: Regul
     ({ world }) => {
       const { random } = world
       const customer = random.pick(known)
+      // Another time: what is bought again within minutes is a habit of its own.
+      if (world.now - customer.lastBought < HOUR / 2) return
+      customer.lastBought = world.now
       const dollars = random.weighted(menu.map((price, index) => [price, 1 / (index + 1)] as const))
       const amount = priceIn(customer.currency, dollars * world.weather.at(world.now).prices)
       const { currency, card } = customer
