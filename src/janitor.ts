@@ -4,13 +4,13 @@ import type { Logger } from './log.ts'
 import type { Database } from './storage/database.ts'
 import { giveSpaceBack, type Tidied, tenantIds, tidyTenant } from './storage/retention.ts'
 import { deleteTenant, markedTenants } from './tenancy/tenants.ts'
-import { type Clock, DAY, HOUR } from './time.ts'
+import { DAY, HOUR, type WallClock } from './time.ts'
 
 export interface JanitorParts {
   config: Pick<Config, 'payloadRetentionDays' | 'retentionDays'>
   database: Database
   detectors: readonly AnyDetector[]
-  clock: Clock
+  clock: WallClock
   log: Logger
 }
 

@@ -6,12 +6,18 @@ export const HOUR = 3_600
 export const DAY = 86_400
 export const WEEK = 7 * DAY
 
-/** The one place where a clock is read; everything else is handed one. */
-export interface Clock {
+/** What time it is by the calendar. It may jump: whoever sets it, a network's time or a suspended machine moves it. */
+export interface WallClock {
   now(): Date
 }
 
-export const systemClock: Clock = { now: () => new Date() }
+/** The one place where clocks are read; everything else is handed one. */
+export interface Clock extends WallClock {
+  /** Milliseconds by a clock that only ever runs forward, and evenly: whatever expires in this process does so by it. */
+  steady(): number
+}
+
+export const systemClock: Clock = { now: () => new Date(), steady: () => performance.now() }
 
 export const toSeconds = (date: Date): Seconds => Math.floor(date.getTime() / 1000)
 

@@ -7,12 +7,12 @@ import { searchText } from '../storage/detection/incident-row.ts'
 import type { Actor } from '../tenancy/caller.ts'
 import { parseInput } from '../tenancy/input.ts'
 import type { Scope, TenantClient } from '../tenancy/scope.ts'
-import type { Clock } from '../time.ts'
+import type { WallClock } from '../time.ts'
 
 /** Who acts, and when. */
 export interface Acting {
   actor: Actor
-  clock: Clock
+  clock: WallClock
 }
 
 /** One step in the life of an anomaly that a person may take. */

@@ -12,7 +12,7 @@ import { createLogger } from '../log.ts'
 import type { Acting } from '../tenancy/acting.ts'
 import { createTenant } from '../tenancy/tenants.ts'
 import { dataFolderOf, vaultFor } from '../tenancy/vault.ts'
-import { type Clock, systemClock, toSeconds } from '../time.ts'
+import { systemClock, toSeconds, type WallClock } from '../time.ts'
 import { type Business, businesses } from './businesses.ts'
 import { goOn } from './live.ts'
 import { Trade } from './trade.ts'
@@ -151,7 +151,7 @@ async function settle(
 }
 
 /** The history as a file would have it, one event a line; it ends early when it is to be stopped. */
-function* linesOf(trade: Trade, clock: Clock, signal: AbortSignal): Generator<string> {
+function* linesOf(trade: Trade, clock: WallClock, signal: AbortSignal): Generator<string> {
   for (const { event, received } of trade.arrivals(toSeconds(clock.now()))) {
     if (signal.aborted) return
     yield JSON.stringify(received === undefined ? event : { ...event, received })

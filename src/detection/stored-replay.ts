@@ -4,7 +4,7 @@ import type { Database } from '../storage/database.ts'
 import { saveHistory } from '../storage/detection/history.ts'
 import { StoredMemory } from '../storage/detection/stored-memory.ts'
 import { scopeTo } from '../tenancy/scope.ts'
-import { type Clock, othersFirst, type Seconds } from '../time.ts'
+import { othersFirst, type Seconds, type WallClock } from '../time.ts'
 import { judgeBatch } from './batch.ts'
 import type { AnyDetector } from './detector.ts'
 import { type HistoricalEvent, inBatches, ModeGate, REPLAY_BATCH, workOf } from './replay.ts'
@@ -22,7 +22,7 @@ export interface ReplayParts {
   database: Database
   bus: Bus
   detectors: readonly AnyDetector[]
-  clock: Clock
+  clock: WallClock
 }
 
 /**

@@ -11,14 +11,20 @@ export function addressOf(
   trustProxy: boolean,
 ): string {
   const forwarded = trustProxy ? headers['x-forwarded-for'] : undefined
-  const hop = String(forwarded ?? '')
-    .split(',')
-    .at(-1)
-    ?.trim()
-  const address = hop !== undefined && isIP(hop) ? hop : (socket.remoteAddress ?? '')
+  const hop = withoutPort(
+    String(forwarded ?? '')
+      .split(',')
+      .at(-1)
+      ?.trim() ?? '',
+  )
+  const address = isIP(hop) ? hop : (socket.remoteAddress ?? '')
   // An IPv4 peer of a socket that listens on both.
   return address.replace(/^::ffff:(?=\d+\.)/i, '')
 }
+
+/** Some proxies write `192.0.2.1:4711`, `[2001:db8::1]:4711` or `[2001:db8::1]`. */
+const withoutPort = (hop: string): string =>
+  /^\[(.+)\](?::\d+)?$|^([^:]+):\d+$/.exec(hop)?.slice(1).find(Boolean) ?? hop
 
 /** What limits count by: an IPv4 address, or the /64 that one IPv6 client usually has to itself. */
 export function networkOf(address: string): string {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Clock, systemClock, toSeconds } from '../time.ts'
+import { systemClock, toSeconds, type WallClock } from '../time.ts'
 import type { SimulatedEvent } from './event.ts'
 import type { Incident } from './incidents/incident.ts'
 import { liveScript } from './live.ts'
@@ -21,7 +21,7 @@ export interface PostOptions {
   speed?: number | undefined
   /** Default: another one each second, so that a second run posts new events. */
   seed?: string | undefined
-  clock?: Clock
+  clock?: WallClock
   signal?: AbortSignal | undefined
   onProgress?: (progress: PostProgress) => void
 }
@@ -86,7 +86,7 @@ export async function postStream(options: PostOptions): Promise<PostResult> {
 export async function deliver(
   event: SimulatedEvent,
   options: PostOptions,
-  clock: Clock,
+  clock: WallClock,
   result: PostResult,
 ): Promise<void> {
   const body = JSON.stringify(event, null, 2)

@@ -3,7 +3,7 @@ import { errors, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 import { PublicError } from '../errors.ts'
 import { randomBase62 } from '../ids.ts'
-import type { Clock } from '../time.ts'
+import type { WallClock } from '../time.ts'
 import { atLeast, type Caller, type Role } from './caller.ts'
 import { parseInput, role, subject } from './input.ts'
 import type { DerivedKey, Vault } from './vault.ts'
@@ -58,10 +58,10 @@ export class TokenExpired extends PublicError {
 /** Short-lived signed tokens that let a browser act within one tenant without seeing a key. */
 export class AccessTokens {
   readonly #keys: readonly DerivedKey[]
-  readonly #clock: Clock
+  readonly #clock: WallClock
   readonly #adminKey: string | undefined
 
-  constructor(parts: { vault: Vault; clock: Clock; adminKey: string | undefined }) {
+  constructor(parts: { vault: Vault; clock: WallClock; adminKey: string | undefined }) {
     this.#keys = parts.vault.derive('access tokens')
     this.#clock = parts.clock
     this.#adminKey = parts.adminKey

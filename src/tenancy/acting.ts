@@ -1,4 +1,4 @@
-import type { Clock } from '../time.ts'
+import type { WallClock } from '../time.ts'
 import type { Actor } from './caller.ts'
 import type { Vault } from './vault.ts'
 
@@ -6,5 +6,5 @@ import type { Vault } from './vault.ts'
 export interface Acting {
   actor: Actor
   vault: Vault
-  clock: Clock
+  clock: WallClock
 }

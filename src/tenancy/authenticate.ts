@@ -1,7 +1,7 @@
 import { PublicError } from '../errors.ts'
 import { sha256 } from '../ids.ts'
 import type { Database } from '../storage/database.ts'
-import type { Clock } from '../time.ts'
+import type { WallClock } from '../time.ts'
 import { type AccessClaims, type AccessToken, type AccessTokenInput, AccessTokens } from './access-tokens.ts'
 import { atLeast, type Caller, ROLES, type Role } from './caller.ts'
 import { isApiKey, isOperatorKey } from './keys.ts'
@@ -28,7 +28,7 @@ const OPERATOR = { kind: 'OPERATOR', name: 'operator' } as const
 /** Says who asks. Nothing is remembered between requests, so what was revoked is refused at once. */
 export class Authenticator {
   readonly #database: Database
-  readonly #clock: Clock
+  readonly #clock: WallClock
   readonly #adminKey: string | undefined
   readonly #tokens: AccessTokens
   readonly #lastUsed: LastUsed
@@ -36,7 +36,7 @@ export class Authenticator {
   constructor(parts: {
     database: Database
     vault: Vault
-    clock: Clock
+    clock: WallClock
     /** BILLINGWATCH_ADMIN_KEY; undefined: there is no operator. */
     adminKey: string | undefined
     log: { warn(fields: object, message: string): void }

@@ -1,5 +1,5 @@
 import type { Database } from '../storage/database.ts'
-import type { Clock } from '../time.ts'
+import type { WallClock } from '../time.ts'
 import type { Caller } from './caller.ts'
 
 /** Why an open socket has to close. `expired`: an access token's time is over, so a new one helps; the others are final. */
@@ -21,7 +21,7 @@ const CHUNK = 500
 /** Watches the credentials of open sockets: one poll for all of them, whichever process revoked or suspended. */
 export class CredentialsWatch {
   readonly #database: Database
-  readonly #clock: Clock
+  readonly #clock: WallClock
   readonly #log: { warn(fields: object, message: string): void }
   readonly #watchers = new Set<Watcher>()
   #timer: NodeJS.Timeout | undefined
@@ -29,7 +29,7 @@ export class CredentialsWatch {
 
   constructor(parts: {
     database: Database
-    clock: Clock
+    clock: WallClock
     log: { warn(fields: object, message: string): void }
   }) {
     this.#database = parts.database

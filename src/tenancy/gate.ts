@@ -7,36 +7,47 @@ import type { Clock } from '../time.ts'
 import { TokenExpired } from './access-tokens.ts'
 import type { Authenticator, Credentials } from './authenticate.ts'
 import type { Caller } from './caller.ts'
+import { hasOperatorMark, isApiKey } from './keys.ts'
+import { BoundedLookups } from './lookups.ts'
 
 /** Bad credentials that one address may bring before it has to wait. */
 export const BAD_CREDENTIALS: RateLimit = { requests: 100, seconds: 60 }
 
-/** An access token by its shape. An operator key may have points in it too, and can be guessed without a lookup. */
-const SIGNED = /^(bearer +)?eyJ[\w-]+\.[\w-]+\.[\w-]+$/i
-
 /** Credentials, and addresses, that are remembered at once. */
 const MOST = 10_000
+
+/** Look-ups of keys that were not good here before, at once. Each takes a connection to the database. */
+const LOOKUPS_AT_ONCE = 4
+
+/** Milliseconds that an address that guesses waits for each refusal of what might have been a key. */
+const SLOWED_BY = 1_000
+/** Refusals that wait at once; past it they come at once, and cost nothing more. */
+const MOST_SLOWED = 1_000
 
 export interface GateParts {
   authenticator: Pick<Authenticator, 'authenticate'>
   limiter: RateLimiter
-  clock: Clock
+  clock: Pick<Clock, 'steady'>
   log: { warn(fields: object, message: string): void; info(fields: object, message: string): void }
   /** Undefined: a local set-up, where every client is this machine. */
   limit: RateLimit | undefined
+  slowedBy?: number
 }
 
 /**
- * The authenticator with a limit on failures for each address, so that guessing is cut short before it costs a
- * lookup. Credentials that were good here before go on working: one guesser behind the same proxy or office must
- * not lock out everybody else there. So do signed tokens, whose forging costs no lookup.
+ * The authenticator in front of which guessing does no harm. A good key gets in whatever others bring from its address,
+ * which may be that of a whole office or a proxy, so nothing is refused unseen; what guessing costs is kept small. What
+ * is no key by its checksum needs no look-up. What may be one is looked up with a bounded number of others, and an
+ * address that was wrong too often waits for each refusal.
  */
 export class Gate {
   readonly #parts: GateParts
+  readonly #lookups = new BoundedLookups(LOOKUPS_AT_ONCE)
   /** Hashes of credentials that were good, newest last. */
   readonly #good = new Set<string>()
-  /** Until when an address is not asked for, in milliseconds. */
-  readonly #closed = new Map<string, number>()
+  /** Until when an address is slowed, in milliseconds of the steady clock. */
+  readonly #guessing = new Map<string, number>()
+  #slowed = 0
 
   constructor(parts: GateParts) {
     this.#parts = parts
@@ -45,19 +56,18 @@ export class Gate {
   /**
    * @param address of the client, as `addressOf` tells it
    * @param requestId under which a refusal stands in the log
-   * @throws PublicError as `Authenticator.authenticate`; RATE_LIMITED after too many failures
+   * @throws PublicError as `Authenticator.authenticate`; RATE_LIMITED instead of a refusal after too many
    */
   async admit(credentials: Credentials, address: string, requestId?: string): Promise<Caller> {
     const { authenticator, limit } = this.#parts
-    const given = credentials.authorization?.trim() ?? ''
+    const given = credentials.authorization?.replace(/^bearer +/i, '').trim() ?? ''
     // Who brings nothing guesses nothing.
     if (limit === undefined || given === '') return authenticator.authenticate(credentials)
     const from = networkOf(address)
     const hash = sha256(given)
-    const wait = this.#waitOf(from)
-    if (wait > 0 && !this.#good.has(hash) && !SIGNED.test(given)) throw tooMany(wait)
+    const ask = () => authenticator.authenticate(credentials)
     try {
-      const caller = await authenticator.authenticate(credentials)
+      const caller = await (isApiKey(given) && !this.#good.has(hash) ? this.#lookups.run(from, ask) : ask())
       this.#good.delete(hash)
       this.#good.add(hash)
       dropOldest(this.#good)
@@ -70,29 +80,36 @@ export class Gate {
         !(error instanceof TokenExpired)
       ) {
         this.#good.delete(hash)
-        await this.#count(from, limit, requestId)
+        await this.#count(from, limit, { mayBeKey: isApiKey(given) || hasOperatorMark(given), requestId })
       }
       throw error
     }
   }
 
   /** @throws PublicError RATE_LIMITED */
-  async #count(from: string, limit: RateLimit, requestId?: string): Promise<void> {
+  async #count(
+    from: string,
+    limit: RateLimit,
+    { mayBeKey, requestId }: { mayBeKey: boolean; requestId: string | undefined },
+  ): Promise<void> {
     const { limiter, clock, log } = this.#parts
     const wait = await limiter.take(`address ${from}`, limit)
     if (wait === 0) return log.info({ address: from, requestId }, 'credentials were refused')
-    if (this.#waitOf(from) === 0) log.warn({ address: from }, 'too many bad credentials from one address')
-    this.#closed.set(from, clock.now().getTime() + wait * 1_000)
-    dropOldest(this.#closed)
+    if ((this.#guessing.get(from) ?? 0) <= clock.steady())
+      log.warn({ address: from, requestId }, 'too many bad credentials from one address')
+    this.#guessing.delete(from)
+    this.#guessing.set(from, clock.steady() + wait * 1_000)
+    dropOldest(this.#guessing)
+    if (mayBeKey) await this.#slow()
     throw tooMany(wait)
   }
 
-  /** Seconds, rounded up; 0: it is open. */
-  #waitOf(from: string): number {
-    const left = (this.#closed.get(from) ?? 0) - this.#parts.clock.now().getTime()
-    if (left > 0) return Math.ceil(left / 1_000)
-    this.#closed.delete(from)
-    return 0
+  async #slow(): Promise<void> {
+    if (this.#slowed >= MOST_SLOWED) return
+    this.#slowed += 1
+    const { slowedBy = SLOWED_BY } = this.#parts
+    await new Promise((resolve) => setTimeout(resolve, slowedBy).unref())
+    this.#slowed -= 1
   }
 }
 

@@ -38,6 +38,9 @@ export function isApiKey(text: string): boolean {
   return random !== undefined && checksum(random) === check
 }
 
+/** Whether it says of itself that it is an operator key. */
+export const hasOperatorMark = (text: string): boolean => text.startsWith('bw_admin_')
+
 /** Compares in a time that does not depend on where they differ. False when no operator key is configured. */
 export function isOperatorKey(given: string, configured: string | undefined): boolean {
   const matches = timingSafeEqual(Buffer.from(sha256(given)), Buffer.from(sha256(configured ?? '')))

@@ -25,7 +25,7 @@ it('leaves a tenant that a newer version has judged to that version, and serves 
   await deliver(ahead, twice.slice(1))
   await deliver(other, double(START))
 
-  const clock = { now: () => new Date((START + 10) * 1_000) }
+  const clock = { now: () => new Date((START + 10) * 1_000), steady: () => 0 }
   const worker = new Worker({
     ...pipeline,
     clock,

@@ -107,6 +107,7 @@ describe('errors', () => {
     const broken = { ...database, prisma: new Proxy(database.prisma, {}) }
     const failing = await serveGraphql(broken, {
       clock: {
+        steady: () => 0,
         now: () => {
           throw new Error(leak)
         },

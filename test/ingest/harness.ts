@@ -32,7 +32,11 @@ let tenants = 0
 
 /** The whole way of a delivery, from a socket to rows, with a clock that stands still. */
 export async function startIngest(database: Database, options: IngestOptions = {}) {
-  const clock: Clock & { seconds: number } = { seconds: NOW, now: () => new Date(clock.seconds * 1000) }
+  const clock: Clock & { seconds: number } = {
+    seconds: NOW,
+    now: () => new Date(clock.seconds * 1000),
+    steady: () => clock.seconds * 1000,
+  }
   const lines: string[] = []
   const log = createLogger('debug', { write: (line) => void lines.push(line) })
   const metrics = createMetrics(false)

@@ -9,4 +9,5 @@ export const atEnd = (work: () => Promise<unknown>): void => void endings.push(w
 export const endWithFile = (): void =>
   afterAll(async () => {
     for (const work of endings.splice(0).reverse()) await work()
-  })
+    // Dropping a database waits for a checkpoint of the whole server.
+  }, 120_000)

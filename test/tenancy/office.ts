@@ -8,10 +8,19 @@ import { createVault } from '../../src/tenancy/vault.ts'
 /** A clock that stands until it is moved. */
 export class SteppedClock {
   #now = new Date('2026-03-02T09:00:00.000Z')
+  #steady = 0
   now(): Date {
     return new Date(this.#now)
   }
+  steady(): number {
+    return this.#steady
+  }
   forward(seconds: number): void {
+    this.#now = new Date(this.#now.getTime() + seconds * 1000)
+    this.#steady += seconds * 1000
+  }
+  /** Somebody sets the wall clock: no time passes. */
+  jump(seconds: number): void {
     this.#now = new Date(this.#now.getTime() + seconds * 1000)
   }
 }

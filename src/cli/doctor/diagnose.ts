@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts'
 import { type Database, NotMigratedError, openDatabase } from '../../storage/database.ts'
 import { databaseTime, missingMigrations } from '../../storage/health.ts'
 import { dataFolderOf, existingVault } from '../../tenancy/vault.ts'
-import { type Clock, systemClock } from '../../time.ts'
+import { systemClock, type WallClock } from '../../time.ts'
 import type { Shell } from '../shell.ts'
 import { type Finding, messageOf } from './finding.ts'
 import { checkConfig, checkDisk, checkRedis } from './machine.ts'
@@ -11,7 +11,7 @@ import { checkRights } from './rights.ts'
 import { checkFailedEvents, checkSecrets, checkTenants } from './tenants.ts'
 
 /** Everything that can be looked at without changing anything: nothing is created or migrated. */
-export async function diagnose(shell: Shell, clock: Clock = systemClock): Promise<Finding[]> {
+export async function diagnose(shell: Shell, clock: WallClock = systemClock): Promise<Finding[]> {
   let config: Config
   try {
     config = shell.config()
@@ -28,7 +28,7 @@ export async function diagnose(shell: Shell, clock: Clock = systemClock): Promis
   ]
 }
 
-async function checkDatabase(config: Config, clock: Clock): Promise<Finding[]> {
+async function checkDatabase(config: Config, clock: WallClock): Promise<Finding[]> {
   const file = config.databaseUrl.startsWith('file:') ? config.databaseUrl.slice(5).split('?')[0] : undefined
   if (file !== undefined && !existsSync(file)) {
     const message = `${file} is not there yet; the server makes it at its first start`
@@ -59,7 +59,7 @@ const unreachable = (error: unknown): Finding => ({
   advice: 'Check DATABASE_URL, and whether the database runs and lets this user in.',
 })
 
-async function checkOpen(database: Database, config: Config, clock: Clock): Promise<Finding[]> {
+async function checkOpen(database: Database, config: Config, clock: WallClock): Promise<Finding[]> {
   const migrations = await checkMigrations(database)
   // What lies in the tables can be read only once they are what this program knows.
   if (migrations.level === 'problem') return [migrations]
@@ -93,7 +93,7 @@ async function checkMigrations(database: Database): Promise<Finding> {
 
 const TOLERATED_SECONDS = 5
 
-async function checkClock(database: Database, clock: Clock): Promise<Finding> {
+async function checkClock(database: Database, clock: WallClock): Promise<Finding> {
   const theirs = await databaseTime(database)
   const apart = Math.round(Math.abs(theirs.getTime() - clock.now().getTime()) / 1000)
   if (apart <= TOLERATED_SECONDS) return { check: 'clock', level: 'ok', message: 'agrees with the database' }

@@ -5,7 +5,7 @@ import { CANNOT_BE_OPENED } from '../../tenancy/sealed.ts'
 import { openSecret } from '../../tenancy/secrets.ts'
 import { listTenants } from '../../tenancy/tenants.ts'
 import type { Vault } from '../../tenancy/vault.ts'
-import type { Clock } from '../../time.ts'
+import type { WallClock } from '../../time.ts'
 import type { Finding } from './finding.ts'
 
 const DAY_MS = 86_400_000
@@ -50,7 +50,7 @@ export async function checkSecrets(database: Database, vault: Vault | undefined)
 }
 
 /** Events of the last days that a detector threw at, by what it threw. */
-export async function checkFailedEvents(database: Database, clock: Clock): Promise<Finding[]> {
+export async function checkFailedEvents(database: Database, clock: WallClock): Promise<Finding[]> {
   const since = new Date(clock.now().getTime() - LOOKED_AT_DAYS * DAY_MS)
   const counts = new Map<string, { events: number; tenants: number }>()
   for (const { id } of await listTenants(database)) {
@@ -80,7 +80,7 @@ export async function checkFailedEvents(database: Database, clock: Clock): Promi
 }
 
 /** Tenants that Stripe delivered to before, and has not for a day. */
-export async function checkTenants(database: Database, clock: Clock): Promise<Finding[]> {
+export async function checkTenants(database: Database, clock: WallClock): Promise<Finding[]> {
   const now = clock.now()
   const tenants = await listTenants(database, { suspended: false })
   if (tenants.length === 0) {
