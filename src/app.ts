@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import { DETECTORS } from './detection/registry.ts'
 import { Worker } from './detection/worker.ts'
 import { createGraphql } from './graphql/server.ts'
+import { sharedAddressOf, watchForwarding } from './http/forwarding.ts'
 import { healthz, readyz } from './http/health.ts'
 import { metricsRoute } from './http/metrics.ts'
 import { routes } from './http/routes.ts'
@@ -117,7 +118,12 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
           disk: () => !disk.full,
           accepting: () => !draining,
         }),
-        '/metrics': metricsRoute(metrics.registry, { token: config.metricsToken, local: config.local }),
+        '/metrics': metricsRoute(metrics.registry, {
+          token: config.metricsToken,
+          local: config.local,
+          limiter: shared.limiter('api'),
+          trustProxy: config.trustProxy,
+        }),
         ...graphql.plain,
       },
       next: graphql.listener,
@@ -125,6 +131,9 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
   )
   server.on('clientError', refuseBrokenRequest)
   graphql.attach(server)
+  watchForwarding(server, config, log)
+  const oneAddress = sharedAddressOf(config)
+  if (oneAddress !== undefined) log.warn(oneAddress)
   const release = async (): Promise<void> => {
     credentials.close()
     await authenticator.close()

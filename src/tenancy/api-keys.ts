@@ -23,6 +23,11 @@ export interface ApiKeyCreated {
   key: string
 }
 
+/** Keys of a tenant that work: one for each program that asks, and more than any list can show. */
+const MOST_LIVE = 100
+/** Keys that ended, and are still listed: the newest. */
+const MOST_ENDED = 400
+
 /** Inserts it and records the act, in the caller's transaction. */
 export async function insertApiKey(
   db: Pick<TenantClient, 'apiKey' | 'tenant' | 'activity'>,
@@ -46,10 +51,28 @@ export async function insertApiKey(
   })
   const data = { apiKeyId: apiKey.id, name: apiKey.name, role: apiKey.role, prefix }
   await recordActivity(db, tenantId, [{ at: now, kind: 'API_KEY_CREATED', actor, data }])
+  // The act has locked the tenant's row: what others make at the same moment is counted by whoever comes second.
+  await boundKeys(db, tenantId, now)
   return { apiKey, key }
 }
 
-/** @throws PublicError BAD_USER_INPUT for an empty name, an unknown role or an expiry that has passed; NOT_FOUND */
+/** @throws PublicError CONFLICT when there are too many live ones; of those that ended the oldest go */
+async function boundKeys(db: Pick<TenantClient, 'apiKey'>, tenantId: string, now: Date): Promise<void> {
+  const isLive = { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] }
+  if ((await db.apiKey.count({ where: { tenantId, ...isLive } })) > MOST_LIVE)
+    throw new PublicError('CONFLICT', `a tenant has at most ${MOST_LIVE} working keys: revoke one first`)
+  const tooOld = await db.apiKey.findMany({
+    where: { tenantId, NOT: isLive },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+    skip: MOST_ENDED,
+    take: MOST_LIVE,
+    select: { id: true },
+  })
+  if (tooOld.length > 0)
+    await db.apiKey.deleteMany({ where: { tenantId, id: { in: tooOld.map(({ id }) => id) } } })
+}
+
+/** @throws PublicError BAD_USER_INPUT for an empty name, an unknown role or an expiry that has passed; NOT_FOUND; CONFLICT */
 export async function createApiKey(scope: Scope, acting: Acting, input: ApiKeyInput): Promise<ApiKeyCreated> {
   const now = acting.clock.now()
   const wanted = parseInput(

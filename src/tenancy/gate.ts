@@ -1,6 +1,7 @@
 import type { RateLimit } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import { networkOf } from '../http/client-address.ts'
+import { SlowedRefusals } from '../http/slowed.ts'
 import { sha256 } from '../ids.ts'
 import type { RateLimiter } from '../ingest/rate-limit.ts'
 import type { Clock } from '../time.ts'
@@ -19,11 +20,6 @@ const MOST = 10_000
 /** Look-ups of keys that were not good here before, at once. Each takes a connection to the database. */
 const LOOKUPS_AT_ONCE = 4
 
-/** Milliseconds that an address that guesses waits for each refusal of what might have been a key. */
-const SLOWED_BY = 1_000
-/** Refusals that wait at once; past it they come at once, and cost nothing more. */
-const MOST_SLOWED = 1_000
-
 export interface GateParts {
   authenticator: Pick<Authenticator, 'authenticate'>
   limiter: RateLimiter
@@ -31,6 +27,7 @@ export interface GateParts {
   log: { warn(fields: object, message: string): void; info(fields: object, message: string): void }
   /** Undefined: a local set-up, where every client is this machine. */
   limit: RateLimit | undefined
+  /** Milliseconds; a second. */
   slowedBy?: number
 }
 
@@ -47,10 +44,11 @@ export class Gate {
   readonly #good = new Set<string>()
   /** Until when an address is slowed, in milliseconds of the steady clock. */
   readonly #guessing = new Map<string, number>()
-  #slowed = 0
+  readonly #refusals: SlowedRefusals
 
   constructor(parts: GateParts) {
     this.#parts = parts
+    this.#refusals = new SlowedRefusals(parts.slowedBy)
   }
 
   /**
@@ -100,16 +98,8 @@ export class Gate {
     this.#guessing.delete(from)
     this.#guessing.set(from, clock.steady() + wait * 1_000)
     dropOldest(this.#guessing)
-    if (mayBeKey) await this.#slow()
+    if (mayBeKey) await this.#refusals.wait()
     throw tooMany(wait)
-  }
-
-  async #slow(): Promise<void> {
-    if (this.#slowed >= MOST_SLOWED) return
-    this.#slowed += 1
-    const { slowedBy = SLOWED_BY } = this.#parts
-    await new Promise((resolve) => setTimeout(resolve, slowedBy).unref())
-    this.#slowed -= 1
   }
 }
 

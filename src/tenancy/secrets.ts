@@ -54,6 +54,8 @@ const addition = z.object({ secret: webhookSecret })
 
 /** Live secrets of one endpoint: a delivery is held against each of them, whoever sent it. A roll needs two. */
 const MOST_LIVE = 10
+/** Retired ones that are still listed. */
+const MOST_RETIRED = 40
 
 /**
  * One more signing secret of an endpoint; those before stay live, as Stripe's roll of a secret needs.
@@ -76,8 +78,27 @@ export async function addSecret(
     if (same) return same
     if (live.length >= MOST_LIVE)
       throw new PublicError('CONFLICT', `${live.length} secrets of this endpoint are live: retire one first`)
-    return insertSecret(db, acting, endpoint, secret)
+    const added = await insertSecret(db, acting, endpoint, secret)
+    await boundRetired(db, scope.tenantId, endpoint.id)
+    return added
   })
+}
+
+/** Those retired longest ago go: each is one more row in every list. */
+async function boundRetired(
+  db: Pick<TenantClient, 'webhookSecret'>,
+  tenantId: string,
+  endpointId: string,
+): Promise<void> {
+  const tooOld = await db.webhookSecret.findMany({
+    where: { tenantId, endpointId, retiredAt: { not: null } },
+    orderBy: [{ retiredAt: 'desc' }, { id: 'desc' }],
+    skip: MOST_RETIRED,
+    take: MOST_LIVE,
+    select: { id: true },
+  })
+  if (tooOld.length > 0)
+    await db.webhookSecret.deleteMany({ where: { tenantId, id: { in: tooOld.map(({ id }) => id) } } })
 }
 
 /** Oldest first, retired ones too. Show the hint only. */

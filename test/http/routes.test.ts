@@ -4,10 +4,12 @@ import { healthz, readyz } from '../../src/http/health.ts'
 import { metricsRoute } from '../../src/http/metrics.ts'
 import { requestIdOf } from '../../src/http/request-id.ts'
 import { notFound, routes } from '../../src/http/routes.ts'
+import { memoryRateLimiter } from '../../src/ingest/rate-limit.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { serve } from './serve.ts'
 
 const { registry } = createMetrics(false)
+const guessing = { limiter: memoryRateLimiter('test'), trustProxy: true, slowedBy: 5 }
 let ready = true
 let tokens: string[] = []
 
@@ -21,9 +23,9 @@ const { base, raw } = await serve(
     plain: {
       '/healthz': healthz,
       '/readyz': readyz({ database: () => ready, disk: async () => true }),
-      '/metrics': metricsRoute(registry, { token: 'scrape-scrape-scrape', local: false }),
-      '/open': metricsRoute(registry, { token: undefined, local: true }),
-      '/shut': metricsRoute(registry, { token: undefined, local: false }),
+      '/metrics': metricsRoute(registry, { token: 'scrape-scrape-scrape', local: false, ...guessing }),
+      '/open': metricsRoute(registry, { token: undefined, local: true, ...guessing }),
+      '/shut': metricsRoute(registry, { token: undefined, local: false, ...guessing }),
       '/broken': readyz({ database: () => Promise.reject(new Error('no')) }),
     },
     next: notFound,
@@ -145,4 +147,17 @@ it('gives up on a receiver that takes nothing of its answer', async () => {
   socket.pause()
   socket.write('POST /webhook/x HTTP/1.1\r\nhost: x\r\n\r\n')
   await gone
+})
+
+it('answers guesses at the token of /metrics otherwise after ten a minute from one address, and the token from there as ever', async () => {
+  const scrape = (token: string, address: string) =>
+    fetch(`${base}/metrics`, { headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': address } })
+  const statuses: number[] = []
+  for (let n = 0; n < 12; n++) statuses.push((await scrape(`guess ${n}`, '198.51.100.1')).status)
+  expect(statuses).toEqual([...Array<number>(10).fill(401), 429, 429])
+  const refused = await scrape('guess', '198.51.100.1')
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(await refused.json()).toMatchObject({ error: { code: 'RATE_LIMITED' } })
+  expect((await scrape('scrape-scrape-scrape', '198.51.100.1')).status).toBe(200)
+  expect((await scrape('guess', '198.51.100.2')).status).toBe(401)
 })

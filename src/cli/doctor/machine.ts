@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Config } from '../../config.ts'
+import { sharedAddressOf } from '../../http/forwarding.ts'
 import { freeBytes } from '../../ingest/disk.ts'
 import { dataFolderOf } from '../../tenancy/vault.ts'
 import { type Finding, messageOf } from './finding.ts'
@@ -40,6 +41,8 @@ export function checkConfig(config: Config): Finding[] {
       'Set it where Prometheus has to read it.',
     )
   }
+  const oneAddress = sharedAddressOf(config)
+  if (oneAddress !== undefined) add('notice', oneAddress)
   if (config.previousSecret !== undefined) {
     add(
       'notice',
