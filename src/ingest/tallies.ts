@@ -8,7 +8,7 @@ import {
 } from '../storage/delivery-counts.ts'
 import { classifyFailure } from '../storage/failures.ts'
 import type { Sql, Writer } from '../storage/sql.ts'
-import { type Clock, MINUTE, toDate, toSeconds } from '../time.ts'
+import { MINUTE, toDate, toSeconds, type WallClock } from '../time.ts'
 
 const SLOT = 5 * MINUTE
 /** Milliseconds that counts may wait: a flood of forged requests costs one row a second, not one write each. */
@@ -23,7 +23,7 @@ interface WaitingTally extends DeliveryTally {
 
 export interface TalliesParts {
   sql: Sql
-  clock: Clock
+  clock: WallClock
   log: Logger
   /** The process, unlike any other. */
   writer: string

@@ -41,6 +41,7 @@ test('a database that goes away in the middle of an operation is 503 with Retry-
   const { database, tenant } = await left()
   // An operator's tenant is looked up without the clock; what follows reads it before its first statement.
   const clock = {
+    steady: () => 0,
     now: () => {
       void database.close()
       return new Date()
