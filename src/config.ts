@@ -86,7 +86,7 @@ export const VARIABLES: readonly Variable[] = [
   {
     name: 'METRICS_TOKEN',
     default: '',
-    description: 'bearer token that /metrics asks for; needed outside a local set-up',
+    description: 'bearer token that /metrics asks for, at least 16 characters; needed outside a local set-up',
   },
 ]
 

@@ -26,7 +26,12 @@ export const metricsRoute = (registry: Registry, access: MetricsAccess): PlainHa
   const refusals = new SlowedRefusals(access.slowedBy)
   return readOnly((req, res) => {
     if (access.token === undefined && !access.local)
-      return answerError(res, 404, 'NOT_FOUND', 'Set METRICS_TOKEN to open /metrics.')
+      return answerError(
+        res,
+        404,
+        'NOT_FOUND',
+        'Set METRICS_TOKEN, at least 16 characters, to open /metrics.',
+      )
     if (access.token !== undefined && !bears(req.headers.authorization, access.token))
       return void refuse(req, res, access, refusals)
     registry.metrics().then(

@@ -76,7 +76,7 @@ export async function serveGraphql(database: Database, options: ServeOptions = {
     routes({ webhook: (_req, res) => void res.end(), plain: graphql.plain, next: graphql.listener }),
   )
   graphql.attach(server)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(config.port, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('not listening')
   let stopped: Promise<void> | undefined

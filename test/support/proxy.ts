@@ -1,12 +1,19 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { atEnd } from './endings.ts'
 
-/** A TCP proxy in front of a server, which can fall silent: it then takes connections and bytes, and passes nothing on. */
+/** A TCP proxy in front of a server, which can cut, refuse, and fall silent: it then takes connections and bytes, and passes nothing on. */
 export interface Proxy {
   readonly port: number
   silence(): void
   /** Passes on what it kept, and from now on everything. */
   resume(): void
+  /** Connections that are open now. */
+  readonly open: number
+  /** Breaks every connection, as a network does, and takes new ones. */
+  cut(): void
+  /** Cuts, and refuses every connection until `accept`. */
+  refuse(): Promise<void>
+  accept(): Promise<void>
 }
 
 /** Closed after the file's tests. */
@@ -29,15 +36,27 @@ export async function proxyTo(port: number, host = '127.0.0.1'): Promise<Proxy> 
       if (silent) from.pause()
     }
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  atEnd(async () => {
-    for (const socket of sockets) socket.destroy()
-    await new Promise((resolve) => server.close(resolve))
-  })
+  const listen = (at: number) => new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve))
+  const cut = () => {
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+  const refuse = async () => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    cut()
+    await closed
+  }
+  await listen(0)
+  atEnd(refuse)
   const address = server.address()
   if (typeof address !== 'object' || address === null) throw new Error('the proxy has no port')
   return {
     port: address.port,
+    get open() {
+      return sockets.size / 2
+    },
+    cut,
+    refuse,
+    accept: () => listen(address.port),
     silence: () => {
       silent = true
       for (const socket of sockets) socket.pause()

@@ -38,7 +38,7 @@ export function checkConfig(config: Config): Finding[] {
     add(
       'notice',
       'METRICS_TOKEN is not set, so /metrics stays shut',
-      'Set it where Prometheus has to read it.',
+      'Set it, to at least 16 characters, where Prometheus has to read it.',
     )
   }
   const oneAddress = sharedAddressOf(config)
