@@ -1,5 +1,6 @@
 import { type Calendar, calendarOf } from '../calendar/calendar.ts'
 import { DAY, type Seconds } from '../time.ts'
+import { mayRelease } from './backlog.ts'
 import type { Choices } from './choices.ts'
 import type { AnyDetector } from './detector.ts'
 import {
@@ -24,6 +25,8 @@ export interface Work {
   origin: AnomalyOrigin
   /** Wall clock. */
   wall: Date
+  /** Nothing is to follow for now: what waits for its order is judged. */
+  isLast?: boolean
   newId(): string
 }
 
@@ -65,7 +68,8 @@ export async function judgeBatch(
       }),
     )
   }
-  outcome.marks = work.events.map(({ stripeId }) => markOf(stripeId, reading))
+  const ids = new Set([...work.events.map(({ stripeId }) => stripeId), ...reading.failures.keys()])
+  outcome.marks = [...ids].map((stripeId) => markOf(stripeId, reading))
   return outcome
 }
 
@@ -92,17 +96,22 @@ async function judgeStream(
     Math.max(stream.clock, work.now),
   )
   const dueBy = newest - DISORDER
-  const facts = events.flatMap((event) => event.facts)
+  const { hold } = stream
+  const release = hold !== null && (work.isLast || mayRelease(hold, newest, events.length))
+  const held = release ? await memory.held(stream.id) : []
+  const facts = [...held, ...events].flatMap((event) => event.facts)
   const states = await memory.states(stream.id, detectors, facts, dueBy)
   const clock = stream.clock > 0 ? stream.clock : undefined
   const feedback = await memory.feedback(stream.id)
   const judge = new StreamJudge(detectors, states, choices, clock, calendar, feedback)
-  const { operations, failures, brokenTimers } = judge.judge(events, work.now)
+  const judgement = judge.judge(events, work.now, { hold, events: held }, work.isLast)
+  const { operations, failures, brokenTimers } = judgement
   for (const [stripeId, error] of failures) reading.failures.set(stripeId, error)
   outcome.brokenTimers.push(...brokenTimers)
   const told = operations.filter((operation) => !inGap(operation, task))
   const incidents = await foldAll(detectors, memory, { stream, work, operations: told, dueBy })
-  return { stream: { ...stream, clock: judge.clock ?? newest }, states, incidents }
+  const after = { ...stream, clock: judge.clock ?? newest, hold: judgement.hold }
+  return { stream: after, states, incidents, held: judgement.held }
 }
 
 /** Between the end of a replayed history and the first live delivery nothing was sent here: absence then means nothing. */
@@ -170,7 +179,7 @@ function streamsOf(work: Work, opened: readonly OpenedEvent[], known: readonly S
     streams.set(
       id,
       stream === undefined
-        ? { id, endpointId, account, livemode, clock: 0, live }
+        ? { id, endpointId, account, livemode, clock: 0, live, hold: null }
         : { ...stream, live: stream.live || live },
     )
   }

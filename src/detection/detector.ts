@@ -26,6 +26,8 @@ export interface Detector<
   perObject: boolean
   /** Least severity of a flood of its incidents; default HIGH. */
   floodSeverity?: Severity
+  /** It only adds up by the hour of each fact: nothing has to wait until the order is known. */
+  anyOrder?: boolean
   /** A new sign within so long after the end reopens the same incident. */
   cooldown: Seconds
   /** Grows by one whenever the shape of the stored state changes; `upgrade` then brings what is stored into the new shape. */
@@ -53,6 +55,8 @@ export interface Detector<
   onTimer?(state: State, context: Context<Spec, Shared>): Step | undefined
   /** Only for the one detector that watches delivery: what the others may know of it. It is judged before them. */
   delivery?(state: State, now: Seconds): Delivery
+  /** Of the same detector: an event that took longer than this to arrive belongs to a backlog. */
+  lateAfter?(settings: SettingsOf<Spec>): Seconds
 }
 
 /** How detectors of unlike state stand in one list: what is theirs is only ever handed back to them. */
@@ -109,6 +113,11 @@ export interface Context<Spec extends SettingsSpec = SettingsSpec, Shared = unkn
   /** A draft of the detector's `shared` state, to be changed in place; undefined where it has none. */
   readonly shared: Shared
   readonly delivery: Delivery
+  /**
+   * The fact comes out of a backlog that has calmed down, in the order in which it happened: it is judged as of its
+   * own time, though newer ones may have been judged before.
+   */
+  readonly held: boolean
   /** The tenant's zone and its country's holidays. */
   readonly calendar: Calendar
   /** What people have said by now of this detector's incidents in this stream, oldest first: the newest 100. */

@@ -5,6 +5,7 @@ import type { Choices } from './choices.ts'
 import type { AnyDetector, DetectorName, Feedback } from './detector.ts'
 import { FLOOD } from './folding.ts'
 import type { Incident } from './incident.ts'
+import type { JudgedEvent } from './judge.ts'
 import type { BatchOutcome, IncidentKey, KnownObject, Stream, TenantMemory } from './memory.ts'
 import { KeyedStates } from './states.ts'
 
@@ -16,6 +17,7 @@ export interface RaisedIncident {
 
 interface StreamMemory {
   stream: Stream
+  held: readonly JudgedEvent[]
   newest: Map<string, Incident>
 }
 
@@ -69,6 +71,10 @@ export class ForgetfulMemory implements TenantMemory {
     return new Map()
   }
 
+  async held(stream: string): Promise<readonly JudgedEvent[]> {
+    return this.#streams.get(stream)?.held ?? []
+  }
+
   async incidents(
     stream: string,
     keys: readonly IncidentKey[],
@@ -110,10 +116,12 @@ export class ForgetfulMemory implements TenantMemory {
   /** Remembers what a batch changed. */
   apply(outcome: BatchOutcome): void {
     for (const [id, object] of outcome.objects) this.#objects.set(id, object)
-    for (const { stream, states, incidents } of outcome.streams) {
+    for (const { stream, states, incidents, held } of outcome.streams) {
       states.keep()
-      const newest = this.#streams.get(stream.id)?.newest ?? new Map()
-      this.#streams.set(stream.id, { stream, newest })
+      const before = this.#streams.get(stream.id)
+      const newest = before?.newest ?? new Map()
+      const kept = held.released ? [] : (before?.held ?? [])
+      this.#streams.set(stream.id, { stream, newest, held: [...kept, ...held.added] })
       for (const { incident, change } of incidents) {
         if (change === 'ANOMALY_RAISED') this.raisedIncidents.push({ incident, stream })
         newest.set(`${incident.detector} ${incident.fingerprint}`, incident)

@@ -1,6 +1,7 @@
 import { type Calendar, UTC_CALENDAR } from '../calendar/calendar.ts'
 import type { Fact, FactKind } from '../stripe/facts.ts'
 import { HOUR, MINUTE, type Seconds } from '../time.ts'
+import { Backlog, type Hold, type HoldChange } from './backlog.ts'
 import { type Choices, settingsOf } from './choices.ts'
 import type {
   AnyDetector,
@@ -13,6 +14,7 @@ import type {
   SettingsOf,
   Step,
 } from './detector.ts'
+import { DetectorFailure, Failures } from './failures.ts'
 import type { KeyedState, KeyedStates } from './states.ts'
 
 /**
@@ -26,9 +28,6 @@ export const TOO_LATE: Seconds = 72 * HOUR
 
 /** What was to be waited for may be on its way, too, when a fact comes late: no timer that it sets rings sooner. */
 const LATE_PATIENCE: Seconds = 6 * HOUR
-
-/** After so many errors of one detector in a batch it is left out of the rest of it. */
-const PATIENCE = 10
 
 /** One event of the stream with what it says. */
 export interface JudgedEvent {
@@ -51,8 +50,17 @@ export interface Operation {
   said: { finding: Finding } | { ending: Ending }
 }
 
+/** Events that wait for their backlog to calm down. */
+export interface Held {
+  hold: Hold | null
+  /** May be left out where they cannot be released in this batch. */
+  events: readonly JudgedEvent[]
+}
+
 export interface Judgement {
   operations: Operation[]
+  hold: Hold | null
+  held: HoldChange
   /** What a detector threw, by event. */
   failures: Map<string, string>
   /** Timers whose handler threw: detector, key and error. They are taken away. */
@@ -68,25 +76,6 @@ export const UNDISTURBED: Delivery = {
   closed: () => [],
 }
 
-class DetectorFailure extends Error {
-  constructor(
-    readonly detector: DetectorName,
-    /** The event, or the key of the timer. */
-    readonly subject: string,
-    readonly onTimer: boolean,
-    cause: unknown,
-  ) {
-    super(`${detector}: ${cause instanceof Error ? cause.message : String(cause)}`)
-  }
-}
-
-/** Which facts and timers are left out of a repeated pass. */
-interface Exclusions {
-  readonly events: Map<string, Set<DetectorName>>
-  readonly timers: Set<string>
-  readonly detectors: Set<DetectorName>
-}
-
 /**
  * Judges one stream: facts in event order, timers between them, state changed in place. It holds no clock and
  * does no I/O; the same events in any batches give the same operations.
@@ -94,6 +83,7 @@ interface Exclusions {
 export class StreamJudge implements Context {
   now: Seconds = 0
   key = ''
+  held = false
   settings: SettingsOf<Record<string, never>> = {}
 
   readonly #feedback: ReadonlyMap<DetectorName, readonly Feedback[]>
@@ -105,6 +95,10 @@ export class StreamJudge implements Context {
   #delivery: Delivery | undefined
   /** The detector that is being asked. */
   #asked: AnyDetector | undefined
+  #backlog = new Backlog(null, [])
+  #failures = new Failures()
+  /** Later events than this belong to a backlog. */
+  #lateAfter: Seconds = Number.POSITIVE_INFINITY
 
   /**
    * @param clock newest delivery judged so far; undefined for a new stream
@@ -128,6 +122,8 @@ export class StreamJudge implements Context {
       }
     }
     this.choose(choices)
+    const lateAfter = this.#watch?.lateAfter?.(this.#settings.get(this.#watch.name) ?? {})
+    if (lateAfter !== undefined) this.#lateAfter = Math.max(lateAfter, DISORDER)
   }
 
   /** A changed setting holds for what comes after. A muted detector goes on learning, but says nothing. */
@@ -163,63 +159,93 @@ export class StreamJudge implements Context {
   /**
    * Judges a batch, already in the order of delivery, and then fires what is due by `until`. When a detector
    * throws, everything is taken back and judged again without that event for that detector.
+   * @param held events of former batches that wait
+   * @param isLast no more is to come: what waits is judged
    */
-  judge(events: readonly JudgedEvent[], until?: Seconds): Judgement {
-    const judgement: Judgement = { operations: [], failures: new Map(), brokenTimers: [] }
-    const excluded: Exclusions = { events: new Map(), timers: new Set(), detectors: new Set() }
-    const errors = new Map<DetectorName, number>()
+  judge(
+    events: readonly JudgedEvent[],
+    until?: Seconds,
+    held: Held = { hold: null, events: [] },
+    isLast = false,
+  ): Judgement {
+    this.#failures = new Failures()
     const before = this.clock
     for (;;) {
       this.clock = before
       this.#operations = []
+      this.held = false
+      this.#backlog = new Backlog(held.hold, held.events)
       try {
-        this.#pass(events, until, excluded, judgement)
-        judgement.operations = this.#operations
-        return judgement
+        this.#pass(events, until)
+        if (isLast && this.#backlog.hold !== null) this.#release()
+        return this.#judgement()
       } catch (error) {
         if (!(error instanceof DetectorFailure)) throw error
         this.states.rollback()
-        const count = (errors.get(error.detector) ?? 0) + 1
-        errors.set(error.detector, count)
-        if (count >= PATIENCE) excluded.detectors.add(error.detector)
-        else if (error.onTimer) excluded.timers.add(`${error.detector} ${error.subject}`)
-        else exclude(excluded.events, error.subject, error.detector)
-        if (error.onTimer) judgement.brokenTimers.push(`${error.message} (timer of '${error.subject}')`)
-        else judgement.failures.set(error.subject, error.message)
+        this.#failures.note(error)
       }
     }
   }
 
-  #pass(
-    events: readonly JudgedEvent[],
-    until: Seconds | undefined,
-    excluded: Exclusions,
-    judgement: Judgement,
-  ): void {
+  #judgement(): Judgement {
+    const { hold, change } = this.#backlog
+    const { events, timers } = this.#failures
+    return { operations: this.#operations, hold, held: change, failures: events, brokenTimers: timers }
+  }
+
+  #pass(events: readonly JudgedEvent[], until: Seconds | undefined): void {
     for (const event of events) {
-      this.clock = Math.max(this.clock ?? event.deliveredAt, event.deliveredAt)
-      this.#fireTimers(this.clock - DISORDER, excluded)
-      const late = event.at < this.clock - TOO_LATE
-      const without = excluded.events.get(event.stripeId)
+      const clock = this.#goTo(event.deliveredAt)
+      const late = event.at < clock - TOO_LATE
+      const waiting: Fact[] = []
       for (const fact of event.facts) {
+        let waits = false
         for (const detector of this.#listeners.get(fact.kind) ?? []) {
-          if (late && !detector.perObject && detector !== this.#watch) continue
-          if (excluded.detectors.has(detector.name)) {
-            const first = judgement.failures.get(event.stripeId)
-            judgement.failures.set(
-              event.stripeId,
-              first ?? `${detector.name}: left out after ${PATIENCE} errors in one batch`,
-            )
-          } else if (without === undefined || !without.has(detector.name)) {
-            this.#observe(detector, fact, event.stripeId)
-          }
+          const isRate = !detector.perObject && detector !== this.#watch
+          if (late && isRate) continue
+          if (isRate && !detector.anyOrder && event.deliveredAt - event.at > this.#lateAfter) waits = true
+          else this.#ask(detector, fact, event.stripeId)
         }
+        if (waits) waiting.push(fact)
       }
+      if (waiting.length > 0) this.#backlog.add({ ...event, facts: waiting }, clock)
     }
-    if (until !== undefined) {
-      this.clock = Math.max(this.clock ?? until, until)
-      this.#fireTimers(this.clock - DISORDER, excluded)
+    if (until !== undefined) this.#goTo(until)
+  }
+
+  /** Moves the clock on, unless it is further already: what waits is judged, and timers fire, when their time comes. */
+  #goTo(to: Seconds): Seconds {
+    const clock = Math.max(this.clock ?? to, to)
+    for (
+      let due = this.#backlog.releaseAt;
+      due !== undefined && due <= clock;
+      due = this.#backlog.releaseAt
+    ) {
+      this.clock = Math.max(this.clock ?? due, due)
+      this.#fireTimers(this.clock - DISORDER)
+      this.#release()
     }
+    this.clock = clock
+    this.#fireTimers(clock - DISORDER)
+    return clock
+  }
+
+  /** Judges what waits as it would have been had it come in order, with the timers that it sets on the way. */
+  #release(): void {
+    for (const { at, stripeId, facts } of this.#backlog.release()) {
+      this.#fireTimers(at - DISORDER)
+      this.held = true
+      for (const fact of facts) {
+        for (const detector of this.#listeners.get(fact.kind) ?? [])
+          if (!detector.perObject && !detector.anyOrder && detector !== this.#watch)
+            this.#ask(detector, fact, stripeId)
+      }
+      this.held = false
+    }
+  }
+
+  #ask(detector: AnyDetector, fact: Fact, stripeId: string): void {
+    if (!this.#failures.leavesOutEvent(detector.name, stripeId)) this.#observe(detector, fact, stripeId)
   }
 
   #observe(detector: AnyDetector, fact: Fact, stripeId: string): void {
@@ -235,11 +261,11 @@ export class StreamJudge implements Context {
     }
   }
 
-  #fireTimers(due: Seconds, excluded: Exclusions): void {
+  #fireTimers(due: Seconds): void {
     for (let timer = this.states.nextTimer(due); timer !== undefined; timer = this.states.nextTimer(due)) {
       const { entry, at } = timer
       const { detector, key } = entry
-      if (excluded.detectors.has(detector.name) || excluded.timers.has(`${detector.name} ${key}`)) continue
+      if (this.#failures.leavesOutTimer(detector.name, key)) continue
       try {
         this.#turnTo(detector, key, at)
         const step = detector.onTimer?.(entry.state, this)
@@ -286,9 +312,3 @@ export class StreamJudge implements Context {
 
 const byDelivery = (detectors: readonly AnyDetector[]): AnyDetector[] =>
   [...detectors].sort((a, b) => Number(b.delivery !== undefined) - Number(a.delivery !== undefined))
-
-function exclude(events: Map<string, Set<DetectorName>>, stripeId: string, detector: DetectorName): void {
-  const known = events.get(stripeId)
-  if (known === undefined) events.set(stripeId, new Set([detector]))
-  else known.add(detector)
-}

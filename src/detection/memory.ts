@@ -2,9 +2,11 @@ import type { Place } from '../calendar/calendar.ts'
 import type { Fact } from '../stripe/facts.ts'
 import type { ObjectRecord } from '../stripe/ledger.ts'
 import { MINUTE, type Seconds } from '../time.ts'
+import type { Hold, HoldChange } from './backlog.ts'
 import type { Choices } from './choices.ts'
 import type { AnyDetector, DetectorName, Feedback } from './detector.ts'
 import type { ChangedIncident, Incident } from './incident.ts'
+import type { JudgedEvent } from './judge.ts'
 import type { KeyedStates } from './states.ts'
 
 /** What baselines never cross: one endpoint's account in one mode. */
@@ -17,6 +19,8 @@ export interface Stream {
   clock: Seconds
   /** Whether live deliveries have come; until then only replays move the clock. */
   live: boolean
+  /** Of the events that wait for their backlog to calm down. */
+  hold: Hold | null
 }
 
 export const streamId = (endpointId: string, account: string | null, livemode: boolean): string =>
@@ -52,6 +56,8 @@ export interface TenantMemory {
     facts: Iterable<Fact>,
     dueBy: Seconds,
   ): Promise<KeyedStates>
+  /** The stream's events that wait for their backlog to calm down. */
+  held(stream: string): Promise<readonly JudgedEvent[]>
   /** The newest incident of each key that is open or ended at or after `since`, and all that end by themselves by `dueBy`. */
   incidents(stream: string, keys: readonly IncidentKey[], since: Seconds, dueBy: Seconds): Promise<Incident[]>
   /** What people have said of a stream's incidents, oldest first: of each detector the newest 100. */
@@ -68,6 +74,7 @@ export interface StreamOutcome {
   stream: Stream
   states: KeyedStates
   incidents: ChangedIncident[]
+  held: HoldChange
 }
 
 /** Counts are kept by the quarter of an hour: days and hours of every zone are made of whole ones. */

@@ -146,5 +146,6 @@ export async function dryReplay(
     const fresh = group.filter((event) => memory.meet(event.stripeId) && gate.admit(event))
     memory.apply(await judgeBatch(detectors, memory, workOf(fresh, now, wall)))
   }
+  memory.apply(await judgeBatch(detectors, memory, { ...workOf([], now, wall), isLast: true }))
   return memory.raisedIncidents
 }

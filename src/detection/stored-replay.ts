@@ -50,6 +50,9 @@ export async function storedReplay(
     onProgress(counts)
     await othersFirst()
   }
+  while (!(await replayBatch(parts, tenantId, [], now, counts, true))) {
+    // As above.
+  }
   return counts
 }
 
@@ -60,12 +63,14 @@ async function replayBatch(
   group: readonly HistoricalEvent[],
   now: Seconds,
   counts: ReplayCounts,
+  isLast = false,
 ): Promise<boolean> {
   const memory = new StoredMemory(scopeTo(database, tenantId).sql, tenantId)
   const standing = await memory.standing()
   if (standing === undefined)
     throw new PublicError('NOT_FOUND', `the tenant ${tenantId} was deleted meanwhile`)
   const { version, live } = standing
+  if (isLast && !(await memory.streams()).some(({ hold }) => hold !== null)) return true
   const known = await memory.knownEvents(group.map(({ stripeId }) => stripeId))
   const gate = new ModeGate(live)
   const fresh: { event: HistoricalEvent; judged: boolean }[] = []
@@ -76,10 +81,15 @@ async function replayBatch(
   }
   const wall = clock.now()
   const judged = fresh.filter((one) => one.judged).map(({ event }) => event)
-  const outcome = await judgeBatch(detectors, memory, workOf(judged, now, wall)).catch((error: unknown) => {
-    if (!(error instanceof NewerStateError)) throw error
-    throw new PublicError('CONFLICT', `${error.message}: replay with the version that judges this tenant now`)
-  })
+  const outcome = await judgeBatch(detectors, memory, { ...workOf(judged, now, wall), isLast }).catch(
+    (error: unknown) => {
+      if (!(error instanceof NewerStateError)) throw error
+      throw new PublicError(
+        'CONFLICT',
+        `${error.message}: replay with the version that judges this tenant now`,
+      )
+    },
+  )
   const acts = await saveHistory(database, { tenantId, events: fresh, outcome, version, wall })
   if (acts === undefined) return false
   counts.stored += fresh.length

@@ -8,6 +8,7 @@ const TABLES: readonly (readonly [table: string, ...key: string[]])[] = [
   ['Anomaly', 'id'],
   ['StripeEvent', 'stripeId'],
   ['StripeObject', 'stripeId'],
+  ['HeldEvent', 'stream', 'stripeId'],
   ['DetectorState', 'stream', 'detector', 'key'],
   ['DetectorSetting', 'detector'],
   ['Stream', 'id'],

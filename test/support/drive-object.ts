@@ -189,6 +189,7 @@ export class Drive<State, Kind extends FactKind, Spec extends SettingsSpec, Shar
       key,
       settings: this.#settings as { [Name in keyof Spec]: number },
       delivery,
+      held: false,
       calendar: this.options.calendar ?? UTC_CALENDAR,
       feedback: (this.options.feedback ?? []).filter(({ at }) => at <= now),
     }

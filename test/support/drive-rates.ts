@@ -2,7 +2,7 @@ import type { Calendar } from '../../src/calendar/calendar.ts'
 import type { AnyDetector, Feedback, Finding } from '../../src/detection/detector.ts'
 import { Folder } from '../../src/detection/folding.ts'
 import type { Incident } from '../../src/detection/incident.ts'
-import { type JudgedEvent, StreamJudge } from '../../src/detection/judge.ts'
+import { type Held, type JudgedEvent, StreamJudge } from '../../src/detection/judge.ts'
 import { KeyedStates, type StoredState } from '../../src/detection/states.ts'
 import type { Fact } from '../../src/stripe/facts.ts'
 import type { Seconds } from '../../src/time.ts'
@@ -42,6 +42,7 @@ export function drive(
   const findings: Driven['findings'] = []
   let stored: StoredState[] = []
   let clock: Seconds | undefined
+  let held: Held = { hold: null, events: [] }
   let id = 0
   for (let from = 0; from === 0 || from < events.length; from += batch) {
     const states = new KeyedStates(detectors)
@@ -49,10 +50,15 @@ export function drive(
     const said = new Map(detectors.slice(0, 1).map(({ name }) => [name, feedback]))
     const judge = new StreamJudge(detectors, states, choices, clock, calendar, said)
     const isLast = from + batch >= events.length
-    const { operations, failures, brokenTimers } = judge.judge(
+    const judgement = judge.judge(
       events.slice(from, from + batch),
       isLast && until !== undefined ? until + 900 : undefined,
+      held,
+      isLast,
     )
+    const { operations, failures, brokenTimers } = judgement
+    const waiting = judgement.held.released ? [] : held.events
+    held = { hold: judgement.hold, events: [...waiting, ...judgement.held.added] }
     const [failure] = [...failures.values(), ...brokenTimers]
     if (failure !== undefined) throw new Error(failure)
     const folder = new Folder({

@@ -45,6 +45,14 @@ async function fill(tenantId: string, endpointId: string): Promise<void> {
     await insert('Stream', { ...scope, id: 's', endpointId, livemode: true, clock: 1n, live: true })
     await insert('StripeObject', { ...scope, stripeId: 'ch_1', data: '{}', updatedAt: now })
     await insert('DetectorSetting', { ...scope, detector: 'D', enabled: true, values: '{}', updatedAt: now })
+    await insert('HeldEvent', {
+      ...scope,
+      stream: 's',
+      stripeId: 'evt_held',
+      at: 1n,
+      deliveredAt: 2n,
+      facts: '[]',
+    })
     await insert('DetectorState', {
       ...scope,
       stream: 's',

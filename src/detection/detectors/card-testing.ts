@@ -4,7 +4,7 @@ import { type Context, defineDetector, type Finding, type Step } from '../detect
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { testingFinding } from '../rates/card-testing-finding.ts'
 import { looksGuessed } from '../rates/guessing.ts'
-import { ending, FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
+import { ending, FRESH, LASTING, LASTING_NOTE, momentOf, timeOf } from '../rates/open.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
@@ -133,7 +133,7 @@ function suspect(
   guessed: boolean,
   context: Told,
 ): Step | undefined {
-  const now = state.newest
+  const now = momentOf(fact.at, state.newest, context)
   const expected = MARGIN * state.suspects.countSuspect(fact.at, now, guessed)
   noteSign(state.signs, timeOf(fact.at, now), idOf(fact), fact.eventId)
   const code = fact.blocked ? 'blocked by Radar' : (fact.reason ?? fact.code ?? 'unknown')

@@ -4,7 +4,7 @@ import { type Context, defineDetector, type Finding, type Step } from '../detect
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { FlagShare } from '../rates/flag-share.ts'
 import { fraudFinding } from '../rates/fraud-finding.ts'
-import { ending, FRESH, LASTING, LASTING_NOTE, timeOf } from '../rates/open.ts'
+import { ending, FRESH, LASTING, LASTING_NOTE, momentOf, timeOf } from '../rates/open.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
 import {
@@ -113,8 +113,8 @@ function observe(state: State, fact: ChargeSucceeded | Flag, context: Told): Ste
     state.since = fact.at
     state.lastFlag = fact.at
   }
-  const now = Math.max(state.newest, fact.at)
-  state.newest = now
+  const now = momentOf(fact.at, state.newest, context)
+  state.newest = Math.max(state.newest, now)
   state.share.settle(now, (from, to) => touches(state.incidents, from, to))
   if (fact.kind === 'chargeSucceeded') {
     state.share.countPayment(fact.at, now)
@@ -128,15 +128,15 @@ const chargeOf = (fact: Flag): string =>
   fact.charge ?? (fact.kind === 'disputeOpened' ? fact.dispute : fact.warning)
 
 function flag(state: State, fact: Flag, now: Seconds, context: Told): Step | undefined {
-  const expected = (perHour(state) * (now - state.lastFlag)) / HOUR
-  state.lastFlag = now
+  const expected = (perHour(state) * Math.max(0, now - state.lastFlag)) / HOUR
+  state.lastFlag = Math.max(state.lastFlag, now)
   state.share.countFlag(fact.at, now)
   state.hours.add(hourOf(fact.at), 1)
   noteSign(state.signs, timeOf(fact.at, now), chargeOf(fact), fact.eventId)
   const { open } = state
   if (open === null) return watch(state, { fact, expected, now }, context)
   followPoisson(open, expected, now)
-  open.lastSign = now
+  open.lastSign = Math.max(open.lastSign, now)
   add(open, fact)
   return { findings: [findingOf(state, open, false, context)] }
 }

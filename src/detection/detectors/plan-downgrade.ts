@@ -4,6 +4,7 @@ import { type Context, defineDetector, type Finding } from '../detector.ts'
 import { bigFinding } from '../rates/downgrade-finding.ts'
 import { type Downgrade, judgeDowngrade, type Surge, surgeOf } from '../rates/downgrade-surge.ts'
 import { MonthlyValues } from '../rates/monthly-values.ts'
+import { momentOf } from '../rates/open.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { Ring } from '../statistics/ring.ts'
 
@@ -69,7 +70,7 @@ export const planDowngrade = defineDetector({
     }
     const big = judgeBig(state, fact, loss, context)
     const surge = state.counted.admit(fact.subscription)
-      ? judgeDowngrade(state.surge, unitOf(fact, loss), state.newest, context)
+      ? judgeDowngrade(state.surge, unitOf(fact, loss), momentOf(fact.at, state.newest, context), context)
       : undefined
     return big === undefined ? surge : { ...surge, findings: [...(surge?.findings ?? []), big] }
   },

@@ -78,6 +78,7 @@ export const revenueDrop = defineDetector({
   settings,
   selfResolving: true,
   perObject: false,
+  anyOrder: true,
   cooldown: 24 * HOUR,
   stateVersion: 1,
   idleAfter: 120 * DAY,

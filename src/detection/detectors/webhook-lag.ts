@@ -114,6 +114,7 @@ export const webhookLag = defineDetector({
   observe,
   onTimer,
   delivery: (state, now) => new DeliveryView(state, now),
+  lateAfter: ({ lateAfter }) => lateAfter,
 })
 
 /** Version 1 knew of silences only that they were lost: they count as outages. */

@@ -1,5 +1,5 @@
 import { DAY, type Seconds } from '../../time.ts'
-import type { Step } from '../detector.ts'
+import type { Context, Step } from '../detector.ts'
 
 /** An incident that goes on for so long is no incident any more but the new course. */
 export const LASTING: Seconds = 7 * DAY
@@ -20,6 +20,13 @@ const DISORDER: Seconds = 900
 
 /** The time that a fact counts for: its own, or the newest when it comes too late to date anything. */
 export const timeOf = (at: Seconds, newest: Seconds): Seconds => (at >= newest - DISORDER ? at : newest)
+
+/**
+ * The moment that a fact is judged as of: the newest so far, and a held one's own time, for it is judged in the place
+ * where it belongs.
+ */
+export const momentOf = (at: Seconds, newest: Seconds, { held }: Pick<Context, 'held'>): Seconds =>
+  held ? at : Math.max(newest, at)
 
 /** Only a fact this fresh raises an alarm: one that comes hours late is counted, but says nothing about now. */
 export const FRESH: Seconds = 3_600

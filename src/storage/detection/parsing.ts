@@ -1,4 +1,5 @@
 import { DETECTOR_NAMES, type DetectorName } from '../../detection/detector.ts'
+import type { Fact } from '../../stripe/facts.ts'
 import type { ObjectRecord } from '../../stripe/ledger.ts'
 import { isFields } from '../../stripe/read.ts'
 
@@ -13,6 +14,12 @@ export function toNumbers(json: string): Record<string, number> {
   return Object.fromEntries(
     Object.entries(parsed).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
   )
+}
+
+/** Facts as this program stored them. */
+export function toFacts(json: string): Fact[] {
+  const parsed: unknown = JSON.parse(json)
+  return Array.isArray(parsed) ? (parsed.filter((fact) => isFields(fact) && 'kind' in fact) as Fact[]) : []
 }
 
 /** What was told of a Stripe object; one that is damaged counts as unknown. */

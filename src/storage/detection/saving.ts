@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { CALM, type HoldChange, LONGEST } from '../../detection/backlog.ts'
 import { DISORDER } from '../../detection/judge.ts'
 import type { BatchOutcome, EventMark, KnownObject, MetricDelta, Stream } from '../../detection/memory.ts'
 import type { StateChanges } from '../../detection/states.ts'
@@ -22,8 +23,9 @@ export async function saveOutcome(
   await addMetrics(tx, tenantId, outcome.metrics)
   await markEvents(tx, tenantId, outcome.marks, wall)
   const changed: StreamIncident[] = []
-  for (const { stream, states, incidents } of outcome.streams) {
+  for (const { stream, states, incidents, held } of outcome.streams) {
     await saveStream(tx, tenantId, stream)
+    await saveHeld(tx, tenantId, stream.id, held)
     await saveStates(tx, tenantId, stream.id, states.changes())
     changed.push(...incidents.map((incident) => ({ ...incident, stream })))
   }
@@ -40,7 +42,7 @@ export async function scheduleTimer(tx: Writer, tenantId: string): Promise<void>
   ])
 }
 
-/** When the tenant's next timer is to be looked at; undefined: it has none on a live stream. */
+/** When the tenant's next timer, or what waits for its backlog, is to be looked at; undefined: there is none on a live stream. */
 async function nextTimer(tx: Writer, tenantId: string): Promise<Date | undefined> {
   const [row] = await tx.all(
     `SELECT MIN("at") AS "at" FROM (
@@ -52,8 +54,16 @@ async function nextTimer(tx: Writer, tenantId: string): Promise<Date | undefined
      ) AS "timers"`,
     [tenantId, tenantId, true, tenantId, tenantId, true],
   )
+  const [held] = await tx.all(
+    'SELECT MIN("heldNewest") + ? AS "calm", MIN("heldSince") + ? AS "longest" FROM "Stream" WHERE "tenantId" = ? AND "live" = ?',
+    [CALM, LONGEST, tenantId, true],
+  )
   const at = nullableInteger(row?.['at'])
-  return at === null ? undefined : toDate(at + DISORDER)
+  const due = [
+    ...(at === null ? [] : [at + DISORDER]),
+    ...[held?.['calm'], held?.['longest']].flatMap((release) => nullableInteger(release) ?? []),
+  ]
+  return due.length === 0 ? undefined : toDate(Math.min(...due))
 }
 
 async function saveObjects(
@@ -128,10 +138,59 @@ async function saveStream(tx: Writer, tenantId: string, stream: Stream): Promise
   await tx.insert(
     {
       table: 'Stream',
-      columns: ['tenantId', 'id', 'endpointId', 'account', 'livemode', 'clock', 'live'],
-      conflict: '("tenantId", "id") DO UPDATE SET "clock" = excluded."clock", "live" = excluded."live"',
+      columns: [
+        'tenantId',
+        'id',
+        'endpointId',
+        'account',
+        'livemode',
+        'clock',
+        'live',
+        'heldSince',
+        'heldNewest',
+        'heldCount',
+      ],
+      conflict: `("tenantId", "id") DO UPDATE SET "clock" = excluded."clock", "live" = excluded."live",
+        "heldSince" = excluded."heldSince", "heldNewest" = excluded."heldNewest", "heldCount" = excluded."heldCount"`,
     },
-    [[tenantId, stream.id, stream.endpointId, stream.account, stream.livemode, stream.clock, stream.live]],
+    [
+      [
+        tenantId,
+        stream.id,
+        stream.endpointId,
+        stream.account,
+        stream.livemode,
+        stream.clock,
+        stream.live,
+        stream.hold?.since ?? null,
+        stream.hold?.newest ?? null,
+        stream.hold?.count ?? 0,
+      ],
+    ],
+  )
+}
+
+async function saveHeld(
+  tx: Writer,
+  tenantId: string,
+  stream: string,
+  { released, added }: HoldChange,
+): Promise<void> {
+  if (released)
+    await tx.run('DELETE FROM "HeldEvent" WHERE "tenantId" = ? AND "stream" = ?', [tenantId, stream])
+  await tx.insert(
+    {
+      table: 'HeldEvent',
+      columns: ['tenantId', 'stream', 'stripeId', 'at', 'deliveredAt', 'facts'],
+    },
+    added.map(({ stripeId, at, deliveredAt, facts }) => [
+      tenantId,
+      stream,
+      stripeId,
+      at,
+      deliveredAt,
+      JSON.stringify(facts),
+    ]),
   )
 }
 

@@ -1,10 +1,12 @@
 import type { Place } from '../../calendar/calendar.ts'
 import { placeOf } from '../../calendar/country.ts'
+import type { Hold } from '../../detection/backlog.ts'
 import type { Choices, DetectorChoice } from '../../detection/choices.ts'
 import type { AnyDetector, DetectorName, Feedback } from '../../detection/detector.ts'
 import type { InboxEvent } from '../../detection/events.ts'
 import { FLOOD } from '../../detection/folding.ts'
 import type { Incident } from '../../detection/incident.ts'
+import type { JudgedEvent } from '../../detection/judge.ts'
 import { keysOf } from '../../detection/keys.ts'
 import type { IncidentKey, KnownObject, Stream, TenantMemory } from '../../detection/memory.ts'
 import { KeyedStates, type StateKey, type StoredState } from '../../detection/states.ts'
@@ -24,7 +26,7 @@ import {
   type Value,
 } from '../sql.ts'
 import { toIncident } from './incident-row.ts'
-import { toDetectorName, toNumbers, toRecord } from './parsing.ts'
+import { toDetectorName, toFacts, toNumbers, toRecord } from './parsing.ts'
 
 /** Engines bind some ten thousand values; plans are best with far fewer. */
 const CHUNK = 400
@@ -72,6 +74,7 @@ export class StoredMemory implements TenantMemory {
       livemode: flag(row['livemode']),
       clock: integer(row['clock']),
       live: flag(row['live']),
+      hold: holdOf(row),
     }))
   }
 
@@ -99,6 +102,19 @@ export class StoredMemory implements TenantMemory {
     const states = new KeyedStates(detectors)
     states.load(await this.#storedStates(stream, keysOf(detectors, facts), dueBy))
     return states
+  }
+
+  async held(stream: string): Promise<JudgedEvent[]> {
+    const rows = await this.sql.all(
+      'SELECT "stripeId", "at", "deliveredAt", "facts" FROM "HeldEvent" WHERE "tenantId" = ? AND "stream" = ?',
+      [this.tenantId, stream],
+    )
+    return rows.map((row) => ({
+      stripeId: text(row['stripeId']),
+      at: integer(row['at']),
+      deliveredAt: integer(row['deliveredAt']),
+      facts: toFacts(text(row['facts'])),
+    }))
   }
 
   async incidents(
@@ -264,4 +280,10 @@ function byDetector(pairs: readonly (readonly [DetectorName, string])[]): Map<De
     else group.push(value)
   }
   return groups
+}
+
+function holdOf(row: Row): Hold | null {
+  const since = nullableInteger(row['heldSince'])
+  const newest = nullableInteger(row['heldNewest'])
+  return since === null || newest === null ? null : { since, newest, count: integer(row['heldCount']) }
 }
