@@ -152,6 +152,15 @@ export interface Delivery {
   closed(from: Seconds, to: Seconds): readonly Seconds[]
 }
 
+/** Where nobody watches delivery. */
+export const UNDISTURBED: Delivery = {
+  quiet: false,
+  disturbedAt: undefined,
+  dark: () => [],
+  undecided: () => false,
+  closed: () => [],
+}
+
 /** What a detector asks for after one fact or timer. */
 export interface Step {
   findings?: readonly Finding[]

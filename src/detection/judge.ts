@@ -3,16 +3,17 @@ import type { Fact, FactKind } from '../stripe/facts.ts'
 import { HOUR, MINUTE, type Seconds } from '../time.ts'
 import { Backlog, type Hold, type HoldChange } from './backlog.ts'
 import { type Choices, settingsOf } from './choices.ts'
-import type {
-  AnyDetector,
-  Context,
-  Delivery,
-  DetectorName,
-  Ending,
-  Feedback,
-  Finding,
-  SettingsOf,
-  Step,
+import {
+  type AnyDetector,
+  type Context,
+  type Delivery,
+  type DetectorName,
+  type Ending,
+  type Feedback,
+  type Finding,
+  type SettingsOf,
+  type Step,
+  UNDISTURBED,
 } from './detector.ts'
 import { DetectorFailure, Failures } from './failures.ts'
 import type { KeyedState, KeyedStates } from './states.ts'
@@ -67,15 +68,6 @@ export interface Judgement {
   brokenTimers: string[]
 }
 
-/** Where nobody watches delivery. */
-export const UNDISTURBED: Delivery = {
-  quiet: false,
-  disturbedAt: undefined,
-  dark: () => [],
-  undecided: () => false,
-  closed: () => [],
-}
-
 /**
  * Judges one stream: facts in event order, timers between them, state changed in place. It holds no clock and
  * does no I/O; the same events in any batches give the same operations.
@@ -122,8 +114,6 @@ export class StreamJudge implements Context {
       }
     }
     this.choose(choices)
-    const lateAfter = this.#watch?.lateAfter?.(this.#settings.get(this.#watch.name) ?? {})
-    if (lateAfter !== undefined) this.#lateAfter = Math.max(lateAfter, DISORDER)
   }
 
   /** A changed setting holds for what comes after. A muted detector goes on learning, but says nothing. */
@@ -134,6 +124,8 @@ export class StreamJudge implements Context {
       this.#settings.set(detector.name, settingsOf(detector, choice))
       if (choice?.enabled === false) this.#muted.add(detector.name)
     }
+    const lateAfter = this.#watch?.lateAfter?.(this.#settings.get(this.#watch.name) ?? {})
+    if (lateAfter !== undefined) this.#lateAfter = Math.max(lateAfter, DISORDER)
   }
 
   get feedback(): readonly Feedback[] {
@@ -197,18 +189,17 @@ export class StreamJudge implements Context {
     for (const event of events) {
       const clock = this.#goTo(event.deliveredAt)
       const late = event.at < clock - TOO_LATE
-      const waiting: Fact[] = []
+      const waits = event.deliveredAt - event.at > this.#lateAfter
+      const waiting = new Set<Fact>()
       for (const fact of event.facts) {
-        let waits = false
         for (const detector of this.#listeners.get(fact.kind) ?? []) {
           const isRate = !detector.perObject && detector !== this.#watch
           if (late && isRate) continue
-          if (isRate && !detector.anyOrder && event.deliveredAt - event.at > this.#lateAfter) waits = true
+          if (waits && isRate && !detector.anyOrder) waiting.add(fact)
           else this.#ask(detector, fact, event.stripeId)
         }
-        if (waits) waiting.push(fact)
       }
-      if (waiting.length > 0) this.#backlog.add({ ...event, facts: waiting }, clock)
+      if (waiting.size > 0) this.#backlog.add({ ...event, facts: [...waiting] }, clock)
     }
     if (until !== undefined) this.#goTo(until)
   }

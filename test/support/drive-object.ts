@@ -8,8 +8,8 @@ import {
   SEVERITIES,
   type SettingsSpec,
   type Step,
+  UNDISTURBED,
 } from '../../src/detection/detector.ts'
-import { UNDISTURBED } from '../../src/detection/judge.ts'
 import type { FactKind, FactOf } from '../../src/stripe/facts.ts'
 import { MINUTE, type Seconds } from '../../src/time.ts'
 

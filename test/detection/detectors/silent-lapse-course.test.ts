@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Delivery } from '../../../src/detection/detector.ts'
-import { UNDISTURBED } from '../../../src/detection/judge.ts'
+import { UNDISTURBED } from '../../../src/detection/detector.ts'
 import { addPeriods, type Period } from '../../../src/detection/periods.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
 import { shapeOf } from '../../support/drive-object.ts'
