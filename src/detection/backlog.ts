@@ -29,6 +29,13 @@ export const releaseAt = ({ since, newest, count }: Hold): Seconds =>
 export const mayRelease = (hold: Hold, newest: Seconds, incoming: number): boolean =>
   releaseAt(hold) <= newest || hold.count + incoming >= MOST
 
+/** Events that wait for their backlog to calm down. */
+export interface Held {
+  hold: Hold | null
+  /** May be left out where they cannot be released in this batch. */
+  events: readonly JudgedEvent[]
+}
+
 /** What a batch changed: the events to be kept, after all former ones were dropped where they were released. */
 export interface HoldChange {
   released: boolean
@@ -52,9 +59,9 @@ export class Backlog {
     return this.#hold
   }
 
-  /** Undefined while nothing waits. */
-  get releaseAt(): Seconds | undefined {
-    return this.#hold === null ? undefined : releaseAt(this.#hold)
+  /** Infinite while nothing waits. */
+  get releaseAt(): Seconds {
+    return this.#hold === null ? Number.POSITIVE_INFINITY : releaseAt(this.#hold)
   }
 
   add(event: JudgedEvent, delivery: Seconds): void {

@@ -1,7 +1,7 @@
 import { type Calendar, UTC_CALENDAR } from '../calendar/calendar.ts'
 import type { Fact, FactKind } from '../stripe/facts.ts'
 import { HOUR, MINUTE, type Seconds } from '../time.ts'
-import { Backlog, type Hold, type HoldChange } from './backlog.ts'
+import { Backlog, type Held, type Hold, type HoldChange } from './backlog.ts'
 import { type Choices, settingsOf } from './choices.ts'
 import {
   type AnyDetector,
@@ -49,13 +49,6 @@ export interface Operation {
   /** The event that was being observed. */
   stripeId?: string
   said: { finding: Finding } | { ending: Ending }
-}
-
-/** Events that wait for their backlog to calm down. */
-export interface Held {
-  hold: Hold | null
-  /** May be left out where they cannot be released in this batch. */
-  events: readonly JudgedEvent[]
 }
 
 export interface Judgement {
@@ -207,12 +200,8 @@ export class StreamJudge implements Context {
   /** Moves the clock on, unless it is further already: what waits is judged, and timers fire, when their time comes. */
   #goTo(to: Seconds): Seconds {
     const clock = Math.max(this.clock ?? to, to)
-    for (
-      let due = this.#backlog.releaseAt;
-      due !== undefined && due <= clock;
-      due = this.#backlog.releaseAt
-    ) {
-      this.clock = Math.max(this.clock ?? due, due)
+    while (this.#backlog.releaseAt <= clock) {
+      this.clock = Math.max(this.clock ?? 0, this.#backlog.releaseAt)
       this.#fireTimers(this.clock - DISORDER)
       this.#release()
     }
