@@ -146,6 +146,8 @@ export interface InvoiceDetails {
   reason?: string
   /** Every line is a proration. */
   prorated: boolean
+  /** Sum of the lines that are prorations; absent where there are none, or more lines than the event shows. */
+  prorations?: number
   /** Service period of the first regular (not prorated) line. */
   start?: Seconds
   end?: Seconds

@@ -3,6 +3,7 @@ import { isLocalCurrency } from '../../stripe/local-currency.ts'
 import { decimal, format } from '../../stripe/money.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
+import { type Course, isUsual, newCourse, noteOccasion, noteTime, TEN_TIMES } from '../statistics/course.ts'
 import { count } from '../words.ts'
 
 /** So many payments in a row in another currency, and it is the customer's own. */
@@ -11,6 +12,8 @@ const CARDS = 4
 const DISORDER = 15 * MINUTE
 /** Payments of the last 15 minutes, kept to be put in order; more of them are taken as they came. */
 const RECENT = 16
+/** What is counted of the whole tenant: a customer paid in another currency than before. */
+const CHOSEN = 'chosen'
 
 interface Payment {
   id: string
@@ -39,6 +42,12 @@ interface Habit {
   until: Seconds
 }
 
+/** The last payment in the customer's own currency. */
+interface Before {
+  home: string
+  last: number
+}
+
 interface State {
   habit: Habit
   /** Oldest first. */
@@ -54,6 +63,7 @@ const settings = {
     max: 50,
   },
 } as const
+type Asked = Context<typeof settings, Course>
 
 /** Tells when a customer with a settled currency is charged in another one. */
 export const currencyMismatch = defineDetector({
@@ -69,11 +79,13 @@ export const currencyMismatch = defineDetector({
   stateVersion: 1,
   idleAfter: 400 * DAY,
   initial: (): State => ({ habit: { times: 0, last: 0, cards: [], mixed: false, until: 0 }, recent: [] }),
+  shared: { initial: () => newCourse(180 * DAY) },
   key: ({ customer }) => customer,
   observe(state, fact, context): Step | undefined {
     const { habit, recent } = state
     if (habit.mixed || fact.amount <= 0) return undefined
     insert(recent, paymentOf(fact))
+    noteOccasion(context.shared, fact.at)
     const findings = judge(state, context)
     takeSettled(state, context.settings.history)
     return findings.length === 0 ? undefined : { findings }
@@ -94,7 +106,7 @@ function insert(payments: Payment[], payment: Payment): void {
 }
 
 /** Goes through the recent payments in order of time, on a copy of the habit, and tells what was not told yet. */
-function judge({ habit, recent }: State, context: Context<typeof settings>): Finding[] {
+function judge({ habit, recent }: State, context: Asked): Finding[] {
   const findings: Finding[] = []
   const course: Habit = {
     ...habit,
@@ -105,10 +117,21 @@ function judge({ habit, recent }: State, context: Context<typeof settings>): Fin
     const { home, times, last } = course
     if (!take(course, payment, context.settings.history) || payment.told || home === undefined) continue
     payment.told = true
-    findings.push(findingOf(payment, { home, times, last }, context))
+    if (!isCourse(payment, { home, last }, context))
+      findings.push(findingOf(payment, { home, times, last }, context))
   }
   return findings
 }
+
+/** Where customers often choose another currency, only the same number in it is a mistake. */
+function isCourse(payment: Payment, before: Before, { shared, feedback }: Asked): boolean {
+  const usual = isUsual(shared, CHOSEN, payment.at, [TEN_TIMES], feedback.length)
+  noteTime(shared, CHOSEN, payment.at)
+  return usual && !isSameNumber(payment, before)
+}
+
+const isSameNumber = ({ amount, currency }: Payment, { home, last }: Before): boolean =>
+  amount === last || Number(decimal(amount, currency)) === Number(decimal(last, home))
 
 /** Lets payments that no late one can come before any more into the habit. */
 function takeSettled({ habit, recent }: State, history: number): void {
@@ -154,19 +177,20 @@ function settleIn(habit: Habit, home: string, times: number, last: number): void
 }
 
 function findingOf(
-  { id, event, at, amount, currency }: Payment,
-  { home, times, last }: { home: string; times: number; last: number },
-  { key, settings: { history } }: Context<typeof settings>,
+  payment: Payment,
+  { home, times, last }: Before & { times: number },
+  { key, settings: { history } }: Asked,
 ): Finding {
+  const { id, event, at, amount, currency } = payment
   const charged = format(amount, currency)
   const [own, foreign] = [home.toUpperCase(), currency.toUpperCase()]
-  const isSameNumber = amount === last || Number(decimal(amount, currency)) === Number(decimal(last, home))
+  const isSame = isSameNumber(payment, { home, last })
   return {
     fingerprint: key,
-    severity: isSameNumber ? 'HIGH' : 'MEDIUM',
+    severity: isSame ? 'HIGH' : 'MEDIUM',
     confidence: 1,
     title: `Charged in ${foreign} instead of ${own}: ${charged}`,
-    message: `Customer ${key} was charged ${charged} (${id}) after ${count(times, 'payment')} in ${own}, the last of ${format(last, home)}. A charge in ${own} was expected.${isSameNumber ? ' The number is the same as before, only the currency has changed.' : ''}`,
+    message: `Customer ${key} was charged ${charged} (${id}) after ${count(times, 'payment')} in ${own}, the last of ${format(last, home)}. A charge in ${own} was expected.${isSame ? ' The number is the same as before, only the currency has changed.' : ''}`,
     advice: `Find out which price or checkout made ${id}. If the currency is wrong, refund ${id} and charge the customer in ${own}. If the customer has moved, nothing needs to be done: after ${LEARNED_AFTER} payments in ${foreign} it counts as theirs.`,
     startedAt: at,
     signs: 1,

@@ -2,6 +2,7 @@ import type { InvoiceFinalized } from '../../stripe/facts.ts'
 import { format } from '../../stripe/money.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
+import { type Course, isUsual, newCourse, noteOccasion, noteTime, TEN_TIMES } from '../statistics/course.ts'
 
 const YEAR = 365 * DAY
 const DISORDER = 15 * MINUTE
@@ -30,6 +31,8 @@ interface Credit {
   total: number
   currency: string
   prorated: boolean
+  /** What changes of plan took off it or added. */
+  prorations?: number
   reason?: string
   subscription?: string
 }
@@ -52,6 +55,7 @@ const settings = {
     max: 1,
   },
 } as const
+type Asked = Context<typeof settings, Course>
 
 /** Tells when an invoice comes out below zero, unless it is the ordinary credit of a downgrade. */
 export const negativeInvoice = defineDetector({
@@ -68,9 +72,11 @@ export const negativeInvoice = defineDetector({
   idleAfter: 400 * DAY,
   initial: (): State => ({ known: {}, told: [], unsure: [] }),
   key: ({ customer }) => customer,
+  shared: { initial: () => newCourse(YEAR / 2) },
   observe(state, fact, context) {
     switch (fact.kind) {
       case 'invoiceFinalized':
+        noteOccasion(context.shared, fact.at)
         return fact.total < 0 && !isTold(state, fact) ? judge(state, creditOf(fact), context) : undefined
       case 'chargeCaptured':
         if (fact.amount > 0) addPayment(knownOf(state, fact.currency), fact.amount, fact.at)
@@ -94,6 +100,7 @@ const isTold = ({ told, unsure }: State, { invoice }: InvoiceFinalized): boolean
 function creditOf(fact: InvoiceFinalized): Credit {
   const { invoice, eventId: event, at, total, currency, prorated } = fact
   const credit: Credit = { invoice, event, at, total, currency, prorated }
+  if (fact.prorations !== undefined) credit.prorations = fact.prorations
   if (fact.reason !== undefined) credit.reason = fact.reason
   if (fact.subscription !== undefined) credit.subscription = fact.subscription
   return credit
@@ -147,26 +154,43 @@ function usualAt(
   }
 }
 
-function judge(state: State, credit: Credit, context: Context<typeof settings>): Step | undefined {
-  const { payments, price } = usualAt(state, credit)
-  const limit = Math.max(payments, price)
+function judge(state: State, credit: Credit, context: Asked): Step | undefined {
+  const known = usualAt(state, credit)
+  const limit = Math.max(known.payments, known.price)
   if (isPlanChange(credit)) {
     if (limit === 0) {
       state.unsure.push(credit)
       if (state.unsure.length > INVOICES) state.unsure.shift()
       return undefined
     }
-    if (-credit.total <= limit * (1 + context.settings.tolerance)) return undefined
+    if (creditOfChange(credit) <= limit * (1 + context.settings.tolerance)) return undefined
   }
+  const kind = credit.reason ?? 'unknown'
+  const usual = isUsual(context.shared, kind, credit.at, [TEN_TIMES], context.feedback.length)
+  noteTime(context.shared, kind, credit.at)
+  if (usual && !isGross(credit, known)) return undefined
   state.told.push(credit)
   if (state.told.length > INVOICES) state.told.shift()
   return { findings: [findingOf(state, credit, context)] }
 }
 
-const isPlanChange = ({ reason, prorated }: Credit): boolean => reason === 'subscription_update' && prorated
+/**
+ * It is below zero because of a change of plan alone: such a credit stands on an invoice of its own, or by Stripe's
+ * default on the next renewal.
+ */
+const isPlanChange = ({ reason, prorated, prorations, total }: Credit): boolean =>
+  (reason === 'subscription_update' && prorated) ||
+  (prorations !== undefined && prorations < 0 && total - prorations >= 0)
+
+/** What the change of plan gives back. */
+const creditOfChange = ({ prorations, total }: Credit): number => -(prorations ?? total)
+
+/** No slip: far more than the customer ever paid. */
+const isGross = ({ total }: Credit, { paid, price }: { paid: number; price: number }): boolean =>
+  -total > GROSS * (paid || price)
 
 /** Judges again what could not be compared, when a fact of before it came only now. */
-function reconsider(state: State, at: Seconds, context: Context<typeof settings>): Step | undefined {
+function reconsider(state: State, at: Seconds, context: Asked): Step | undefined {
   const waiting = state.unsure.filter((credit) => credit.at >= at - DISORDER)
   state.unsure = waiting.filter((credit) => credit.at < at)
   const findings: Finding[] = []
@@ -175,11 +199,7 @@ function reconsider(state: State, at: Seconds, context: Context<typeof settings>
   return findings.length === 0 ? undefined : { findings }
 }
 
-function findingOf(
-  state: State,
-  credit: Credit,
-  { key, settings: { tolerance } }: Context<typeof settings>,
-): Finding {
+function findingOf(state: State, credit: Credit, { key, settings: { tolerance } }: Asked): Finding {
   const { invoice, currency, total, at, subscription } = credit
   const { paid, payments, price } = usualAt(state, credit)
   const limit = Math.max(payments, price)
@@ -194,7 +214,7 @@ function findingOf(
     : `${renewal ? 'A renewal' : 'An invoice'} should ask for money or nothing.`
   return {
     fingerprint: key,
-    severity: renewal || -total > GROSS * (paid || price) ? 'HIGH' : 'MEDIUM',
+    severity: renewal || isGross(credit, { paid, price }) ? 'HIGH' : 'MEDIUM',
     confidence: 1,
     title: `Invoice below zero: ${amount}`,
     message: `Invoice ${invoice} of customer ${key} came out at ${amount}, so you owe the customer. ${expected}${paid > 0 ? ` The largest payment of the last year was ${format(paid, currency)}.` : ''}`,
@@ -213,7 +233,7 @@ function findingOf(
       plan
         ? {
             name: 'credit of the invoice',
-            observed: -total,
+            observed: creditOfChange(credit),
             expected: limit,
             threshold: Math.floor(limit * (1 + tolerance)),
             unit: 'MONEY',

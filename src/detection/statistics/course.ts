@@ -2,8 +2,6 @@ import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { count, newRate, type Rate, sumOf } from './decayed.ts'
 import { excess } from './deviance.ts'
 
-/** A course that has ended is forgotten within some months. */
-const HALF_LIFE: Seconds = 30 * DAY
 /** What counts as now, where a burst is set against the course. */
 const LATELY: Seconds = 6 * HOUR
 
@@ -18,6 +16,8 @@ export interface Times {
 
 /** Occasions on which something could be the case, and how often it was, by what it was. Plain data. */
 export interface Course {
+  /** A course that has ended is forgotten within some of these. */
+  halfLife: Seconds
   occasions: Rate
   lately: Rate
   was: Record<string, Times>
@@ -41,11 +41,16 @@ const BURST = { least: 5, nats: 8 }
 /** One day differs from another: relative variance of what is expected lately. */
 const VARIANCE = 0.05
 
-export const newCourse = (): Course => ({ occasions: newRate(), lately: newRate(), was: {} })
+export const newCourse = (halfLife: Seconds): Course => ({
+  halfLife,
+  occasions: newRate(),
+  lately: newRate(),
+  was: {},
+})
 
 /** One more occasion. */
 export function noteOccasion(course: Course, at: Seconds): void {
-  count(course.occasions, at, HALF_LIFE)
+  count(course.occasions, at, course.halfLife)
   count(course.lately, at, LATELY)
 }
 
@@ -54,10 +59,10 @@ export function noteTime(course: Course, what: string, at: Seconds): void {
   const day = Math.floor(at / DAY)
   const known = course.was[what] ?? { times: newRate(), days: newRate(), newestDay: 0, lately: newRate() }
   course.was[what] = known
-  count(known.times, at, HALF_LIFE)
+  count(known.times, at, course.halfLife)
   count(known.lately, at, LATELY)
   if (day <= known.newestDay) return
-  count(known.days, at, HALF_LIFE)
+  count(known.days, at, course.halfLife)
   known.newestDay = day
 }
 
@@ -75,7 +80,7 @@ export function isUsual(
   const known = course.was[what]
   if (known === undefined) return false
   const times = timesOf(course, what, at)
-  const days = sumOf(known.days, at, HALF_LIFE)
+  const days = sumOf(known.days, at, course.halfLife)
   const share = times / Math.max(1, occasionsOf(course, at))
   if (
     !enough.some(
@@ -91,10 +96,11 @@ export function isUsual(
 }
 
 /** How many occasions are remembered, faded. */
-export const occasionsOf = ({ occasions }: Course, at: Seconds): number => sumOf(occasions, at, HALF_LIFE)
+export const occasionsOf = ({ occasions, halfLife }: Course, at: Seconds): number =>
+  sumOf(occasions, at, halfLife)
 
 /** How often it was the case, faded. */
-export const timesOf = ({ was }: Course, what: string, at: Seconds): number => {
+export const timesOf = ({ was, halfLife }: Course, what: string, at: Seconds): number => {
   const known = was[what]
-  return known === undefined ? 0 : sumOf(known.times, at, HALF_LIFE)
+  return known === undefined ? 0 : sumOf(known.times, at, halfLife)
 }

@@ -35,6 +35,7 @@ export const invoiceDetails = (invoice: Fields, payments: readonly string[]): In
     subscription: subscriptionOf(invoice),
     reason: text(invoice['billing_reason']),
     prorated: lines.length > 0 && lines.every(isProration),
+    prorations: fields(invoice['lines'])?.['has_more'] === true ? undefined : sumOfProrations(lines),
     ...servicePeriod(lines),
     payments: paymentsOf(invoice, payments),
     sendInvoice: invoice['collection_method'] === 'send_invoice',
@@ -51,6 +52,13 @@ const isProration = (line: Fields): boolean => {
   const parent = fields(line['parent'])
   const details = fields(parent?.['subscription_item_details']) ?? fields(parent?.['invoice_item_details'])
   return (details?.['proration'] ?? line['proration']) === true
+}
+
+const sumOfProrations = (lines: readonly Fields[]): number | undefined => {
+  const amounts = lines.filter(isProration).map((line) => integer(line['amount']))
+  return amounts.length === 0 || amounts.includes(undefined)
+    ? undefined
+    : amounts.reduce<number>((sum, each) => sum + (each ?? 0), 0)
 }
 
 /**

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { currencyMismatch } from '../../../src/detection/detectors/currency-mismatch.ts'
 import type { ChargeCaptured } from '../../../src/stripe/facts.ts'
-import { DAY, MINUTE } from '../../../src/time.ts'
+import { DAY, HOUR, MINUTE } from '../../../src/time.ts'
 import { Drive, shapeOf } from '../../support/drive-object.ts'
 import { captured, T0 } from '../../support/object-facts.ts'
 
@@ -190,5 +190,34 @@ describe('what must always hold', () => {
       captured({ charge: `ch_${i}`, at: T0 + i, card: `card_${i}`, currency: i % 5 < 4 ? 'usd' : 'eur' }),
     )
     expect(drive(facts).size('cus_1')).toBeLessThan(3_000)
+  })
+})
+
+describe('a shop whose customers often choose another currency', () => {
+  const customers = (first: number, count: number) =>
+    Array.from({ length: count }, (_, i) => {
+      const customer = `cus_${first + i}`
+      const at = T0 + (first + i) * DAY
+      const pay = (n: number, fact: object) =>
+        captured({
+          charge: `ch_${customer}_${n}`,
+          at: at + n * HOUR,
+          customer,
+          card: `card_${customer}`,
+          ...fact,
+        })
+      return [pay(0, {}), pay(1, {}), pay(2, {}), pay(3, { amount: 2_650, currency: 'eur' })]
+    }).flat()
+
+  test('hears of it ten times or so', () => {
+    const { findings } = new Drive(currencyMismatch).feed(...customers(0, 60))
+    expect(findings.length).toBeGreaterThanOrEqual(9)
+    expect(findings.length).toBeLessThan(14)
+  })
+
+  test('still hears of the same number in another currency', () => {
+    const same = customers(60, 1).map((fact, i) => (i === 3 ? { ...fact, amount: 2_900 } : fact))
+    const { findings } = new Drive(currencyMismatch).feed(...customers(0, 60), ...same)
+    expect(findings.at(-1)).toMatchObject({ fingerprint: 'cus_60', severity: 'HIGH' })
   })
 })

@@ -41,6 +41,25 @@ const quiet: [string, Fact[]][] = [
   ],
 ]
 
+/** Stripe's default: the credit of a change of plan stands on the next renewal, beside the regular line. */
+const renewal = (total: number, prorations: number) =>
+  finalized({
+    invoice: 'in_1',
+    at: T0 + 10 * DAY,
+    total,
+    prorations,
+    reason: 'subscription_cycle',
+    subscription: 'sub_1',
+  })
+
+quiet.push(
+  ['a downgrade whose credit stands on the next renewal', [payment(0, 10_000), renewal(-3_355, -4_355)]],
+  [
+    'a change by hand to a cheaper plan, collected at once',
+    [payment(0, 10_000), { ...renewal(-4_000, -4_000), reason: 'manual' }],
+  ],
+)
+
 const firing: [string, Fact[], object][] = [
   [
     'a manual invoice of −15.00',
@@ -51,6 +70,16 @@ const firing: [string, Fact[], object][] = [
     'a renewal with a coupon above the price',
     [payment(0), finalized({ invoice: 'in_1', at: T0 + DAY, total: -100, reason: 'subscription_cycle' })],
     { severity: 'HIGH', impact: { amount: 100, currency: 'usd' } },
+  ],
+  [
+    'a renewal with prorations of three times the price',
+    [payment(0), renewal(-5_800, -8_700)],
+    { severity: 'HIGH' },
+  ],
+  [
+    'a renewal that its prorations alone do not bring below zero',
+    [payment(0), renewal(-3_000, -500)],
+    { severity: 'HIGH' },
   ],
   ['a proration of three times the price', [payment(0), credit(-8700)], { severity: 'HIGH' }],
   [
@@ -201,5 +230,37 @@ describe('what must always hold', () => {
       { ...credit(-5, i * 60), currency: `x${i}`, invoice: `in_m${i}`, reason: 'manual' },
     ]).flat()
     expect(drive(facts).size('cus_1')).toBeLessThan(5_000)
+  })
+})
+
+describe('a merchant who gives rebates by invoices below zero', () => {
+  const year = Array.from({ length: 200 }, (_, i) => {
+    const at = T0 + i * 2 * DAY
+    const customer = `cus_${i}`
+    const rebate = i % 4 === 3
+    return [
+      finalized({ invoice: `in_${i}`, at, customer, total: 2_900 }),
+      captured({ charge: `ch_${i}`, at, customer }),
+      ...(rebate
+        ? [finalized({ invoice: `in_${i}_r`, at: at + HOUR, customer, total: -1_500, reason: 'manual' })]
+        : []),
+    ]
+  }).flat()
+
+  test('is told of it ten times or so, and then it is the course', () => {
+    const { findings } = drive(year)
+    expect(findings.length).toBeGreaterThanOrEqual(9)
+    expect(findings.length).toBeLessThan(16)
+  })
+
+  test('still hears of one that is far larger than what the customer ever paid', () => {
+    const slip = finalized({
+      invoice: 'in_x',
+      at: T0 + 401 * DAY,
+      customer: 'cus_199',
+      total: -290_000,
+      reason: 'manual',
+    })
+    expect(drive([...year, slip]).findings.at(-1)).toMatchObject({ startedAt: slip.at, severity: 'HIGH' })
   })
 })

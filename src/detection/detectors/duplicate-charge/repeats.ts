@@ -1,4 +1,4 @@
-import type { Seconds } from '../../../time.ts'
+import { DAY, type Seconds } from '../../../time.ts'
 import {
   type Course,
   type Enough,
@@ -42,7 +42,7 @@ const HARDLY = 0.25
 /** Counts a charge as an occasion for a repeat. */
 export function noteCharge({ courses }: Repeats, charge: Charge): void {
   for (const name of [pooled(charge), priced(charge)]) {
-    courses[name] ??= newCourse()
+    courses[name] ??= newCourse(30 * DAY)
     noteOccasion(courses[name], charge.at)
   }
   dropOldest(courses)
