@@ -175,7 +175,7 @@ export const credits: Business = {
     regulars({
       people: 60,
       menu: [10, 20, 50],
-      again: 0.4,
+      again: 0.45,
       description: 'Credits auto-recharge',
       spread: 0.2,
     }),

@@ -37,19 +37,19 @@ export function counter(traits: Counter): Habit {
     someone.came = now
     return someone.card
   }
-  const take = (world: World, card: Card, amount: number): void => {
+  const take = (world: World, card: Card, amount: number, likely: number): void => {
     const { random } = world
     const decline = random.chance(world.declineRate()) ? world.decline() : undefined
     pay(world, { amount, currency: world.profile.currencies[0]?.[0] ?? 'usd', card, method, decline })
-    // The machine gives one cup a payment: who wants another pays again.
-    if (!decline && random.chance(again))
-      world.later(random.between(0.4, 9) * MINUTE, () => take(world, card, amount))
+    // The machine gives one cup a payment: who wants another pays again, and a third time more seldom.
+    if (!decline && random.chance(likely))
+      world.later(random.between(0.4, 9) * MINUTE, () => take(world, card, amount, likely / 2))
   }
   const till = customers(
     ({ world }) => {
       const currency = world.profile.currencies[0]?.[0] ?? 'usd'
       const dollars = firstSellsBest(world.random, menu) * world.weather.at(world.now).prices
-      take(world, somebody(world), priceIn(currency, dollars))
+      take(world, somebody(world), priceIn(currency, dollars), again)
     },
     { spread, share: 1 / (1 + again) },
   )

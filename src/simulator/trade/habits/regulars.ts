@@ -23,16 +23,24 @@ export interface Regulars {
 /** Everybody is known by name and has paid before: players, subscribers of credit, a wholesaler's clients. */
 export const regulars = ({ people, menu, again = 0, description, spread }: Regulars): Habit => {
   const known: Customer[] = []
-  const attempt = (world: World, order: PaymentOrder, tries: number, earlier?: Payment): void => {
+  const attempt = (
+    world: World,
+    order: PaymentOrder,
+    { tries, likely, earlier }: { tries: number; likely: number; earlier?: Payment },
+  ): void => {
     const { random } = world
     const rate = Math.max(world.declineRate(), tries > 1 ? 0.4 : 0)
     const decline = random.chance(rate) ? world.decline() : undefined
     const payment = pay(world, { ...order, decline, again: earlier })
     if (decline !== undefined) {
       if (tries < 3 && random.chance(0.5))
-        world.later(retryDelay(random), () => attempt(world, order, tries + 1, payment))
-    } else if (random.chance(again)) {
-      world.later(random.between(0.5, 8) * MINUTE, () => attempt(world, { ...order, ...textOf(world) }, 1))
+        world.later(retryDelay(random), () =>
+          attempt(world, order, { tries: tries + 1, likely, earlier: payment }),
+        )
+    } else if (random.chance(likely)) {
+      world.later(random.between(0.5, 8) * MINUTE, () =>
+        attempt(world, { ...order, ...textOf(world) }, { tries: 1, likely: likely / 2 }),
+      )
     }
   }
   const textOf = (world: World): Pick<PaymentOrder, 'description' | 'metadata'> =>
@@ -47,7 +55,7 @@ export const regulars = ({ people, menu, again = 0, description, spread }: Regul
       const dollars = random.weighted(menu.map((price, index) => [price, 1 / (index + 1)] as const))
       const amount = priceIn(customer.currency, dollars * world.weather.at(world.now).prices)
       const { currency, card } = customer
-      attempt(world, { amount, currency, customer, card, ...textOf(world) }, 1)
+      attempt(world, { amount, currency, customer, card, ...textOf(world) }, { tries: 1, likely: again })
     },
     { share: 1 / (1 + again), ...(spread === undefined ? {} : { spread }) },
   )
