@@ -16,6 +16,8 @@ export interface Metrics {
   eventsJudged: Counter
   eventsFailed: Counter
   anomaliesRaised: Counter<'detector'>
+  /** Seconds since the event came that has waited longest to be judged, of all tenants; 0: none waits. */
+  oldestWaitingSeconds: Gauge
   /** Seconds from an event's arrival to its judgement. */
   judgingLagSeconds: Histogram
   /** Open GraphQL subscriptions. */
@@ -51,6 +53,10 @@ export function createMetrics(runtime: boolean): Metrics {
     eventsJudged: counter('events_judged_total', 'Events that detection is done with.'),
     eventsFailed: counter('events_failed_total', 'Events that a detector could not judge.'),
     anomaliesRaised: labelled('anomalies_raised_total', 'Newly raised anomalies by detector.', 'detector'),
+    oldestWaitingSeconds: gauge(
+      'oldest_waiting_event_seconds',
+      'Age of the event that has waited longest to be judged; a tenant that is stuck shows here.',
+    ),
     judgingLagSeconds: histogram(
       'judging_lag_seconds',
       'Time from the arrival of an event to its judgement.',

@@ -3,7 +3,9 @@ import { judgeBatch } from './detection/batch.ts'
 import type { AnyDetector } from './detection/detector.ts'
 import { newId } from './ids.ts'
 import type { Database } from './storage/database.ts'
-import { type Judge, type Served, serveNext } from './storage/detection/claims.ts'
+import { type Judge, type Served, ServingError, serveNext } from './storage/detection/claims.ts'
+import { serveNarrowed } from './storage/detection/narrowing.ts'
+import { isDataFailure } from './storage/failures.ts'
 import { toSeconds } from './time.ts'
 
 export interface Pipeline {
@@ -34,7 +36,10 @@ export async function judgeNext(
       newId: () => newId('anm'),
     })
   }
-  const served = await serveNext(database, now, judge, passOver)
+  const served = await serveNext(database, now, judge, passOver).catch((error: unknown) => {
+    if (!(error instanceof ServingError) || !isDataFailure(error.cause)) throw error
+    return serveNarrowed(database, error.tenantId, now, judge)
+  })
   if (served !== undefined && served.acts > 0) bus.publish(`feed:${served.tenantId}`)
   return served
 }

@@ -12,6 +12,7 @@ import { table } from './format.ts'
 import { keyCommand } from './key.ts'
 import { migrateCommand } from './migrate.ts'
 import { replayCommand } from './replay.ts'
+import { retryCommand } from './retry.ts'
 import { secretCommand } from './secret.ts'
 import { serveCommand } from './serve.ts'
 import { Interrupted, type Io, Shell, Unwell } from './shell.ts'
@@ -52,6 +53,7 @@ function programFor(shell: Shell): Command {
     simulateCommand(shell),
     demoCommand(shell),
     eventsCommand(shell),
+    retryCommand(shell),
     doctorCommand(shell),
   ])
     program.addCommand(command)

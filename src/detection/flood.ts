@@ -1,4 +1,4 @@
-import { format } from '../stripe/money.ts'
+import { bounded, format } from '../stripe/money.ts'
 import type { Seconds } from '../time.ts'
 import { type Amount, type AnyDetector, type Finding, SEVERITIES, type Severity } from './detector.ts'
 import type { AnomalyOrigin, Flood, Incident } from './incident.ts'
@@ -53,7 +53,7 @@ export function joinFlood(incident: Incident, finding: Finding): void {
     flood.members += 1
     if (finding.impact !== undefined) {
       const { amount, currency } = finding.impact
-      flood.sums[currency] = (flood.sums[currency] ?? 0) + amount
+      flood.sums[currency] = bounded((flood.sums[currency] ?? 0) + amount)
     }
     countCustomer(flood, finding.customer)
   }

@@ -1,3 +1,4 @@
+import { bounded } from '../stripe/money.ts'
 import { DAY, type Seconds } from '../time.ts'
 import {
   type AnyDetector,
@@ -228,7 +229,7 @@ const wordsOf = ({ title, message, advice, evidence, impact, customer }: Finding
   message,
   advice,
   evidence,
-  impact: impact ?? null,
+  impact: impact === undefined ? null : { ...impact, amount: bounded(impact.amount) },
   customer: customer ?? null,
 })
 

@@ -1,6 +1,12 @@
 import type { Fact } from '../stripe/facts.ts'
+import { bounded } from '../stripe/money.ts'
 import type { Seconds } from '../time.ts'
 import { METRIC_SLOT, type MetricDelta } from './memory.ts'
+
+/** One absurd amount must not keep a slot from being saved. */
+function add(bucket: MetricDelta, sum: 'revenue' | 'refunds', amount: number): void {
+  bucket[sum] = bounded(bucket[sum] + amount)
+}
 
 /** Counts facts by stream, quarter of an hour and currency. Facts are told once each, so the sums are right in any order. */
 export class Tally {
@@ -14,14 +20,14 @@ export class Tally {
           this.#bucket(stream, fact.at, fact.currency).chargesSucceeded += 1
           break
         case 'chargeCaptured':
-          this.#bucket(stream, fact.at, fact.currency).revenue += fact.amount
+          add(this.#bucket(stream, fact.at, fact.currency), 'revenue', fact.amount)
           break
         case 'chargeFailed':
           this.#bucket(stream, fact.at, fact.currency).chargesFailed += 1
-          this.#bucket(stream, fact.at, fact.currency).revenue -= fact.reversed
+          add(this.#bucket(stream, fact.at, fact.currency), 'revenue', -fact.reversed)
           break
         case 'refunded':
-          this.#bucket(stream, fact.at, fact.currency).refunds += fact.amount
+          add(this.#bucket(stream, fact.at, fact.currency), 'refunds', fact.amount)
           break
         case 'disputeOpened':
           if (!fact.inquiry) this.#bucket(stream, fact.at, fact.currency).disputes += 1

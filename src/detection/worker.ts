@@ -2,7 +2,8 @@ import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { judgeNext, type Pipeline } from '../pipeline.ts'
 import { backOff, type Served, ServingError } from '../storage/detection/claims.ts'
-import { type Clock, othersFirst } from '../time.ts'
+import { oldestWaiting } from '../storage/detection/waiting.ts'
+import { type Clock, othersFirst, stopwatch } from '../time.ts'
 import { NewerStateError } from './states.ts'
 
 export interface WorkerOptions extends Pipeline {
@@ -13,6 +14,9 @@ export interface WorkerOptions extends Pipeline {
 
 /** A lost hint costs at most this long: due work is looked for so often anyway. Milliseconds. */
 const POLL = 1_000
+
+/** How often it is measured how long events wait. Milliseconds. */
+const MEASURE = 5_000
 
 /** A tenant with state of a newer program is looked at again after this long: that program may have been taken back. Milliseconds. */
 const LEFT_FOR = 5 * 60_000
@@ -25,6 +29,8 @@ export class Worker {
   readonly #options: WorkerOptions
   /** Tenants left to processes of a newer version, and until when. */
   readonly #left = new Map<string, number>()
+  /** By the stopwatch, when the waiting was last measured. */
+  #measured = Number.NEGATIVE_INFINITY
   #stopping = false
   #wakeUp: () => void = () => {}
   #running: Promise<void> | undefined
@@ -52,10 +58,25 @@ export class Worker {
     })
     while (!this.#stopping) {
       hinted = false
+      await this.#measure()
       if (!(await this.#serve()) && !hinted && !this.#stopping) await this.#rest()
       await othersFirst()
     }
     unsubscribe()
+  }
+
+  /** A tenant that is stuck shows in how long its oldest event has waited. */
+  async #measure(): Promise<void> {
+    if (stopwatch() - this.#measured < MEASURE) return
+    this.#measured = stopwatch()
+    const { database, clock, log, metrics } = this.#options
+    try {
+      const oldest = await oldestWaiting(database.sql)
+      const seconds = oldest === undefined ? 0 : (clock.now().getTime() - oldest.getTime()) / 1_000
+      metrics.oldestWaitingSeconds.set(Math.max(0, seconds))
+    } catch (err) {
+      log.warn({ err }, 'could not measure how long events wait')
+    }
   }
 
   /** @returns whether there may be more to do at once */

@@ -5,6 +5,9 @@
  */
 export type StorageFailure = 'orphan' | 'row' | 'away'
 
+/** Whether the data itself is why something could not be saved: what is wrong with it stays, whoever tries again. */
+export const isDataFailure = (error: unknown): boolean => classifyFailure(error) !== 'away'
+
 /** PostgreSQL's classes for data exceptions, constraints, and rows over its size limits. */
 const ROW_STATE = /^(22|23|54)[0-9A-Z]{3}$/
 

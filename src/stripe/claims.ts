@@ -4,7 +4,9 @@ import { readDispute, readFraudWarning } from './claims/disputes.ts'
 import { readCreditNote, readInvoice, readInvoicePayment } from './claims/invoices.ts'
 import { readRefusedPayment, readRefusedSetup } from './claims/refusals.ts'
 import { readSubscription } from './claims/subscriptions.ts'
+import type { Fact } from './facts.ts'
 import type { Claims, ReadClaims } from './ledger.ts'
+import { bounded } from './money.ts'
 
 /** Told by another event of the same change, or by nothing yet: asked for so that nothing is missing later. */
 const readNothing: ReadClaims = () => NOTHING
@@ -69,5 +71,19 @@ export const isListened = (type: string): boolean => ASKED_FOR.has(type) || ALSO
 export const readClaims: ReadClaims = (event): Claims => {
   if (event.thin) return NOTHING
   const read = ASKED_FOR.get(event.type) ?? ALSO_JUDGED.get(event.type) ?? readNothing
-  return read(event)
+  const { objects, settle } = read(event)
+  return { objects, settle: (ledger) => settle(ledger).map(withinBounds) }
+}
+
+/** Amounts, and what was added up or multiplied to make them, stop at ±(2^53 − 1); no other number of a fact comes near. */
+function withinBounds(fact: Fact): Fact {
+  for (const value of Object.values(fact)) {
+    if (typeof value !== 'number' || Number.isSafeInteger(value)) continue
+    const entries = Object.entries(fact).map(([name, field]) => [
+      name,
+      typeof field === 'number' ? bounded(field) : field,
+    ])
+    return { ...fact, ...Object.fromEntries(entries) }
+  }
+  return fact
 }

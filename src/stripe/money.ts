@@ -19,6 +19,10 @@ export const clamped = (amount: number | bigint): bigint => {
   return whole > MOST ? MOST : whole < -MOST ? -MOST : whole
 }
 
+/** The same for amounts that are counted with; what is no number at all counts as nothing. */
+export const bounded = (amount: number): number =>
+  Number.isNaN(amount) ? 0 : Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, amount))
+
 /** The exact amount in major units, e.g. 2900 usd → "29.00". Throws a RangeError for an amount that is no integer. */
 export const decimal = (amount: number | bigint, currency: string): string => {
   const minor = BigInt(amount)

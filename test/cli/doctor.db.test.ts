@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
+import { appendWake } from '../../src/storage/inbox.ts'
 import { emptyDatabase, engine } from '../support/database.ts'
 import { cli, cliJson, type Env, freshEnv, SECRET } from './harness.ts'
 
@@ -113,6 +114,26 @@ describe('billingwatch doctor', () => {
     expect(json()).toEqual(problem('events', /^2 FAILED .*FRAUD_SPIKE: bad day$/))
     expect(json()).toEqual(problem('events', /^1 FAILED .*CARD_TESTING: worse$/))
     await change(({ prisma }) => prisma.stripeEvent.deleteMany({ where: { tenantId } }))
+  })
+
+  it('names a tenant whose events are not judged, and what to do where attempts have failed', async () => {
+    const waiting = (minutes: number, failures: number) =>
+      change(async ({ prisma, sql }) => {
+        const dueAt = new Date(Date.now() - minutes * 60_000)
+        await prisma.wake.deleteMany({ where: { tenantId } })
+        await sql.write(async (tx) => {
+          await tx.enter(tenantId)
+          await appendWake(tx, tenantId, 'w', dueAt, ['evt_1'])
+        })
+        await prisma.claim.updateMany({ where: { tenantId }, data: { failures } })
+      })
+    await waiting(9, 0)
+    expect((await doctor()).code).toBe(0)
+    await waiting(25, 0)
+    expect((await doctor()).json()).toEqual(problem('events', /^Acme \(ten_.*: not judged for 25 minutes$/))
+    await waiting(25, 4)
+    expect((await doctor()).json()).toEqual(problem('events', /25 minutes; 4 attempts have failed$/))
+    await change(({ prisma }) => prisma.wake.deleteMany({ where: { tenantId } }))
   })
 
   it('tells a tenant that fell silent, to the hour, but not one that never spoke or is suspended', async () => {

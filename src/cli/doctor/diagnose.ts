@@ -8,7 +8,7 @@ import type { Shell } from '../shell.ts'
 import { type Finding, messageOf } from './finding.ts'
 import { checkConfig, checkDisk, checkRedis } from './machine.ts'
 import { checkRights } from './rights.ts'
-import { checkFailedEvents, checkSecrets, checkTenants } from './tenants.ts'
+import { checkFailedEvents, checkSecrets, checkTenants, checkWaiting } from './tenants.ts'
 
 /** Everything that can be looked at without changing anything: nothing is created or migrated. */
 export async function diagnose(shell: Shell, clock: WallClock = systemClock): Promise<Finding[]> {
@@ -69,6 +69,7 @@ async function checkOpen(database: Database, config: Config, clock: WallClock): 
     await checkClock(database, clock),
     await checkSecrets(database, existingVault(config, dataFolderOf(config))),
     ...(await checkFailedEvents(database, clock)),
+    ...(await checkWaiting(database, clock)),
     ...(await checkTenants(database, clock)),
   ]
 }

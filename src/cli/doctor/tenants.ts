@@ -1,4 +1,6 @@
 import type { Database } from '../../storage/database.ts'
+import { UNSAVED } from '../../storage/detection/narrowing.ts'
+import { stuckTenants } from '../../storage/detection/waiting.ts'
 import { openToken } from '../../tenancy/endpoints.ts'
 import { scopeTo } from '../../tenancy/scope.ts'
 import { CANNOT_BE_OPENED } from '../../tenancy/sealed.ts'
@@ -74,9 +76,31 @@ export async function checkFailedEvents(database: Database, clock: WallClock): P
       check: 'events',
       level: 'problem',
       message: `${events} FAILED in the last ${LOOKED_AT_DAYS} days, of ${tenants} tenants: ${error.split('\n')[0]}`,
-      advice:
-        'They are kept; their other detectors have judged them. See events(filter: {statuses: [FAILED]}), and report it.',
+      advice: error.startsWith(UNSAVED)
+        ? 'They are kept, and nothing of them was judged. See events(filter: {statuses: [FAILED]}) and report it; after an update run `./billingwatch retry TENANT` to judge them again.'
+        : 'They are kept; their other detectors have judged them. See events(filter: {statuses: [FAILED]}), and report it.',
     }))
+}
+
+/** Longer than a backlog of a busy tenant takes, and than the longest back-off. */
+const STUCK_AFTER_MS = 10 * 60_000
+const SHOWN = 10
+
+/** Tenants whose events come in and are not judged. */
+export async function checkWaiting(database: Database, clock: WallClock): Promise<Finding[]> {
+  const now = clock.now().getTime()
+  const stuck = await stuckTenants(database.sql, new Date(now - STUCK_AFTER_MS), SHOWN)
+  return stuck.map(({ tenantId, name, since, failures }) => ({
+    check: 'events',
+    level: 'problem',
+    message: `${name} (${tenantId}): not judged for ${Math.floor((now - since.getTime()) / 60_000)} minutes${
+      failures === 0 ? '' : `; ${failures} attempts have failed`
+    }`,
+    advice:
+      failures === 0
+        ? 'Does a server run, and keep up? Its metric billingwatch_oldest_waiting_event_seconds says how far behind it is.'
+        : `Its server's log says why ("detection failed"). Once that is mended, ./billingwatch retry ${tenantId} tries at once.`,
+  }))
 }
 
 /** Tenants that Stripe delivered to before, and has not for a day. */

@@ -43,6 +43,8 @@ interface Search {
   now: Date
   /** Tenants that this process leaves to others. */
   passOver: readonly string[]
+  /** This tenant alone, judged for these events alone: the wakes stay for those that are left. */
+  apart?: { tenantId: string; stripeIds: readonly string[] }
 }
 
 /**
@@ -63,6 +65,28 @@ export async function serveNext(
   }
 }
 
+/**
+ * Serves one tenant for some of the events that wait, with the time that has passed.
+ * @returns undefined when another process has taken the tenant, or it has no work any more
+ * @throws ServingError
+ */
+export async function serveApart(
+  database: Database,
+  now: Date,
+  judge: Judge,
+  apart: { tenantId: string; stripeIds: readonly string[] },
+): Promise<Served | undefined> {
+  const serve = database.engine === 'postgresql' ? serveLocked : serveThinkingFirst
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const served = await serve(database, { now, passOver: [], apart }, judge)
+    if (served !== OUTDATED) return served
+  }
+  return undefined
+}
+
+/** Somebody else goes on changing the tenant: whoever comes next tries again. */
+const ATTEMPTS = 10
+
 /** On PostgreSQL the claim is a row lock in the very transaction that stores the result; nobody waits for it. */
 function serveLocked(
   database: Database,
@@ -75,8 +99,8 @@ function serveLocked(
     if (claim === undefined) return undefined
     try {
       await tx.enter(claim.tenantId)
-      const { wakes, stripeIds } = await dueWakes(tx, claim.tenantId, now)
-      if (wakes.length === 0) return OUTDATED
+      const { wakes, stripeIds } = await workOf(tx, claim.tenantId, search)
+      if (wakes?.length === 0) return OUTDATED
       const outcome = await judge(new StoredMemory(tx, claim.tenantId), stripeIds)
       return await finish(tx, { claim, wakes, outcome, now })
     } catch (error) {
@@ -96,8 +120,8 @@ async function serveThinkingFirst(
   if (claim === undefined) return undefined
   try {
     const { sql } = scopeTo(database, claim.tenantId)
-    const { wakes, stripeIds } = await dueWakes(sql, claim.tenantId, now)
-    if (wakes.length === 0) return OUTDATED
+    const { wakes, stripeIds } = await workOf(sql, claim.tenantId, search)
+    if (wakes?.length === 0) return OUTDATED
     const outcome = await judge(new StoredMemory(sql, claim.tenantId), stripeIds)
     return await sql.write(async (tx) => {
       const current = await tx.all('SELECT "version" FROM "Claim" WHERE "tenantId" = ?', [claim.tenantId])
@@ -126,22 +150,37 @@ export async function backOff(database: Database, tenantId: string, now: Date): 
   })
 }
 
-async function nextClaim(sql: Reader, { now, passOver }: Search, lock: string): Promise<Claim | undefined> {
+async function nextClaim(
+  sql: Reader,
+  { now, passOver, apart }: Search,
+  lock: string,
+): Promise<Claim | undefined> {
   const others =
     passOver.length === 0 ? '' : `AND c."tenantId" NOT IN (${passOver.map(() => '?').join(', ')})`
+  const alone = apart === undefined ? '' : 'AND c."tenantId" = ?'
   const [row] = await sql.all(
     `SELECT c."tenantId", c."version" FROM "Claim" c JOIN "Tenant" t ON t."id" = c."tenantId"
      WHERE c."tenantId" IN (SELECT "tenantId" FROM "Wake" WHERE "dueAt" <= ?)
-       AND (c."retryAt" IS NULL OR c."retryAt" <= ?) AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL ${others}
+       AND (c."retryAt" IS NULL OR c."retryAt" <= ?) AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL ${others} ${alone}
      ORDER BY c."servedAt" LIMIT 1 ${lock}`,
-    [now, now, ...passOver],
+    [now, now, ...passOver, ...(apart === undefined ? [] : [apart.tenantId])],
   )
   return row && { tenantId: text(row['tenantId']), version: integer(row['version']) }
 }
 
 const stripeIdList = z.array(z.string())
 
-async function dueWakes(
+/** What a tenant is to be judged for; no wakes: they are not done with. */
+interface Waiting {
+  wakes?: readonly string[]
+  stripeIds: readonly string[]
+}
+
+const workOf = (sql: Reader, tenantId: string, { now, apart }: Search): Promise<Waiting> | Waiting =>
+  apart ?? dueWakes(sql, tenantId, now)
+
+/** The wakes of a tenant that are due, as many as are judged at once, and the events that they are for. */
+export async function dueWakes(
   sql: Reader,
   tenantId: string,
   now: Date,
@@ -162,7 +201,7 @@ async function dueWakes(
 
 interface Finish {
   claim: Claim
-  wakes: readonly string[]
+  wakes: readonly string[] | undefined
   outcome: BatchOutcome
   now: Date
 }
@@ -172,10 +211,12 @@ async function finish(
   { claim: { tenantId, version }, wakes, outcome, now }: Finish,
 ): Promise<Served> {
   const acts = await saveOutcome(tx, tenantId, outcome, now)
-  await tx.run(`DELETE FROM "Wake" WHERE "tenantId" = ? AND "id" IN (${wakes.map(() => '?').join(', ')})`, [
-    tenantId,
-    ...wakes,
-  ])
+  if (wakes !== undefined) {
+    await tx.run(`DELETE FROM "Wake" WHERE "tenantId" = ? AND "id" IN (${wakes.map(() => '?').join(', ')})`, [
+      tenantId,
+      ...wakes,
+    ])
+  }
   await scheduleTimer(tx, tenantId)
   await tx.run(
     'UPDATE "Claim" SET "version" = ?, "failures" = 0, "retryAt" = NULL, "servedAt" = ? WHERE "tenantId" = ?',

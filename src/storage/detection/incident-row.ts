@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { SEVERITIES, UNITS } from '../../detection/detector.ts'
 import { type Incident, STATUSES } from '../../detection/incident.ts'
-import { clamped } from '../../stripe/money.ts'
+import { bounded, clamped } from '../../stripe/money.ts'
 import { toDate, toSeconds } from '../../time.ts'
 import {
   date,
@@ -55,7 +55,7 @@ export function toIncident(row: Row): Incident | undefined {
   const detector = toDetectorName(row['detector'])
   if (detector === undefined) return undefined
   const endedAt = nullableDate(row['endedAt'])
-  const impact = nullableInteger(row['impactAmount'])
+  const impact = row['impactAmount']
   const resolvedBy = nullableText(row['resolvedBy'])
   return {
     id: text(row['id']),
@@ -74,7 +74,9 @@ export function toIncident(row: Row): Incident | undefined {
     endedAt: endedAt && toSeconds(endedAt),
     occurrences: integer(row['occurrences']),
     customer: nullableText(row['customerId']),
-    impact: impact === null ? null : { amount: impact, currency: text(row['impactCurrency']) },
+    // Before amounts had bounds, sums past them were stored.
+    impact:
+      impact === null ? null : { amount: bounded(Number(impact)), currency: text(row['impactCurrency']) },
     subjects: subjects.parse(JSON.parse(text(row['subjects']))),
     evidence: evidence.parse(JSON.parse(text(row['evidence']))),
     series: series.parse(JSON.parse(text(row['series']))),

@@ -88,10 +88,21 @@ async function saveObjects(
   )
 }
 
+/** Sums of money stop at ±(2^53 − 1): one absurd amount must not keep all that follows from being saved. */
+const MOST = Number.MAX_SAFE_INTEGER
+const MONEY: readonly string[] = ['revenue', 'refunds']
+
 const COUNTS = ['events', 'chargesSucceeded', 'chargesFailed', 'disputes', 'revenue', 'refunds'] as const
 
+function sumOf(name: string): string {
+  const sum = `"MetricBucket"."${name}" + excluded."${name}"`
+  return MONEY.includes(name)
+    ? `CASE WHEN ${sum} > ${MOST} THEN ${MOST} WHEN ${sum} < -${MOST} THEN -${MOST} ELSE ${sum} END`
+    : sum
+}
+
 async function addMetrics(tx: Writer, tenantId: string, deltas: readonly MetricDelta[]): Promise<void> {
-  const sums = COUNTS.map((name) => `"${name}" = "MetricBucket"."${name}" + excluded."${name}"`).join(', ')
+  const sums = COUNTS.map((name) => `"${name}" = ${sumOf(name)}`).join(', ')
   await tx.insert(
     {
       table: 'MetricBucket',

@@ -1,0 +1,39 @@
+import { date, integer, type Sql, text } from '../sql.ts'
+
+/**
+ * When the event came that has waited longest to be judged, of all tenants that are served.
+ * @returns undefined when none waits
+ */
+export async function oldestWaiting(sql: Sql): Promise<Date | undefined> {
+  const [row] = await sql.all(
+    `SELECT w."dueAt" FROM "Wake" w JOIN "Tenant" t ON t."id" = w."tenantId"
+     WHERE w."events" <> '[]' AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL
+     ORDER BY w."dueAt" LIMIT 1`,
+  )
+  return row && date(row['dueAt'])
+}
+
+/** A tenant whose events are not judged, since when, and how often judging it has failed in a row. */
+export interface Stuck {
+  tenantId: string
+  name: string
+  since: Date
+  failures: number
+}
+
+/** Tenants that are served and have had an event, or a timer that was due, waiting since before a time; the longest first. */
+export async function stuckTenants(sql: Sql, before: Date, limit: number): Promise<Stuck[]> {
+  const rows = await sql.all(
+    `SELECT t."id", t."name", c."failures", MIN(w."dueAt") AS "since"
+     FROM "Wake" w JOIN "Tenant" t ON t."id" = w."tenantId" JOIN "Claim" c ON c."tenantId" = w."tenantId"
+     WHERE w."dueAt" < ? AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL
+     GROUP BY t."id", t."name", c."failures" ORDER BY "since" LIMIT ${limit}`,
+    [before],
+  )
+  return rows.map((row) => ({
+    tenantId: text(row['id']),
+    name: text(row['name']),
+    since: date(row['since']),
+    failures: integer(row['failures']),
+  }))
+}
