@@ -71,7 +71,7 @@ export class Worker {
     this.#measured = stopwatch()
     const { database, clock, log, metrics } = this.#options
     try {
-      const oldest = await oldestWaiting(database.sql)
+      const oldest = await oldestWaiting(database)
       const seconds = oldest === undefined ? 0 : (clock.now().getTime() - oldest.getTime()) / 1_000
       metrics.oldestWaitingSeconds.set(Math.max(0, seconds))
     } catch (err) {

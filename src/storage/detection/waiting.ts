@@ -1,10 +1,11 @@
+import type { Database } from '../database.ts'
 import { date, integer, type Sql, text } from '../sql.ts'
 
 /**
  * When the event came that has waited longest to be judged, of all tenants that are served.
  * @returns undefined when none waits
  */
-export async function oldestWaiting(sql: Sql): Promise<Date | undefined> {
+export async function oldestWaiting({ sql }: Database): Promise<Date | undefined> {
   const [row] = await sql.all(
     `SELECT w."dueAt" FROM "Wake" w JOIN "Tenant" t ON t."id" = w."tenantId"
      WHERE w."events" <> '[]' AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL
