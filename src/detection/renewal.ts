@@ -1,4 +1,10 @@
-import type { InvoiceDropped, InvoicePaid, SubscriptionChanged, SubscriptionEnded } from '../stripe/facts.ts'
+import type {
+  InvoiceCreated,
+  InvoiceDropped,
+  InvoicePaid,
+  SubscriptionChanged,
+  SubscriptionEnded,
+} from '../stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../time.ts'
 import { addPeriods, nextTurn, type Period } from './periods.ts'
 
@@ -43,7 +49,15 @@ interface Settled {
 export interface Renewal {
   subscription?: Snapshot
   /** The earliest payment that is not known to be settled, before counting `settled`. `firm`: set anew by a change of the cycle. */
-  base?: { due: Seconds; at: Seconds; firm: boolean }
+  base?: {
+    due: Seconds
+    at: Seconds
+    firm: boolean
+    /** Of a subscription that has just been created: due instead once its first invoice is seen. */
+    first?: Seconds
+  }
+  /** An invoice for the subscription's beginning was seen. */
+  begun?: true
   settled: Settled[]
   /** When something last changed that decides whether a payment is due. */
   changedAt: Seconds
@@ -56,7 +70,7 @@ export function change(renewal: Renewal, fact: SubscriptionChanged | Subscriptio
   if (reanchored && (base === undefined || fact.at >= base.at)) {
     renewal.base = { due: endOf(fact), at: fact.at, firm: true }
   } else if (base === undefined || (!base.firm && fact.at <= base.at && !isNewer(fact, known))) {
-    renewal.base = { due: firstDue(fact), at: fact.at, firm: false }
+    renewal.base = { ...firstDue(fact), at: fact.at, firm: false }
   }
   if (isRecovered(fact)) note(renewal, { at: fact.at, created: fact.at, end: endOf(fact) })
   if (!isNewer(fact, known)) return
@@ -87,11 +101,23 @@ function note({ settled }: Renewal, invoice: Settled): void {
   settled.splice(settled.indexOf(first), 1)
 }
 
-/** First sight: the payment that this event says is next, or the one that was due at the moment it tells of. */
-function firstDue(fact: SubscriptionChanged | SubscriptionEnded): Seconds {
-  if (fact.status === 'trialing' || fact.kind === 'subscriptionEnded') return endOf(fact)
-  const justBegun = fact.isNew || fact.rolled || fact.previousStatus === 'trialing'
-  return justBegun ? (fact.start ?? fact.at) : endOf(fact)
+/**
+ * First sight: the payment that this event says is next, or the one that was due at the moment it tells of. The time
+ * up to an anchor ahead may be free: then there is no first invoice, and the first payment is due when it ends.
+ */
+function firstDue(fact: SubscriptionChanged | SubscriptionEnded): { due: Seconds; first?: Seconds } {
+  const due = endOf(fact)
+  if (fact.status === 'trialing' || fact.kind === 'subscriptionEnded') return { due }
+  const start = fact.start ?? fact.at
+  if (fact.isNew) return { due, first: start }
+  return { due: fact.rolled || fact.previousStatus === 'trialing' ? start : due }
+}
+
+/** Takes in an invoice of the subscription that is not settled yet. */
+export function invoiced(renewal: Renewal, { reason }: InvoiceCreated): boolean {
+  if (reason !== 'subscription_create' || renewal.begun) return false
+  renewal.begun = true
+  return true
 }
 
 const endOf = ({ status, trialEnd, end, at }: SubscriptionChanged | SubscriptionEnded): Seconds =>
@@ -161,9 +187,9 @@ function coveredUntil({ created, end }: Settled, { anchor, period }: Snapshot): 
 }
 
 /** The earliest payment that was not seen. */
-function dueOf({ subscription, base, settled }: Renewal): Seconds | undefined {
+function dueOf({ subscription, base, begun, settled }: Renewal): Seconds | undefined {
   if (subscription === undefined || base === undefined) return undefined
-  let { due } = base
+  let due = begun && base.first !== undefined ? base.first : base.due
   for (const invoice of settled)
     if (!base.firm || invoice.at >= base.at) due = Math.max(due, coveredUntil(invoice, subscription))
   return due

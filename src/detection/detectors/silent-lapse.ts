@@ -1,7 +1,7 @@
 import { format } from '../../stripe/money.ts'
 import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
-import { change, isOver, openDue, type Renewal, settle } from '../renewal.ts'
+import { change, invoiced, isOver, openDue, type Renewal, settle } from '../renewal.ts'
 import { moment, span } from '../words.ts'
 
 /** After a change the event of its payment may still be on its way. */
@@ -42,7 +42,7 @@ export const silentLapse = defineDetector({
   title: 'Silent lapse',
   description:
     'A renewal was due and was not paid, and nothing was said about it: the subscription goes on unpaid. Running trials, paused or cancelled subscriptions, free plans, invoices that are sent with time to pay, and failed payments that Stripe still retries are left alone.',
-  facts: ['subscriptionChanged', 'subscriptionEnded', 'invoicePaid', 'invoiceDropped'],
+  facts: ['subscriptionChanged', 'subscriptionEnded', 'invoiceCreated', 'invoicePaid', 'invoiceDropped'],
   settings,
   selfResolving: false,
   perObject: true,
@@ -55,7 +55,7 @@ export const silentLapse = defineDetector({
   observe(state, fact, context) {
     if (isOver(state)) return undefined
     if (fact.kind === 'subscriptionChanged' || fact.kind === 'subscriptionEnded') change(state, fact)
-    else if (!settle(state, fact)) return undefined
+    else if (!(fact.kind === 'invoiceCreated' ? invoiced(state, fact) : settle(state, fact))) return undefined
     return decide(state, fact.at, context)
   },
   onTimer(state, context) {

@@ -5,7 +5,7 @@ import { UNDISTURBED } from '../../../src/detection/detector.ts'
 import { addPeriods, type Period } from '../../../src/detection/periods.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
 import { shapeOf } from '../../support/drive-object.ts'
-import { changed, dropped, ended, paid, T0 } from '../../support/object-facts.ts'
+import { changed, dropped, ended, invoiceCreated, paid, T0 } from '../../support/object-facts.ts'
 import {
   begun,
   DUE,
@@ -18,6 +18,34 @@ import {
   renewed,
   rolled,
 } from './monthly-subscription.ts'
+
+describe('a subscription that was just created', () => {
+  const created = changed({ at: T0, isNew: true, ...period(T0), anchor: DUE })
+  const first = invoiceCreated({
+    invoice: 'in_0',
+    at: T0 + 5,
+    subscription: 'sub_1',
+    reason: 'subscription_create',
+  })
+  const upgrade = { ...first, reason: 'subscription_update' }
+
+  test('owes nothing for its first period when no invoice asks for it, as with an anchor ahead', () => {
+    for (const facts of [[created], [created, upgrade]])
+      expect(drive(facts).until(DUE + 2 * DAY).findings).toEqual([])
+  })
+
+  test('owes its second period', () => {
+    expect(drive([created]).until(DUE + 3 * DAY + MINUTE).findings).toMatchObject([{ startedAt: DUE }])
+  })
+
+  test('owes the first period once an invoice asks for it, whichever comes first', () => {
+    for (const facts of [
+      [created, first],
+      [first, created],
+    ])
+      expect(drive(facts).until(T0 + 4 * DAY).findings).toMatchObject([{ startedAt: T0 }])
+  })
+})
 
 describe('while deliveries are disturbed', () => {
   const calm: Delivery = UNDISTURBED
@@ -164,9 +192,15 @@ describe('what must always hold', () => {
   test('events of one second are put in order by what they say came before', () => {
     const begin = changed({ at: T0, eventId: 'evt_b', isNew: true, status: 'incomplete', ...period(T0) })
     const start = changed({ at: T0, eventId: 'evt_a', previousStatus: 'incomplete', ...period(T0) })
+    const first = invoiceCreated({
+      invoice: 'in_0',
+      at: T0,
+      subscription: 'sub_1',
+      reason: 'subscription_create',
+    })
     for (const order of [
-      [begin, start],
-      [start, begin],
+      [begin, start, first],
+      [first, start, begin],
     ])
       expect(drive(order).until(T0 + 3 * DAY + MINUTE).findings).toHaveLength(1)
   })
