@@ -25,8 +25,8 @@ export const drop = ({ rhythm }: Trade): Incident => ({
     const lasting = rhythm.lasting(at, (payments / world.profile.paymentsADay) * 24, LONGEST)
     if (lasting === undefined) return
     const to = at + Math.max(10 * HOUR, lasting)
-    // Of a few dozen payments so little would be left that nothing told it from a silence of delivery.
-    const cheap = strength === 'gross' && world.profile.paymentsADay < 300
+    // Of some hundred payments so little would be left that nothing told it from a silence of delivery.
+    const cheap = strength === 'gross' && world.profile.paymentsADay < 1_000
     world.weather.add({ from: at, to, ...(cheap ? { prices: 0.1 } : { volume }) })
     label({ from: at, to, alsoAllowed: strength === 'subtle' || cheap ? [] : ['WEBHOOK_LAG'] })
   },
