@@ -54,7 +54,7 @@ export interface Detector<
   /** Called when the key's `wakeAt` has come, with `context.now` equal to it: for what is told by absence, and for endings. */
   onTimer?(state: State, context: Context<Spec, Shared>): Step | undefined
   /** Only for the one detector that watches delivery: what the others may know of it. It is judged before them. */
-  delivery?(state: State, now: Seconds): Delivery
+  delivery?(state: State, now: Seconds, calendar: Calendar): Delivery
   /** Of the same detector: an event that took longer than this to arrive belongs to a backlog. */
   lateAfter?(settings: SettingsOf<Spec>): Seconds
 }
@@ -148,8 +148,11 @@ export interface Delivery {
   dark(from: Seconds, to: Seconds): readonly Seconds[]
   /** Whether it may still turn out that dark hours in [from, to) were only quiet: whoever learns days waits for it. */
   undecided(from: Seconds, to: Seconds): boolean
-  /** Start of each hour in [from, to) in which the tenant is closed as a rule: nothing is missing, and it is learned. */
-  closed(from: Seconds, to: Seconds): readonly Seconds[]
+  /**
+   * By the number of an hour in [from, to): how much of what is usual may be expected, from 0 (closed as a rule, or on
+   * such holidays) to 1.
+   */
+  open(from: Seconds, to: Seconds): (hour: number) => number
 }
 
 /** Where nobody watches delivery. */
@@ -158,7 +161,7 @@ export const UNDISTURBED: Delivery = {
   disturbedAt: undefined,
   dark: () => [],
   undecided: () => false,
-  closed: () => [],
+  open: () => () => 1,
 }
 
 /** What a detector asks for after one fact or timer. */

@@ -136,7 +136,8 @@ export class StreamJudge implements Context {
   get delivery(): Delivery {
     if (this.#delivery === undefined) {
       const state = this.#watch && this.states.peek(this.#watch, '')
-      this.#delivery = (state !== undefined && this.#watch?.delivery?.(state, this.now)) || UNDISTURBED
+      this.#delivery =
+        (state !== undefined && this.#watch?.delivery?.(state, this.now, this.calendar)) || UNDISTURBED
     }
     return this.#delivery
   }

@@ -2,14 +2,15 @@ import type { ChargeCaptured } from '../../stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Ending, type Finding, type Step } from '../detector.ts'
 import { dropFinding } from '../rates/drop-finding.ts'
+import { holidayHours } from '../rates/holidays.ts'
 import { LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { CurrencyTakings, darkHours, lostIn, type Stretch, stretches, Takings } from '../rates/takings.ts'
 import { learnUnit, newUnitSize, type UnitSize, unitSize } from '../rates/unit-size.ts'
 import { shortfall } from '../statistics/deviance.ts'
-import { hourOf, nextHour } from '../statistics/hours.ts'
-import { PRIORS, type SeasonSpec } from '../statistics/season.ts'
+import { hourOf, nextHour, OPEN_HOURS } from '../statistics/hours.ts'
+import { PRIORS, type SeasonSpec, type Weigh } from '../statistics/season.ts'
 import { testsOfWindows, threshold } from '../statistics/threshold.ts'
 
 /** All currencies pooled, in units. */
@@ -140,10 +141,14 @@ function seriesOf({ all, currencies, down }: State): [name: string, takings: Tak
 }
 
 function onTimer(state: State, context: Told): Step {
-  const { now, delivery } = context
+  const { now, delivery, calendar } = context
   const size = unitSize(state.size)
+  const unlearned = (from: Seconds, to: Seconds) => [
+    ...delivery.dark(from, to),
+    ...holidayHours(calendar, from, to),
+  ]
   for (const { season } of [state.all, ...Object.values(state.currencies)])
-    season.advance(now, delivery.dark, size, delivery.undecided)
+    season.advance(now, unlearned, size, delivery.undecided)
   const step = { ...judge(state, size, context) }
   state.awake = isOpen(state) || now - state.newest < IDLE
   return { ...step, wakeAt: state.awake ? nextHour(now) : null }
@@ -158,20 +163,27 @@ function judge(state: State, size: number, context: Told): Pick<Step, 'findings'
   const { disturbedAt } = delivery
   const isDisturbed = disturbedAt !== undefined && now - disturbedAt < PATIENCE
   if (delivery.quiet || isDisturbed || dark.has(hourOf(now) - 1)) return {}
-  const left = new Set([...dark, ...darkHours(delivery.closed, now)])
-  const ended = recover(state, size, now, left)
-  const findings = look(state, size, left, context)
+  const seen = { size, dark, open: delivery.open(now - OPEN_HOURS * HOUR, now) }
+  const ended = recover(state, now, seen)
+  const findings = look(state, seen, context)
   return { findings, ...(ended === undefined ? {} : { ended: [ended] }) }
 }
 
 /** Series that are as usual again are no longer down; the incident ends with the last of them. */
-function recover(state: State, size: number, now: Seconds, dark: ReadonlySet<number>): Ending | undefined {
+/** What the hours before now are looked at by. */
+interface Seen {
+  size: number
+  dark: ReadonlySet<number>
+  open: Weigh
+}
+
+function recover(state: State, now: Seconds, { size, dark, open }: Seen): Ending | undefined {
   if (!isOpen(state)) return undefined
   let at = 0
   for (const [name, takings] of seriesOf(state)) {
     const since = state.down[name]
     if (since === undefined) continue
-    const windows = stretches(takings, now, RECOVERY, dark).filter(({ from }) => from >= since)
+    const windows = stretches(takings, now, RECOVERY, dark, open).filter(({ from }) => from >= since)
     const isLast = (hours: number) => hours === RECOVERY.at(-1)
     const well = windows.find(
       ({ units, usual, hours }) =>
@@ -203,7 +215,7 @@ interface Drop extends Stretch {
   nats: number
 }
 
-function look(state: State, size: number, dark: ReadonlySet<number>, context: Told): Finding[] {
+function look(state: State, seen: Seen, context: Told): Finding[] {
   const { now } = context
   if (now - state.since < context.settings.minHistory * DAY) return []
   const wasOpen = isOpen(state)
@@ -211,7 +223,7 @@ function look(state: State, size: number, dark: ReadonlySet<number>, context: To
   const nats = needed(series.length, context)
   let worst: Drop | undefined
   for (const [name, takings] of series) {
-    const drop = dropOf(takings, name, { size, nats, now, dark, minDrop: context.settings.minDrop })
+    const drop = dropOf(takings, name, { ...seen, nats, now, minDrop: context.settings.minDrop })
     if (drop === undefined) continue
     if (state.down[name] === undefined) fall(state, drop, wasOpen)
     // The pooled series speaks for all when it is down.
@@ -219,7 +231,7 @@ function look(state: State, size: number, dark: ReadonlySet<number>, context: To
   }
   if (worst === undefined) return []
   state.nats = Math.max(state.nats, worst.nats)
-  return [findingOf(state, worst, { size, nats, dark, isFirst: !wasOpen }, context)]
+  return [findingOf(state, worst, { ...seen, nats, isFirst: !wasOpen }, context)]
 }
 
 function fall(state: State, { name, takings, from }: Drop, wasOpen: boolean): void {
@@ -234,19 +246,21 @@ function fall(state: State, { name, takings, from }: Drop, wasOpen: boolean): vo
 const needed = (series: number, { settings }: Told): number =>
   threshold(series * testsOfWindows([...WINDOWS, ...SIZE_WINDOWS]), settings.falseAlarmsPerYear)
 
-interface Look {
-  size: number
+interface Look extends Seen {
   nats: number
   now: Seconds
-  dark: ReadonlySet<number>
   minDrop: number
 }
 
 /** The window with most evidence of those that pass every bar. */
-function dropOf(takings: Takings, name: string, { size, nats, now, dark, minDrop }: Look): Drop | undefined {
+function dropOf(
+  takings: Takings,
+  name: string,
+  { size, nats, now, dark, open, minDrop }: Look,
+): Drop | undefined {
   const { dispersion } = takings.season
   let best: Drop | undefined
-  for (const window of stretches(takings, now, WINDOWS, dark)) {
+  for (const window of stretches(takings, now, WINDOWS, dark, open)) {
     const { units, usual, hours } = window
     if (usual < FEWEST * size || units > (1 - minDrop) * usual) continue
     const whole = shortfall(units / size, (MARGIN * usual) / size, dispersion * Math.min(1, 24 / hours))
@@ -263,13 +277,13 @@ const smaller = ({ units, payments }: Stretch, size: number): number =>
 function findingOf(
   state: State,
   drop: Drop,
-  { size, nats, dark, isFirst }: { size: number; nats: number; dark: ReadonlySet<number>; isFirst: boolean },
+  { size, nats, dark, open, isFirst }: Seen & { nats: number; isFirst: boolean },
   { now, settings }: Told,
 ): Finding {
   return dropFinding({
     ...drop,
     currency: drop.name === ALL ? undefined : drop.name,
-    lost: lostIn(affected(state, drop), now, drop.hours, dark),
+    lost: lostIn(affected(state, drop), now, drop.hours, dark, open),
     minDrop: settings.minDrop,
     nats: state.nats,
     needed: nats,

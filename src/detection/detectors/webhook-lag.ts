@@ -1,3 +1,4 @@
+import type { Calendar } from '../../calendar/calendar.ts'
 import type { Delivered } from '../../stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
@@ -11,7 +12,8 @@ import {
   silence,
   type Watched,
 } from '../rates/delivery.ts'
-import { type Gap, noteGap, noteLate } from '../rates/gaps.ts'
+import { type Gap, hadOutage, noteGap, noteLate } from '../rates/gaps.ts'
+import { holidayHours, learnHolidays, newHolidays } from '../rates/holidays.ts'
 import { lateFinding, silenceFinding } from '../rates/lag-finding.ts'
 import {
   type Arrivals,
@@ -29,7 +31,7 @@ import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
 import { Stragglers } from '../rates/stragglers.ts'
 import { nextHour } from '../statistics/hours.ts'
 import { PRIORS, Season, type SeasonSpec } from '../statistics/season.ts'
-import { closeSpan, openSpan, type Spans } from '../statistics/spans.ts'
+import { closeSpan, openSpan, type Spans, touches } from '../statistics/spans.ts'
 import { HOURS_A_YEAR, threshold } from '../statistics/threshold.ts'
 
 /** Deliveries closer than this are one burst: one act at Stripe sends several events. */
@@ -113,7 +115,7 @@ export const webhookLag = defineDetector({
   key: () => '',
   observe,
   onTimer,
-  delivery: (state, now) => new DeliveryView(state, now),
+  delivery: (state, now, calendar) => new DeliveryView(state, now, calendar),
   lateAfter: ({ lateAfter }) => lateAfter,
 })
 
@@ -121,7 +123,7 @@ export const webhookLag = defineDetector({
 function withGaps(old: unknown): unknown {
   const { silences, ...rest } = old as { silences: Spans }
   const gaps: Gap[] = silences.flatMap(([from, to]) => (to === null ? [] : { from, to, lost: true, late: 1 }))
-  return { ...rest, gaps }
+  return { ...rest, gaps, holidays: newHolidays() }
 }
 
 function stateOf(stored?: State): State {
@@ -133,6 +135,7 @@ function stateOf(stored?: State): State {
     fresh: 0,
     arrivals: newArrivals(),
     gaps: [],
+    holidays: newHolidays(),
     late: [],
     disturbedAt: 0,
     signs: [],
@@ -143,11 +146,12 @@ function stateOf(stored?: State): State {
   }
 }
 
-function observe(state: State, fact: Delivered, { settings }: Told): Step | undefined {
+function observe(state: State, fact: Delivered, context: Told): Step | undefined {
+  const { settings } = context
   const arrival = Math.max(state.last, fact.at + fact.lag)
   if (state.since === 0) state.since = arrival
   const isLate = fact.lag > settings.lateAfter
-  const findings = closeGap(state, fact.at, arrival, settings)
+  const findings = closeGap(state, fact.at, arrival, context)
   state.last = arrival
   arrive(state.arrivals, arrival, fact.at, isLate)
   if (isLate) findings.push(...late(state, fact, arrival, settings))
@@ -158,25 +162,35 @@ function observe(state: State, fact: Delivered, { settings }: Told): Step | unde
 }
 
 /** Judges the silence that this arrival ends: one that fits between two hourly looks is told now. */
-function closeGap(state: State, at: Seconds, arrival: Seconds, settings: Told['settings']): Finding[] {
-  learn(state, arrival)
+function closeGap(state: State, at: Seconds, arrival: Seconds, context: Told): Finding[] {
+  const { calendar, settings } = context
+  learn(state, arrival, calendar)
   if (state.last === 0) return []
-  const seen = silence(state, arrival)
+  const seen = silence(state, arrival, calendar)
   endSilence(state, arrival, seen)
-  if (!isLost(state, arrival)) return []
+  if (!isLost(state, arrival, calendar)) return []
   if (seen.nats >= neededOf(settings)) state.disturbedAt = arrival
   // A straggler from before the silence would date it wrongly.
   return state.open?.silent === true || at < state.last ? [] : silent(state, seen, arrival, settings)
 }
 
 /** A day is learned when it is known whether its silent hours were an outage. */
-const learn = (state: State, now: Seconds): void =>
-  state.season.advance(
+function learn(state: State, now: Seconds, calendar: Calendar): void {
+  const { holidays, season, late, gaps } = state
+  const lost = (from: Seconds, to: Seconds) => lostHours(state, [from, to], now, calendar)
+  if (calendar.localDay(now) > holidays.through + 1)
+    learnHolidays(holidays, season, {
+      calendar,
+      now,
+      isLost: (from, to) => touches(late, from, to) || hadOutage(gaps, from, to),
+    })
+  season.advance(
     now,
-    (from, to) => lostHours(state, from, to, now),
+    (from, to) => [...lost(from, to), ...holidayHours(calendar, from, to)],
     1,
-    (from, to) => mayBeQuiet(state, from, to, now),
+    (from, to) => mayBeQuiet(state, [from, to], now, calendar),
   )
+}
 
 function countBurst(state: State, arrival: Seconds): void {
   state.fresh = arrival
@@ -227,12 +241,10 @@ function lateFindingOf(
 }
 
 function onTimer(state: State, context: Told): Step {
-  const { now, settings } = context
-  learn(state, now)
+  const { now, calendar } = context
+  learn(state, now, calendar)
   const step =
-    state.open !== null && now - state.open.startedAt >= LASTING
-      ? settle(state, now)
-      : judge(state, now, settings)
+    state.open !== null && now - state.open.startedAt >= LASTING ? settle(state, now) : judge(state, context)
   state.awake = state.open !== null || now - state.last < IDLE
   return { ...step, wakeAt: state.awake ? nextHour(now) : null }
 }
@@ -249,8 +261,8 @@ function silent(state: State, { nats, usual }: Silence, now: Seconds, settings: 
   return [silenceFinding({ startedAt, since: last, series, now, usual, minSilence, nats, needed })]
 }
 
-function judge(state: State, now: Seconds, settings: Told['settings']): Step {
-  const findings = silent(state, silence(state, now), now, settings)
+function judge(state: State, { now, settings, calendar }: Told): Step {
+  const findings = silent(state, silence(state, now, calendar), now, settings)
   if (findings.length > 0) return { findings }
   const { open } = state
   if (open === null || !isCalm(state, open, now, settings)) return {}

@@ -1,10 +1,12 @@
-import { HOUR, type Seconds } from '../../time.ts'
+import type { Calendar } from '../../calendar/calendar.ts'
+import { DAY, HOUR, type Seconds } from '../../time.ts'
 import type { Delivery } from '../detector.ts'
 import { shortfall } from '../statistics/deviance.ts'
 import { hourOf } from '../statistics/hours.ts'
 import type { Season, Weigh } from '../statistics/season.ts'
 import { hoursTouched, type Spans } from '../statistics/spans.ts'
 import { closedShares, eachLostHour, type Gap, isUndecided, noteGap, RESENT } from './gaps.ts'
+import { type Holidays, shareOn } from './holidays.ts'
 import { type Arrivals, lateness } from './lateness.ts'
 
 /** Only so much of what is usual is counted on: deliveries come in bunches. */
@@ -19,8 +21,8 @@ const LONG: Seconds = HOUR
 const TRICKLE_HOURS = 6
 /** After an outage Stripe delivers again: with so many late ones among them the few arrivals are no trickle. */
 const LATE_SHARE = 0.2
-/** An hour with so much of it closed is a closed one. */
-const MOSTLY = 0.5
+/** After clocks were changed the course of the week is known by the former ones for so long. */
+const CHANGED: Seconds = 28 * DAY
 
 /**
  * What is known of few days is believed only as far as they go: a silence as long as all that is known adds so much
@@ -29,6 +31,7 @@ const MOSTLY = 0.5
 const YOUNG = 0.5
 
 export interface Watched {
+  holidays: Holidays
   /** First and newest arrival; 0 before the first. */
   since: Seconds
   last: Seconds
@@ -52,21 +55,21 @@ export interface Silence {
  * no more is expected to go on: trade has broken down, not delivery. Hours that were quiet at the same time of the
  * last two weeks are not expected to be other now.
  */
-export function silence(watched: Watched, until: Seconds): Silence {
+export function silence(watched: Watched, until: Seconds, calendar: Calendar): Silence {
   const { last, since, season } = watched
   if (last === 0 || until <= last) return { nats: 0, usual: 0, plain: 0 }
   const c2 = season.dispersion + (YOUNG * (until - last)) / Math.max(1, last - since)
-  const share = MARGIN * trickle(watched, until)
+  const share = MARGIN * trickle(watched, until, calendar)
   const all = season.expected(last, until)
-  const usual = season.expected(last, until, openShare(watched, last, until, until))
+  const usual = season.expected(last, until, openShare(watched, [last, until], until, calendar))
   return { nats: shortfall(0, share * usual, c2), usual, plain: shortfall(0, share * all, c2) }
 }
 
 /** Share of the usual that came in the hours before the last arrival; 1 unless it was oddly little. */
-function trickle(watched: Watched, now: Seconds): number {
+function trickle(watched: Watched, now: Seconds, calendar: Calendar): number {
   const { last, season, arrivals } = watched
   const from = hourOf(last) - TRICKLE_HOURS
-  const usual = season.expected(from * HOUR, last, openShare(watched, from * HOUR, last, now))
+  const usual = season.expected(from * HOUR, last, openShare(watched, [from * HOUR, last], now, calendar))
   const seen = season.hours.between(from, hourOf(last) + 1)
   if (shortfall(seen, MARGIN * usual, season.dispersion) < ODD) return 1
   const { late, arrivals: all } = lateness(arrivals, last)
@@ -74,10 +77,26 @@ function trickle(watched: Watched, now: Seconds): number {
 }
 
 /** How much of what is usual in the hours of [from, to) is to be expected, as the tenant may be closed. */
-function openShare({ gaps, since }: Watched, from: Seconds, to: Seconds, now: Seconds): Weigh | undefined {
-  if (gaps.length === 0) return undefined
-  const closed = closedShares(gaps, [from, to], now, since)
-  return (hour) => 1 - (closed.get(hour * HOUR) ?? 0)
+function openShare(
+  { gaps, since, holidays, season }: Watched,
+  span: readonly [from: Seconds, to: Seconds],
+  now: Seconds,
+  calendar: Calendar,
+): Weigh {
+  const closed = closedShares(gaps, span, now, since)
+  let [day, share] = [Number.NaN, 1]
+  return (hour) => {
+    const its = calendar.localDay(hour * HOUR)
+    if (its !== day) [day, share] = [its, shareOn(holidays, calendar, its)]
+    return Math.min(share, 1 - (closed.get(hour * HOUR) ?? 0), byFormerClocks(season, hour, calendar))
+  }
+}
+
+/** Closing times go by local clocks: part of the usual that is also usual at this time by those of four weeks ago. */
+function byFormerClocks(season: Season, hour: number, calendar: Calendar): number {
+  const at = hour * HOUR
+  const shift = Math.round((calendar.offset(at) - calendar.offset(at - CHANGED)) / HOUR)
+  return shift === 0 ? 1 : Math.min(1, season.usual(hour + shift) / season.usual(hour))
 }
 
 /** Takes the silence that an arrival ends for a gap, where it is one: it may be the first of a habit. */
@@ -88,13 +107,18 @@ export function endSilence(watched: Watched, arrival: Seconds, { nats, plain }: 
 }
 
 /** Whether the hours from the last arrival until `until` are lost. */
-export const isLost = (watched: Watched, until: Seconds): boolean =>
-  until - watched.last >= LONG && silence(watched, until).nats >= LOST
+export const isLost = (watched: Watched, until: Seconds, calendar: Calendar): boolean =>
+  until - watched.last >= LONG && silence(watched, until, calendar).nats >= LOST
 
 /** Hours lost to a silence that goes on, to earlier ones, and to lateness. */
-export function lostHours(watched: Watched, from: Seconds, to: Seconds, now: Seconds): readonly Seconds[] {
+export function lostHours(
+  watched: Watched,
+  [from, to]: readonly [from: Seconds, to: Seconds],
+  now: Seconds,
+  calendar: Calendar,
+): readonly Seconds[] {
   const { gaps, late, last } = watched
-  const goingOn = isLost(watched, now)
+  const goingOn = isLost(watched, now, calendar)
   if (!goingOn && gaps.length === 0 && late.length === 0) return []
   const spans: Spans = goingOn ? [...late, [last, null]] : late
   const hours = new Set(hoursTouched(spans, from, to))
@@ -103,22 +127,30 @@ export function lostHours(watched: Watched, from: Seconds, to: Seconds, now: Sec
 }
 
 /** Whether it may still turn out that lost hours in [from, to) were only quiet. */
-export const mayBeQuiet = (watched: Watched, from: Seconds, to: Seconds, now: Seconds): boolean =>
-  isUndecided(watched.gaps, from, to, now) || (watched.last < to && now < to + RESENT && isLost(watched, now))
+export const mayBeQuiet = (
+  watched: Watched,
+  [from, to]: readonly [from: Seconds, to: Seconds],
+  now: Seconds,
+  calendar: Calendar,
+): boolean =>
+  isUndecided(watched.gaps, from, to, now) ||
+  (watched.last < to && now < to + RESENT && isLost(watched, now, calendar))
 
 /** What the other detectors may know, worked out only when asked. */
 export class DeliveryView implements Delivery {
   readonly #watched: Watched
   readonly #now: Seconds
+  readonly #calendar: Calendar
 
-  constructor(watched: Watched, now: Seconds) {
+  constructor(watched: Watched, now: Seconds, calendar: Calendar) {
     this.#watched = watched
     this.#now = now
+    this.#calendar = calendar
   }
 
   get quiet(): boolean {
     const { last } = this.#watched
-    return this.#now - last >= LONG && silence(this.#watched, this.#now).nats >= ODD
+    return this.#now - last >= LONG && silence(this.#watched, this.#now, this.#calendar).nats >= ODD
   }
 
   get disturbedAt(): Seconds | undefined {
@@ -127,13 +159,11 @@ export class DeliveryView implements Delivery {
   }
 
   readonly dark = (from: Seconds, to: Seconds): readonly Seconds[] =>
-    lostHours(this.#watched, Math.floor(from / HOUR) * HOUR, to, this.#now)
+    lostHours(this.#watched, [Math.floor(from / HOUR) * HOUR, to], this.#now, this.#calendar)
 
-  readonly undecided = (from: Seconds, to: Seconds): boolean => mayBeQuiet(this.#watched, from, to, this.#now)
+  readonly undecided = (from: Seconds, to: Seconds): boolean =>
+    mayBeQuiet(this.#watched, [from, to], this.#now, this.#calendar)
 
-  readonly closed = (from: Seconds, to: Seconds): readonly Seconds[] => {
-    const { gaps, since } = this.#watched
-    const shares = closedShares(gaps, [from, to], this.#now, since)
-    return [...shares].filter(([, share]) => share >= MOSTLY).map(([hour]) => hour)
-  }
+  readonly open = (from: Seconds, to: Seconds): Weigh =>
+    openShare(this.#watched, [from, to], this.#now, this.#calendar)
 }

@@ -42,6 +42,10 @@ export function noteLate(gaps: readonly Gap[], at: Seconds): void {
   }
 }
 
+/** Whether anything made in [from, to) came late, after a gap. */
+export const hadOutage = (gaps: readonly Gap[], from: Seconds, to: Seconds): boolean =>
+  gaps.some((gap) => gap.late > 0 && gap.from < to && gap.to >= from)
+
 /** Calls back with each whole hour in [from, to) that was lost in a gap, as far as is known. */
 export function eachLostHour(
   gaps: readonly Gap[],

@@ -1,7 +1,7 @@
 import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { HourSlots, hourOf, OPEN_HOURS } from '../statistics/hours.ts'
 import { LateSums } from '../statistics/late-sums.ts'
-import { type Dark, Season, type SeasonSpec } from '../statistics/season.ts'
+import { type Dark, Season, type SeasonSpec, type Weigh } from '../statistics/season.ts'
 
 const PAYMENTS = 0
 const MONEY = 1
@@ -95,6 +95,7 @@ export function stretches(
   now: Seconds,
   widths: readonly number[],
   dark: ReadonlySet<number>,
+  open: Weigh = () => 1,
 ): Stretch[] {
   const to = hourOf(now)
   const oldest = Math.max(calmSince > 0 ? hourOf(calmSince - 1) + 1 : 0, to - OPEN_HOURS + 1)
@@ -104,15 +105,19 @@ export function stretches(
     if (to - hours < oldest) break
     for (; hour > to - hours; hour--) {
       const counted = hour - 1
-      if (dark.has(counted)) continue
+      const share = open(counted)
+      if (dark.has(counted) || share < CLOSED) continue
       units += season.hours.at(counted)
-      usual += season.usual(counted)
+      usual += share * season.usual(counted)
       number += payments.at(counted)
     }
     found.push({ from: (to - hours) * HOUR, hours, units, usual, payments: number })
   }
   return found
 }
+
+/** An hour with less to be expected of it is not looked at. */
+const CLOSED = 0.1
 
 /** Numbers of the dark hours in the days before `now`. */
 export const darkHours = (dark: Dark, now: Seconds): Set<number> =>
@@ -133,9 +138,10 @@ export function lostIn(
   now: Seconds,
   hours: number,
   dark: ReadonlySet<number>,
+  open: Weigh,
 ): LostCurrency[] {
   return currencies.flatMap(([currency, takings]) => {
-    const stretch = stretches(takings, now, [hours], dark)[0]
+    const stretch = stretches(takings, now, [hours], dark, open)[0]
     const amount = takings.usualAmount
     if (stretch === undefined || amount === undefined || stretch.usual <= stretch.units) return []
     const { units, usual } = stretch
