@@ -1,9 +1,11 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { ConfigError, VARIABLES } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import { DatabaseError } from '../storage/database.ts'
 import { NoDatabaseError } from '../storage/migrate.ts'
+import { anomaliesCommand } from './anomalies.ts'
+import { completionFor, SHELLS } from './completion.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { endpointCommand } from './endpoint.ts'
@@ -42,6 +44,7 @@ function programFor(shell: Shell): Command {
   const program = new Command('./billingwatch')
     .description('Watches the Stripe webhooks of many tenants and tells each what is wrong with its billing.')
     .version(packageJson.version)
+    .addOption(new Option('--completion <shell>', 'print a script that completes commands').choices(SHELLS))
   for (const command of [
     serveCommand(shell),
     migrateCommand(shell),
@@ -49,6 +52,7 @@ function programFor(shell: Shell): Command {
     endpointCommand(shell),
     secretCommand(shell),
     keyCommand(shell),
+    anomaliesCommand(shell),
     replayCommand(shell),
     simulateCommand(shell),
     demoCommand(shell),
@@ -59,6 +63,11 @@ function programFor(shell: Shell): Command {
     program.addCommand(command)
   program.addHelpText('after', ['', 'Environment:', ...environment()].join('\n'))
   for (const command of everyCommand(program)) prepare(command, shell.io)
+  program.on('option:completion', (name: string) => {
+    shell.io.stdout.write(completionFor(name, program))
+    // Nothing else is asked for: without a command the rest would be wrong usage.
+    throw new CommanderError(0, 'completion', '')
+  })
   return program
 }
 

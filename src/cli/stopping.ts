@@ -10,19 +10,37 @@ export async function stoppable<T>(work: (stop: Stop) => Promise<T>): Promise<T>
   const stop = new Stop()
   const onSignal = (signal: StopSignal): void => {
     if (stop.requested !== undefined) process.exit(1)
-    stop.requested = signal
+    stop.request(signal)
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)
+  // Who waits for news alone has nothing else that keeps the process.
+  const alive = setInterval(() => {}, 60_000)
   try {
     return await work(stop)
   } finally {
+    clearInterval(alive)
     for (const signal of SIGNALS) process.off(signal, onSignal)
   }
 }
 
 export class Stop {
+  readonly #controller = new AbortController()
+  #requested: StopSignal | undefined
+
   /** The signal that asked for it. */
-  requested: StopSignal | undefined
+  get requested(): StopSignal | undefined {
+    return this.#requested
+  }
+
+  /** Aborted when it was requested. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  request(signal: StopSignal): void {
+    this.#requested = signal
+    this.#controller.abort()
+  }
 
   /** @throws Interrupted when it was requested */
   check(message: () => string): void {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { whereOf } from '../anomalies/filter.ts'
+import { type AnomalyFilter, whereOf } from '../anomalies/filter.ts'
 import { type AnomalyKey, anomalyKey, feedHead, readAnomalies } from '../anomalies/pages.ts'
 import type { Config } from '../config.ts'
 import { SEVERITIES } from '../detection/detector.ts'
@@ -93,10 +93,9 @@ async function answer(parts: ExportParts, req: IncomingMessage, res: ServerRespo
   }
   const scope = parts.scopeTo(caller.tenantId)
   const filter = readAnomalyFilter(new URL(req.url ?? '/', 'http://localhost').searchParams)
-  const head = await feedHead(scope)
-  const where = { AND: [{ seq: { lte: head } }, await whereOf(scope, filter)] }
+  const pages = csvOf(scope, filter)
   // Read before the status is sent, so that a database that is away is an error and not a file that ends early.
-  const first = await readPage(scope, where, undefined)
+  const { value: first } = await pages.next()
 
   res.writeHead(200, {
     'content-type': 'text/csv; charset=utf-8; header=present',
@@ -108,24 +107,36 @@ async function answer(parts: ExportParts, req: IncomingMessage, res: ServerRespo
   // Whose credentials end does not get the rest.
   const stopWatching = parts.credentials.watch(caller, () => res.destroy())
   try {
-    res.write(csvLines([COLUMNS.map(([name]) => name)]))
-    await stream(scope, where, first, res)
+    await send(res, first ?? '')
+    for await (const page of pages) {
+      if (res.destroyed) return
+      await send(res, page)
+    }
+    res.end()
   } finally {
     stopWatching()
   }
 }
 
-type Where = Parameters<typeof readAnomalies>[1]
-
-async function stream(scope: Scope, where: Where, first: Anomaly[], res: ServerResponse): Promise<void> {
-  for (let page = first; page.length > 0 && !res.destroyed; ) {
-    const taken = res.write(csvLines(page.map((anomaly) => COLUMNS.map(([, cell]) => cell(anomaly)))))
-    if (!taken) await Promise.race([once(res, 'drain'), once(res, 'close')])
-    const last = page.at(-1)
-    page = last && page.length === PAGE ? await readPage(scope, where, anomalyKey('RECORDED_AT', last)) : []
+/** The file page by page, its head with the first: the anomalies that were recorded when it was asked for. */
+export async function* csvOf(scope: Scope, filter: AnomalyFilter): AsyncGenerator<string> {
+  const head = await feedHead(scope)
+  const where = { AND: [{ seq: { lte: head } }, await whereOf(scope, filter)] }
+  let page = await readPage(scope, where, undefined)
+  yield csvLines([COLUMNS.map(([name]) => name), ...page.map(rowOf)])
+  for (let last = page.at(-1); last !== undefined && page.length === PAGE; last = page.at(-1)) {
+    page = await readPage(scope, where, anomalyKey('RECORDED_AT', last))
+    if (page.length > 0) yield csvLines(page.map(rowOf))
   }
-  res.end()
 }
+
+const rowOf = (anomaly: Anomaly): Cell[] => COLUMNS.map(([, cell]) => cell(anomaly))
+
+async function send(res: ServerResponse, text: string): Promise<void> {
+  if (!res.write(text)) await Promise.race([once(res, 'drain'), once(res, 'close')])
+}
+
+type Where = Parameters<typeof readAnomalies>[1]
 
 const readPage = (scope: Scope, where: Where, after: AnomalyKey | undefined): Promise<Anomaly[]> =>
   readAnomalies(scope, where, {

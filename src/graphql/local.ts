@@ -1,0 +1,110 @@
+import {
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  getNamedType,
+  graphql,
+  isLeafType,
+  isObjectType,
+} from 'graphql'
+import { memoryBus } from '../bus/memory.ts'
+import type { Config } from '../config.ts'
+import { DETECTORS } from '../detection/registry.ts'
+import { createLogger } from '../log.ts'
+import { createMetrics } from '../metrics.ts'
+import type { Database } from '../storage/database.ts'
+import type { Acting } from '../tenancy/acting.ts'
+import { Authenticator } from '../tenancy/authenticate.ts'
+import { scopeTo } from '../tenancy/scope.ts'
+import { systemClock } from '../time.ts'
+import type { Context } from './context.ts'
+import { EventFeed } from './event-feed.ts'
+import { Feed, type FeedRow } from './feed.ts'
+import { createLoaders } from './loaders.ts'
+import { schema } from './schema.ts'
+import { type TurnLimits, Turns } from './turns.ts'
+
+/** Milliseconds after which a command looks for news: no server gives it hints. */
+const LOOK_EVERY = 1_000
+
+/** A command has no neighbours to be fair to. */
+const ALONE: TurnLimits = { perKey: 1, total: 1, waiting: 20_000, patience: 60_000 }
+
+/** GraphQL inside one tenant without a server, so that commands show what its API shows. */
+export class LocalGraphql {
+  readonly #context: Omit<Context, 'loaders'>
+  readonly #feed: Feed
+
+  constructor(
+    { config, database, acting }: { config: Config; database: Database; acting: Acting },
+    readonly tenantId: string,
+  ) {
+    const { vault, actor } = acting
+    const clock = systemClock
+    const log = createLogger('silent')
+    const bus = memoryBus()
+    const polling = { bus, clock, log, everyMs: LOOK_EVERY }
+    this.#feed = new Feed(polling)
+    this.#context = {
+      requestId: 'command line',
+      caller: { actor, operator: true, tenantId, role: 'ADMIN', keyId: undefined, expiresAt: undefined },
+      connection: {
+        open: async () => ({ signal: new AbortController().signal, close: () => {} }),
+        drained: async () => {},
+      },
+      scope: scopeTo(database, tenantId),
+      services: {
+        config,
+        clock,
+        bus,
+        vault,
+        database,
+        detectors: DETECTORS,
+        authenticator: new Authenticator({ database, vault, clock, adminKey: config.adminKey, log }),
+        feed: this.#feed,
+        eventFeed: new EventFeed(polling),
+        turns: new Turns(ALONE),
+        metrics: createMetrics(false),
+        eraseInBackground: () => {},
+      },
+    }
+  }
+
+  /** @throws the first error of the operation */
+  async ask(source: string, variableValues: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+    const scope = scopeTo(this.#context.services.database, this.tenantId)
+    const contextValue: Context = { ...this.#context, scope, loaders: createLoaders(scope) }
+    const { data, errors } = await graphql({ schema, source, variableValues, contextValue })
+    const [failed] = errors ?? []
+    if (failed) throw failed.originalError ?? failed
+    return { ...data }
+  }
+
+  /** What happens to the tenant from `position` on. */
+  follow(position: bigint, signal: AbortSignal): AsyncGenerator<FeedRow> {
+    const scope = scopeTo(this.#context.services.database, this.tenantId)
+    return this.#feed.follow(scope, position, signal, async () => {})
+  }
+}
+
+/** Fields that lead to long lists or to other anomalies are asked for by whoever wants them. */
+const LONG = new Set(['events', 'activity', 'alerts'])
+const BRIEF = 'id detector severity title'
+
+/** Everything that the API shows of an anomaly but long lists: the selection of GraphQL's `Anomaly`. */
+export function anomalySelection({ series }: { series: boolean }): string {
+  const type = schema.getType('Anomaly')
+  if (!isObjectType(type)) throw new Error('the schema has no Anomaly')
+  return selectionOf(type, series ? LONG : new Set([...LONG, 'series']))
+}
+
+function selectionOf(type: GraphQLObjectType, without: ReadonlySet<string>): string {
+  return Object.values(type.getFields())
+    .filter(({ name }) => !without.has(name))
+    .map(({ name, type: of }) => {
+      const named: GraphQLNamedType = getNamedType(of)
+      if (isLeafType(named)) return name
+      if (named.name === 'Anomaly') return `${name} { ${BRIEF} }`
+      return isObjectType(named) ? `${name} { ${selectionOf(named, without)} }` : ''
+    })
+    .join(' ')
+}
