@@ -18,6 +18,7 @@ import { type DiskWatch, noDiskWatch, watchDisk } from './ingest/disk.ts'
 import { Inbox } from './ingest/inbox.ts'
 import { memoryRateLimiter, type RateLimiter, redisRateLimiter } from './ingest/rate-limit.ts'
 import { createReceiver } from './ingest/receiver.ts'
+import { Refusals } from './ingest/refusals.ts'
 import { Tallies } from './ingest/tallies.ts'
 import { Janitor } from './janitor.ts'
 import type { Logger } from './log.ts'
@@ -28,6 +29,7 @@ import { redisQuotas } from './quota/redis.ts'
 import { announceServer } from './running-server.ts'
 import { type Database, openDatabase, placeOf } from './storage/database.ts'
 import { madeDatabase, migrate } from './storage/migrate.ts'
+import { StoreProbe } from './storage/probe.ts'
 import { removeLeftSpills } from './storage/spill.ts'
 import { Authenticator } from './tenancy/authenticate.ts'
 import { CredentialsWatch } from './tenancy/cutoff.ts'
@@ -97,6 +99,8 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
     quota: shared.quota,
   })
 
+  const probe = new StoreProbe(database, clock)
+  const refusals = new Refusals(clock)
   let draining = false
   const server = createServer(
     serverOptions,
@@ -107,6 +111,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
         limiter: shared.limiter('webhook'),
         rateLimit: config.webhookRateLimit,
         trustProxy: config.trustProxy,
+        refusals,
         clock,
         log,
         metrics,
@@ -114,7 +119,8 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
       plain: {
         '/healthz': healthz,
         '/readyz': readyz({
-          database: async () => (await database.sql.all('SELECT 1 AS "one"')).length === 1,
+          database: () => probe.storable(),
+          deliveries: () => !refusals.nothingElse,
           disk: () => !disk.full,
           accepting: () => !draining,
         }),

@@ -2,6 +2,7 @@ import type { Config } from './config.ts'
 import type { AnyDetector } from './detection/detector.ts'
 import type { Logger } from './log.ts'
 import type { Database } from './storage/database.ts'
+import { forgetProbes } from './storage/probe.ts'
 import { giveSpaceBack, type Tidied, tenantIds, tidyTenant } from './storage/retention.ts'
 import { deleteTenant, markedTenants } from './tenancy/tenants.ts'
 import { DAY, HOUR, type WallClock } from './time.ts'
@@ -52,6 +53,7 @@ export class Janitor {
       const tidied = await tidyTenant(sql, tenantId, this.#retention())
       for (const what of ['payloads', 'events', 'objects', 'states'] as const) total[what] += tidied[what]
     }
+    await forgetProbes(sql, new Date(clock.now().getTime() - DAY * 1_000))
     await giveSpaceBack(database)
     log.info({ ...total }, 'tidied')
     return total

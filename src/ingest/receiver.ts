@@ -13,6 +13,7 @@ import { type BodyLimits, BodyReader } from './body.ts'
 import type { Inbox } from './inbox.ts'
 import { OUTCOME_NAMES, OUTCOMES, type Outcome, type OutcomeName } from './outcomes.ts'
 import { type RateLimiter, type Standing, standingHeaders } from './rate-limit.ts'
+import type { Refusals } from './refusals.ts'
 import { checkSignature } from './signature.ts'
 
 export interface ReceiverParts {
@@ -25,6 +26,8 @@ export interface ReceiverParts {
   log: Logger
   metrics: Metrics
   bodyLimits?: BodyLimits
+  /** Hears the status of every answer. */
+  refusals?: Pick<Refusals, 'note'>
   /** Milliseconds within which the endpoint is known, and after the body all else is done; else the answer is 503. */
   timeouts?: { lookUp: number; admission: number }
   /** Whether `x-forwarded-for` says where a delivery came from; false. */
@@ -60,6 +63,7 @@ export function createReceiver(parts: ReceiverParts): WebhookHandler {
       .then((verdict) => {
         answer(req, res, verdict)
         counters.get(verdict.outcome)?.inc()
+        parts.refusals?.note(OUTCOMES[verdict.outcome].status)
         metrics.answerSeconds.observe((stopwatch() - began) / 1000)
         report(log, req, token, verdict, parts.trustProxy ?? false)
       })

@@ -8,6 +8,7 @@ import type {
 import { currentTenant } from '../current-tenant.ts'
 import { BUSY_WAIT, keepFilesPrivate, prepareReader, prepareWriter, whenFree } from './connection.ts'
 import { type Connection, Driver } from './driver.ts'
+import { OpenFiles } from './identity.ts'
 import { checkTenant } from './tripwire.ts'
 import { WriterQueue } from './writer.ts'
 
@@ -34,7 +35,7 @@ export async function openFile(path: string): Promise<SqliteFile> {
   prepareReader(reader)
   const writing = await adapterOf(writer)
   const reading = await adapterOf(reader)
-  const queue = new WriterQueue(writer)
+  const queue = new WriterQueue(writer, new OpenFiles(path))
   const reads = readingOnly(reader)
   const { adapterName } = writing
   const adapter: SqlDriverAdapter = {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { whenFree } from './connection.ts'
 import type { Connection } from './driver.ts'
+import type { OpenFiles } from './identity.ts'
 
 /** The write lock while it is held. Either call ends it and gives the lock back, whatever happens; a second does nothing. */
 export interface OpenTransaction {
@@ -18,12 +19,16 @@ export class WriterQueue {
   /** Set in what runs inside a turn: a second turn asked for there would wait for itself. */
   readonly #turnOf = new AsyncLocalStorage<{ over: boolean }>()
 
-  constructor(private readonly connection: Connection) {}
+  constructor(
+    private readonly connection: Connection,
+    private readonly files: Pick<OpenFiles, 'check' | 'demand'>,
+  ) {}
 
   /** Waits for the turn, then begins. @throws when another process holds the file for too long */
   async begin(): Promise<OpenTransaction> {
     const release = await this.#turn()
     try {
+      this.files.demand()
       // IMMEDIATE takes the lock now: a transaction that began with reading could fail midway when it turns to writing.
       await whenFree(() => this.connection.exec('BEGIN IMMEDIATE'))
     } catch (error) {
@@ -76,6 +81,7 @@ export class WriterQueue {
       if (statement === 'ROLLBACK' && !connection.inTransaction) return release()
       try {
         connection.exec(statement)
+        if (statement === 'COMMIT') this.files.check()
       } finally {
         try {
           // A COMMIT that failed leaves the transaction open.
