@@ -94,6 +94,20 @@ describe('retention', () => {
     expect(await statesOf(mine)).toEqual({ [old]: 'whole' })
   })
 
+  it('keeps what an event said for as long as events, though an anomaly shows it for longer', async () => {
+    const mine = await newTenant(database)
+    const [young, old] = [await storeEvent(mine, daysAgo(89)), await storeEvent(mine, daysAgo(91))]
+    await showBy(mine, young)
+    await showBy(mine, old)
+    await mine.scope.db.stripeEvent.updateMany({ data: { facts: '[{},[0]]', factsVersion: 1 } })
+    await janitor.tidy()
+    const rows = await mine.scope.db.stripeEvent.findMany()
+    expect(Object.fromEntries(rows.map(({ stripeId, facts }) => [stripeId, facts]))).toEqual({
+      [young]: '[{},[0]]',
+      [old]: null,
+    })
+  })
+
   it('works through more than one batch', async () => {
     const mine = await newTenant(database)
     const row = (n: number) => ({

@@ -3,10 +3,14 @@ import { describe, expect, it, vi } from 'vitest'
 import type { Topic } from '../src/bus/bus.ts'
 import { judgeBatch, type Work } from '../src/detection/batch.ts'
 import { DETECTORS } from '../src/detection/registry.ts'
+import { readHistory } from '../src/detection/replay.ts'
+import { storedReplay } from '../src/detection/stored-replay.ts'
 import { newId } from '../src/ids.ts'
 import { judgeNext } from '../src/pipeline.ts'
 import { serveNext } from '../src/storage/detection/claims.ts'
+import { readFacts } from '../src/stripe/kept-facts.ts'
 import { updateTenant } from '../src/tenancy/tenant.ts'
+import { toSeconds } from '../src/time.ts'
 import { engine, testDatabase } from './support/database.ts'
 import { counting, finding } from './support/detectors.ts'
 import { anomaliesOf, double, paid, pipelineOn } from './support/pipeline.ts'
@@ -62,6 +66,36 @@ describe('the way of an event', () => {
     await deliver(mine, [paid(START, { customer: 'cus_1' })])
     await judgeAll(START + 10, { detectors: [detector] })
     expect(await anomaliesOf(mine)).toMatchObject([{ title: 'Sun 1 Jun, 03:00: Madaraka Day' }])
+  })
+
+  it('keeps what events said of billing, live and replayed alike, and that others said nothing', async () => {
+    const [live, replayed] = [await tenant(), await tenant()]
+    const events = [
+      paid(START, { id: 'ch_1', customer: 'cus_1' }),
+      event('charge.updated', charge({ id: 'ch_1' }), { created: START + 1 }),
+      event('charge.refunded', charge({ id: 'ch_1', amount_refunded: 500 }), { created: START + 2 }),
+    ]
+    await deliver(live, events)
+    await judgeAll(START + 10)
+    const parts = { ...pipeline, clock: { now: () => new Date((START + 10) * 1_000) } }
+    const lines = events.map((one) => JSON.stringify(one))
+    await storedReplay(
+      parts,
+      replayed.id,
+      readHistory(lines, replayed.endpoint.id, () => {}),
+    )
+    for (const { scope } of [live, replayed]) {
+      const rows = await scope.db.stripeEvent.findMany({ orderBy: { createdAt: 'asc' } })
+      const read = rows.map(({ facts, stripeId: eventId, createdAt }) =>
+        facts === null ? null : readFacts(facts, { at: toSeconds(createdAt), eventId }),
+      )
+      expect(rows.map(({ factsVersion }) => factsVersion)).toEqual([1, 1, 1])
+      expect(read).toMatchObject([
+        [{ kind: 'chargeSucceeded', charge: 'ch_1', payer: 'cus_1', at: START }, { kind: 'chargeCaptured' }],
+        null,
+        [{ kind: 'refunded', amount: 500 }],
+      ])
+    }
   })
 
   it('counts each object once in the metrics, in its quarter of an hour and currency', async () => {

@@ -186,8 +186,9 @@ function streamsOf(work: Work, opened: readonly OpenedEvent[], known: readonly S
   return [...streams.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-function markOf(stripeId: string, { failures, ignored }: Reading): EventMark {
+function markOf(stripeId: string, { failures, ignored, facts: all }: Reading): EventMark {
   const error = failures.get(stripeId)
-  if (error !== undefined) return { stripeId, status: 'FAILED', error }
-  return { stripeId, status: ignored.has(stripeId) ? 'IGNORED' : 'PROCESSED', error: null }
+  const facts = all.get(stripeId) ?? []
+  if (error !== undefined) return { stripeId, status: 'FAILED', error, facts }
+  return { stripeId, status: ignored.has(stripeId) ? 'IGNORED' : 'PROCESSED', error: null, facts }
 }

@@ -36,6 +36,8 @@ export interface Reading {
   streams: Map<string, JudgedEvent[]>
   objects: Map<string, KnownObject>
   metrics: MetricDelta[]
+  /** By event. */
+  facts: Map<string, readonly Fact[]>
   ignored: Set<string>
   failures: Map<string, string>
 }
@@ -86,6 +88,7 @@ export function settleEvents(
     streams: new Map(),
     objects: new Map(),
     metrics: [],
+    facts: new Map(),
     ignored: new Set(),
     failures: new Map(),
   }
@@ -100,6 +103,7 @@ export function settleEvents(
       reading.failures.set(event.stripeId, `facts: ${messageOf(thrown)}`)
     }
     tally.count(stream, event.at, facts)
+    reading.facts.set(event.stripeId, facts)
     const { stripeId, at, deliveredAt } = event
     const judged: JudgedEvent = { stripeId, at, deliveredAt, facts }
     const events = reading.streams.get(stream)

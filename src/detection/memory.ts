@@ -99,6 +99,8 @@ export interface EventMark {
   stripeId: string
   status: 'PROCESSED' | 'IGNORED' | 'FAILED'
   error: string | null
+  /** What it said, that it was delivered included. */
+  facts: readonly Fact[]
 }
 
 /** All that one batch changes, to be stored in one transaction. */

@@ -1,4 +1,5 @@
 import type { EventSummary, StripeEnvelope } from '../stripe/event.ts'
+import { FACTS_VERSION } from '../stripe/kept-facts.ts'
 import { nullableDate, text, type Value, type Writer } from './sql.ts'
 
 /**
@@ -12,8 +13,8 @@ export interface InboxEvent {
   /** Wall clock, in whole milliseconds. */
   receivedAt: Date
   status: 'PENDING' | 'PROCESSED' | 'IGNORED'
-  /** Wall clock, of an event that comes judged: history. */
-  processedAt?: Date
+  /** Of an event that comes judged: history. The wall clock, and what it said of billing (kept-facts.ts). */
+  judged?: { processedAt: Date; facts: string | null }
   /** The signed body, bytes as they came. */
   payload: Uint8Array
 }
@@ -37,15 +38,19 @@ const EVENT_COLUMNS = [
   'payload',
 ] as const
 
+const JUDGED_COLUMNS = [...EVENT_COLUMNS, 'facts', 'factsVersion'] as const
+
 /** @returns the Stripe ids that were not known before; a known event is left as it is */
 export async function insertEvents(
   tx: Writer,
   tenantId: string,
   events: readonly InboxEvent[],
 ): Promise<Set<string>> {
+  const history = events.some(({ judged }) => judged !== undefined)
+  const columns = history ? JUDGED_COLUMNS : EVENT_COLUMNS
   const written = await tx.insert(
-    { table: 'StripeEvent', columns: EVENT_COLUMNS, conflict: 'DO NOTHING', returning: 'stripeId' },
-    events.map((event) => eventRow(tenantId, event)),
+    { table: 'StripeEvent', columns, conflict: 'DO NOTHING', returning: 'stripeId' },
+    events.map((event) => [...eventRow(tenantId, event), ...(history ? factsOf(event) : [])]),
   )
   return new Set(written.map(text))
 }
@@ -62,7 +67,7 @@ function eventRow(tenantId: string, row: InboxEvent): Value[] {
     event.apiVersion ?? null,
     new Date(event.created * 1000),
     row.receivedAt,
-    row.processedAt ?? null,
+    row.judged?.processedAt ?? null,
     row.status,
     summary.objectId ?? null,
     summary.customerId ?? null,
@@ -71,6 +76,9 @@ function eventRow(tenantId: string, row: InboxEvent): Value[] {
     row.payload,
   ]
 }
+
+const factsOf = ({ judged }: InboxEvent): Value[] =>
+  judged === undefined ? [null, null] : [judged.facts, FACTS_VERSION]
 
 /** Tells detection that these events wait; rows are only ever added, so this never waits for a batch being judged. */
 export async function appendWake(

@@ -41,6 +41,7 @@ export async function tenantIds(sql: Sql): Promise<string[]> {
 export async function tidyTenant(sql: Sql, tenantId: string, retention: Retention): Promise<Tidied> {
   const payloads = await sweepEvents(sql, tenantId, retention.payloadsBefore, emptyPayloads)
   const events = await sweepEvents(sql, tenantId, retention.eventsBefore, deleteUnshown)
+  await sweepEvents(sql, tenantId, retention.eventsBefore, emptyFacts)
   await change(sql, tenantId, 'DELETE FROM "DeliveryBucket" WHERE "tenantId" = ? AND "slot" < ?', [
     tenantId,
     Math.floor(retention.deliveriesBefore.getTime() / 300_000),
@@ -111,6 +112,12 @@ const placeholders = (values: readonly unknown[]): string => values.map(() => '?
 
 const emptyPayloads: Sweep = (tenantId, ids) => [
   `UPDATE "StripeEvent" SET "payload" = NULL WHERE "tenantId" = ? AND "stripeId" IN (${placeholders(ids)}) AND "payload" IS NOT NULL`,
+  [tenantId, ...ids],
+]
+
+/** What an anomaly shows stays as a row, without what it said. */
+const emptyFacts: Sweep = (tenantId, ids) => [
+  `UPDATE "StripeEvent" SET "facts" = NULL WHERE "tenantId" = ? AND "stripeId" IN (${placeholders(ids)}) AND "facts" IS NOT NULL`,
   [tenantId, ...ids],
 ]
 

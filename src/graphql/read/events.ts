@@ -23,7 +23,7 @@ export const EVENT_COLUMNS = {
   currency: true,
 } as const satisfies Prisma.StripeEventSelect
 
-export type EventRow = Omit<StripeEvent, 'payload'>
+export type EventRow = Omit<StripeEvent, 'payload' | 'facts' | 'factsVersion'>
 
 export const EVENT_STATUSES = ['PENDING', 'PROCESSED', 'IGNORED', 'FAILED'] as const
 

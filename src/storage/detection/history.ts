@@ -1,6 +1,7 @@
 import type { BatchOutcome, EventMark } from '../../detection/memory.ts'
 import type { HistoricalEvent } from '../../detection/replay.ts'
 import { summarize } from '../../stripe/event.ts'
+import { writeFacts } from '../../stripe/kept-facts.ts'
 import { toDate } from '../../time.ts'
 import type { Database } from '../database.ts'
 import { type InboxEvent, insertEvents } from '../inbox.ts'
@@ -56,7 +57,7 @@ export async function saveHistory(
 
 /** The events as they stand once judged, which spares a second look at each; only why one failed is written after. */
 function rowsOf(events: History['events'], marks: readonly EventMark[], wall: Date): InboxEvent[] {
-  const statuses = new Map(marks.map(({ stripeId, status }) => [stripeId, status]))
+  const known = new Map(marks.map((mark) => [mark.stripeId, mark]))
   return events.map(({ event, judged }) => {
     const row: Omit<InboxEvent, 'status'> = {
       endpointId: event.endpointId,
@@ -65,9 +66,9 @@ function rowsOf(events: History['events'], marks: readonly EventMark[], wall: Da
       receivedAt: toDate(event.deliveredAt),
       payload: typeof event.payload === 'string' ? Buffer.from(event.payload) : event.payload,
     }
-    const status = statuses.get(event.stripeId)
+    const mark = known.get(event.stripeId)
     if (!judged) return { ...row, status: 'IGNORED' }
-    if (status === undefined || status === 'FAILED') return { ...row, status: 'PENDING' }
-    return { ...row, status, processedAt: wall }
+    if (mark === undefined || mark.status === 'FAILED') return { ...row, status: 'PENDING' }
+    return { ...row, status: mark.status, judged: { processedAt: wall, facts: writeFacts(mark.facts) } }
   })
 }

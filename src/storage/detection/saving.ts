@@ -3,8 +3,9 @@ import { CALM, type HoldChange, LONGEST } from '../../detection/backlog.ts'
 import { DISORDER } from '../../detection/judge.ts'
 import type { BatchOutcome, EventMark, KnownObject, MetricDelta, Stream } from '../../detection/memory.ts'
 import type { StateChanges } from '../../detection/states.ts'
+import { FACTS_VERSION, writeFacts } from '../../stripe/kept-facts.ts'
 import { toDate } from '../../time.ts'
-import { nullableInteger, type Writer } from '../sql.ts'
+import { nullableInteger, type Value, type Writer } from '../sql.ts'
 import { type StreamIncident, saveIncidents } from './saving-incidents.ts'
 
 /**
@@ -119,31 +120,33 @@ async function addMetrics(tx: Writer, tenantId: string, deltas: readonly MetricD
   )
 }
 
+/** Events marked in one statement: each binds five values. */
+const MARKS = 200
+
 async function markEvents(
   tx: Writer,
   tenantId: string,
   marks: readonly EventMark[],
   wall: Date,
 ): Promise<void> {
-  for (const status of ['PROCESSED', 'IGNORED'] as const) {
-    const ids = marks.filter((mark) => mark.status === status).map(({ stripeId }) => stripeId)
-    for (let start = 0; start < ids.length; start += 400) {
-      const part = ids.slice(start, start + 400)
-      await tx.run(
-        `UPDATE "StripeEvent" SET "status" = ?, "processedAt" = ? WHERE "tenantId" = ? AND "stripeId" IN (${part.map(() => '?').join(', ')})`,
-        [status, wall, tenantId, ...part],
-      )
-    }
-  }
-  for (const { stripeId, status, error } of marks) {
-    if (status !== 'FAILED') continue
-    const values = [status, wall, error?.slice(0, 1_000) ?? null, tenantId, stripeId]
+  for (let start = 0; start < marks.length; start += MARKS) {
+    const rows = marks.slice(start, start + MARKS)
     await tx.run(
-      'UPDATE "StripeEvent" SET "status" = ?, "processedAt" = ?, "error" = ? WHERE "tenantId" = ? AND "stripeId" = ?',
-      values,
+      `UPDATE "StripeEvent" SET "status" = "mark".column2, "error" = "mark".column3, "facts" = "mark".column4,
+         "factsVersion" = ${FACTS_VERSION}, "processedAt" = ?
+       FROM (VALUES ${rows.map(() => '(?, ?, ?, ?)').join(', ')}) AS "mark"
+       WHERE "StripeEvent"."tenantId" = ? AND "StripeEvent"."stripeId" = "mark".column1`,
+      [wall, ...rows.flatMap(valuesOf), tenantId],
     )
   }
 }
+
+const valuesOf = ({ stripeId, status, error, facts }: EventMark): Value[] => [
+  stripeId,
+  status,
+  error?.slice(0, 1_000) ?? null,
+  writeFacts(facts),
+]
 
 async function saveStream(tx: Writer, tenantId: string, stream: Stream): Promise<void> {
   await tx.insert(
