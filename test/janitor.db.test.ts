@@ -98,7 +98,7 @@ describe('retention', () => {
     const mine = await newTenant(database)
     const [young, old] = [await storeEvent(mine, daysAgo(89)), await storeEvent(mine, daysAgo(91))]
     await showBy(mine, young)
-    await showBy(mine, old)
+    await showBy(mine, old, 1_001n)
     await mine.scope.db.stripeEvent.updateMany({ data: { facts: '[{},[0]]', factsVersion: 1 } })
     await janitor.tidy()
     const rows = await mine.scope.db.stripeEvent.findMany()
@@ -209,16 +209,16 @@ describe('retention', () => {
   })
 })
 
-async function showBy({ scope, id }: Tenant, stripeId: string): Promise<void> {
+async function showBy({ scope, id }: Tenant, stripeId: string, seq = 1_000n): Promise<void> {
   const anomalyId = newId('anm')
   await scope.db.anomaly.create({
     data: {
       tenantId: id,
       id: anomalyId,
-      seq: 1_000n,
+      seq,
       stream: 's',
       detector: 'DUPLICATE_CHARGE',
-      fingerprint: 'x',
+      fingerprint: stripeId,
       severity: 1,
       status: 'OPEN',
       origin: 'LIVE',

@@ -68,6 +68,7 @@ const FIELDS = {
   previousStatus: ['pt', 'text'],
   price: ['pr', 'number'],
   prorated: ['po', 'flag'],
+  prorations: ['pn', 'number'],
   reanchored: ['ra', 'flag'],
   reason: ['re', 'text'],
   recurring: ['rc', 'flag'],
