@@ -81,7 +81,7 @@ async function fail(database: Database, tenantId: string, stripeId: string, caus
       [now, error, tenantId, stripeId],
     )
   })
-  return { stripeId, status: 'FAILED' as const, error }
+  return { stripeId, status: 'FAILED' as const, error, facts: [] }
 }
 
 const MAX_REASON = 1_000
