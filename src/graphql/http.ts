@@ -15,6 +15,7 @@ import { isCode, type Presentation, present, refusal, statusOf, withRequestId } 
 import { costLimit, documentLimits, MAX_REQUEST_BYTES, refuseUnsound } from './limits.ts'
 import { isAllowedOrigin } from './origins.ts'
 import type { ApiRate } from './rate.ts'
+import { sharing } from './sharing.ts'
 import { ENDED, type Streams } from './streams.ts'
 import type { Turns } from './turns.ts'
 
@@ -99,6 +100,7 @@ export function createHttp(options: HttpOptions) {
       refuseUnsound(),
       costLimit(),
       reading(),
+      sharing(),
       finishing(presentation),
       headers(),
     ],

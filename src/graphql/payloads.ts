@@ -3,6 +3,7 @@ import type { StripeEvent } from '../generated/sqlite/client.ts'
 import type { Scope } from '../tenancy/scope.ts'
 import { levelsOf } from './levels.ts'
 import { Loader } from './loader.ts'
+import { Recent } from './recent.ts'
 
 /** Bytes of bodies that one operation, or one event of a subscription, may show; each time that it shows one. */
 const MOST_BYTES = 16 * 1024 * 1024
@@ -48,15 +49,29 @@ export class Payloads {
    * @returns the body as JSON; null once its retention is over
    * @throws PublicError TOO_COMPLEX
    */
-  async show(stripeId: string): Promise<unknown> {
-    const body = await this.#loader.load(stripeId)
+  async show(event: Pick<StripeEvent, 'stripeId'>): Promise<unknown> {
+    const body = await recent.get(event, '', () => this.#read(event.stripeId))
     if (body === undefined) return null
-    this.#left -= body.length
+    this.#left -= body.bytes
     if (this.#left < 0) throw tooMuch()
+    return body.value
+  }
+
+  async #read(stripeId: string): Promise<Body | undefined> {
+    const body = await this.#loader.load(stripeId)
+    if (body === undefined) return undefined
     const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'))
     let levels = 0
     for (const _ of levelsOf(value))
       if (++levels > MOST_LEVELS) throw new PublicError('TOO_COMPLEX', 'This payload is nested too deeply.')
-    return value
+    return { value, bytes: body.length }
   }
 }
+
+interface Body {
+  value: unknown
+  bytes: number
+}
+
+/** Bodies of live events, which many are shown by operations of their own: read and parsed once for all of them. */
+const recent = new Recent<Body | undefined>(16 * 1024 * 1024, (body) => body?.bytes ?? 0)

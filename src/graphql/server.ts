@@ -31,6 +31,7 @@ import { apiRate } from './rate.ts'
 import { schema } from './schema.ts'
 import { Streams } from './streams.ts'
 import { type TurnLimits, Turns } from './turns.ts'
+import { Unsent, type UnsentLimits } from './unsent.ts'
 import { SocketServer } from './websocket.ts'
 
 const MAX_SOCKETS_OF_TENANT = 2_000
@@ -59,6 +60,8 @@ export interface GraphqlParts {
   pollMs?: number
   /** Bytes that a socket may have unsent; 1 MiB. */
   maxUnsent?: number
+  /** Bytes that clients may leave untaken; 64 MiB of a tenant, 256 MiB of all. */
+  unsent?: UnsentLimits
   /** Operations that run, or wait for it, at once. */
   underway?: TurnLimits
   /** Milliseconds between two pings of a socket; 15,000. */
@@ -127,6 +130,7 @@ export function createGraphql(parts: GraphqlParts): Graphql {
     credentials,
     perTenant: parts.quota('sockets', MAX_SOCKETS_OF_TENANT),
     subscriptions,
+    unsent: new Unsent(parts.unsent),
     operations: new Operations({ yoga, rate, presentation, underway }),
     ...(parts.maxUnsent !== undefined && { maxUnsent: parts.maxUnsent }),
     ...(parts.pingMs !== undefined && { pingMs: parts.pingMs }),

@@ -19,6 +19,8 @@ import { MAX_REQUEST_BYTES } from './limits.ts'
 import type { Operations } from './operations.ts'
 import { isAllowedOrigin } from './origins.ts'
 import { Outlet } from './outlet.ts'
+import { sharedTextOf } from './sharing.ts'
+import type { Unsent } from './unsent.ts'
 
 /** Why the server closes a socket; clients take 4401 as final and come back after the others. */
 export const CLOSE = {
@@ -48,6 +50,8 @@ export interface SocketServerOptions {
   perTenant: Quota
   /** How many subscriptions a tenant may have open. */
   subscriptions: Quota
+  /** What clients have not taken, over all sockets. */
+  unsent: Unsent
   /** Bytes that a socket may have unsent. */
   maxUnsent?: number
   /** Milliseconds between two pings; 15,000. A peer that does not answer one until the next is gone. */
@@ -128,8 +132,12 @@ export class SocketServer {
   }
 
   #opened(socket: WebSocket, address: string, requestId: string): void {
-    const { log, maxUnsent } = this.#options
-    const outlet = new Outlet(socket, CLOSE.SLOW_CONSUMER, maxUnsent)
+    const { log, maxUnsent, unsent } = this.#options
+    const outlet = new Outlet(socket, {
+      slowCode: CLOSE.SLOW_CONSUMER,
+      unsent,
+      ...(maxUnsent !== undefined && { maxUnsent }),
+    })
     const extra: Extra = {
       address,
       requestId,
@@ -194,7 +202,10 @@ export class SocketServer {
       },
       execute: (args) => operations.execute(args),
       subscribe: (args) => operations.subscribe(args),
-      onNext: (_context, _id, _payload, args, result) => operations.show(args, result),
+      onNext: ({ extra: { outlet } }, _id, _payload, args, result) => {
+        const shared = sharedTextOf(result)
+        return shared ? outlet.payload(shared) : operations.show(args, result)
+      },
       onError: (_context, _id, _payload, errors) => errors.map((error) => operations.format(error)),
     })
   }
@@ -227,6 +238,7 @@ export class SocketServer {
         ),
       )
       extra.caller = caller
+      extra.outlet.tenantId = caller.tenantId ?? ''
       return true
     } catch (error) {
       if (error instanceof TokenExpired) extra.outlet.close(CLOSE.TOKEN_EXPIRED, error.message)

@@ -5,6 +5,7 @@ import type { ActivityKind as Kind } from '../../storage/activity.ts'
 import { builder } from '../builder.ts'
 import { type Context, scopeOf } from '../context.ts'
 import { feedCursor, feedPosition } from '../cursor.ts'
+import type { FeedRow } from '../feed.ts'
 import { live } from '../live.ts'
 import { ActivityKind } from './activity.ts'
 import { Anomaly } from './anomaly.ts'
@@ -47,6 +48,18 @@ interface Told {
   anomaly: AnomalyRow
 }
 
+const toldOnce = new WeakMap<FeedRow, Told>()
+
+/** The same object for all who are told of a row, so that what is made of it is made once. */
+function toldOf(tenantId: string, row: FeedRow, kind: Kind, anomaly: AnomalyRow): Told {
+  let told = toldOnce.get(row)
+  if (!told) {
+    told = { cursor: feedCursor(tenantId, row.seq), kind, anomaly }
+    toldOnce.set(row, told)
+  }
+  return told
+}
+
 /**
  * What the feed tells of anomalies, from the cursor on or from now.
  * @throws PublicError CURSOR_UNKNOWN before anything is sent
@@ -64,9 +77,10 @@ async function follow(
   const filter = args.filter ?? {}
   return live(context, async function* (signal) {
     const rows = services.feed.follow(scope, from, signal, () => connection.drained())
-    for await (const { seq, kind, anomaly } of rows) {
+    for await (const row of rows) {
+      const { kind, anomaly } = row
       if (kind && anomaly && tells(kind) && matches(anomaly, filter)) {
-        yield { cursor: feedCursor(tenantId, seq), kind, anomaly }
+        yield toldOf(tenantId, row, kind, anomaly)
       }
     }
   })

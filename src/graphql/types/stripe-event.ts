@@ -94,7 +94,7 @@ StripeEvent.implement({
       authScopes: { member: true },
       description: 'The event as Stripe signed it; null once its retention is over. MEMBER and up.',
       complexity: 20,
-      resolve: ({ stripeId }, _args, context) => loadersOf(context).payloads.show(stripeId),
+      resolve: (event, _args, context) => loadersOf(context).payloads.show(event),
     }),
   }),
 })
