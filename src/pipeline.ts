@@ -14,6 +14,11 @@ export interface Pipeline {
   detectors: readonly AnyDetector[]
 }
 
+/** What was judged, and when each of its events had arrived. */
+export interface Judged extends Served {
+  arrivals: readonly Date[]
+}
+
 /**
  * The second half of an event's way; the first ends in ingest/inbox.ts, where it was stored and a wake left for us.
  * One tenant with work is claimed, its waiting events and the time that has passed are judged, what came of it is
@@ -25,9 +30,11 @@ export async function judgeNext(
   { database, bus, detectors }: Pipeline,
   now: Date,
   passOver: readonly string[] = [],
-): Promise<Served | undefined> {
+): Promise<Judged | undefined> {
+  let arrivals: Date[] = []
   const judge: Judge = async (memory, stripeIds) => {
     const events = await memory.pendingEvents(stripeIds)
+    arrivals = events.map(({ receivedAt }) => receivedAt)
     return judgeBatch(detectors, memory, {
       events,
       now: toSeconds(now),
@@ -41,5 +48,5 @@ export async function judgeNext(
     return serveNarrowed(database, error.tenantId, now, judge)
   })
   if (served !== undefined && served.acts > 0) bus.publish(`feed:${served.tenantId}`)
-  return served
+  return served && { ...served, arrivals }
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
-import { judgeNext, type Pipeline } from '../pipeline.ts'
-import { backOff, type Served, ServingError } from '../storage/detection/claims.ts'
+import { type Judged, judgeNext, type Pipeline } from '../pipeline.ts'
+import { backOff, ServingError } from '../storage/detection/claims.ts'
 import { oldestWaiting } from '../storage/detection/waiting.ts'
 import { type Clock, othersFirst, stopwatch } from '../time.ts'
 import { NewerStateError } from './states.ts'
@@ -118,8 +118,11 @@ export class Worker {
     return [...this.#left.keys()]
   }
 
-  #report({ tenantId, outcome }: Served): void {
-    const { log, metrics } = this.#options
+  #report({ tenantId, outcome, arrivals }: Judged): void {
+    const { log, metrics, clock } = this.#options
+    const now = clock.now().getTime()
+    for (const arrival of arrivals)
+      metrics.judgingLagSeconds.observe(Math.max(0, now - arrival.getTime()) / 1_000)
     metrics.eventsJudged.inc(outcome.marks.length)
     for (const { stripeId, error } of outcome.marks) {
       if (error === null) continue

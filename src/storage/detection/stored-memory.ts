@@ -28,6 +28,9 @@ import {
 import { toIncident } from './incident-row.ts'
 import { toDetectorName, toFacts, toNumbers, toRecord } from './parsing.ts'
 
+/** An event that waits, with the moment of its arrival as the clock had it. */
+export type PendingEvent = InboxEvent & { receivedAt: Date }
+
 /** Engines bind some ten thousand values; plans are best with far fewer. */
 const CHUNK = 400
 
@@ -202,7 +205,7 @@ export class StoredMemory implements TenantMemory {
   }
 
   /** The pending ones of these events, with their bodies. */
-  async pendingEvents(stripeIds: readonly string[]): Promise<InboxEvent[]> {
+  async pendingEvents(stripeIds: readonly string[]): Promise<PendingEvent[]> {
     const rows = await this.#inChunks(
       stripeIds,
       `SELECT "stripeId", "endpointId", "account", "livemode", "type", "createdAt", "receivedAt", "payload"
@@ -216,6 +219,7 @@ export class StoredMemory implements TenantMemory {
       type: text(row['type']),
       at: toSeconds(date(row['createdAt'])),
       deliveredAt: toSeconds(date(row['receivedAt'])),
+      receivedAt: date(row['receivedAt']),
       payload: row['payload'] instanceof Uint8Array ? row['payload'] : '',
     }))
   }
