@@ -23,3 +23,6 @@ export function span(seconds: Seconds): string {
 
 /** `1 payment`, `3 payments`. */
 export const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? '' : 's'}`
+
+/** With a capital letter, as a sentence begins. */
+export const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`

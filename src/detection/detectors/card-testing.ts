@@ -4,12 +4,15 @@ import { type Context, defineDetector, type Finding, type Step } from '../detect
 import { addTo, type Sums } from '../rates/amounts.ts'
 import { testingFinding } from '../rates/card-testing-finding.ts'
 import { looksGuessed } from '../rates/guessing.ts'
-import { ending, FRESH, LASTING, LASTING_NOTE, momentOf, timeOf } from '../rates/open.ts'
+import { type Lanes, laneOf } from '../rates/lanes.ts'
+import { type Mark, mostLikelyOnset, noteMark } from '../rates/onset.ts'
+import { ending, LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
-import { isOddlySmall, isSmall, type Sizes } from '../rates/sizes.ts'
+import { isOddlySmall, isSmall, learnSize, type Sizes } from '../rates/sizes.ts'
 import { Suspects } from '../rates/suspects.ts'
+import { upgradeTesting } from '../rates/upgrade-runs.ts'
 import {
   type Cusum,
   type Followed,
@@ -18,6 +21,7 @@ import {
   stepPoisson,
   strongest,
 } from '../statistics/cusum.ts'
+import { excessOver } from '../statistics/deviance.ts'
 import { hourOf, nextHour } from '../statistics/hours.ts'
 import { Ring } from '../statistics/ring.ts'
 import { threshold } from '../statistics/threshold.ts'
@@ -34,29 +38,37 @@ const MARGIN = 3
 interface Run {
   ratio: number
   sum: Cusum
+  /** The suspects. */
+  marks: Mark[]
   /** Payments that went through with a tested card. */
   taken: Sums
   takings: number
-  codes: Sums
 }
 
-interface Open extends Run, Followed {
+interface Lane {
+  newest: Seconds
+  runs: Run[]
+  signs: Signs
+}
+
+interface Open extends Followed {
   startedAt: Seconds
   detectedAt: Seconds
+  codes: Sums
+  taken: Sums
+  takings: number
 }
 
 interface State {
-  newest: Seconds
   cards: Ring
   suspects: Suspects
-  runs: Run[]
-  signs: Signs
+  lanes: Lanes<Lane>
   open: Open | null
 }
 
 const settings = {
   minCards: {
-    description: 'At least so many different cards must have been tried.',
+    description: 'At least this many different cards must have been tried.',
     unit: 'COUNT',
     default: 12,
     min: 5,
@@ -64,9 +76,9 @@ const settings = {
   },
   falseAlarmsPerYear,
 } as const
-type Told = Context<typeof settings>
+type Asked = Context<typeof settings>
 
-/** Tells when many different cards fail at the checkout in the way that guessed or stolen cards do. */
+/** Reports when many different cards fail at the checkout in the way that guessed or stolen cards do. */
 export const cardTesting = defineDetector({
   name: 'CARD_TESTING',
   title: 'Card testing',
@@ -77,7 +89,8 @@ export const cardTesting = defineDetector({
   selfResolving: true,
   perObject: false,
   cooldown: 6 * HOUR,
-  stateVersion: 4,
+  stateVersion: 5,
+  upgrade: { 4: upgradeTesting },
   idleAfter: 120 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
@@ -86,13 +99,12 @@ export const cardTesting = defineDetector({
   onTimer,
 })
 
-const newRun = (ratio: number): Run => ({ ratio, sum: newCusum(), taken: {}, takings: 0, codes: {} })
+const newRun = (ratio: number): Run => ({ ratio, sum: newCusum(), marks: [], taken: {}, takings: 0 })
+const newLane = (): Lane => ({ newest: 0, runs: RATIOS.map(newRun), signs: [] })
 
 function stateOf(stored?: State): State {
   return {
-    newest: 0,
-    runs: RATIOS.map(newRun),
-    signs: [],
+    lanes: { now: newLane(), backlog: null },
     open: null,
     ...stored,
     cards: new Ring(RING, stored?.cards),
@@ -100,21 +112,23 @@ function stateOf(stored?: State): State {
   }
 }
 
-function observe(state: State, fact: Try, context: Told): Step | undefined {
-  if (fact.recurring) return undefined
+function observe(state: State, fact: Try, context: Asked): Step | undefined {
   const { suspects, cards } = state
-  state.newest = Math.max(state.newest, fact.at)
-  suspects.countTry(fact.at, state.newest, context.delivery.dark)
+  // A business that lives on invoices has no other payments to show what is usual.
+  if (fact.kind === 'chargeSucceeded' && fact.recurring) learnSize(suspects.sizes, fact.amount, fact.currency)
+  if (fact.recurring) return undefined
+  const lane = laneOf(state.lanes, fact.at, newLane)
+  suspects.countTry(fact.at, state.lanes.now.newest, context.delivery.dark)
   if (fact.kind === 'chargeSucceeded') {
     suspects.countSuccess(fact.amount, fact.currency)
-    noteTaking(state, fact)
+    noteTaking(state, lane, fact)
     return undefined
   }
   if (fact.invalid) return undefined
   const guessed = looksGuessed(fact)
   if (!guessed) suspects.countRefusal()
   if (!guessed && !isOddAmount(suspects.sizes, fact)) return undefined
-  return cards.admit(cardOf(fact)) ? suspect(state, fact, guessed, context) : undefined
+  return cards.admit(cardOf(fact)) ? suspect(state, lane, { fact, guessed }, context) : undefined
 }
 
 /** Stolen cards are tried at the lowest price there is. */
@@ -127,63 +141,74 @@ const idOf = (fact: ChargeFailed | PaymentRefused): string =>
 /** A card that Stripe did not name is taken for its customer's one card. */
 const cardOf = (fact: ChargeFailed | PaymentRefused): string => fact.card ?? fact.customer ?? idOf(fact)
 
-function suspect(
-  state: State,
-  fact: ChargeFailed | PaymentRefused,
-  guessed: boolean,
-  context: Told,
-): Step | undefined {
-  const now = momentOf(fact.at, state.newest, context)
-  const expected = MARGIN * state.suspects.countSuspect(fact.at, now, guessed)
-  noteSign(state.signs, timeOf(fact.at, now), idOf(fact), fact.eventId)
-  const code = fact.blocked ? 'blocked by Radar' : (fact.reason ?? fact.code ?? 'unknown')
-  const { open } = state
-  if (open === null) return watch(state, { expected, code, now, at: fact.at }, context)
-  followPoisson(open, expected, now)
-  addTo(open.codes, code, 1)
-  return { findings: [findingOf(state, open, false, context)] }
+interface Suspicion {
+  fact: ChargeFailed | PaymentRefused
+  guessed: boolean
 }
 
-const needed = ({ suspects }: State, { settings }: Told): number =>
+function suspect(state: State, lane: Lane, { fact, guessed }: Suspicion, context: Asked): Step | undefined {
+  const expected = MARGIN * state.suspects.countSuspect(fact.at, lane.newest, guessed)
+  noteSign(lane.signs, fact.at, idOf(fact), fact.eventId)
+  const code = fact.blocked ? 'blocked by Radar' : (fact.reason ?? fact.code ?? 'unknown')
+  const { open } = state
+  if (open === null) return watch(state, lane, { expected, code, at: fact.at }, context)
+  followPoisson(open, expected, Math.max(open.peakAt, fact.at))
+  addTo(open.codes, code, 1)
+  return { findings: [findingOf(state, lane, open, false, context)] }
+}
+
+const needed = ({ suspects }: State, { settings }: Asked): number =>
   threshold(
     RATIOS.length * Math.max(FEWEST_A_YEAR, suspects.season.perDay * 365),
     settings.falseAlarmsPerYear,
   )
 
-interface Suspicion {
-  expected: number
-  code: string
-  now: Seconds
-  at: Seconds
-}
-
-function watch(state: State, { expected, code, now, at }: Suspicion, context: Told): Step | undefined {
+function watch(
+  state: State,
+  lane: Lane,
+  { expected, code, at }: { expected: number; code: string; at: Seconds },
+  context: Asked,
+): Step | undefined {
   let anew = 0
-  for (const run of state.runs) {
-    if (stepPoisson(run.sum, expected, run.ratio, timeOf(at, now))) {
+  for (const run of lane.runs) {
+    if (stepPoisson(run.sum, expected, run.ratio, at)) {
       run.taken = {}
       run.takings = 0
-      run.codes = {}
+      run.marks = []
       anew += 1
     }
-    addTo(run.codes, code, 1)
+    noteMark(run.marks, { at, before: run.sum.expected, signs: 1, amounts: {}, reasons: { [code]: 1 } })
   }
-  if (anew === state.runs.length) state.signs = state.signs.slice(-1)
+  if (anew === lane.runs.length) lane.signs = lane.signs.slice(-1)
   const nats = needed(state, context)
   const { minCards } = context.settings
-  const best = strongest(state.runs, ({ score, units }) => score >= nats && units >= minCards)
-  if (at < now - FRESH || best === undefined) return undefined
-  const startedAt = best.sum.onset
-  // The smaller ratio follows the attack to its last card.
-  const ratio = RATIOS[0]
-  state.open = { ...best, startedAt, detectedAt: now, ratio, score: best.sum.score, peakAt: now }
-  state.runs = RATIOS.map(newRun)
-  state.suspects.season.trouble(startedAt)
-  return { findings: [findingOf(state, state.open, true, context)], wakeAt: nextHour(now) }
+  const best = strongest(lane.runs, ({ score, units }) => score >= nats && units >= minCards)
+  const since =
+    best && mostLikelyOnset(best.marks, best.sum.expected, excessOver, (cards) => cards >= minCards)
+  if (best === undefined || since === undefined) return undefined
+  const open: Open = {
+    // The smaller ratio follows the attack to its last card.
+    ratio: RATIOS[0],
+    sum: { ...best.sum, onset: since.at, units: since.signs, expected: since.exposure },
+    score: best.sum.score,
+    peakAt: lane.newest,
+    startedAt: since.at,
+    detectedAt: state.lanes.now.newest,
+    codes: since.reasons,
+    taken: best.taken,
+    takings: best.takings,
+  }
+  state.open = open
+  lane.runs = RATIOS.map(newRun)
+  state.suspects.season.trouble(open.startedAt)
+  return {
+    findings: [findingOf(state, lane, open, true, context)],
+    wakeAt: nextHour(state.lanes.now.newest),
+  }
 }
 
 /** Small payments that go through in a burst, and those of its cards, come back as disputes. */
-function noteTaking({ runs, open, cards, suspects }: State, fact: ChargeSucceeded): void {
+function noteTaking({ open, cards, suspects }: State, { runs }: Lane, fact: ChargeSucceeded): void {
   const going = open === null ? runs.filter(({ sum }) => sum.score > 0) : [open]
   if (going.length === 0) return
   const isTested =
@@ -195,7 +220,7 @@ function noteTaking({ runs, open, cards, suspects }: State, fact: ChargeSucceede
   }
 }
 
-function onTimer(state: State, { now, delivery }: Told): Step | undefined {
+function onTimer(state: State, { now, delivery }: Asked): Step | undefined {
   const { open } = state
   const { season } = state.suspects
   if (open === null) return undefined
@@ -213,25 +238,25 @@ function end(state: State, at: Seconds, note?: string): Step {
   state.suspects.season.calm(at)
   state.suspects.restart(at)
   state.open = null
-  state.signs = []
+  state.lanes.now.signs = []
   return ending(at, note)
 }
 
-function findingOf(state: State, open: Open, isFirst: boolean, context: Told): Finding {
-  const { newest } = state
+function findingOf(state: State, lane: Lane, open: Open, isFirst: boolean, context: Asked): Finding {
   return testingFinding({
+    calendar: context.calendar,
     cards: open.sum.units,
     usual: open.sum.expected / MARGIN,
     minCards: context.settings.minCards,
     nats: open.sum.score,
     needed: needed(state, context),
     startedAt: open.startedAt,
-    until: newest,
+    until: lane.newest,
     codes: open.codes,
     taken: open.taken,
     takings: open.takings,
     signs: isFirst ? open.sum.units : 1,
-    ...shownBy(state.signs, open.startedAt, isFirst),
-    series: isFirst ? seasonSeries(state.suspects.season, newest) : undefined,
+    ...shownBy(lane.signs, open.startedAt, isFirst),
+    series: isFirst ? seasonSeries(state.suspects.season, lane.newest) : undefined,
   })
 }

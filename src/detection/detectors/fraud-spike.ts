@@ -1,12 +1,16 @@
-import type { ChargeSucceeded, DisputeOpened, FraudWarning } from '../../stripe/facts.ts'
+import type { ChargeSucceeded } from '../../stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
-import { addTo, type Sums } from '../rates/amounts.ts'
+import { type Sums, sumsOf } from '../rates/amounts.ts'
 import { FlagShare } from '../rates/flag-share.ts'
+import { chargeOf, type Flag, markOf } from '../rates/flags.ts'
 import { fraudFinding } from '../rates/fraud-finding.ts'
-import { ending, FRESH, LASTING, LASTING_NOTE, momentOf, timeOf } from '../rates/open.ts'
+import { type Lanes, laneOf } from '../rates/lanes.ts'
+import { type Mark, mostLikelyOnset, noteMark, type Since } from '../rates/onset.ts'
+import { ending, LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
+import { upgradeFraud } from '../rates/upgrade-runs.ts'
 import {
   type Cusum,
   type Followed,
@@ -15,12 +19,12 @@ import {
   stepPoisson,
   strongest,
 } from '../statistics/cusum.ts'
+import { excess, excessOver } from '../statistics/deviance.ts'
+import { type Habit, Habits } from '../statistics/habits.ts'
 import { HourSlots, hourOf, nextHour } from '../statistics/hours.ts'
 import { Ring } from '../statistics/ring.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../statistics/spans.ts'
 import { HOURS_A_YEAR, threshold } from '../statistics/threshold.ts'
-
-type Flag = DisputeOpened | FraudWarning
 
 const RATIOS = [3, 5, 10] as const
 const RING = 2_048
@@ -30,36 +34,46 @@ const YOUNG: Seconds = 7 * DAY
 const CALM_HOURS = 12
 const LOOK_BACK_HOURS = 36
 
-/** One alternative with what was counted since its onset. */
+/** One alternative, with its flags since the onset. */
 interface Run {
   ratio: number
   sum: Cusum
-  amounts: Sums
-  reasons: Sums
+  marks: Mark[]
 }
 
-interface Open extends Run, Followed {
+interface Lane {
+  newest: Seconds
+  /** The last flag; 0 before it. */
+  lastFlag: Seconds
+  runs: Run[]
+  signs: Signs
+}
+
+interface Open extends Followed {
   startedAt: Seconds
   lastSign: Seconds
+  amounts: Sums
+  reasons: Sums
+  /** What explains it as long as it is no more than that, and whether it is said that it is more. */
+  habit: Habit | null
+  isReported: boolean
 }
 
 interface State {
   since: Seconds
-  newest: Seconds
-  lastFlag: Seconds
   flagged: Ring
   share: FlagShare
   hours: HourSlots
-  runs: Run[]
-  signs: Signs
+  lanes: Lanes<Lane>
   incidents: Spans
+  habits: Habits
   open: Open | null
 }
 
 const settings = {
   minFlags: {
     description:
-      'At least so many payments must have been disputed or reported; twice as many in the first week.',
+      'At least this many payments must have been disputed or reported; twice as many in the first week.',
     unit: 'COUNT',
     default: 4,
     min: 2,
@@ -67,9 +81,9 @@ const settings = {
   },
   falseAlarmsPerYear,
 } as const
-type Told = Context<typeof settings>
+type Asked = Context<typeof settings>
 
-/** Tells when more payments than usual are disputed or reported as fraud. */
+/** Reports when more payments than usual are disputed or reported as fraud. */
 export const fraudSpike = defineDetector({
   name: 'FRAUD_SPIKE',
   title: 'More disputes and fraud reports',
@@ -80,7 +94,8 @@ export const fraudSpike = defineDetector({
   selfResolving: true,
   perObject: false,
   cooldown: 72 * HOUR,
-  stateVersion: 2,
+  stateVersion: 3,
+  upgrade: { 2: upgradeFraud },
   idleAfter: 180 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
@@ -89,90 +104,106 @@ export const fraudSpike = defineDetector({
   onTimer,
 })
 
-const newRun = (ratio: number): Run => ({ ratio, sum: newCusum(), amounts: {}, reasons: {} })
+const newRun = (ratio: number): Run => ({ ratio, sum: newCusum(), marks: [] })
+const newLane = (): Lane => ({ newest: 0, lastFlag: 0, runs: RATIOS.map(newRun), signs: [] })
 
 function stateOf(stored?: State): State {
   return {
     since: 0,
-    newest: 0,
-    lastFlag: 0,
-    runs: RATIOS.map(newRun),
-    signs: [],
+    lanes: { now: newLane(), backlog: null },
     incidents: [],
     open: null,
     ...stored,
     flagged: new Ring(RING, stored?.flagged),
     share: new FlagShare(stored?.share),
     hours: new HourSlots(stored?.hours),
+    habits: new Habits(stored?.habits),
   }
 }
 
-function observe(state: State, fact: ChargeSucceeded | Flag, context: Told): Step | undefined {
+function observe(state: State, fact: ChargeSucceeded | Flag, context: Asked): Step | undefined {
   if (fact.kind === 'disputeOpened' && fact.inquiry) return undefined
   if (state.since === 0) {
     state.since = fact.at
-    state.lastFlag = fact.at
+    state.lanes.now.lastFlag = fact.at
   }
-  const now = momentOf(fact.at, state.newest, context)
-  state.newest = Math.max(state.newest, now)
-  state.share.settle(now, (from, to) => touches(state.incidents, from, to))
+  const lane = laneOf(state.lanes, fact.at, newLane)
+  const { newest } = state.lanes.now
+  state.share.settle(newest, (from, to) => touches(state.incidents, from, to))
   if (fact.kind === 'chargeSucceeded') {
-    state.share.countPayment(fact.at, now)
+    state.share.countPayment(fact.at, newest)
     return undefined
   }
-  return state.flagged.admit(chargeOf(fact)) ? flag(state, fact, now, context) : undefined
+  return state.flagged.admit(chargeOf(fact)) ? flag(state, lane, fact, context) : undefined
 }
 
-/** A warning and the dispute that follows it are one charge. */
-const chargeOf = (fact: Flag): string =>
-  fact.charge ?? (fact.kind === 'disputeOpened' ? fact.dispute : fact.warning)
-
-function flag(state: State, fact: Flag, now: Seconds, context: Told): Step | undefined {
-  const expected = (perHour(state) * Math.max(0, now - state.lastFlag)) / HOUR
-  state.lastFlag = Math.max(state.lastFlag, now)
-  state.share.countFlag(fact.at, now)
+function flag(state: State, lane: Lane, fact: Flag, context: Asked): Step | undefined {
+  const last = lane.lastFlag === 0 ? fact.at : lane.lastFlag
+  const expected = (perHour(state) * Math.max(0, fact.at - last)) / HOUR
+  lane.lastFlag = Math.max(last, fact.at)
+  state.share.countFlag(fact.at, state.lanes.now.newest)
   state.hours.add(hourOf(fact.at), 1)
-  noteSign(state.signs, timeOf(fact.at, now), chargeOf(fact), fact.eventId)
+  noteSign(lane.signs, fact.at, chargeOf(fact), fact.eventId)
   const { open } = state
-  if (open === null) return watch(state, { fact, expected, now }, context)
-  followPoisson(open, expected, now)
-  open.lastSign = Math.max(open.lastSign, now)
-  add(open, fact)
-  return { findings: [findingOf(state, open, false, context)] }
+  if (open === null) return watch(state, lane, { fact, expected }, context)
+  followPoisson(open, expected, Math.max(open.peakAt, fact.at))
+  open.lastSign = Math.max(open.lastSign, fact.at)
+  const { amounts, reasons } = markOf(fact, 0)
+  open.amounts = sumsOf([open.amounts, amounts])
+  open.reasons = sumsOf([open.reasons, reasons])
+  const wasReported = open.isReported
+  if (!open.isReported && isHabitual(state, open, context)) return undefined
+  open.isReported = true
+  return { findings: [findingOf(state, lane, open, !wasReported, context)] }
 }
 
-interface Flagged {
-  fact: Flag
-  expected: number
-  now: Seconds
-}
-
-function watch(state: State, { fact, expected, now }: Flagged, context: Told): Step | undefined {
+function watch(
+  state: State,
+  lane: Lane,
+  { fact, expected }: { fact: Flag; expected: number },
+  context: Asked,
+): Step | undefined {
   let anew = 0
-  for (const run of state.runs) {
-    if (stepPoisson(run.sum, expected, run.ratio, timeOf(fact.at, now))) {
-      run.amounts = {}
-      run.reasons = {}
+  for (const run of lane.runs) {
+    if (stepPoisson(run.sum, expected, run.ratio, fact.at)) {
+      run.marks = []
       anew += 1
     }
-    add(run, fact)
+    noteMark(run.marks, markOf(fact, run.sum.expected))
   }
-  if (anew === state.runs.length) state.signs = state.signs.slice(-1)
-  const best = fact.at < now - FRESH ? undefined : fired(state, now, context)
-  if (best === undefined) return undefined
-  const { onset, score } = best.sum
-  state.open = { ...best, startedAt: onset, lastSign: now, score, peakAt: now }
-  state.runs = RATIOS.map(newRun)
-  openSpan(state.incidents, onset)
-  return { findings: [findingOf(state, state.open, true, context)], wakeAt: nextHour(now) }
+  if (anew === lane.runs.length) lane.signs = lane.signs.slice(-1)
+  const fired = strongestOf(state, lane, context)
+  if (fired === undefined) return undefined
+  const { run, since } = fired
+  const open: Open = {
+    ratio: run.ratio,
+    sum: { ...run.sum, onset: since.at, units: since.signs, expected: since.exposure },
+    score: run.sum.score,
+    peakAt: fact.at,
+    startedAt: since.at,
+    lastSign: fact.at,
+    amounts: since.amounts,
+    reasons: since.reasons,
+    habit: state.habits.at(since.at, context.feedback) ?? null,
+    isReported: false,
+  }
+  state.open = open
+  lane.runs = RATIOS.map(newRun)
+  openSpan(state.incidents, since.at)
+  const wakeAt = nextHour(state.lanes.now.newest)
+  open.isReported = !isHabitual(state, open, context)
+  return !open.isReported ? { wakeAt } : { findings: [findingOf(state, lane, open, true, context)], wakeAt }
 }
 
-function fired(state: State, now: Seconds, context: Told): Run | undefined {
-  const fewest = (now - state.since < YOUNG ? 2 : 1) * context.settings.minFlags
+/** The alternative with most evidence of those that pass every bar, with its most likely beginning. */
+function strongestOf(state: State, lane: Lane, context: Asked): { run: Run; since: Since } | undefined {
+  const fewest = (lane.newest - state.since < YOUNG ? 2 : 1) * context.settings.minFlags
   const nats = needed(state, context)
   const usualInADay = perHour(state) * (DAY / HOUR)
-  const runs = state.runs.map((run) => byDaylight(run, usualInADay))
-  return strongest(runs, ({ score, units }) => score >= nats && units >= fewest)
+  const runs = lane.runs.map((run) => byDaylight(run, usualInADay))
+  const run = strongest(runs, ({ score, units }) => score >= nats && units >= fewest)
+  const since = run && mostLikelyOnset(run.marks, run.sum.expected, excessOver, (flags) => flags >= fewest)
+  return run === undefined || since === undefined ? undefined : { run, since }
 }
 
 /** Banks keep office hours: what came within half a day is measured by twice that time, within a day by all of it. */
@@ -182,29 +213,29 @@ function byDaylight(run: Run, usualInADay: number): Run {
   return { ...run, sum: { ...run.sum, score: score - (run.ratio - 1) * more } }
 }
 
-/** Flags expected in an hour, with the margin. */
-const perHour = ({ share, newest, incidents }: State): number =>
-  share.expectedPerHour(newest, (from, to) => touches(incidents, from, to))
+/** Whether there are no more than come at this time of the week or month whenever it comes. */
+function isHabitual(state: State, { habit, sum }: Open, context: Asked): boolean {
+  if (habit === null) return false
+  return excess(sum.units, 1.5 * habit.signs, habit.variance) < needed(state, context)
+}
 
-const needed = (state: State, { settings }: Told): number =>
+/** Flags expected in an hour, with the margin. */
+const perHour = ({ share, lanes, incidents }: State): number =>
+  share.expectedPerHour(lanes.now.newest, (from, to) => touches(incidents, from, to))
+
+const needed = (state: State, { settings }: Asked): number =>
   threshold(
     RATIOS.length * Math.max(FEWEST_A_YEAR, perHour(state) * HOURS_A_YEAR),
     settings.falseAlarmsPerYear,
   )
 
-function add(run: Run, fact: Flag): void {
-  if (fact.amount !== undefined && fact.currency !== undefined) addTo(run.amounts, fact.currency, fact.amount)
-  const reason = fact.kind === 'disputeOpened' ? fact.reason : fact.fraudType
-  addTo(run.reasons, reason ?? 'unknown', 1)
-}
-
-function onTimer(state: State, { now }: Told): Step | undefined {
+function onTimer(state: State, { now }: Asked): Step | undefined {
   const { open } = state
   if (open === null) return undefined
-  if (isCalm(state, now) && open.lastSign < now) return end(state, open.peakAt)
+  if (isCalm(state, now) && open.lastSign < now) return end(state, open)
   if (now - open.startedAt < LASTING) return { wakeAt: nextHour(now) }
   state.share.adopt(now)
-  const step = end(state, now, LASTING_NOTE)
+  const step = close(state, now, LASTING_NOTE)
   state.incidents = []
   return step
 }
@@ -223,17 +254,25 @@ function isCalm(state: State, now: Seconds): boolean {
   return hours.between(hour - LOOK_BACK_HOURS, hour) <= 2 + 1.5 * expected * LOOK_BACK_HOURS
 }
 
-function end(state: State, at: Seconds, note?: string): Step {
+/** It has ended by itself: should it come back at its time, it is a habit. */
+function end(state: State, open: Open): Step {
+  const { startedAt: from, peakAt: to, sum } = open
+  state.habits.note({ from, to, signs: sum.units, exposure: 1 }, open.habit ?? undefined)
+  return close(state, to)
+}
+
+function close(state: State, at: Seconds, note?: string): Step {
   closeSpan(state.incidents, at)
   state.open = null
-  state.signs = []
+  state.lanes.now.signs = []
   return ending(at, note)
 }
 
-function findingOf(state: State, open: Open, isFirst: boolean, context: Told): Finding {
-  const { share, newest } = state
+function findingOf(state: State, lane: Lane, open: Open, isFirst: boolean, context: Asked): Finding {
+  const { share, lanes } = state
   const { units, expected, score } = open.sum
   return fraudFinding({
+    calendar: context.calendar,
     flags: units,
     usual: expected,
     minFlags: context.settings.minFlags,
@@ -242,9 +281,9 @@ function findingOf(state: State, open: Open, isFirst: boolean, context: Told): F
     startedAt: open.startedAt,
     amounts: open.amounts,
     reasons: open.reasons,
-    recent: share.recent(newest),
+    recent: share.recent(lanes.now.newest),
     signs: isFirst ? units : 1,
-    ...shownBy(state.signs, open.startedAt, isFirst),
-    series: isFirst ? share.series(newest, perHour(state)) : undefined,
+    ...shownBy(lane.signs, open.startedAt, isFirst),
+    series: isFirst ? share.series(lanes.now.newest, perHour(state)) : undefined,
   })
 }

@@ -1,11 +1,13 @@
 import type { SubscriptionChanged } from '../../stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding } from '../detector.ts'
+import { BigDowngrades } from '../rates/big-downgrades.ts'
 import { bigFinding } from '../rates/downgrade-finding.ts'
 import { type Downgrade, judgeDowngrade, type Surge, surgeOf } from '../rates/downgrade-surge.ts'
 import { MonthlyValues } from '../rates/monthly-values.ts'
 import { momentOf } from '../rates/open.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
+import { upgradeDowngrades } from '../rates/upgrade-runs.ts'
 import { Ring } from '../statistics/ring.ts'
 
 const COUNTED = 512
@@ -21,12 +23,14 @@ interface State {
   newest: Seconds
   values: MonthlyValues
   counted: Ring
+  bigs: BigDowngrades
   surge: Surge
 }
 
 const settings = {
   minCustomers: {
-    description: 'At least so many subscriptions must have moved to a cheaper plan before a surge is told.',
+    description:
+      'At least this many subscriptions must have moved to a cheaper plan before a surge is reported.',
     unit: 'COUNT',
     default: 5,
     min: 3,
@@ -34,7 +38,7 @@ const settings = {
   },
   bigTimes: {
     description:
-      'A single downgrade is told when at least half is gone and the loss is so many times what a subscription is usually worth.',
+      'A single downgrade is reported when at least half is gone and the loss is this many times what a subscription is usually worth.',
     unit: 'RATIO',
     default: 10,
     min: 2,
@@ -44,7 +48,7 @@ const settings = {
 } as const
 type Asked = Context<typeof settings>
 
-/** Tells when unusually many subscriptions move to cheaper plans, or a big one shrinks by half and more. */
+/** Reports when unusually many subscriptions move to cheaper plans, or a big one shrinks by half and more. */
 export const planDowngrade = defineDetector({
   name: 'PLAN_DOWNGRADE',
   title: 'Downgrades',
@@ -55,7 +59,8 @@ export const planDowngrade = defineDetector({
   selfResolving: false,
   perObject: false,
   cooldown: 6 * HOUR,
-  stateVersion: 2,
+  stateVersion: 3,
+  upgrade: { 2: upgradeDowngrades },
   idleAfter: 400 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
@@ -82,6 +87,7 @@ function stateOf(stored?: State): State {
     ...stored,
     values: new MonthlyValues(stored?.values),
     counted: new Ring(COUNTED, stored?.counted),
+    bigs: new BigDowngrades(stored?.bigs),
     surge: surgeOf(stored?.surge),
   }
 }
@@ -101,7 +107,7 @@ function unitOf(fact: SubscriptionChanged, loss: number): Downgrade {
 }
 
 function judgeBig(
-  { values }: State,
+  { newest, values, bigs }: State,
   fact: SubscriptionChanged,
   loss: number,
   { settings }: Asked,
@@ -113,7 +119,7 @@ function judgeBig(
     const seats = (fact.before?.seats ?? 0) - (fact.seats ?? 0)
     return seats >= BIG_SEATS ? bigFinding(fact, loss, { seats, threshold: BIG_SEATS }, 'HIGH') : undefined
   }
-  if (loss < settings.bigTimes * mean) return undefined
+  if (loss < settings.bigTimes * mean || bigs.note(loss / mean, fact.at, newest)) return undefined
   const severity = loss >= HUGE_TIMES * mean ? 'CRITICAL' : 'HIGH'
   return bigFinding(fact, loss, { mean, times: settings.bigTimes }, severity)
 }

@@ -5,12 +5,14 @@ import { addTo, type Sums } from '../rates/amounts.ts'
 import { type HourlyMoney, moneySince, noteMoney } from '../rates/hourly-money.ts'
 import { ending, LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { RecentPayments } from '../rates/recent-payments.ts'
+import { type Batches, learnBatches, newBatches } from '../rates/refund-batches.ts'
 import { DAY_HOURS, GROWN, measure, PRIOR, usualIn } from '../rates/refund-course.ts'
 import { refundFinding } from '../rates/refund-finding.ts'
 import { oddestWindow, onsetIn, type Window, widthsOf } from '../rates/refund-windows.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
 import { noteSign, type Signs, shownBy } from '../rates/signs.ts'
+import { upgradeRefunds } from '../rates/upgrade-runs.ts'
 import { count, newRate, type Rate } from '../statistics/decayed.ts'
 import { excess } from '../statistics/deviance.ts'
 import { type Habit, Habits } from '../statistics/habits.ts'
@@ -35,8 +37,9 @@ interface Open {
   refunds: number
   nats: number
   amounts: Sums
-  /** What explains it, as long as it is no more than that: nothing is said of it then. */
+  /** What explains it as long as it is no more than that, and whether it is said that it is more. */
   habit: Habit | null
+  isReported: boolean
 }
 
 interface State {
@@ -46,6 +49,7 @@ interface State {
   season: Season
   pace: Rate
   payments: RecentPayments
+  batches: Batches
   money: HourlyMoney
   signs: Signs
   habits: Habits
@@ -86,7 +90,7 @@ export const refundSpike = defineDetector({
   perObject: false,
   cooldown: 24 * HOUR,
   stateVersion: 2,
-  upgrade: { 1: (old) => ({ ...(old as object), habits: [] }) },
+  upgrade: { 1: upgradeRefunds },
   idleAfter: 120 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
@@ -108,6 +112,7 @@ function stateOf(stored?: State): State {
     charges: new Ring(RING, stored?.charges),
     season: new Season(SEASON, stored?.season),
     payments: new RecentPayments(stored?.payments),
+    batches: stored?.batches ?? newBatches(),
     habits: new Habits(stored?.habits),
   }
 }
@@ -117,6 +122,7 @@ function observe(state: State, fact: ChargeSucceeded | Refunded, context: Asked)
   const now = Math.max(state.newest, fact.at)
   state.newest = now
   state.season.advance(now, context.delivery.dark)
+  learnBatches(state.batches, state.season, now)
   if (fact.kind === 'chargeSucceeded') {
     // Even a tenant that never refunds has a usual course, and it begins now.
     state.season.add(fact.at, 0)
@@ -158,13 +164,13 @@ function begin(state: State, window: Window, context: Asked): Step {
     nats: window.nats,
     amounts: moneySince(state.money, hourOf(startedAt)),
     habit: state.habits.at(startedAt, context.feedback) ?? null,
+    isReported: false,
   }
   state.open = open
   state.season.trouble(startedAt)
   const wakeAt = nextHour(state.newest)
-  return isHabitual(state, open, context)
-    ? { wakeAt }
-    : { findings: [findingOf(state, open, true, context)], wakeAt }
+  open.isReported = !isHabitual(state, open, context)
+  return !open.isReported ? { wakeAt } : { findings: [findingOf(state, open, true, context)], wakeAt }
 }
 
 /** Whether there are no more than come at this time of the week or month whenever it comes. */
@@ -184,10 +190,10 @@ function follow(state: State, open: Open, at: Seconds, context: Asked): Step | u
     )
     state.season.trouble(open.startedAt)
   }
-  const wasHabitual = open.habit !== null
-  if (isHabitual(state, open, context)) return undefined
-  open.habit = null
-  return { findings: [findingOf(state, open, wasHabitual, context)] }
+  const wasReported = open.isReported
+  if (!open.isReported && isHabitual(state, open, context)) return undefined
+  open.isReported = true
+  return { findings: [findingOf(state, open, !wasReported, context)] }
 }
 
 function onTimer(state: State, { now, delivery }: Asked): Step | undefined {

@@ -1,14 +1,16 @@
+import type { Calendar } from '../../calendar/calendar.ts'
 import { format } from '../../stripe/money.ts'
 import type { Seconds } from '../../time.ts'
 import type { Finding, SeriesPoint, Subject } from '../detector.ts'
 import { confidenceOf } from '../statistics/threshold.ts'
-import { count, moment, span } from '../words.ts'
+import { count, span } from '../words.ts'
 import { largest, largestAmount, type Sums } from './amounts.ts'
-import { about } from './figures.ts'
+import { about, sureness } from './figures.ts'
 import { courseOf } from './series.ts'
 
 /** What is known of a burst of tested cards. */
 export interface CardTesting {
+  calendar: Calendar
   cards: number
   /** Suspect cards usual in the same time. */
   usual: number
@@ -35,21 +37,21 @@ export function testingFinding(burst: CardTesting): Finding {
   const { cards, usual, startedAt, signs, subjects, events, series, takings } = burst
   const impact = largestAmount(burst.taken)
   const commonest = largest(burst.codes)
-  const sentences = [
-    `${cards} different cards failed within ${span(burst.until - startedAt)} from ${moment(startedAt)} in the way that guessed or stolen cards do, where ${about(usual)} would be usual.`,
-  ]
-  if (commonest !== undefined && commonest.name !== 'unknown')
-    sentences.push(`The commonest reason was ${commonest.name} (${commonest.sum}).`)
-  if (impact !== undefined)
-    sentences.push(
-      `${count(takings, 'suspicious payment')} went through, worth ${format(impact.amount, impact.currency)} in ${impact.currency.toUpperCase()}.`,
-    )
+  const since = burst.calendar.momentInWords(startedAt)
+  const often =
+    commonest === undefined || commonest.name === 'unknown'
+      ? ''
+      : `, most often with ${commonest.name} (${commonest.sum})`
+  const through =
+    impact === undefined
+      ? 'No payment with them is known to have gone through'
+      : `${count(takings, 'suspicious payment')} of ${format(impact.amount, impact.currency)} in total went through`
   return {
     fingerprint: '',
     severity: cards >= CRITICAL_CARDS ? 'CRITICAL' : 'HIGH',
     confidence: confidenceOf(burst.nats),
     title: `${cards} cards tried on your checkout`,
-    message: sentences.join(' '),
+    message: `${cards} different cards failed within ${span(burst.until - startedAt)} since ${since} as guessed or stolen cards do${often}; about ${about(usual)} would be usual. ${through}; this is ${sureness(burst.nats, burst.needed)}.`,
     advice: `Put a captcha and a limit on tries before the payment form now, and add a Radar rule that blocks what these tries share (address, amount, bank).${takings > 0 ? ' Refund the suspicious payments that went through before they are disputed.' : ' Refund any of these payments that still goes through.'}`,
     startedAt,
     signs,

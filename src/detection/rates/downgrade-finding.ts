@@ -1,11 +1,12 @@
+import type { Calendar } from '../../calendar/calendar.ts'
 import type { SubscriptionChanged } from '../../stripe/facts.ts'
 import { format } from '../../stripe/money.ts'
 import { DAY, type Seconds } from '../../time.ts'
 import type { Finding, Measurement, SeriesPoint, Severity } from '../detector.ts'
 import { confidenceOf } from '../statistics/threshold.ts'
-import { count, moment, span } from '../words.ts'
+import { capital, count, span } from '../words.ts'
 import { largestAmount, type Sums } from './amounts.ts'
-import { about, percent, times } from './figures.ts'
+import { about, percent, sureness, times } from './figures.ts'
 
 interface Shown {
   at: Seconds
@@ -15,6 +16,7 @@ interface Shown {
 
 /** What is known of a surge of downgrades. */
 export interface DowngradeSurge {
+  calendar: Calendar
   downgrades: number
   /** Usual in the same time, without margin. */
   usual: number
@@ -35,14 +37,16 @@ export interface DowngradeSurge {
 export function surgeFinding(surge: DowngradeSurge): Finding {
   const { downgrades, usual, startedAt, until, fresh, perDay } = surge
   const impact = largestAmount(surge.losses)
+  const since = surge.calendar.momentInWords(startedAt)
   const loss =
-    impact === undefined ? '' : ` Together they pay ${format(impact.amount, impact.currency)} less a month.`
+    impact === undefined ? '' : `together they pay ${format(impact.amount, impact.currency)} less a month; `
+  const sure = `this is ${sureness(surge.nats, surge.needed)}`
   return {
     fingerprint: '',
     severity: downgrades >= 12 ? 'CRITICAL' : downgrades >= 8 ? 'HIGH' : 'MEDIUM',
     confidence: confidenceOf(surge.nats),
     title: `${count(downgrades, 'customer')} moved to cheaper plans`,
-    message: `${count(downgrades, 'subscription')} moved to cheaper plans within ${span(until - startedAt)} from ${moment(startedAt)} on, where about ${about(usual)} would be usual.${loss}`,
+    message: `${count(downgrades, 'subscription')} moved to cheaper plans within ${span(until - startedAt)} since ${since}, where about ${about(usual)} would be usual. ${capital(`${loss}${sure}`)}.`,
     advice:
       'Ask a few of these customers why, today. Look at what changed for them: a price, a limit, a competitor’s offer, an outage, or a plan that became too easy to choose by mistake.',
     startedAt,

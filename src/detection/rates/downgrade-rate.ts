@@ -5,10 +5,13 @@ import { ADOPTED } from './open.ts'
 
 const SUMS = { width: DAY, delay: 2 * DAY, halfLife: 60 * DAY, keep: 7 * DAY, channels: 1 } as const
 /**
- * Belief before anything is known, worth so many days: one downgrade in them, and one in a hundred of the changes that
+ * Belief before anything is known, worth so many days: one downgrade in them, and three in two hundred of the changes that
  * subscriptions tell of (each renewal is one), so that a tenant of thousands is not taken for one of thirty.
  */
-const PRIOR = { days: 10, downgrades: 1, share: 0.01, halfLife: 14 * DAY }
+const PRIOR = { days: 10, downgrades: 1, share: 0.015, halfLife: 14 * DAY }
+
+/** A chance variation of the usual is no surge. */
+const MARGIN = 1.5
 
 interface Stored {
   sums: unknown
@@ -43,6 +46,15 @@ export class DowngradeRate {
 
   perDay(now: Seconds): number {
     return (this.#believed(now) + this.#sums.usual(0)) / this.#days
+  }
+
+  /**
+   * The rate that may be usual. What is believed may be half of the truth or twice of it, what was counted is as sure
+   * as counts are; both matter less as the days go by.
+   */
+  edgePerDay(now: Seconds): number {
+    const sd = Math.hypot(this.#believed(now), Math.sqrt(this.#sums.usual(0))) / this.#days
+    return MARGIN * this.perDay(now) + sd
   }
 
   /** Makes the level of the last days the usual one, if it is above it. */

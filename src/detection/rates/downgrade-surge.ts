@@ -8,6 +8,8 @@ import {
   stepPoisson,
   strongest,
 } from '../statistics/cusum.ts'
+import { excess } from '../statistics/deviance.ts'
+import { type Habit, Habits } from '../statistics/habits.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../statistics/spans.ts'
 import { threshold, YEAR } from '../statistics/threshold.ts'
 import { addTo, type Sums } from './amounts.ts'
@@ -22,8 +24,6 @@ const FEWEST_A_YEAR = 100
 const DISORDER = 15 * MINUTE
 /** A surge is over when no downgrade brought more evidence for so long. */
 const OVER_AFTER = DAY
-/** A chance variation of the usual is no surge: twice as many are expected. */
-const MARGIN = 2
 
 /** One subscription's move to a cheaper plan. */
 export interface Downgrade {
@@ -40,6 +40,9 @@ interface Open extends Followed {
   openedAt: Seconds
   lastSign: Seconds
   losses: Sums
+  /** What explains it as long as it is no more than that, and whether it is said that it is more. */
+  habit: Habit | null
+  isReported: boolean
 }
 
 /** What is known of downgrades: how many are usual, and those of a surge that begins or goes on. Plain data but for the rate. */
@@ -49,6 +52,7 @@ export interface Surge {
   /** Since the onset, in order of time. */
   units: Downgrade[]
   surges: Spans
+  habits: Habits
   open: Open | null
 }
 
@@ -61,6 +65,7 @@ export const surgeOf = (stored?: Surge): Surge => ({
   open: null,
   ...stored,
   rate: new DowngradeRate(stored?.rate),
+  habits: new Habits(stored?.habits),
 })
 
 /** Judges one more downgrade; `newest`: of all the stream's facts. */
@@ -72,7 +77,7 @@ export function judgeDowngrade(
 ): Step | undefined {
   state.newest = newest
   const { rate } = state
-  if (state.open !== null && unit.at > state.open.peakAt + OVER_AFTER) closeSurge(state, state.open)
+  if (state.open !== null && unit.at > state.open.peakAt + OVER_AFTER) endSurge(state, state.open)
   rate.settle(state.newest - DISORDER, (from, to) => touches(state.surges, from, to))
   rate.countDowngrade(unit.at)
   const { open } = state
@@ -83,12 +88,20 @@ export function judgeDowngrade(
     open.lastSign = unit.at
   } else open.sum.units += 1
   if (unit.currency !== undefined) addTo(open.losses, unit.currency, unit.loss)
+  if (!open.isReported && isHabitual(state, open, context)) return undefined
+  open.isReported = true
   return { findings: [surgeFindingOf(state, open, [unit], context)] }
+}
+
+/** Whether there are no more than come at this time of the month whenever it comes. */
+function isHabitual(state: Surge, { habit, sum }: Open, context: Asked): boolean {
+  if (habit === null) return false
+  return excess(sum.units, 1.5 * habit.signs, habit.variance) < neededFor(state, context)
 }
 
 /** Downgrades expected in so many seconds, with the margin. */
 const expectedIn = ({ rate, newest }: Surge, seconds: Seconds): number =>
-  (MARGIN * rate.perDay(newest) * seconds) / DAY
+  (rate.edgePerDay(newest) * seconds) / DAY
 
 /** Where many move every day, a handful within an hour is worth no alarm: it takes as many as a day may bring. */
 const fewest = (state: Surge, { settings }: Asked): number =>
@@ -138,25 +151,34 @@ function run(
 
 function openSurge(state: Surge, { sum, ratio }: Fired, seen: readonly Downgrade[], context: Asked): Step {
   const units = seen.filter(({ at }) => at >= sum.onset)
+  const startedAt = sum.onset
   const lastSign = units.at(-1)?.at ?? context.now
   const losses: Sums = {}
   for (const { currency, loss } of units) if (currency !== undefined) addTo(losses, currency, loss)
-  const { onset: startedAt, score } = sum
   const open: Open = {
     startedAt,
     openedAt: context.now,
     lastSign,
-    sum,
+    sum: { ...sum, units: units.length },
     ratio,
-    score,
+    score: sum.score,
     peakAt: lastSign,
     losses,
+    habit: state.habits.at(startedAt, context.feedback) ?? null,
+    isReported: false,
   }
-  sum.units = units.length
   state.open = open
   state.units = []
-  openSpan(state.surges, sum.onset)
-  return { findings: [surgeFindingOf(state, open, units, context)] }
+  openSpan(state.surges, startedAt)
+  open.isReported = !isHabitual(state, open, context)
+  return !open.isReported ? {} : { findings: [surgeFindingOf(state, open, units, context)] }
+}
+
+/** It has ended by itself: should it come back at its time, it is a habit. */
+function endSurge(state: Surge, open: Open): void {
+  const { startedAt: from, lastSign: to, sum } = open
+  state.habits.note({ from, to, signs: sum.units, exposure: 1 }, open.habit ?? undefined)
+  closeSurge(state, open)
 }
 
 function closeSurge(state: Surge, open: Open): void {
@@ -177,8 +199,9 @@ const neededFor = (state: Surge, { settings }: Asked): number =>
 
 function surgeFindingOf(state: Surge, open: Open, fresh: readonly Downgrade[], context: Asked): Finding {
   return surgeFinding({
+    calendar: context.calendar,
     downgrades: open.sum.units,
-    usual: expectedIn(state, open.lastSign - open.startedAt) / MARGIN,
+    usual: (state.rate.perDay(state.newest) * (open.lastSign - open.startedAt)) / DAY,
     fewest: fewest(state, context),
     nats: open.sum.score,
     needed: neededFor(state, context),

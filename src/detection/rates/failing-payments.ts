@@ -52,8 +52,9 @@ interface Open {
   calmSince: Seconds
   amounts: Sums
   codes: Sums
-  /** What explains it, as long as it is no more than that: nothing is said of it then. */
+  /** What explains it as long as it is no more than that, and whether it is said that it is more. */
   habit: Habit | null
+  isReported: boolean
 }
 
 /** Payments that are answered at once: cards, wallets and the like. */
@@ -148,12 +149,14 @@ function watch(
     amounts: since.amounts,
     codes: since.reasons,
     habit,
+    isReported: false,
   }
   state.open = open
   lane.runs = ODDS.map(newRun)
   openSpan(state.incidents, since.at)
   const wakeAt = nextHour(state.lanes.now.newest)
-  return isHabitual(state, open, context)
+  open.isReported = !isHabitual(state, open, context)
+  return !open.isReported
     ? { wakeAt }
     : { findings: [findingOf(state, lane.signs, open, true, context)], wakeAt }
 }
@@ -227,12 +230,12 @@ function follow(
   if (failure.amount !== undefined && failure.currency !== undefined)
     addTo(open.amounts, failure.currency, failure.amount)
   addTo(open.codes, reasonOf(failure), 1)
-  const wasHabitual = open.habit !== null
-  if (isHabitual(state, open, context)) return undefined
-  open.habit = null
+  const wasReported = open.isReported
+  if (!open.isReported && isHabitual(state, open, context)) return undefined
+  open.isReported = true
   const { signs } =
     at < state.lanes.now.newest && state.lanes.backlog !== null ? state.lanes.backlog : state.lanes.now
-  return { findings: [findingOf(state, signs, open, wasHabitual, context)] }
+  return { findings: [findingOf(state, signs, open, !wasReported, context)] }
 }
 
 function end(state: FailingPayments, open: Open, at: Seconds): Step {

@@ -3,6 +3,7 @@ import { format } from '../../stripe/money.ts'
 import type { Seconds } from '../../time.ts'
 import type { Finding, SeriesPoint, Severity, Subject } from '../detector.ts'
 import { confidenceOf } from '../statistics/threshold.ts'
+import { capital } from '../words.ts'
 import { largest, largestAmount, type Sums } from './amounts.ts'
 import { adviceFor } from './declines.ts'
 import { percent, sureness } from './figures.ts'
@@ -98,8 +99,7 @@ function stakesOf(spike: FailureSpike): string {
     ...(commonest === undefined ? [] : [`the most frequent reason is ${commonest.name} (${commonest.sum})`]),
     `this is ${sureness(spike.nats, spike.needed)}`,
   ]
-  const text = parts.join('; ')
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+  return `${capital(parts.join('; '))}.`
 }
 
 function measured(spike: FailureSpike): Omit<Finding, 'fingerprint' | 'title' | 'message'> {

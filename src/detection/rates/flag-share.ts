@@ -14,6 +14,8 @@ const PRIOR = { flags: 2, payments: 800 }
 const MARGIN = 0.3
 /** Usual is never less than one in 60 days. */
 const FEWEST_PER_HOUR = 1 / (60 * 24)
+/** A count is surely so high but for so many of its standard deviations. */
+const SURE = 1
 /** Half-life of a sum that stands for about 30 days. */
 const MONTH = 21 * DAY
 
@@ -70,8 +72,9 @@ export class FlagShare {
   }
 
   /**
-   * Flags an hour in the week that ended three days ago, without incidents. Disputes follow payments by weeks, so
-   * with a young or growing tenant they still rise when the share is long settled.
+   * Flags an hour that the week which ended three days ago surely had, without incidents. Disputes follow payments by
+   * weeks, so with a young or growing tenant they still rise when the share is long settled. A handful of flags is no
+   * rise: they may be chance, and believed they would hide the spike that they are the beginning of.
    */
   #lately(now: Seconds, isIncident: IsIncident): number {
     const to = now - (now % DAY) - 2 * DAY
@@ -81,7 +84,7 @@ export class FlagShare {
       flags += this.#sums.sum(FLAGS, day, day + DAY)
       days += 1
     }
-    return days < 3 ? 0 : flags / (days * 24)
+    return days < 3 ? 0 : Math.max(0, flags - SURE * Math.sqrt(flags)) / (days * 24)
   }
 
   /** Flags and payments of about the last 30 days, incidents with them: what card networks look at. */

@@ -1,14 +1,16 @@
+import type { Calendar } from '../../calendar/calendar.ts'
 import { format } from '../../stripe/money.ts'
 import type { Seconds } from '../../time.ts'
 import type { Finding, SeriesPoint, Severity, Subject } from '../detector.ts'
 import { confidenceOf } from '../statistics/threshold.ts'
-import { moment } from '../words.ts'
+import { capital } from '../words.ts'
 import { largest, largestAmount, type Sums } from './amounts.ts'
-import { about, percent } from './figures.ts'
+import { about, percent, sureness } from './figures.ts'
 import { courseOf } from './series.ts'
 
 /** What is known of a spike of disputes and fraud reports. */
 export interface FraudSpike {
+  calendar: Calendar
   flags: number
   /** Expected in the same time, with the margin. */
   usual: number
@@ -37,22 +39,19 @@ export function fraudFinding(spike: FraudSpike): Finding {
   const reason = largest(spike.reasons)
   const share = recent.payments > 0 ? Math.min(1, recent.flags / recent.payments) : 0
   const isWatched = recent.flags >= PROGRAMME.flags && recent.payments > 0 && share >= PROGRAMME.share
-  const sentences = [
-    `${flags} payments were disputed or reported as fraud since ${moment(startedAt)}, where at most ${about(usual)} would be usual.`,
-  ]
-  if (reason !== undefined && reason.name !== 'unknown')
-    sentences.push(`The commonest reason was ${reason.name} (${reason.sum}).`)
-  if (impact !== undefined) sentences.push(`The payments come to ${format(impact.amount, impact.currency)}.`)
-  if (isWatched)
-    sentences.push(
-      `In the last 30 days ${percent(share)} of payments were; card networks begin monitoring programmes at about ${percent(PROGRAMME.share)}.`,
-    )
+  const often =
+    reason === undefined || reason.name === 'unknown' ? '' : `, most often as ${reason.name} (${reason.sum})`
+  const money = impact === undefined ? '' : `They come to ${format(impact.amount, impact.currency)}; `
+  const watched = isWatched
+    ? ` In the last 30 days ${percent(share)} of payments were; card networks begin monitoring programmes at about ${percent(PROGRAMME.share)}.`
+    : ''
+  const sure = `this is ${sureness(spike.nats, spike.needed)}`
   return {
     fingerprint: '',
     severity: isWatched ? 'CRITICAL' : severityOf(flags),
     confidence: confidenceOf(spike.nats),
     title: `${flags} payments disputed or reported as fraud`,
-    message: sentences.join(' '),
+    message: `${flags} payments were disputed or reported as fraud since ${spike.calendar.momentInWords(startedAt)}${often}, where at most ${about(usual)} would be usual. ${money === '' ? capital(sure) : `${money}${sure}`}.${watched}`,
     advice:
       'Look at what these payments share (card country, address, product, day of purchase) and add a Radar rule against it. Refund reported payments that are not disputed yet, hold back goods not yet sent, and answer the disputes before they are due.',
     startedAt,

@@ -38,8 +38,16 @@ interface Stretch {
   now: Seconds
 }
 
-/** How many refunds are usual there, and how odd it is that so many came. */
-export function measure(course: Course, refunds: number, stretch: Stretch): { usual: number; nats: number } {
+/**
+ * How many refunds are usual there, and how odd it is that so many came.
+ * @param batch how many come in one go: what counts as one sign
+ */
+export function measure(
+  course: Course,
+  refunds: number,
+  stretch: Stretch,
+  batch = 1,
+): { usual: number; nats: number } {
   const { perDay, learned, dispersion } = course.season
   const more = course.payments.timesUsual(stretch.now)
   const seasonal = more * seasonalIn(course, stretch)
@@ -48,10 +56,13 @@ export function measure(course: Course, refunds: number, stretch: Stretch): { us
   // What is known from a handful of refunds may be half of the truth, in windows of any length. The least that is
   // taken for usual anywhere is no such knowledge: it is beyond doubt, and has to be exceeded all the same.
   const doubt = 1 / (1 + perDay * Math.min(learned, REMEMBERED_DAYS))
-  const nats = excess(refunds, MARGIN * least, spread)
+  const nats = excess(refunds / batch, (MARGIN * least) / batch, spread)
   return {
     usual: Math.max(seasonal, least),
-    nats: seasonal === 0 ? nats : Math.min(nats, excess(refunds, MARGIN * seasonal, spread + doubt)),
+    nats:
+      seasonal === 0
+        ? nats
+        : Math.min(nats, excess(refunds / batch, (MARGIN * seasonal) / batch, spread + doubt)),
   }
 }
 

@@ -1,6 +1,7 @@
 import { HOUR, type Seconds } from '../../time.ts'
 import { excess } from '../statistics/deviance.ts'
 import { hourOf } from '../statistics/hours.ts'
+import { type Batches, batchSize } from './refund-batches.ts'
 import { type Course, DAY_HOURS, GROWN, measure, paceIn } from './refund-course.ts'
 import type { Signs } from './signs.ts'
 
@@ -13,6 +14,7 @@ interface Refunds extends Course {
   newest: Seconds
   signs: Signs
   calmSince: Seconds
+  batches: Batches
 }
 
 /** Whole hours, without the last, with their refunds and what is usual for them. */
@@ -29,7 +31,12 @@ function lookAt(course: Refunds, hours: number, to: number): Window {
   const { season, calmSince, newest } = course
   const from = Math.max(to - hours, calmSince > 0 ? hourOf(calmSince) + 1 : 0)
   const refunds = season.hours.between(from, to)
-  return { from, to, refunds, ...measure(course, refunds, { from, to, now: newest }) }
+  return {
+    from,
+    to,
+    refunds,
+    ...measure(course, refunds, { from, to, now: newest }, hours < DAY_HOURS ? batchSize(course.batches) : 1),
+  }
 }
 
 export const widthsOf = ({ since, newest }: Refunds): readonly number[] =>

@@ -60,6 +60,7 @@ export function upgradeFailures(stored: unknown): unknown {
         amounts: open.amounts,
         codes: open.codes,
         habit: null,
+        isReported: true,
       },
     },
   }

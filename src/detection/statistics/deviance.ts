@@ -30,3 +30,10 @@ export function excessShare(bad: number, units: number, share: number): number {
   const good = seen < 1 ? (1 - seen) * Math.log((1 - seen) / (1 - share)) : 0
   return units * (seen * Math.log(seen / share) + good)
 }
+
+/** So few are expected of the moments between two signs that any sign would be odd. */
+const LEAST_EXPECTED = 0.02
+
+/** Evidence of more signs than were usual since the first of them, when it is looked for: plain chance, and no expectation below a few hundredths. */
+export const excessOver = (signs: number, expected: number): number =>
+  excess(signs, Math.max(LEAST_EXPECTED, expected), 0)

@@ -179,3 +179,37 @@ describe('an incident of CARD_TESTING', () => {
     )
   })
 })
+
+describe('card testing at a business that lives on invoices', () => {
+  const subscribers = (): Fact[] =>
+    arrivals(NOW - 20 * DAY, NOW, () => 8, seeded(31)).map((at) => succeeded(at, { recurring: true }))
+  const tries = (amount: number, number = 40) =>
+    every(NOW, 5 * MINUTE, number).map((at) => failed(at, { amount }))
+
+  it('is found by tries of small amounts, though banks just say no', () => {
+    const [incident, ...rest] = drive([cardTesting], [...subscribers(), ...tries(100)]).incidents
+    expect(rest).toEqual([])
+    expect(incident?.startedAt).toBe(NOW)
+  })
+
+  it('is not seen in refusals of its own prices', () => {
+    expect(drive([cardTesting], [...subscribers(), ...tries(2_900)]).incidents).toEqual([])
+  })
+})
+
+describe('card testing inside an outage of the endpoint', () => {
+  it('is judged by its own time when it is delivered afterwards', () => {
+    const resent = NOW + 5 * HOUR
+    const tested = every(NOW, 2 * MINUTE, 40).map((at, i): Late => {
+      const fact = failed(at, { code: 'incorrect_cvc' })
+      return { ...fact, lag: resent + i - at }
+    })
+    const sales = arrivals(NOW - 10 * DAY, resent + DAY, () => 5, seeded(8))
+      .filter((at) => at < NOW || at > resent)
+      .map((at) => succeeded(at))
+    const [incident, ...rest] = drive([cardTesting], [...sales, ...tested], { until: resent + DAY }).incidents
+    expect(rest).toEqual([])
+    expect(incident?.startedAt).toBe(NOW)
+    expect(incident?.endedAt).toBeLessThanOrEqual(NOW + 39 * 2 * MINUTE)
+  })
+})

@@ -145,3 +145,27 @@ describe('an incident of FRAUD_SPIKE', () => {
     expect(judge(facts, { batch: 101, until: NOW + 8 * DAY })).toEqual(judge(facts, { until: NOW + 8 * DAY }))
   })
 })
+
+describe('disputes after a handful of them', () => {
+  it('are still found: the handful was their beginning, or chance', () => {
+    const handful = [-8, -7, -6, -5, -4].map((day) => disputed(NOW + day * DAY))
+    const found = judge([...shop(200, 0.2), ...handful, ...burst(6, 16 * HOUR)])
+    expect(found.at(-1)?.startedAt).toBeGreaterThanOrEqual(NOW)
+  })
+})
+
+describe('disputes that come back', () => {
+  const mondays = Array.from({ length: 5 }, (_, week) => NOW + (week - 4) * 7 * DAY)
+  const batches = mondays.flatMap((at) => burst(8, 2 * HOUR, at))
+
+  it('each Monday, when the bank sends them, are the course by the third time', () => {
+    expect(
+      judge([...shop(200, 0.1, NOW + DAY), ...batches], { until: NOW + 5 * DAY }).length,
+    ).toBeLessThanOrEqual(2)
+  })
+
+  it('are reported when they go far beyond', () => {
+    const found = judge([...shop(200, 0.1, NOW + DAY), ...batches, ...burst(60, 3 * HOUR, NOW + 2 * HOUR)])
+    expect(found.at(-1)?.startedAt).toBeGreaterThanOrEqual(NOW)
+  })
+})

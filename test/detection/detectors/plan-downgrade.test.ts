@@ -315,3 +315,42 @@ describe('what must always hold', () => {
     expect(driven.size('')).toBeLessThan(20_000)
   })
 })
+
+describe('downgrades that come back', () => {
+  const ends = [0, 31, 59, 90, 120].map((day) => Date.UTC(2026, 0, 31 + day, 15) / 1_000)
+  const surges = (number: number) =>
+    ends.flatMap((at, i) => downs(5_000 + 100 * i, evenly(number, at, 3 * HOUR)))
+  const before = downs(4_000, evenly(5, (ends[0] ?? 0) - 100 * DAY, 90 * DAY))
+
+  test('at the end of each month are the course by the third time', () => {
+    const found = drive([...before, ...surges(9)]).episodes()
+    expect(found.length).toBeLessThanOrEqual(2)
+  })
+
+  test('are reported when they go far beyond', () => {
+    const more = downs(9_000, evenly(60, (ends[4] ?? 0) + 3 * HOUR, 3 * HOUR))
+    expect(drive([...before, ...surges(9), ...more]).episodes().length).toBeGreaterThan(2)
+  })
+})
+
+describe('big downgrades', () => {
+  /** Subscriptions of 2900 among which big ones are halved every week. */
+  const weekly = (number: number) =>
+    Array.from({ length: number }, (_, i) =>
+      down(6_000 + i, NOW + i * 7 * DAY, {
+        price: 60_000,
+        monthly: 60_000,
+        before: { price: 120_000, monthly: 120_000 },
+      }),
+    )
+
+  test('are the course after ten of them, and one far beyond is not', () => {
+    expect(drive([...known, ...weekly(30)]).findings.length).toBeLessThanOrEqual(14)
+    const giant = down(7_000, NOW + 31 * 7 * DAY, {
+      price: 500_000,
+      monthly: 500_000,
+      before: { price: 1_000_000, monthly: 1_000_000 },
+    })
+    expect(drive([...known, ...weekly(30), giant]).findings.at(-1)?.fingerprint).toBe('sub_7000')
+  })
+})
