@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { DETECTOR_NAMES } from '../../src/detection/detector.ts'
+import type { Arrival } from '../../src/simulator/event.ts'
 import { businessNamed } from '../../src/simulator/trade/registry.ts'
 import { stopwatch, toDate } from '../../src/time.ts'
 import type { Anomaly } from './detection/anomaly.ts'
@@ -84,15 +85,22 @@ class Run {
   ) {}
 
   async judge({ tenant, about, zone, start, days, labels, learning, arrivals }: Stream): Promise<void> {
+    let events = 0
+    const counted = function* (): Generator<Arrival> {
+      for (const arrival of arrivals()) {
+        events++
+        yield arrival
+      }
+    }
     const began = stopwatch()
-    const raised = await judgeByOurs(arrivals, zone)
+    const raised = await judgeByOurs(counted(), zone)
     this.#milliseconds += stopwatch() - began
-    this.#events += arrivals.length
+    this.#events += events
     const matching = matchAnomalies(labels, raised, learning)
     this.#ours.push({ tenant, days, matching })
-    const original = matchAnomalies(labels, judgeByOriginal(arrivals, start), learning)
+    const original = matchAnomalies(labels, judgeByOriginal(arrivals(), start), learning)
     this.#original.push({ tenant, days, matching: original })
-    process.stderr.write(`${tenant}: ${about}, ${arrivals.length} events, ${labels.length} incidents\n`)
+    process.stderr.write(`${tenant}: ${about}, ${events} events, ${labels.length} incidents\n`)
     if (values.mistakes) for (const line of mistakes(tenant, matching)) process.stderr.write(`  ${line}\n`)
   }
 
@@ -103,7 +111,7 @@ class Run {
     const text = [
       `The ${this.world.name} world: ${this.world.about}\n`,
       renderFigures(figures, baseline, this.bars),
-      `${this.#events} events, read and judged in ${secondsAMillion.toFixed(0)} s a million\n`,
+      `${this.#events} events, simulated, read and judged in ${secondsAMillion.toFixed(0)} s a million\n`,
     ]
     const met = allMet(figures, this.bars)
     return { text: text.join('\n'), met, data: { events: this.#events, met, figures, baseline } }

@@ -18,7 +18,8 @@ export interface Stream {
   days: number
   labels: readonly Label[]
   learning: readonly Learning[]
-  arrivals: readonly Arrival[]
+  /** The same events each time; made anew, since those of a large one do not fit into memory. */
+  arrivals(): Iterable<Arrival>
 }
 
 export interface Choice {
@@ -51,15 +52,10 @@ const first: World = {
     for (const seed of seeds) {
       for (let i = 1; i <= tenants; i++) {
         const tenant = `${seed}/${i}`
-        const { labels, profile, events } = simulate({
-          seed: tenant,
-          name: tenant,
-          days,
-          start: USUAL_START,
-          incidents: 'on',
-        })
+        const make = () => simulate({ seed: tenant, name: tenant, days, start: USUAL_START, incidents: 'on' })
+        const { labels, profile } = make()
         const about = `${profile.business}, ${Math.round(profile.paymentsADay)} payments a day`
-        yield { tenant, about, start: USUAL_START, days, labels, learning: [], arrivals: [...events] }
+        yield { tenant, about, start: USUAL_START, days, labels, learning: [], arrivals: () => make().events }
       }
     }
   },
@@ -74,8 +70,9 @@ const second: World = {
     const kinds = businesses.length > 0 ? businesses.map(businessNamed) : BUSINESSES.slice(0, tenants)
     for (const seed of seeds) {
       for (const business of kinds) {
-        const simulation = simulateTrade({ seed, business, days, incidents: 'on' })
-        const { labels, learning, profile, place, start, events } = simulation
+        const make = () => simulateTrade({ seed, business, days, incidents: 'on' })
+        const simulation = make()
+        const { labels, learning, profile, place, start } = simulation
         const about = `${business.about}; ${place.zone}, ${Math.round(profile.paymentsADay)} payments a day`
         const tenant = `${seed}/${business.name}`
         yield {
@@ -86,7 +83,7 @@ const second: World = {
           days: simulation.days,
           labels,
           learning,
-          arrivals: [...events],
+          arrivals: () => make().events,
         }
       }
     }
