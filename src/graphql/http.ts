@@ -12,6 +12,7 @@ import type { Gate } from '../tenancy/gate.ts'
 import { finishing, reading } from './answering.ts'
 import type { Context, Session } from './context.ts'
 import { isCode, type Presentation, present, refusal, statusOf, withRequestId } from './errors.ts'
+import { renderPage } from './graphiql.ts'
 import { costLimit, documentLimits, MAX_REQUEST_BYTES, refuseUnsound } from './limits.ts'
 import { isAllowedOrigin } from './origins.ts'
 import type { ApiRate } from './rate.ts'
@@ -59,12 +60,11 @@ export function createHttp(options: HttpOptions) {
           title: 'BillingWatch',
           defaultQuery: GRAPHIQL_QUERY,
           headers: '{\n  "authorization": "Bearer bw_live_..."\n}',
-          shouldPersistHeaders: false,
+          // Where to is said in the page: for the length of the tab.
+          shouldPersistHeaders: true,
           subscriptionsProtocol: 'SSE',
         },
-    // The page from its package instead of from the web: some megabytes that only those who open it load.
-    renderGraphiQL: async (options) =>
-      (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(options),
+    renderGraphiQL: (page) => renderPage(schema, page),
     logging: false,
     multipart: false,
     batching: false,
