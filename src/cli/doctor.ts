@@ -9,8 +9,9 @@ const MARK = { ok: '  ok  ', notice: ' note ', problem: 'WRONG ' } as const
 export const doctorCommand = (shell: Shell): Command =>
   new Command('doctor')
     .description('check configuration, database, Redis, clock, disk, failed events, silent tenants')
-    .action(async (options: { json?: boolean }) => {
-      const findings = await diagnose(shell)
+    .option('--deep', 'read the whole database file, however large it is (SQLite)')
+    .action(async (options: { json?: boolean; deep?: boolean }) => {
+      const findings = await diagnose(shell, { deep: options.deep ?? false })
       const ok = findings.every(({ level }) => level !== 'problem')
       shell.print({ json: { ok, findings }, lines: findings.flatMap(linesOf) }, options)
       if (!ok) throw new Unwell()

@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
 import { appendWake } from '../../src/storage/inbox.ts'
+import { migrate } from '../../src/storage/migrate.ts'
 import { emptyDatabase, engine } from '../support/database.ts'
 import { cli, cliJson, type Env, freshEnv, SECRET } from './harness.ts'
 
@@ -186,5 +187,18 @@ describe('billingwatch doctor', () => {
 
   it.runIf(engine === 'sqlite')('tells a disk that is nearly full', async () => {
     expect((await doctor({ MIN_FREE_DISK: '1000000' })).json()).toEqual(problem('disk', /MIN_FREE_DISK/))
+  })
+
+  it.runIf(engine === 'sqlite')('reads the file through, and says what is damaged', async () => {
+    expect((await doctor()).stdout).toContain('every page is sound')
+    const url = await emptyDatabase()
+    await migrate({ databaseUrl: url })
+    const path = url.slice('file:'.length)
+    const bytes = readFileSync(path)
+    bytes.fill(0xff, 8 * 4_096, 12 * 4_096)
+    writeFileSync(path, bytes)
+    const { code, json } = await doctor({ DATABASE_URL: url })
+    expect(code).toBe(1)
+    expect(json()).toEqual(problem('integrity', /^the database file is damaged: /))
   })
 })

@@ -6,12 +6,16 @@ import { dataFolderOf, existingVault } from '../../tenancy/vault.ts'
 import { systemClock, type WallClock } from '../../time.ts'
 import type { Shell } from '../shell.ts'
 import { type Finding, messageOf } from './finding.ts'
+import { checkIntegrity } from './integrity.ts'
 import { checkConfig, checkDisk, checkRedis } from './machine.ts'
 import { checkRights } from './rights.ts'
 import { checkFailedEvents, checkSecrets, checkTenants, checkWaiting } from './tenants.ts'
 
 /** Everything that can be looked at without changing anything: nothing is created or migrated. */
-export async function diagnose(shell: Shell, clock: WallClock = systemClock): Promise<Finding[]> {
+export async function diagnose(
+  shell: Shell,
+  { deep, clock = systemClock }: { deep: boolean; clock?: WallClock },
+): Promise<Finding[]> {
   let config: Config
   try {
     config = shell.config()
@@ -24,11 +28,11 @@ export async function diagnose(shell: Shell, clock: WallClock = systemClock): Pr
     ...checkConfig(config),
     ...(await checkDisk(config)),
     ...(await checkRedis(config)),
-    ...(await checkDatabase(config, clock)),
+    ...(await checkDatabase(config, clock, deep)),
   ]
 }
 
-async function checkDatabase(config: Config, clock: WallClock): Promise<Finding[]> {
+async function checkDatabase(config: Config, clock: WallClock, deep: boolean): Promise<Finding[]> {
   const file = config.databaseUrl.startsWith('file:') ? config.databaseUrl.slice(5).split('?')[0] : undefined
   if (file !== undefined && !existsSync(file)) {
     const message = `${file} is not there yet; the server makes it at its first start`
@@ -37,6 +41,7 @@ async function checkDatabase(config: Config, clock: WallClock): Promise<Finding[
   let database: Database
   const rights: Finding[] = []
   try {
+    rights.push(...(await checkIntegrity(config, deep)))
     rights.push(...(await checkRights(config)))
     if (rights.some(({ level }) => level === 'problem')) return rights
     database = await openDatabase(config)

@@ -3,6 +3,7 @@ export interface Finding {
   check:
     | 'configuration'
     | 'database'
+    | 'integrity'
     | 'migrations'
     | 'secrets'
     | 'redis'
