@@ -1,5 +1,6 @@
 import type { Amount, Measurement } from '../detection/detector.ts'
 import type { RaisedIncident } from '../detection/forgetful.ts'
+import type { Incident } from '../detection/incident.ts'
 import { dashboardUrl } from '../stripe/links.ts'
 import { decimal, format } from '../stripe/money.ts'
 import { type Seconds, toDate } from '../time.ts'
@@ -7,8 +8,13 @@ import { type Seconds, toDate } from '../time.ts'
 /**
  * An incident of a dry replay under the names of GraphQL's `Anomaly`, without events, activity and series.
  * @param wall when it was replayed
+ * @param all the incidents of that replay, among which are those related to it
  */
-export const incidentView = ({ incident, stream: { livemode, account } }: RaisedIncident, wall: Date) => ({
+export const incidentView = (
+  { incident, stream: { livemode, account } }: RaisedIncident,
+  wall: Date,
+  all: readonly RaisedIncident[] = [],
+) => ({
   id: incident.id,
   detector: incident.detector,
   severity: incident.severity,
@@ -41,7 +47,18 @@ export const incidentView = ({ incident, stream: { livemode, account } }: Raised
   resolvedBy: incident.resolvedBy,
   falsePositiveReason: null,
   note: null,
+  related: relatedTo(incident, all),
 })
+
+/** What explains the incident, and what it explains. */
+const relatedTo = (one: Incident, all: readonly RaisedIncident[]) =>
+  all
+    .map(({ incident }) => incident)
+    .filter(
+      ({ id, folding }) =>
+        one.folding.causes?.includes(id) === true || folding.causes?.includes(one.id) === true,
+    )
+    .map(({ id, detector, severity, title }) => ({ id, detector, severity, title }))
 
 const iso = (at: Seconds): string => toDate(at).toISOString()
 

@@ -98,7 +98,7 @@ async function replayDry({ shell, history, endpointId, scope, office, options }:
   const wall = office.acting.clock.now()
   const events = history.events(endpointId, () => 'nothing is stored')
   const raised = await dryReplay(DETECTORS, events, { choices, place, wall })
-  const anomalies = raised.map((one) => incidentView(one, wall))
+  const anomalies = raised.map((one) => incidentView(one, wall, raised))
   const rows = anomalies.map(({ detectedAt, severity, detector, title }) => [
     detectedAt,
     severity,

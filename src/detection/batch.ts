@@ -1,6 +1,7 @@
 import { type Calendar, calendarOf } from '../calendar/calendar.ts'
 import { DAY, type Seconds } from '../time.ts'
 import { mayRelease } from './backlog.ts'
+import { partnersOf, REACH } from './causes.ts'
 import type { Choices } from './choices.ts'
 import type { AnyDetector } from './detector.ts'
 import {
@@ -141,7 +142,7 @@ async function foldAll(
     incidents: await memory.incidents(
       stream.id,
       incidentKeysOf(operations),
-      earliest - longestCooldown(detectors),
+      earliest - Math.max(longestCooldown(detectors), REACH),
       dueBy,
     ),
     raised: await memory.raised(
@@ -165,6 +166,8 @@ function incidentKeysOf(operations: readonly Operation[]): IncidentKey[] {
     for (const wanted of detector.perObject ? [fingerprint, FLOOD] : [fingerprint]) {
       keys.set(`${detector.name} ${wanted}`, { detector: detector.name, fingerprint: wanted })
     }
+    for (const partner of partnersOf(detector.name))
+      keys.set(`${partner} `, { detector: partner, fingerprint: '' })
   }
   return [...keys.values()]
 }

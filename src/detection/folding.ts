@@ -1,5 +1,6 @@
 import { bounded } from '../stripe/money.ts'
 import { DAY, type Seconds } from '../time.ts'
+import { explain, partnersOf } from './causes.ts'
 import {
   type AnyDetector,
   type DetectorName,
@@ -92,11 +93,36 @@ export class Folder {
     if (incident.status === 'FALSE_POSITIVE') return
     this.#change(incident, 'ANOMALY_UPDATED')
     if (incident.endedAt !== null || incident.status === 'RESOLVED') this.#reopen(incident)
-    incident.severity = worse(incident.severity, finding.severity)
+    if (!isFlood) this.#link(incident)
+    incident.severity = worse(incident.severity, this.#capped(incident, finding.severity))
     incident.confidence = Math.max(incident.confidence, finding.confidence)
     incident.startedAt = Math.min(incident.startedAt, finding.startedAt)
     if (!isFlood) Object.assign(incident, wordsOf(finding))
     addSubjects(incident, finding)
+  }
+
+  /** Notes what explains the incident, and what it explains. */
+  #link(incident: Incident): void {
+    for (const partner of partnersOf(incident.detector)) {
+      const other = this.#incidents.get(`${partner} `)
+      if (other === undefined || other.status === 'FALSE_POSITIVE') continue
+      const found = explain(incident, other)
+      const causes = found?.effect.folding.causes ?? []
+      if (found === undefined || causes.includes(found.cause.id)) continue
+      found.effect.folding.causes = [...causes, found.cause.id]
+      const changed = this.#change(found.effect, undefined)
+      changed.causes = [...(changed.causes ?? []), found.cause.id]
+    }
+  }
+
+  /** While what explains it goes on, that is what is to be looked at. */
+  #capped({ detector, folding }: Incident, severity: Severity): Severity {
+    const { causes = [] } = folding
+    const isExplained = partnersOf(detector).some((partner) => {
+      const other = this.#incidents.get(`${partner} `)
+      return other !== undefined && other.endedAt === null && causes.includes(other.id)
+    })
+    return isExplained && SEVERITIES.indexOf(severity) > SEVERITIES.indexOf('MEDIUM') ? 'MEDIUM' : severity
   }
 
   /** The fingerprint's incident, if a sign at this moment still belongs to it. */
@@ -127,7 +153,7 @@ export class Folder {
       id: this.#start.newId(),
       detector: detector.name,
       fingerprint: finding.fingerprint,
-      severity: finding.severity,
+      severity: SEVERITIES[0],
       status: 'OPEN',
       origin: this.#start.origin,
       ...wordsOf(finding),

@@ -49,6 +49,8 @@ export interface Folding {
   keys: string[]
   /** How many events were noted as showing it. */
   events: number
+  /** Ids of the incidents that explain it. */
+  causes?: string[]
   /** Only of a flood: what was folded into it. */
   flood?: Flood
 }
@@ -69,4 +71,6 @@ export interface ChangedIncident {
   incident: Incident
   change: IncidentChange | undefined
   stripeIds: string[]
+  /** Ids of the incidents that were found to explain it. */
+  causes?: string[]
 }

@@ -4,6 +4,7 @@ import type { Sql } from './sql.ts'
 /** Rows of a tenant by table, referring ones before those they refer to, with the key beside the tenant. */
 const TABLES: readonly (readonly [table: string, ...key: string[]])[] = [
   ['AnomalyEvent', 'anomalyId', 'stripeId'],
+  ['AnomalyCause', 'anomalyId', 'causeId'],
   ['Activity', 'seq'],
   ['Anomaly', 'id'],
   ['StripeEvent', 'stripeId'],

@@ -89,6 +89,7 @@ async function fill(tenantId: string, endpointId: string): Promise<void> {
       folding: '{}',
       searchText: '',
     })
+    await insert('AnomalyCause', { ...scope, anomalyId: 'anm_1', causeId: 'anm_1' })
     await insert('AnomalyEvent', { ...scope, anomalyId: 'anm_1', stripeId: 'evt_0' })
     await insert('MetricBucket', { ...scope, stream: 's', slot: 1, currency: '' })
     await insert('DeliveryBucket', { ...scope, endpointId, slot: 1 })

@@ -10,7 +10,7 @@ import {
 import type { Anomaly } from '../../generated/sqlite/client.ts'
 import type { Scope } from '../../tenancy/scope.ts'
 import { decodeCursor, encodeCursor, feedCursor, feedPosition, momentPart, wholePart } from '../cursor.ts'
-import { type Page, type PageArguments, readPage } from '../paging.ts'
+import { MAX_PAGE, type Page, type PageArguments, readPage } from '../paging.ts'
 
 export interface AnomalyPage extends Page<Anomaly> {
   resumeCursor: string
@@ -52,4 +52,15 @@ function decodeKey(tenantId: string, { field }: AnomalyOrder, cursor: string, he
     value: field === 'SEVERITY' ? Number(wholePart(value)) : momentPart(value),
     seq: wholePart(seq),
   }
+}
+
+/** The anomalies that explain one, and those that it explains, the oldest first. */
+export async function readRelated({ db }: Pick<Scope, 'db'>, id: string, first: number): Promise<Anomaly[]> {
+  const links = await db.anomalyCause.findMany({
+    where: { OR: [{ anomalyId: id }, { causeId: id }] },
+    take: MAX_PAGE,
+  })
+  const ids = links.map(({ anomalyId, causeId }) => (anomalyId === id ? causeId : anomalyId))
+  if (ids.length === 0) return []
+  return db.anomaly.findMany({ where: { id: { in: ids } }, orderBy: { seq: 'asc' }, take: first })
 }

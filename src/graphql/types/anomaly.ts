@@ -11,6 +11,7 @@ import { forwardArgs, pageCost, STATEMENT } from '../connection.ts'
 import { scopeOf, turnOf } from '../context.ts'
 import { MAX_PAGE, readPage, sizeOf } from '../paging.ts'
 import { activitySource } from '../read/activity.ts'
+import { readRelated } from '../read/anomalies.ts'
 import { shownEventSource } from '../read/events.ts'
 import { spread } from '../spread.ts'
 import { ActivityConnection } from './activity.ts'
@@ -192,6 +193,23 @@ Anomaly.implement({
     falsePositiveReason: t.exposeString('falsePositiveReason', {
       nullable: true,
       description: 'Why it was a false alarm, in the words of who said so.',
+    }),
+    related: t.field({
+      type: [Anomaly],
+      description:
+        'Anomalies of the same cause: what explains this one, and what it explains. The oldest first.',
+      args: {
+        first: t.arg.int({
+          required: true,
+          defaultValue: 10,
+          description: `So many of them, 0 to ${MAX_PAGE}.`,
+        }),
+      },
+      complexity: ({ first }) => ({
+        field: STATEMENT,
+        multiplier: Math.min(MAX_PAGE, Math.max(0, first)),
+      }),
+      resolve: ({ id }, { first }, context) => readRelated(scopeOf(context), id, sizeOf('first', first)),
     }),
     note: t.exposeString('note', { nullable: true, description: "The newest note of somebody's." }),
   }),

@@ -39,6 +39,7 @@ const series = z.array(
 const folding = z.object({
   keys: z.array(z.string()),
   events: z.number(),
+  causes: z.array(z.string()).exactOptional(),
   flood: z
     .object({
       members: z.number(),

@@ -38,6 +38,10 @@ export async function saveIncidents(
   }
   await addEvents(tx, tenantId, changed)
   await tx.insert(
+    { table: 'AnomalyCause', columns: ['tenantId', 'anomalyId', 'causeId'], conflict: 'DO NOTHING' },
+    changed.flatMap(({ incident, causes = [] }) => causes.map((cause) => [tenantId, incident.id, cause])),
+  )
+  await tx.insert(
     { table: 'Activity', columns: ['tenantId', 'seq', 'at', 'kind', 'actorKind', 'actorName', 'anomalyId'] },
     changes
       .filter((one) => !quiet.has(one))
