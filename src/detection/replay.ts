@@ -1,13 +1,14 @@
 import type { Place } from '../calendar/calendar.ts'
 import { newId } from '../ids.ts'
 import { parseJson, readEvent, type StripeEnvelope } from '../stripe/event.ts'
-import { fields, integer } from '../stripe/read.ts'
+import { fields, id, integer } from '../stripe/read.ts'
 import type { Seconds } from '../time.ts'
 import { judgeBatch, type Work } from './batch.ts'
 import type { Choices } from './choices.ts'
 import type { AnyDetector } from './detector.ts'
 import type { InboxEvent } from './events.ts'
 import { ForgetfulMemory, type RaisedIncident } from './forgetful.ts'
+import { type Dated, withDelivery } from './replay-clock.ts'
 
 /** Events judged and stored together: enough to spread the cost of a commit, few enough that others soon have their turn. */
 export const REPLAY_BATCH = 500
@@ -31,7 +32,7 @@ export interface HistoricalEvent extends InboxEvent {
 
 /**
  * Reads historical events, one JSON event a line, with the clock of the events: the newest `created` so far is
- * the time of delivery, unless the line carries `received` (unix seconds).
+ * the time of delivery (replay-clock.ts), unless the line carries `received` (unix seconds).
  * @param onRejected told of each line that is no Stripe event; empty lines are passed over
  */
 export async function* readHistory(
@@ -39,18 +40,8 @@ export async function* readHistory(
   endpointId: string,
   onRejected: (rejection: Rejection) => void,
 ): AsyncGenerator<HistoricalEvent> {
-  let clock: Seconds = 0
-  let line = 0
-  for await (const raw of lines) {
-    line += 1
-    const json = parseJson(raw)
-    const event = readEvent(json)
-    if (event === undefined) {
-      if (raw.trim() !== '') onRejected({ line, reason: 'no Stripe event' })
-      continue
-    }
-    const received = receivedOf(json)
-    clock = Math.max(clock, received ?? event.created)
+  for await (const { row, deliveredAt } of withDelivery(readLines(lines, onRejected))) {
+    const { event, raw } = row
     yield {
       stripeId: event.id,
       endpointId,
@@ -58,10 +49,36 @@ export async function* readHistory(
       livemode: event.livemode,
       type: event.type,
       at: event.created,
-      deliveredAt: received ?? clock,
+      deliveredAt,
       payload: raw,
       envelope: event,
     }
+  }
+}
+
+interface HistoricalLine extends Dated {
+  event: StripeEnvelope
+  raw: string
+}
+
+async function* readLines(
+  lines: AsyncIterable<string> | Iterable<string>,
+  onRejected: (rejection: Rejection) => void,
+): AsyncGenerator<HistoricalLine> {
+  let line = 0
+  for await (const raw of lines) {
+    line += 1
+    const json = parseJson(raw)
+    const event = readEvent(json)
+    if (event !== undefined)
+      yield {
+        event,
+        raw,
+        created: event.created,
+        received: receivedOf(json),
+        objectId: id(event.object['id']),
+      }
+    else if (raw.trim() !== '') onRejected({ line, reason: 'no Stripe event' })
   }
 }
 
