@@ -65,6 +65,17 @@ describe('repeats that are usual with the tenant', () => {
         bought(T0 + day * DAY, { payer: 'cus_agent', gaps: [200, 200] }),
       ).flat(),
     ],
+    ['top-ups on the first day of a tenant who sells them', trade(T0, 2, 5, { amount: 1_000, gap: 200 })],
+    [
+      'a third cup now and then',
+      trade(T0, 10, 5, till)
+        .concat(
+          Array.from({ length: 8 }, (_, day) =>
+            bought(T0 + (day + 1) * DAY, { ...till, gaps: [300, 400] }),
+          ).flat(),
+        )
+        .sort(byTime),
+    ],
     ['top-ups of many customers, one each day', trade(T0, 14, 1, { amount: 1_000, gap: 200 })],
   ])('are reported three times at most: %s', (_, facts) => {
     expect(reported(facts)).toBeGreaterThan(0)

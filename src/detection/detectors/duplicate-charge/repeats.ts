@@ -34,6 +34,12 @@ const SIZES = [10, 6, 4, 3, 2]
 /** Where people pay by hand, a repeat after some time is soon a habit; elsewhere one bad day must not be one. */
 const AT_A_TILL: Enough = { times: 2.5, days: 0, share: 0.02 }
 const ON_SEVERAL_DAYS: Enough = { times: 2.5, days: 2.5, share: 0.02 }
+/** A tenant of whom no more is known than this many payments, many of them repeated, is one where people repeat payments. */
+const YOUNG = 200
+const FROM_THE_START: Enough = { times: 2.5, days: 0, share: 0.05 }
+
+/** Who repeats a payment may do so again: groups that are at least this share of the payments by that are usual, too. */
+const LARGER_GROUPS = 0.002
 
 /** A price at which this many repeats were to be expected, and hardly one has been, has a course of its own. */
 const EXPECTED = 5
@@ -59,17 +65,40 @@ export function noteRepeat(
   charge: Charge,
   confirmed: number,
 ): boolean {
-  const what = kindOf(group, charge)
-  const slow = what.startsWith('slow')
-  const enough = [TEN_TIMES, ...(slow ? [charge.present ? AT_A_TILL : ON_SEVERAL_DAYS] : [])]
+  const pace = paceOf(group, charge)
+  const size = SIZES.find((least) => least <= group.length) ?? group.length
   const all = courses[pooled(charge)]
   const own = courses[priced(charge)]
   const usual =
-    (own !== undefined && isUsual(own, what, charge.at, enough, confirmed)) ||
-    (all !== undefined && isUsual(all, what, charge.at, enough) && !isApart(own, all, what, charge.at))
-  if (SIZES.includes(group.length))
-    for (const course of [all, own]) if (course !== undefined) noteTime(course, what, charge.at)
+    (own !== undefined && isUsualIn(own, pace, group, charge, confirmed)) ||
+    (all !== undefined &&
+      isUsualIn(all, pace, group, charge, 0) &&
+      !isApart(own, all, `${pace}${size}`, charge.at))
+  if (size === group.length)
+    for (const course of [all, own]) if (course !== undefined) noteTime(course, `${pace}${size}`, charge.at)
   return usual
+}
+
+function isUsualIn(
+  course: Course,
+  pace: Pace,
+  group: readonly Charge[],
+  { at, present }: Charge,
+  confirmed: number,
+): boolean {
+  const enough = [TEN_TIMES]
+  if (pace === 'slow') {
+    enough.push(present ? AT_A_TILL : ON_SEVERAL_DAYS)
+    if (occasionsOf(course, at) <= YOUNG) enough.push(FROM_THE_START)
+  }
+  const size = SIZES.find((least) => least <= group.length)
+  if (isUsual(course, `${pace}${size}`, at, enough, confirmed)) return true
+  const share = timesOf(course, `${pace}2`, at) / Math.max(1, occasionsOf(course, at))
+  return (
+    pace === 'slow' &&
+    share ** (group.length - 1) >= LARGER_GROUPS &&
+    isUsual(course, `${pace}2`, at, enough, confirmed)
+  )
 }
 
 const pooled = ({ present }: Charge): string => (present ? 'present' : 'remote')
@@ -83,18 +112,15 @@ function isApart(own: Course | undefined, all: Course, what: string, at: Seconds
   return expected >= EXPECTED && timesOf(own, what, at) < HARDLY * expected
 }
 
+type Pace = 'order' | 'twins' | 'quick' | 'slow'
+
 /** Repeats of unlike kinds excuse one another as little as those of unlike sizes. */
-function kindOf(group: readonly Charge[], charge: Charge): string {
+function paceOf(group: readonly Charge[], charge: Charge): Pace {
   const others = group.filter((other) => other !== charge)
+  if (others.every(({ order }) => order !== undefined && order === charge.order)) return 'order'
+  if (others.every(({ recurring }) => recurring && charge.recurring)) return 'twins'
   const gap = Math.min(...others.map(({ at }) => Math.abs(at - charge.at)))
-  const pace = others.every(({ order }) => order !== undefined && order === charge.order)
-    ? 'order'
-    : others.every(({ recurring }) => recurring && charge.recurring)
-      ? 'twins'
-      : gap < QUICK
-        ? 'quick'
-        : 'slow'
-  return `${pace}${SIZES.find((size) => size <= group.length) ?? group.length}`
+  return gap < QUICK ? 'quick' : 'slow'
 }
 
 function dropOldest(courses: Record<string, Course>): void {
