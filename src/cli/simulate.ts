@@ -6,6 +6,7 @@ import { BUSINESSES, businessNamed } from '../simulator/trade/registry.ts'
 import { writeTrade } from '../simulator/trade/write.ts'
 import { type WrittenTenant, writeStreams } from '../simulator/write.ts'
 import { wholeArgument } from './format.ts'
+import { Progress } from './progress.ts'
 import { Shell } from './shell.ts'
 
 const positive = (value: string): number => {
@@ -125,8 +126,14 @@ function write(shell: Shell, out: string, options: Options, command: Command): v
   const least = only === undefined ? 1 : Math.ceil(only.daysBefore + only.daysAfter + 1)
   if (only && options.days < least)
     usage(command, `${only.name} needs --days ${least} or more to be told from what is usual`)
+  shell.note(
+    `Writing to ${out}: a .jsonl file for each tenant, and labels.json; what has these names is written over.`,
+  )
+  const progress = new Progress(shell, 'Writing')
+  const total = options.tenants * options.days
   const common = {
     out,
+    onProgress: (done: number) => progress.step({ done, total, unit: 'days' }),
     seed: options.seed ?? '1',
     incidents: options.incidents,
     onTenant: ({ name, events, labels }: WrittenTenant) =>

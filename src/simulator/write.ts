@@ -21,6 +21,8 @@ export interface WriteOptions {
   start?: Seconds
   /** Told after each tenant. */
   onTenant?: (written: WrittenTenant) => void
+  /** Told of days written, of all tenants together. */
+  onProgress?: (days: number) => void
 }
 
 export interface WrittenTenant {
@@ -44,7 +46,8 @@ export function writeStreams(options: WriteOptions): WrittenTenant[] {
     const name = `tenant-${String(i).padStart(width, '0')}`
     const simulation = simulate({ seed: `${seed}/${i}`, name, days, start, incidents, only })
     const file = join(out, `${name}.jsonl`)
-    const events = writeLines(file, simulation.events)
+    const onDay = (day: number): void => options.onProgress?.((i - 1) * days + day)
+    const events = writeLines(file, simulation.events, (at) => onDay((at - start) / 86_400))
     const { profile, labels } = simulation
     written.push({ name, file, events, profile, labels })
     options.onTenant?.({ name, file, events, profile, labels })
@@ -54,7 +57,11 @@ export function writeStreams(options: WriteOptions): WrittenTenant[] {
 }
 
 /** One event a line, in order of arrival. @returns how many */
-export function writeLines(file: string, arrivals: Iterable<Arrival>): number {
+export function writeLines(
+  file: string,
+  arrivals: Iterable<Arrival>,
+  onTime: (at: Seconds) => void = () => {},
+): number {
   const handle = openSync(file, 'w')
   let count = 0
   try {
@@ -62,6 +69,7 @@ export function writeLines(file: string, arrivals: Iterable<Arrival>): number {
     for (const { event, received } of arrivals) {
       chunk += `${JSON.stringify(received === undefined ? event : { ...event, received })}\n`
       count++
+      onTime(event.created)
       if (chunk.length > CHUNK) {
         writeSync(handle, chunk)
         chunk = ''
