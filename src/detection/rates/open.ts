@@ -15,12 +15,6 @@ export const ending = (at: Seconds, note?: string): Step => ({
   wakeAt: null,
 })
 
-/** Within so long of the newest fact a fact keeps its own time, so that the order in which they come dates nothing. */
-const DISORDER: Seconds = 900
-
-/** The time that a fact counts for: its own, or the newest when it comes too late to date anything. */
-export const timeOf = (at: Seconds, newest: Seconds): Seconds => (at >= newest - DISORDER ? at : newest)
-
 /**
  * The moment that a fact is judged as of: the newest so far, and a held one's own time, for it is judged in the place
  * where it belongs.
