@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
+import { fairness } from './fairness/part.ts'
 import { ingest } from './ingest/part.ts'
 import { type Part, renderReport } from './part.ts'
 import { replay } from './replay/part.ts'
 
-const PARTS: readonly Part[] = [ingest, replay]
+const PARTS: readonly Part[] = [ingest, replay, fairness]
 
 const USAGE = `npm run bench -- [part…] [--quick] [--json]
 

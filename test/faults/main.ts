@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 import type { Fault } from './fault.ts'
+import { greedyTenant } from './greedy-tenant.ts'
 import { hungProcess } from './hung-process.ts'
 
-const FAULTS: readonly Fault[] = [hungProcess]
+const FAULTS: readonly Fault[] = [hungProcess, greedyTenant]
 
 const USAGE = `npm run test:faults -- [name…] [--short] [--json]
 
