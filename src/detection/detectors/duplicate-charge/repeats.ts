@@ -34,9 +34,9 @@ const SIZES = [10, 6, 4, 3, 2]
 /** Where people pay by hand, a repeat after some time is soon a habit; elsewhere one bad day must not be one. */
 const AT_A_TILL: Enough = { times: 2.5, days: 0, share: 0.02 }
 const ON_SEVERAL_DAYS: Enough = { times: 2.5, days: 2.5, share: 0.02 }
-/** A tenant of whom no more is known than this many payments, many of them repeated, is one where people repeat payments. */
-const YOUNG = 200
-const FROM_THE_START: Enough = { times: 2.5, days: 0, share: 0.05 }
+/** What is repeated from a tenant's first days on is the trade, where a fault would have begun one day. */
+const FIRST_DAYS: Seconds = 3 * DAY
+const FROM_THE_START: Enough = { times: 2.5, days: 0, share: 0.02 }
 
 /** Who repeats a payment may do so again: groups that are at least this share of the payments by that are usual, too. */
 const LARGER_GROUPS = 0.002
@@ -89,7 +89,7 @@ function isUsualIn(
   const enough = [TEN_TIMES]
   if (pace === 'slow') {
     enough.push(present ? AT_A_TILL : ON_SEVERAL_DAYS)
-    if (occasionsOf(course, at) <= YOUNG) enough.push(FROM_THE_START)
+    if (at <= course.occasions.since + FIRST_DAYS) enough.push(FROM_THE_START)
   }
   const size = SIZES.find((least) => least <= group.length)
   if (isUsual(course, `${pace}${size}`, at, enough, confirmed)) return true
