@@ -71,7 +71,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
     throw error
   })
   const metrics = createMetrics(true)
-  const shared = connectShared(config, log)
+  const shared = connectShared(config, { log, clock })
   const { bus } = shared
   const disk = config.databaseUrl.startsWith('file:')
     ? await watchDisk(folder, config.minFreeDisk)
@@ -179,9 +179,9 @@ interface Shared {
 }
 
 /** What many processes share, through Redis; or what one has to itself. */
-function connectShared({ redisUrl }: Config, log: Logger): Shared {
+function connectShared({ redisUrl }: Config, { log, clock }: { log: Logger; clock: Clock }): Shared {
   if (redisUrl === undefined)
-    return { bus: memoryBus(), limiter: memoryRateLimiter, quota: memoryQuota, close: () => {} }
+    return { bus: memoryBus(), limiter: () => memoryRateLimiter(clock), quota: memoryQuota, close: () => {} }
   const complain = (err: Error): void => log.warn({ err }, 'trouble with Redis')
   const redis = new Redis(redisUrl, {
     enableOfflineQueue: false,
@@ -192,7 +192,7 @@ function connectShared({ redisUrl }: Config, log: Logger): Shared {
   const quotas = redisQuotas(redis)
   return {
     bus: redisBus(redisUrl, complain),
-    limiter: (prefix) => redisRateLimiter(prefix, redis),
+    limiter: (prefix) => redisRateLimiter(prefix, redis, clock),
     quota: quotas.quota,
     close: () => {
       quotas.close()

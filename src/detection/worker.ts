@@ -1,9 +1,12 @@
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type Judged, judgeNext, type Pipeline } from '../pipeline.ts'
+import { believeJumps, comeBack, recordJump } from '../storage/clocks.ts'
 import { backOff, ServingError } from '../storage/detection/claims.ts'
 import { oldestWaiting } from '../storage/detection/waiting.ts'
+import { databaseTime } from '../storage/health.ts'
 import { type Clock, othersFirst, stopwatch } from '../time.ts'
+import { type Jump, TimerTime } from '../timer-time.ts'
 import { NewerStateError } from './states.ts'
 
 export interface WorkerOptions extends Pipeline {
@@ -11,6 +14,13 @@ export interface WorkerOptions extends Pipeline {
   log: Logger
   metrics: Metrics
 }
+
+const JUMPS = {
+  ignored: 'the clock jumped: timers do not follow until it has stood for 10 minutes',
+  reversed: 'the clock came back from its jump',
+  believed: 'the clock is believed as it is',
+  followed: 'the jump of the clock has stood for 10 minutes: timers follow it',
+} as const
 
 /** A lost hint costs at most this long: due work is looked for so often anyway. Milliseconds. */
 const POLL = 1_000
@@ -35,8 +45,17 @@ export class Worker {
   #wakeUp: () => void = () => {}
   #running: Promise<void> | undefined
 
+  readonly #time: TimerTime
+
   constructor(options: WorkerOptions) {
     this.#options = options
+    const { database, clock } = options
+    this.#time = new TimerTime({
+      clock,
+      // SQLite has the clock of this machine.
+      witness: database.engine === 'postgresql' ? () => databaseTime(database) : undefined,
+      onJump: (jump) => this.#jumped(jump),
+    })
   }
 
   start(): void {
@@ -56,6 +75,7 @@ export class Worker {
       hinted = true
       this.#wakeUp()
     })
+    await this.#believeClock()
     while (!this.#stopping) {
       hinted = false
       await this.#measure()
@@ -85,7 +105,7 @@ export class Worker {
     const passOver = this.#leftToOthers()
     if (passOver.length >= MAX_LEFT) return false
     try {
-      const served = await judgeNext(this.#options, clock.now(), passOver)
+      const served = await judgeNext(this.#options, await this.#time.now(), passOver)
       if (served !== undefined) this.#report(served)
       return served !== undefined
     } catch (error) {
@@ -98,22 +118,52 @@ export class Worker {
         'detection failed',
       )
       if (!(error instanceof ServingError)) return false
-      await backOff(this.#options.database, error.tenantId, clock.now()).catch((err: unknown) =>
+      await backOff(this.#options.database, error.tenantId, await this.#time.now()).catch((err: unknown) =>
         log.error({ err }, 'no back-off'),
       )
       return true
     }
   }
 
+  async #jumped(jump: Jump): Promise<void> {
+    const { database, log } = this.#options
+    log.warn({ seconds: jump.seconds, outcome: jump.outcome }, JUMPS[jump.outcome])
+    await recordJump(database, jump).catch((err: unknown) =>
+      log.error({ err }, 'a jump of the clock is not recorded'),
+    )
+    // What was stored meanwhile has times that lie ahead.
+    if (jump.outcome !== 'ignored') await this.#comeBack()
+  }
+
+  /** At the start there is nothing to hold the wall clock against. */
+  async #believeClock(): Promise<void> {
+    const { database, log } = this.#options
+    await believeJumps(database).catch((err: unknown) =>
+      log.error({ err }, 'jumps of the clock are not recorded'),
+    )
+    await this.#comeBack()
+  }
+
+  /** The wall clock is right: what is ahead of it was moved there by a clock that was wrong. */
+  async #comeBack(): Promise<void> {
+    const { database, clock, log } = this.#options
+    try {
+      const streams = await comeBack(database, clock.now())
+      if (streams > 0) log.warn({ streams }, 'streams were ahead of the clock and came back to it')
+    } catch (err) {
+      log.error({ err }, 'could not look for streams that are ahead of the clock')
+    }
+  }
+
   /** No back-off: it would hold up the process that can judge this tenant. */
   #leave(tenant: string, { message }: NewerStateError): void {
     const { clock, log } = this.#options
-    this.#left.set(tenant, clock.now().getTime() + LEFT_FOR)
+    this.#left.set(tenant, clock.steady() + LEFT_FOR)
     log.warn({ tenant, reason: message }, 'a newer version judges this tenant: left to it')
   }
 
   #leftToOthers(): string[] {
-    const now = this.#options.clock.now().getTime()
+    const now = this.#options.clock.steady()
     for (const [tenant, until] of this.#left) if (until <= now) this.#left.delete(tenant)
     return [...this.#left.keys()]
   }

@@ -1,7 +1,7 @@
 import type { Bus } from '../bus/bus.ts'
 import { PublicError } from '../errors.ts'
 import type { Scope } from '../tenancy/scope.ts'
-import type { Clock } from '../time.ts'
+import type { WallClock } from '../time.ts'
 import { EVENT_COLUMNS, type EventRow } from './read/events.ts'
 import { Tail, Tails } from './tail.ts'
 
@@ -16,13 +16,17 @@ interface Arrival {
  * arrival: each read looks so many milliseconds back and leaves out what it has seen.
  */
 const LOOK_BACK_MS = 5_000
+/** Other machines' clocks may be ahead by as much. */
+const LOOK_AHEAD_MS = 60_000
+/** Events that are known when a clock is set back, and lie ahead of it then. */
+const MOST_AHEAD = 10_000
 const PAGE = 200
 /** Events that a subscription may be behind: bursts of a large tenant, of some hundred bytes each. */
 const KEEP = 5_000
 
 export interface EventFeedOptions {
   bus: Bus
-  clock: Clock
+  clock: WallClock
   log: { warn(fields: object, message: string): void }
   /** Milliseconds after which it reads without a hint. */
   everyMs?: number
@@ -66,7 +70,7 @@ export class EventFeed {
 
   #tailOf(scope: Scope): Tail<Arrival> {
     const { bus, clock, log, everyMs = 5_000, keep = KEEP } = this.#options
-    const arrivals = new Arrivals(scope, clock.now())
+    const arrivals = new Arrivals(scope, clock)
     return new Tail(arrivals, {
       bus,
       topic: `events:${scope.tenantId}`,
@@ -81,12 +85,14 @@ export class EventFeed {
 /** Reads what was stored since the last read. */
 class Arrivals {
   readonly #scope: Scope
-  #seen = new Map<string, Date>()
+  readonly #clock: WallClock
+  readonly #seen = new Map<string, Date>()
   #newest: Date
 
-  constructor(scope: Scope, now: Date) {
+  constructor(scope: Scope, clock: WallClock) {
     this.#scope = scope
-    this.#newest = now
+    this.#clock = clock
+    this.#newest = clock.now()
   }
 
   async start(): Promise<bigint> {
@@ -94,7 +100,23 @@ class Arrivals {
     return 0n
   }
 
+  /** A clock that was set back: what arrives from now on has times before what was seen, and what is ahead is known. */
+  async #followBack(): Promise<void> {
+    const now = this.#clock.now()
+    if (this.#newest.getTime() - now.getTime() <= LOOK_BACK_MS) return
+    const { db, tenantId } = this.#scope
+    const ahead = await db.stripeEvent.findMany({
+      where: { tenantId, receivedAt: { gt: now } },
+      orderBy: { receivedAt: 'desc' },
+      take: MOST_AHEAD,
+      select: { stripeId: true, receivedAt: true },
+    })
+    for (const { stripeId, receivedAt } of ahead) this.#seen.set(stripeId, receivedAt)
+    this.#newest = now
+  }
+
   async read(after: bigint): Promise<Arrival[]> {
+    await this.#followBack()
     let last: EventRow | undefined
     for (;;) {
       const page = await this.#page(last)
@@ -120,17 +142,18 @@ class Arrivals {
 
   #page(last: EventRow | undefined): Promise<EventRow[]> {
     const { db, tenantId } = this.#scope
+    const until = new Date(Math.max(this.#newest.getTime(), this.#clock.now().getTime()) + LOOK_AHEAD_MS)
     return db.stripeEvent.findMany({
       where: {
         tenantId,
         ...(last
           ? {
               OR: [
-                { receivedAt: { gt: last.receivedAt } },
+                { receivedAt: { gt: last.receivedAt, lte: until } },
                 { receivedAt: last.receivedAt, stripeId: { gt: last.stripeId } },
               ],
             }
-          : { receivedAt: { gte: this.#since() } }),
+          : { receivedAt: { gte: this.#since(), lte: until } }),
       },
       orderBy: [{ receivedAt: 'asc' }, { stripeId: 'asc' }],
       take: PAGE,

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
+import { RateLimiterRedis } from 'rate-limiter-flexible'
 import type { RateLimit } from '../config.ts'
+import { type Clock, systemClock } from '../time.ts'
 
 /** Where a key stands in its window. */
 export interface Standing {
@@ -31,42 +32,73 @@ export interface RateLimiter {
   count(key: string, limit: RateLimit): Promise<Standing>
 }
 
-/** The library wants one limit for all keys. It is never asked: see `limiterOver`. */
-const UNUSED = { points: 1, duration: 1 }
-
-const inMemory = (prefix: string) => new RateLimiterMemory({ ...UNUSED, keyPrefix: prefix })
+/** Counts one request of a key in a window of so many seconds. */
+type Count = (key: string, seconds: number) => Promise<{ requests: number; endsInMs: number }>
 
 /** Counts in this process alone. */
-export const memoryRateLimiter = (prefix: string): RateLimiter => limiterOver(inMemory(prefix))
+export const memoryRateLimiter = (clock: Steady = systemClock): RateLimiter =>
+  limiterOver(countInMemory(clock))
 
 /**
  * Counts for all processes together. While Redis is away each process counts alone: a limit that is too
  * generous for a moment is better than refusing deliveries.
  * @param redis give it a command timeout, and no offline queue
  */
-export const redisRateLimiter = (prefix: string, redis: Redis): RateLimiter =>
-  limiterOver(
-    new RateLimiterRedis({
-      ...UNUSED,
-      storeClient: redis,
-      keyPrefix: `billingwatch:${prefix}`,
-      rejectIfRedisNotReady: true,
-      insuranceLimiter: inMemory(prefix),
-    }),
-  )
+export function redisRateLimiter(prefix: string, redis: Redis, clock: Steady = systemClock): RateLimiter {
+  const shared = countInRedis(prefix, redis)
+  const alone = countInMemory(clock)
+  return limiterOver((key, seconds) => shared(key, seconds).catch(() => alone(key, seconds)))
+}
 
-/** `penalty` only counts; `consume` would hold every key against one limit, and each tenant may have its own. */
-function limiterOver(counter: RateLimiterAbstract): RateLimiter {
-  const count = async (key: string, { requests, seconds }: RateLimit): Promise<Standing> => {
-    const { consumedPoints, msBeforeNext } = await counter.penalty(`${key} ${requests}/${seconds}`, 1, {
-      customDuration: seconds,
-    })
-    const resetSeconds = Math.max(1, Math.ceil(msBeforeNext / 1000))
+type Steady = Pick<Clock, 'steady'>
+
+/** Milliseconds between two looks for windows that are over. */
+const SWEEP_EVERY = 60_000
+
+/** By the steady clock: a wall clock that is set back would keep a window open, and its key out. */
+function countInMemory(clock: Steady): Count {
+  const windows = new Map<string, { requests: number; endsAt: number }>()
+  let sweepAt = clock.steady() + SWEEP_EVERY
+  return async (key, seconds) => {
+    const now = clock.steady()
+    if (now >= sweepAt) {
+      for (const [known, { endsAt }] of windows) if (endsAt <= now) windows.delete(known)
+      sweepAt = now + SWEEP_EVERY
+    }
+    let window = windows.get(key)
+    if (window === undefined || window.endsAt <= now) {
+      window = { requests: 0, endsAt: now + seconds * 1_000 }
+      windows.set(key, window)
+    }
+    window.requests += 1
+    return { requests: window.requests, endsInMs: window.endsAt - now }
+  }
+}
+
+function countInRedis(prefix: string, redis: Redis): Count {
+  const counter = new RateLimiterRedis({
+    // The library wants one limit for all keys, and is never asked: `penalty` only counts.
+    points: 1,
+    duration: 1,
+    storeClient: redis,
+    keyPrefix: `billingwatch:${prefix}`,
+    rejectIfRedisNotReady: true,
+  })
+  return async (key, seconds) => {
+    const { consumedPoints, msBeforeNext } = await counter.penalty(key, 1, { customDuration: seconds })
+    return { requests: consumedPoints, endsInMs: msBeforeNext }
+  }
+}
+
+function limiterOver(counted: Count): RateLimiter {
+  const count = async (key: string, { requests: limit, seconds }: RateLimit): Promise<Standing> => {
+    const { requests, endsInMs } = await counted(`${key} ${limit}/${seconds}`, seconds)
+    const resetSeconds = Math.max(1, Math.ceil(endsInMs / 1000))
     return {
-      limit: requests,
-      remaining: Math.max(0, requests - consumedPoints),
+      limit,
+      remaining: Math.max(0, limit - requests),
       resetSeconds,
-      retryAfterSeconds: consumedPoints <= requests ? 0 : resetSeconds,
+      retryAfterSeconds: requests <= limit ? 0 : resetSeconds,
     }
   }
   return { count, take: async (key, limit) => (await count(key, limit)).retryAfterSeconds }

@@ -117,7 +117,7 @@ export class Tallies {
   /** Apart from the counts, since endpoints' rows are everybody's: a locked one must not hold the counts up. */
   async #touch(tallies: readonly WaitingTally[]): Promise<void> {
     const due = tallies.filter(
-      ({ endpointId, deliveredAt }) => deliveredAt - (this.#touched.get(endpointId) ?? 0) >= MINUTE,
+      ({ endpointId, deliveredAt }) => Math.abs(deliveredAt - (this.#touched.get(endpointId) ?? 0)) >= MINUTE,
     )
     if (due.length === 0) return
     try {

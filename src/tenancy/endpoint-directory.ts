@@ -18,7 +18,7 @@ export interface Endpoint {
 
 interface Remembered {
   answer: Promise<Endpoint | undefined>
-  /** Milliseconds of the clock from which on it is asked again. */
+  /** Milliseconds of the steady clock from which on it is asked again. */
   until: number
 }
 
@@ -50,10 +50,10 @@ export class EndpointDirectory {
   find(token: string): Promise<Endpoint | undefined> {
     const now = this.#clock.now()
     const remembered = this.#known.get(token)
-    if (remembered && now.getTime() < remembered.until) return remembered.answer
+    if (remembered && this.#clock.steady() < remembered.until) return remembered.answer
     if (!TOKEN.test(token)) return UNKNOWN
 
-    const entry: Remembered = { answer: UNKNOWN, until: now.getTime() + FRESH_MS }
+    const entry: Remembered = { answer: UNKNOWN, until: this.#clock.steady() + FRESH_MS }
     // All that ask for this token while the lookup runs wait for the same one.
     entry.answer = this.#look(token, now, entry)
     this.#known.delete(token)
@@ -72,7 +72,10 @@ export class EndpointDirectory {
       const row = await lookUpEndpoint(this.#database.sqlFor('delivery'), sha256(token), now)
       if (!row) return undefined
       const { tenantId, endpointId, rateRequests: requests, rateSeconds: seconds } = row
-      if (row.tokenEndsAt) entry.until = Math.min(entry.until, row.tokenEndsAt.getTime())
+      if (row.tokenEndsAt) {
+        const left = row.tokenEndsAt.getTime() - now.getTime()
+        entry.until = Math.min(entry.until, this.#clock.steady() + left)
+      }
       return {
         tenantId,
         endpointId,

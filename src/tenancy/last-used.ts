@@ -24,7 +24,7 @@ export class LastUsed {
 
   /** @param known what the key's row says now */
   note(key: { tenantId: string; id: string; lastUsedAt: Date | null }, at: Date): void {
-    if (key.lastUsedAt && at.getTime() - key.lastUsedAt.getTime() < EVERY_MS) return
+    if (key.lastUsedAt && Math.abs(at.getTime() - key.lastUsedAt.getTime()) < EVERY_MS) return
     if (this.#due.has(key.id)) return
     this.#due.set(key.id, { tenantId: key.tenantId, at })
     this.#timer ??= setTimeout(() => void this.flush(), DELAY_MS).unref()

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/storage/database.ts'
@@ -200,5 +200,14 @@ describe('billingwatch doctor', () => {
     const { code, json } = await doctor({ DATABASE_URL: url })
     expect(code).toBe(1)
     expect(json()).toEqual(problem('integrity', /^the database file is damaged: /))
+  })
+
+  it.runIf(engine === 'sqlite')('tells files that others can read', async () => {
+    const file = (env['DATABASE_URL'] ?? '').slice('file:'.length)
+    expect((await doctor()).stdout).not.toMatch(/other users of this machine/)
+    chmodSync(file, 0o644)
+    expect((await doctor()).stdout).toMatch(/other users of this machine can read [^ ]*test\.db/)
+    // It was opened: that takes the file away from them.
+    expect((await doctor()).stdout).not.toMatch(/other users of this machine/)
   })
 })

@@ -9,7 +9,7 @@ import { createMetrics } from '../../src/metrics.ts'
 import { serve } from './serve.ts'
 
 const { registry } = createMetrics(false)
-const guessing = { limiter: memoryRateLimiter('test'), trustProxy: true, slowedBy: 5 }
+const guessing = { limiter: memoryRateLimiter(), trustProxy: true, slowedBy: 5 }
 let ready = true
 let tokens: string[] = []
 

@@ -52,7 +52,7 @@ export function composeIngest(database: Database, parts: IngestParts, options: I
   const webhook = createReceiver({
     endpoints,
     inbox,
-    limiter: memoryRateLimiter('webhook'),
+    limiter: memoryRateLimiter(),
     rateLimit: options.rateLimit ?? { requests: 1_000_000_000, seconds: 60 },
     clock,
     log,

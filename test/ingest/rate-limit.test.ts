@@ -62,7 +62,7 @@ const behaviour = (make: () => RateLimiter) => {
   })
 }
 
-describe('in memory', () => behaviour(() => memoryRateLimiter(randomUUID())))
+describe('in memory', () => behaviour(() => memoryRateLimiter()))
 
 describe.skipIf(!redis)('in Redis', () => {
   behaviour(() => redisRateLimiter(randomUUID(), redis ?? redisAt()))

@@ -65,7 +65,7 @@ export async function serveGraphql(database: Database, options: ServeOptions = {
     metrics: createMetrics(false),
     authenticator,
     credentials,
-    limiter: memoryRateLimiter('api'),
+    limiter: memoryRateLimiter(),
     quota: memoryQuota,
     detectors: DETECTORS,
     // So long that what comes in time was not waited for.

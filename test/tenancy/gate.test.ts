@@ -36,7 +36,7 @@ const gateWith = (limit: { requests: number; seconds: number } | undefined, slow
         return CALLER
       },
     },
-    limiter: memoryRateLimiter('gate'),
+    limiter: memoryRateLimiter(clock),
     clock,
     log: { warn: (_fields, message) => void warnings.push(message), info: () => {} },
     limit,
@@ -94,7 +94,6 @@ describe('an address that guesses', () => {
     expect(details).toMatchObject({ retryAfterSeconds: 60 })
     clock.jump(-3_600)
     clock.forward(61)
-    gate = gateWith({ requests: 3, seconds: 60 })
     expect(await guess(1)).toEqual(['UNAUTHENTICATED'])
   })
 

@@ -5,9 +5,10 @@ import { databaseTime, missingMigrations } from '../../storage/health.ts'
 import { dataFolderOf, existingVault } from '../../tenancy/vault.ts'
 import { systemClock, type WallClock } from '../../time.ts'
 import type { Shell } from '../shell.ts'
+import { checkJumps } from './clocks.ts'
 import { type Finding, messageOf } from './finding.ts'
 import { checkIntegrity } from './integrity.ts'
-import { checkConfig, checkDisk, checkRedis } from './machine.ts'
+import { checkConfig, checkDisk, checkFiles, checkRedis } from './machine.ts'
 import { checkRights } from './rights.ts'
 import { checkFailedEvents, checkSecrets, checkTenants, checkWaiting } from './tenants.ts'
 
@@ -27,6 +28,7 @@ export async function diagnose(
   return [
     ...checkConfig(config),
     ...(await checkDisk(config)),
+    ...checkFiles(config),
     ...(await checkRedis(config)),
     ...(await checkDatabase(config, clock, deep)),
   ]
@@ -72,6 +74,7 @@ async function checkOpen(database: Database, config: Config, clock: WallClock): 
     { check: 'database', level: 'ok', message: `${database.engine} answers` },
     migrations,
     await checkClock(database, clock),
+    ...(await checkJumps(database, clock)),
     await checkSecrets(database, existingVault(config, dataFolderOf(config))),
     ...(await checkFailedEvents(database, clock)),
     ...(await checkWaiting(database, clock)),

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import type { Config } from '../../config.ts'
 import { sharedAddressOf } from '../../http/forwarding.ts'
 import { freeBytes } from '../../ingest/disk.ts'
+import { isPrivate } from '../../private-files.ts'
+import { BESIDE, pathOf } from '../../storage/sqlite/path.ts'
 import { dataFolderOf } from '../../tenancy/vault.ts'
 import { type Finding, messageOf } from './finding.ts'
 
@@ -68,6 +70,23 @@ export async function checkDisk(config: Config): Promise<Finding[]> {
       level: 'problem',
       message: `${message}: under MIN_FREE_DISK (${least} MB), so deliveries are answered 503`,
       advice: 'Free some, or keep less: PAYLOAD_RETENTION_DAYS, RETENTION_DAYS.',
+    },
+  ]
+}
+
+/** Files that others on this machine can read, though the server takes that away wherever it may. */
+export function checkFiles({ databaseUrl }: Config): Finding[] {
+  if (!databaseUrl.startsWith('file:')) return []
+  const path = pathOf(databaseUrl)
+  const open = [path, ...BESIDE.map((suffix) => path + suffix)].filter((file) => !isPrivate(file))
+  if (open.length === 0) return []
+  return [
+    {
+      check: 'database',
+      level: 'notice',
+      message: `other users of this machine can read ${open.join(', ')}`,
+      advice:
+        'Start the server as the owner of these files, or run: chmod 600, on a file system that has modes.',
     },
   ]
 }

@@ -4,7 +4,7 @@ import { isDriverAdapterError } from '@prisma/driver-adapter-utils'
 import { keepPrivate, makePrivateFile, makePrivateFolder } from '../../private-files.ts'
 import { DatabaseError } from '../database.ts'
 import type { Connection } from './driver.ts'
-import { pathOf } from './path.ts'
+import { BESIDE, pathOf } from './path.ts'
 
 /** How long a statement may block the thread on another process's lock before we wait without blocking. Milliseconds. */
 export const BUSY_WAIT = 5
@@ -15,9 +15,6 @@ export function fileOf(url: string): string {
   makePrivateFolder(dirname(path))
   return path
 }
-
-/** What SQLite keeps beside a database. It gives them the mode that the database has when it makes them. */
-const BESIDE = ['-wal', '-shm', '-journal']
 
 /** Lets no other user of this machine read the database and what lies beside it; call before every opening. */
 export function keepFilesPrivate(path: string): void {
