@@ -101,7 +101,7 @@ export class Worker {
 
   /** @returns whether there may be more to do at once */
   async #serve(): Promise<boolean> {
-    const { clock, log } = this.#options
+    const { log } = this.#options
     const passOver = this.#leftToOthers()
     if (passOver.length >= MAX_LEFT) return false
     try {
