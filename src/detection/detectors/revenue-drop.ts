@@ -2,15 +2,23 @@ import type { ChargeCaptured } from '../../stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Ending, type Finding, type Step } from '../detector.ts'
 import { dropFinding } from '../rates/drop-finding.ts'
-import { holidayHours } from '../rates/holidays.ts'
+import { withHolidays } from '../rates/holidays.ts'
 import { LASTING, LASTING_NOTE } from '../rates/open.ts'
 import { seasonSeries } from '../rates/series.ts'
 import { falseAlarmsPerYear } from '../rates/settings.ts'
-import { CurrencyTakings, darkHours, lostIn, type Stretch, stretches, Takings } from '../rates/takings.ts'
+import {
+  CurrencyTakings,
+  darkHours,
+  lostIn,
+  type Seen,
+  type Stretch,
+  stretches,
+  Takings,
+} from '../rates/takings.ts'
 import { learnUnit, newUnitSize, type UnitSize, unitSize } from '../rates/unit-size.ts'
 import { shortfall } from '../statistics/deviance.ts'
 import { hourOf, nextHour, OPEN_HOURS } from '../statistics/hours.ts'
-import { PRIORS, type SeasonSpec, type Weigh } from '../statistics/season.ts'
+import { PRIORS, type SeasonSpec } from '../statistics/season.ts'
 import { testsOfWindows, threshold } from '../statistics/threshold.ts'
 
 /** All currencies pooled, in units. */
@@ -81,7 +89,8 @@ export const revenueDrop = defineDetector({
   perObject: false,
   anyOrder: true,
   cooldown: 24 * HOUR,
-  stateVersion: 1,
+  stateVersion: 2,
+  upgrade: { 1: (old) => old }, // Levels of former weeks are noted from now on.
   idleAfter: 120 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
@@ -143,12 +152,10 @@ function seriesOf({ all, currencies, down }: State): [name: string, takings: Tak
 function onTimer(state: State, context: Told): Step {
   const { now, delivery, calendar } = context
   const size = unitSize(state.size)
-  const unlearned = (from: Seconds, to: Seconds) => [
-    ...delivery.dark(from, to),
-    ...holidayHours(calendar, from, to),
-  ]
-  for (const { season } of [state.all, ...Object.values(state.currencies)])
-    season.advance(now, unlearned, size, delivery.undecided)
+  for (const takings of [state.all, ...Object.values(state.currencies)]) {
+    takings.season.advance(now, withHolidays(delivery.dark, calendar), size, delivery.undecided)
+    takings.noteLevel(now)
+  }
   const step = { ...judge(state, size, context) }
   state.awake = isOpen(state) || now - state.newest < IDLE
   return { ...step, wakeAt: state.awake ? nextHour(now) : null }
@@ -170,13 +177,6 @@ function judge(state: State, size: number, context: Told): Pick<Step, 'findings'
 }
 
 /** Series that are as usual again are no longer down; the incident ends with the last of them. */
-/** What the hours before now are looked at by. */
-interface Seen {
-  size: number
-  dark: ReadonlySet<number>
-  open: Weigh
-}
-
 function recover(state: State, now: Seconds, { size, dark, open }: Seen): Ending | undefined {
   if (!isOpen(state)) return undefined
   let at = 0
@@ -261,11 +261,13 @@ function dropOf(
   const { dispersion } = takings.season
   let best: Drop | undefined
   for (const window of stretches(takings, now, WINDOWS, dark, open)) {
-    const { units, usual, hours } = window
+    const { units, hours } = window
+    const usual = takings.lasting * window.usual
     if (usual < FEWEST * size || units > (1 - minDrop) * usual) continue
     const whole = shortfall(units / size, (MARGIN * usual) / size, dispersion * Math.min(1, 24 / hours))
     const evidence = SIZE_WINDOWS.includes(hours) ? Math.max(whole, smaller(window, size)) : whole
-    if (evidence >= nats && evidence > (best?.nats ?? 0)) best = { ...window, name, takings, nats: evidence }
+    if (evidence >= nats && evidence > (best?.nats ?? 0))
+      best = { ...window, name, takings, usual, nats: evidence }
   }
   return best
 }

@@ -13,7 +13,7 @@ import {
   type Watched,
 } from '../rates/delivery.ts'
 import { type Gap, hadOutage, noteGap, noteLate } from '../rates/gaps.ts'
-import { holidayHours, learnHolidays, newHolidays } from '../rates/holidays.ts'
+import { learnHolidays, newHolidays, withHolidays } from '../rates/holidays.ts'
 import { lateFinding, silenceFinding } from '../rates/lag-finding.ts'
 import {
   type Arrivals,
@@ -184,11 +184,8 @@ function learn(state: State, now: Seconds, calendar: Calendar): void {
       now,
       isLost: (from, to) => touches(late, from, to) || hadOutage(gaps, from, to),
     })
-  season.advance(
-    now,
-    (from, to) => [...lost(from, to), ...holidayHours(calendar, from, to)],
-    1,
-    (from, to) => mayBeQuiet(state, [from, to], now, calendar),
+  season.advance(now, withHolidays(lost, calendar), 1, (from, to) =>
+    mayBeQuiet(state, [from, to], now, calendar),
   )
 }
 

@@ -1,7 +1,7 @@
 import type { Calendar } from '../../calendar/calendar.ts'
 import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { hourOf } from '../statistics/hours.ts'
-import type { Season } from '../statistics/season.ts'
+import type { Dark, Season } from '../statistics/season.ts'
 
 /** A public holiday, or a day that only some take off: between holidays, or because of one of another region. */
 type Kind = 'holiday' | 'bridge'
@@ -53,8 +53,13 @@ export function shareOn({ seen, shares }: Holidays, calendar: Calendar, day: num
   return kind === undefined ? 1 : shares[kind] / (seen[kind] + DOUBT)
 }
 
+/** What days of trade are not learned of: holidays are days of their own. */
+export const withHolidays =
+  (dark: Dark, calendar: Calendar): Dark =>
+  (from, to) => [...dark(from, to), ...holidayHours(calendar, from, to)]
+
 /** Start of each hour in [from, to) on such a day. */
-export function holidayHours(calendar: Calendar, from: Seconds, to: Seconds): Seconds[] {
+function holidayHours(calendar: Calendar, from: Seconds, to: Seconds): Seconds[] {
   const hours: Seconds[] = []
   let [day, isOne] = [Number.NaN, false]
   for (let hour = hourOf(from) * HOUR; hour < to; hour += HOUR) {

@@ -1,4 +1,4 @@
-import { DAY, HOUR, type Seconds } from '../../time.ts'
+import { DAY, HOUR, type Seconds, WEEK } from '../../time.ts'
 import { HourSlots, hourOf, OPEN_HOURS } from '../statistics/hours.ts'
 import { LateSums } from '../statistics/late-sums.ts'
 import { type Dark, Season, type SeasonSpec, type Weigh } from '../statistics/season.ts'
@@ -16,7 +16,18 @@ interface Stored {
   payments: unknown
   amounts?: unknown
   calmSince: Seconds
+  levels?: Levels
 }
+
+/** The level at the end of each of the last weeks, oldest first. Plain data. */
+interface Levels {
+  weeks: number[]
+  /** When the newest was noted. */
+  at: Seconds
+}
+
+/** A peak of up to five of them ends as everybody knew it would. */
+const [WEEKS, BEFORE_A_PEAK] = [9, 4 / 9]
 
 /** One stream of revenue, of one currency or of all, in units: usual payments of their own currency. */
 export class Takings {
@@ -25,12 +36,33 @@ export class Takings {
   readonly payments: HourSlots
   /** Windows begin no earlier: the end of the last drop. */
   calmSince: Seconds
+  readonly #levels: Levels
 
   constructor(spec: SeasonSpec, stored?: unknown, pooled?: Takings) {
     const kept = stored as Stored | undefined
     this.season = new Season(spec, kept?.season, pooled?.season)
     this.payments = new HourSlots(kept?.payments)
     this.calmSince = kept?.calmSince ?? 0
+    this.#levels = kept?.levels ?? { weeks: [], at: 0 }
+  }
+
+  /** Notes the level once a week. */
+  noteLevel(now: Seconds): void {
+    const { weeks, at } = this.#levels
+    if (now - at < WEEK) return
+    this.#levels.at = now
+    weeks.push(this.season.perDay)
+    if (weeks.length > WEEKS) weeks.shift()
+  }
+
+  /**
+   * Part of the present level that the tenant has had in most of the last weeks, at most 1: what a rise has added
+   * may go as it came, and only what is below the level before it is missing.
+   */
+  get lasting(): number {
+    const sorted = [...this.#levels.weeks].sort((a, b) => a - b)
+    const level = sorted[Math.ceil(BEFORE_A_PEAK * sorted.length) - 1]
+    return sorted.length < WEEKS / 2 || level === undefined ? 1 : Math.min(1, level / this.season.perDay)
   }
 
   add(at: Seconds, units: number): void {
@@ -39,7 +71,12 @@ export class Takings {
   }
 
   toJSON(): Stored {
-    return { season: this.season, payments: this.payments, calmSince: this.calmSince }
+    return {
+      season: this.season,
+      payments: this.payments,
+      calmSince: this.calmSince,
+      levels: this.#levels,
+    }
   }
 }
 
@@ -122,6 +159,13 @@ const CLOSED = 0.1
 /** Numbers of the dark hours in the days before `now`. */
 export const darkHours = (dark: Dark, now: Seconds): Set<number> =>
   new Set(dark(now - OPEN_HOURS * HOUR, now).map(hourOf))
+
+/** What the hours before now are looked at by. */
+export interface Seen {
+  size: number
+  dark: ReadonlySet<number>
+  open: Weigh
+}
 
 /** What one currency lacks in a stretch of time; money in minor units. */
 export interface LostCurrency {

@@ -52,6 +52,26 @@ describe('REVENUE_DROP is quiet', () => {
   const cases: [name: string, facts: () => Late[]][] = [
     ['on the weekends of a business that sells on weekdays', () => shop({ perDay: 200, weekend: 0.1 })],
     [
+      'when a rise of three weeks ends where it began',
+      () =>
+        shop({
+          perDay: 150,
+          factor: between(NOW - 21 * DAY, NOW, 3),
+          from: START - 28 * DAY,
+          to: NOW + 14 * DAY,
+        }),
+    ],
+    [
+      'when a week of year-end gifts is over',
+      () =>
+        shop({
+          perDay: 60,
+          factor: between(NOW - 10 * DAY, NOW, 6),
+          from: START - 28 * DAY,
+          to: NOW + 14 * DAY,
+        }),
+    ],
+    [
       'on a holiday at -35%',
       () => shop({ perDay: 1_000, factor: between(NOW - 12 * HOUR, NOW + 12 * HOUR, 0.65) }),
     ],
