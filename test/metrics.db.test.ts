@@ -1,7 +1,7 @@
 import { Gauge } from 'prom-client'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { Worker } from '../src/detection/worker.ts'
 import { createLogger } from '../src/log.ts'
+import { Worker } from '../src/pipeline/worker.ts'
 import { eventBody, freshId, startIngest } from './ingest/harness.ts'
 import { testDatabase } from './support/database.ts'
 import { counting, finding } from './support/detectors.ts'

@@ -1,10 +1,10 @@
 import type { DetectorName, Severity } from '../detection/detector.ts'
 import { SEVERITIES } from '../detection/detector.ts'
-import type { AnomalyOrigin, AnomalyStatus } from '../detection/incident.ts'
+import type { AnomalyOrigin, AnomalyStatus } from '../detection/engine/incident.ts'
 import { PublicError } from '../errors.ts'
 import type { Prisma } from '../generated/sqlite/client.ts'
+import type { Scope } from '../storage/scope/scope.ts'
 import { type MomentRange, resolveRange } from '../tenancy/local-time.ts'
-import type { Scope } from '../tenancy/scope.ts'
 
 /** What the list and the export can be narrowed to; what is left out does not narrow. */
 export interface AnomalyFilter {

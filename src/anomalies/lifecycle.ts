@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import type { AnomalyStatus } from '../detection/incident.ts'
+import type { Actor } from '../actor.ts'
+import type { AnomalyStatus } from '../detection/engine/incident.ts'
 import { PublicError } from '../errors.ts'
 import type { Anomaly } from '../generated/sqlite/client.ts'
 import { type ActivityKind, recordActivity } from '../storage/activity.ts'
 import { searchText } from '../storage/detection/incident-row.ts'
-import type { Actor } from '../tenancy/caller.ts'
+import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import { parseInput } from '../tenancy/input.ts'
-import type { Scope, TenantClient } from '../tenancy/scope.ts'
 import type { WallClock } from '../time.ts'
 
 /** Who acts, and when. */

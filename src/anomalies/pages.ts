@@ -1,5 +1,5 @@
 import type { Anomaly, Prisma } from '../generated/sqlite/client.ts'
-import type { Scope } from '../tenancy/scope.ts'
+import type { Scope } from '../storage/scope/scope.ts'
 
 export const ORDER_FIELDS = ['RECORDED_AT', 'DETECTED_AT', 'STARTED_AT', 'UPDATED_AT', 'SEVERITY'] as const
 export type AnomalyOrderField = (typeof ORDER_FIELDS)[number]

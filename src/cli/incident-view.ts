@@ -1,6 +1,6 @@
 import type { Amount, Measurement } from '../detection/detector.ts'
-import type { RaisedIncident } from '../detection/forgetful.ts'
-import type { Incident } from '../detection/incident.ts'
+import type { RaisedIncident } from '../detection/engine/forgetful.ts'
+import type { Incident } from '../detection/engine/incident.ts'
 import { dashboardUrl } from '../stripe/links.ts'
 import { decimal, format } from '../stripe/money.ts'
 import { type Seconds, toDate } from '../time.ts'

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { count } from '../detection/words.ts'
+import { count } from '../detection/kit/words.ts'
 import { retryUnsaved } from '../storage/detection/retry.ts'
 import { systemClock } from '../time.ts'
 import type { Shell } from './shell.ts'

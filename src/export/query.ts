@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { AnomalyFilter } from '../anomalies/filter.ts'
 import { DETECTOR_NAMES, SEVERITIES } from '../detection/detector.ts'
-import { STATUSES } from '../detection/incident.ts'
+import { STATUSES } from '../detection/engine/incident.ts'
 import { momentOrDay, parseInput } from '../tenancy/input.ts'
 
 const text = z

@@ -1,6 +1,6 @@
 import type { Bus } from '../bus/bus.ts'
 import { PublicError } from '../errors.ts'
-import type { Scope } from '../tenancy/scope.ts'
+import type { Scope } from '../storage/scope/scope.ts'
 import type { WallClock } from '../time.ts'
 import { EVENT_COLUMNS, type EventRow } from './read/events.ts'
 import { Tail, Tails } from './tail.ts'

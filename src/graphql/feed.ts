@@ -3,7 +3,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { Activity, Anomaly } from '../generated/sqlite/client.ts'
 import type { ActivityKind } from '../storage/activity.ts'
 import { ACTIVITY_KINDS } from '../storage/activity.ts'
-import type { Scope } from '../tenancy/scope.ts'
+import type { Scope } from '../storage/scope/scope.ts'
 import { Tail, type TailSource, Tails } from './tail.ts'
 
 /** One act on the tenant, or growth that has none, with the anomaly it concerns as it stands now. */

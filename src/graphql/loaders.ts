@@ -1,5 +1,5 @@
 import type { Anomaly } from '../generated/sqlite/client.ts'
-import type { Scope } from '../tenancy/scope.ts'
+import type { Scope } from '../storage/scope/scope.ts'
 import { Loader } from './loader.ts'
 import { Payloads } from './payloads.ts'
 

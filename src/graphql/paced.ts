@@ -1,4 +1,4 @@
-import type { Scope, TenantClient } from '../tenancy/scope.ts'
+import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import type { Turns } from './turns.ts'
 
 /**

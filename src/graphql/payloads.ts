@@ -1,6 +1,6 @@
 import { PublicError } from '../errors.ts'
 import type { StripeEvent } from '../generated/sqlite/client.ts'
-import type { Scope } from '../tenancy/scope.ts'
+import type { Scope } from '../storage/scope/scope.ts'
 import { levelsOf } from './levels.ts'
 import { Loader } from './loader.ts'
 import { Recent } from './recent.ts'

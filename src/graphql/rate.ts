@@ -1,6 +1,6 @@
 import type { RateLimit } from '../config.ts'
 import { PublicError } from '../errors.ts'
-import type { RateLimiter, Standing } from '../ingest/rate-limit.ts'
+import type { RateLimiter, Standing } from '../limits/rate-limiter.ts'
 import type { Caller } from '../tenancy/caller.ts'
 
 /** API_RATE_LIMIT: operations of one key, whatever way they come. */

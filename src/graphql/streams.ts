@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { PublicError } from '../errors.ts'
-import type { Quota } from '../quota/quota.ts'
+import type { Quota } from '../limits/quota.ts'
 import type { Caller } from '../tenancy/caller.ts'
 import type { CredentialsWatch, CutOff } from '../tenancy/cutoff.ts'
 import type { Connection } from './context.ts'

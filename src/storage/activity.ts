@@ -1,4 +1,4 @@
-import type { Actor } from '../tenancy/caller.ts'
+import type { Actor } from '../actor.ts'
 import type { SystemClient } from './database.ts'
 
 /** The acts that a tenant's feed and audit log know: GraphQL's `ActivityKind`. */

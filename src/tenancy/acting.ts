@@ -1,5 +1,5 @@
+import type { Actor } from '../actor.ts'
 import type { WallClock } from '../time.ts'
-import type { Actor } from './caller.ts'
 import type { Vault } from './vault.ts'
 
 /** Who acts on a tenant, and by which means. */

@@ -3,10 +3,10 @@ import { PublicError } from '../errors.ts'
 import type { ApiKey } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
 import { recordActivity } from '../storage/activity.ts'
+import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import type { Acting } from './acting.ts'
 import { name, parseInput, role } from './input.ts'
 import { newApiKey } from './keys.ts'
-import type { Scope, TenantClient } from './scope.ts'
 import { showTenant } from './tenant.ts'
 
 const creation = z.object({

@@ -1,15 +1,9 @@
+import type { Actor } from '../actor.ts'
+
 export const ROLES = ['VIEWER', 'MEMBER', 'ADMIN'] as const
 export type Role = (typeof ROLES)[number]
 
 export const atLeast = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed)
-
-export type ActorKind = 'API_KEY' | 'ACCESS_TOKEN' | 'OPERATOR' | 'SYSTEM'
-
-/** Who did something, as activity shows it. */
-export interface Actor {
-  kind: ActorKind
-  name: string
-}
 
 /** Whose credentials a request carries, and what they may do. */
 export interface Caller {

@@ -4,14 +4,12 @@ import { PublicError } from '../errors.ts'
 import type { FormerToken, WebhookEndpoint } from '../generated/sqlite/client.ts'
 import { newId, randomBase62, sha256 } from '../ids.ts'
 import { recordActivity } from '../storage/activity.ts'
+import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import { isUniqueViolation } from '../storage/unique.ts'
 import type { Acting } from './acting.ts'
 import { name, parseInput } from './input.ts'
-import type { Scope, TenantClient } from './scope.ts'
 import { showTenant } from './tenant.ts'
 import type { Vault } from './vault.ts'
-
-export { type Endpoint, EndpointDirectory } from './endpoint-directory.ts'
 
 /** 190 random bits: who knows the URL may try to deliver, and is still asked for a signature. */
 const newToken = (): string => randomBase62(32)

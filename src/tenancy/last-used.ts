@@ -1,5 +1,5 @@
 import type { Database } from '../storage/database.ts'
-import { scopeTo } from './scope.ts'
+import { scopeTo } from '../storage/scope/scope.ts'
 
 const EVERY_MS = 60_000
 const DELAY_MS = 1_000

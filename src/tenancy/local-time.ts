@@ -1,6 +1,6 @@
 import { type LocalDay, momentIn } from '../calendar/local-day.ts'
 import { zoneNamed } from '../calendar/zone.ts'
-import type { Scope } from './scope.ts'
+import type { Scope } from '../storage/scope/scope.ts'
 
 /** What a filter or an input says of time: a moment, or a date of the tenant's calendar. */
 export type Moment = Date | LocalDay

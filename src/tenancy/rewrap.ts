@@ -1,6 +1,6 @@
 import type { Database } from '../storage/database.ts'
+import { type Scope, scopeTo } from '../storage/scope/scope.ts'
 import { openToken } from './endpoints.ts'
-import { type Scope, scopeTo } from './scope.ts'
 import { openSecret } from './secrets.ts'
 import type { Vault } from './vault.ts'
 

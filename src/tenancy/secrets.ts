@@ -3,10 +3,10 @@ import { PublicError } from '../errors.ts'
 import type { WebhookEndpoint, WebhookSecret } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
 import { recordActivity } from '../storage/activity.ts'
+import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import type { Acting } from './acting.ts'
 import { resolveEndpoint } from './endpoints.ts'
 import { parseInput, webhookSecret } from './input.ts'
-import type { Scope, TenantClient } from './scope.ts'
 import type { Vault } from './vault.ts'
 
 /**

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { PublicError } from '../errors.ts'
 import type { Tenant } from '../generated/sqlite/client.ts'
 import { recordActivity } from '../storage/activity.ts'
+import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import type { Acting } from './acting.ts'
 import { country, name, parseInput, rateLimit, timezone } from './input.ts'
-import type { Scope, TenantClient } from './scope.ts'
 
 /** @throws PublicError NOT_FOUND when there is none, or it is being erased */
 export async function showTenant({ db, tenantId }: { db: TenantClient; tenantId: string }): Promise<Tenant> {

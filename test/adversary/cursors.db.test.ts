@@ -10,7 +10,7 @@ import {
 import { beforeAll, describe, expect, test } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'
 import { composeId } from '../../src/ids.ts'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import {

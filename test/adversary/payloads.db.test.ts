@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { testDatabase } from '../support/database.ts'
 import {
   ask,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type StepName, takeStep } from '../../src/anomalies/lifecycle.ts'
 import { PublicError } from '../../src/errors.ts'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { acting, makeTenant } from '../support/graphql.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { revenueDrop } from '../../src/detection/detectors/revenue-drop.ts'
-import { webhookLag } from '../../src/detection/detectors/webhook-lag.ts'
+import { revenueDrop } from '../../src/detection/detectors/revenue-drop/detector.ts'
+import { webhookLag } from '../../src/detection/detectors/webhook-lag/detector.ts'
 import type { ChargeCaptured } from '../../src/stripe/facts.ts'
 import { DAY, HOUR, type Seconds, WEEK } from '../../src/time.ts'
 import { drive, type Late } from '../support/drive-rates.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AnyDetector, Ending, Finding } from '../../src/detection/detector.ts'
-import { FLOOD, Folder } from '../../src/detection/folding.ts'
-import type { Incident } from '../../src/detection/incident.ts'
+import { FLOOD, Folder } from '../../src/detection/engine/folding.ts'
+import type { Incident } from '../../src/detection/engine/incident.ts'
 import { DAY, HOUR, type Seconds } from '../../src/time.ts'
 import { counting, finding } from '../support/detectors.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Dated, withDelivery } from '../../src/detection/replay-clock.ts'
+import { type Dated, withDelivery } from '../../src/pipeline/replay-clock.ts'
 import { DAY } from '../../src/time.ts'
 
 const T = 1_770_000_000

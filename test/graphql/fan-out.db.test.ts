@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { newId } from '../../src/ids.ts'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { testDatabase } from '../support/database.ts'
 import { SOON } from '../support/feed.ts'
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { later, raise, T0 } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { ask, codeOf, data, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { SOON } from '../support/feed.ts'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { updateTenant } from '../../src/tenancy/tenant.ts'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { later, raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { data, makeTenant, serveForAll } from '../support/graphql.ts'

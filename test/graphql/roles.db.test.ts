@@ -1,8 +1,8 @@
 import type { GraphQLField, GraphQLObjectType } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { schema } from '../../src/graphql/schema.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { ROLES, type Role } from '../../src/tenancy/caller.ts'
-import { scopeTo } from '../../src/tenancy/scope.ts'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import {

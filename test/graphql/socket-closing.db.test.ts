@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import WebSocket from 'ws'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { suspendTenant } from '../../src/tenancy/tenant.ts'
 import { markDeleted } from '../../src/tenancy/tenants.ts'
 import { raise } from '../support/anomalies.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
 import { newId } from '../../src/ids.ts'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { raise, record } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { CHANGED, changesOf, DETECTED, idsOf, resumeCursor, SOON, told } from '../support/feed.ts'

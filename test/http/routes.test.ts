@@ -4,7 +4,7 @@ import { healthz, readyz } from '../../src/http/health.ts'
 import { metricsRoute } from '../../src/http/metrics.ts'
 import { requestIdOf } from '../../src/http/request-id.ts'
 import { notFound, routes } from '../../src/http/routes.ts'
-import { memoryRateLimiter } from '../../src/ingest/rate-limit.ts'
+import { memoryRateLimiter } from '../../src/limits/rate-limiter.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { serve } from './serve.ts'
 

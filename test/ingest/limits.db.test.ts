@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { updateTenant } from '../../src/tenancy/tenant.ts'
 import { testDatabase } from '../support/database.ts'
 import { eventBody, freshId, NOW, sign, startIngest } from './harness.ts'

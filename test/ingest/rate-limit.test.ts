@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
-import { memoryRateLimiter, type RateLimiter, redisRateLimiter } from '../../src/ingest/rate-limit.ts'
+import { memoryRateLimiter, type RateLimiter, redisRateLimiter } from '../../src/limits/rate-limiter.ts'
 import { connectRedis, redisAt } from '../support/redis.ts'
 
 const [redis, second] = [await connectRedis(), await connectRedis()]

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { addSecret } from '../../src/tenancy/secrets.ts'
 import { suspendTenant } from '../../src/tenancy/tenant.ts'
 import { testDatabase } from '../support/database.ts'

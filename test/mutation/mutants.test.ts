@@ -20,18 +20,18 @@ it.each(MUTANTS.map((mutant) => [`${mutant.file}: ${mutant.name} (${mutant.by})`
 it('every file of the walls is spoilt somewhere, and every way of binding', () => {
   const files = new Set(MUTANTS.map(({ file }) => file))
   for (const file of [
-    'tenancy/bind.ts',
-    'tenancy/binder.ts',
-    'tenancy/scope.ts',
+    'storage/scope/bind.ts',
+    'storage/scope/binder.ts',
+    'storage/scope/scope.ts',
     'storage/current-tenant.ts',
     'storage/sqlite/tripwire.ts',
     'storage/postgres/session.ts',
   ])
     expect(files).toContain(`src/${file}`)
-  const rewrites = [...text('src/tenancy/bind.ts').matchAll(/^const (\w+): Rewrite/gm)].map(
+  const rewrites = [...text('src/storage/scope/bind.ts').matchAll(/^const (\w+): Rewrite/gm)].map(
     ([, name]) => name,
   )
-  const spoiltRewrites = MUTANTS.filter(({ file }) => file === 'src/tenancy/bind.ts').map((mutant) => {
+  const spoiltRewrites = MUTANTS.filter(({ file }) => file === 'src/storage/scope/bind.ts').map((mutant) => {
     const before = text(mutant.file).slice(0, text(mutant.file).indexOf(mutant.find))
     return [...`${before}${mutant.find}`.matchAll(/^const (\w+): Rewrite/gm)].at(-1)?.[1]
   })

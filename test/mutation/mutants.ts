@@ -25,9 +25,9 @@ const mutantsOf =
     ...(sample && { sample }),
   })
 
-const bind = mutantsOf('src/tenancy/bind.ts', 'plain', 'test/tenancy/bind.test.ts')
-const binder = mutantsOf('src/tenancy/binder.ts', 'plain', 'test/tenancy/bind.test.ts')
-const types = mutantsOf('src/tenancy/scope.ts', 'types', 'test/tenancy/scope.test.ts')
+const bind = mutantsOf('src/storage/scope/bind.ts', 'plain', 'test/storage/scope/bind.test.ts')
+const binder = mutantsOf('src/storage/scope/binder.ts', 'plain', 'test/storage/scope/bind.test.ts')
+const types = mutantsOf('src/storage/scope/bind.ts', 'types', 'test/storage/scope/scope.test.ts')
 const callers = mutantsOf('src/anomalies/pages.ts', 'plain', 'test/conventions.test.ts')
 
 /** The first wall: the client that is bound. Its tests have no database below it. */
@@ -126,14 +126,14 @@ const FIRST = [
   ),
   callers(
     'somebody new reaches across tenants',
-    "import type { Scope } from '../tenancy/scope.ts'\n",
-    "import type { Database } from '../storage/database.ts'\nimport type { Scope } from '../tenancy/scope.ts'\n\nexport const everybody = (database: Database) => database.prisma.anomaly.findMany()\n",
+    "import type { Scope } from '../storage/scope/scope.ts'\n",
+    "import type { Database } from '../storage/database.ts'\nimport type { Scope } from '../storage/scope/scope.ts'\n\nexport const everybody = (database: Database) => database.prisma.anomaly.findMany()\n",
   ),
 ]
 
-const bound = 'test/tenancy/scope.db.test.ts'
+const bound = 'test/storage/scope/scope.db.test.ts'
 const walls = 'test/storage/walls.db.test.ts'
-const scope = mutantsOf('src/tenancy/scope.ts', 'sqlite', bound)
+const scope = mutantsOf('src/storage/scope/scope.ts', 'sqlite', bound)
 const tripwire = mutantsOf('src/storage/sqlite/tripwire.ts', 'sqlite', walls)
 const adapter = mutantsOf('src/storage/sqlite/adapter.ts', 'sqlite', walls)
 const raw = mutantsOf('src/storage/sqlite/sql.ts', 'sqlite', walls)
@@ -213,8 +213,8 @@ const SECURITY = [
   ),
   mutantsOf('src/storage/postgres/adapter.ts', 'postgresql', walls)(
     'transactions by Prisma run as the system',
-    'beginSession(pool, currentTenant(), isolation)',
-    'beginSession(pool, undefined, isolation)',
+    'beginSession(pool, currentTenant(), { isolation })',
+    'beginSession(pool, undefined, { isolation })',
   ),
   mutantsOf('src/storage/postgres/sql.ts', 'postgresql', walls)(
     'raw reads run as the system',
@@ -223,7 +223,7 @@ const SECURITY = [
   ),
   mutantsOf('src/storage/postgres/sql.ts', 'postgresql', walls)(
     'a tenant is entered in name only',
-    '    await this.#client.query(wall(this.roles, tenantId))\n',
+    '    await client.query(timed({ text: wall(this.roles, tenantId) }, within))\n',
     '',
   ),
   rls(

@@ -31,7 +31,7 @@ export class Workshop {
     const compiled = {
       extends: './tsconfig.json',
       compilerOptions: { incremental: false },
-      include: ['test/tenancy/scope.test.ts'],
+      include: ['test/storage/scope/scope.test.ts'],
     }
     await writeFile(join(folder, 'tsconfig.types.json'), JSON.stringify(compiled))
     return new Workshop(folder)

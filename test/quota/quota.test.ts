@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { memoryQuota } from '../../src/quota/memory.ts'
-import type { MakeQuota } from '../../src/quota/quota.ts'
-import { redisQuotas } from '../../src/quota/redis.ts'
+import { memoryQuota } from '../../src/limits/memory-quota.ts'
+import type { MakeQuota } from '../../src/limits/quota.ts'
+import { redisQuotas } from '../../src/limits/redis-quota.ts'
 import { connectRedis, redisAt } from '../support/redis.ts'
 
 const redis = await connectRedis()

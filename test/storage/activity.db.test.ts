@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { Actor } from '../../src/actor.ts'
 import { recordActivity } from '../../src/storage/activity.ts'
 import type { Database } from '../../src/storage/database.ts'
-import type { Actor } from '../../src/tenancy/caller.ts'
 import { testDatabase } from '../support/database.ts'
 import { clock, newTenant } from '../tenancy/office.ts'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { judgeNext } from '../../src/pipeline.ts'
+import { judgeNext } from '../../src/pipeline/pass.ts'
 import type { Database } from '../../src/storage/database.ts'
 import type { Reader, Sql } from '../../src/storage/sql.ts'
 import { testDatabase } from '../support/database.ts'

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import type { Severity } from '../../src/detection/detector.ts'
-import type { Incident, IncidentChange } from '../../src/detection/incident.ts'
+import type { Incident, IncidentChange } from '../../src/detection/engine/incident.ts'
 import { newId } from '../../src/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { saveIncidents } from '../../src/storage/detection/saving-incidents.ts'

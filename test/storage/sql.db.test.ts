@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { newId } from '../../src/ids.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { date, flag, type Insert, integer, text, type Value } from '../../src/storage/sql.ts'
-import { scopeTo } from '../../src/tenancy/scope.ts'
 import { engine, testDatabase } from '../support/database.ts'
 import { AT, endpointRow, tenantRow } from '../support/rows.ts'
 

@@ -4,7 +4,7 @@ import { newId } from '../../src/ids.ts'
 import { type ActivityEntry, recordActivity } from '../../src/storage/activity.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { searchText } from '../../src/storage/detection/incident-row.ts'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 
 export const T0 = new Date('2026-03-01T12:00:00.000Z')
 export const later = (seconds: number): Date => new Date(T0.getTime() + seconds * 1_000)

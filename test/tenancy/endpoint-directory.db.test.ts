@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Database } from '../../src/storage/database.ts'
-import { EndpointDirectory, rotateToken } from '../../src/tenancy/endpoints.ts'
+import { EndpointDirectory } from '../../src/tenancy/endpoint-directory.ts'
+import { rotateToken } from '../../src/tenancy/endpoints.ts'
 import { addSecret, listSecrets, retireSecret } from '../../src/tenancy/secrets.ts'
 import { suspendTenant, updateTenant } from '../../src/tenancy/tenant.ts'
 import { markDeleted } from '../../src/tenancy/tenants.ts'

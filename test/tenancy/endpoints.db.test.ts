@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { EndpointDirectory } from '../../src/tenancy/endpoint-directory.ts'
 import {
   addEndpoint,
-  EndpointDirectory,
   listEndpoints,
   openToken,
   resolveEndpoint,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { PublicError } from '../../src/errors.ts'
-import { memoryRateLimiter } from '../../src/ingest/rate-limit.ts'
+import { memoryRateLimiter } from '../../src/limits/rate-limiter.ts'
 import { TokenExpired } from '../../src/tenancy/access-tokens.ts'
 import type { Caller } from '../../src/tenancy/caller.ts'
 import { Gate } from '../../src/tenancy/gate.ts'

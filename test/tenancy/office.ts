@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { Database } from '../../src/storage/database.ts'
+import { type Scope, scopeTo } from '../../src/storage/scope/scope.ts'
 import type { Acting } from '../../src/tenancy/acting.ts'
-import { type Scope, scopeTo } from '../../src/tenancy/scope.ts'
 import { createTenant, type TenantCreated } from '../../src/tenancy/tenants.ts'
 import { createVault } from '../../src/tenancy/vault.ts'
 

@@ -1,6 +1,6 @@
 import { newId } from '../../src/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { scopeTo } from '../../src/tenancy/scope.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { insertWorld } from '../support/rows.ts'
 
 /** Two tenants that have the same, for one test. */

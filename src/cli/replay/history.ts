@@ -1,4 +1,4 @@
-import { type HistoricalEvent, type Rejection, readHistory } from '../../detection/replay.ts'
+import { type HistoricalEvent, type Rejection, readHistory } from '../../pipeline/replay.ts'
 import type { Spill } from '../../storage/spill.ts'
 import { Progress } from '../progress.ts'
 import type { Shell } from '../shell.ts'

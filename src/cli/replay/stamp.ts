@@ -1,4 +1,4 @@
-import { receivedOf } from '../../detection/replay.ts'
+import { receivedOf } from '../../pipeline/replay.ts'
 import { parseJson, readEvent } from '../../stripe/event.ts'
 import type { Seconds } from '../../time.ts'
 

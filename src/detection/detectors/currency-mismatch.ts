@@ -3,8 +3,8 @@ import { isLocalCurrency } from '../../stripe/local-currency.ts'
 import { decimal, format } from '../../stripe/money.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
+import { count } from '../kit/words.ts'
 import { type Course, isUsual, newCourse, noteOccasion, noteTime, TEN_TIMES } from '../statistics/course.ts'
-import { count } from '../words.ts'
 
 /** So many payments in a row in another currency, and it is the customer's own. */
 const LEARNED_AFTER = 3

@@ -8,7 +8,7 @@ import {
   readAnomalies,
 } from '../../anomalies/pages.ts'
 import type { Anomaly } from '../../generated/sqlite/client.ts'
-import type { Scope } from '../../tenancy/scope.ts'
+import type { Scope } from '../../storage/scope/scope.ts'
 import { decodeCursor, encodeCursor, feedCursor, feedPosition, momentPart, wholePart } from '../cursor.ts'
 import { MAX_PAGE, type Page, type PageArguments, readPage } from '../paging.ts'
 

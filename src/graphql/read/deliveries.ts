@@ -1,4 +1,4 @@
-import type { Scope } from '../../tenancy/scope.ts'
+import type { Scope } from '../../storage/scope/scope.ts'
 import { DAY } from '../../time.ts'
 
 /** Seconds of wall clock in one bucket of deliveries. */

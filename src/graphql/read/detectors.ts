@@ -1,7 +1,7 @@
-import { type DetectorChoice, UNTOUCHED } from '../../detection/choices.ts'
-import { readChoices } from '../../detection/configure.ts'
 import { type AnyDetector, SEVERITIES, type Severity } from '../../detection/detector.ts'
-import type { Scope } from '../../tenancy/scope.ts'
+import { type DetectorChoice, UNTOUCHED } from '../../detection/engine/choices.ts'
+import type { Scope } from '../../storage/scope/scope.ts'
+import { readChoices } from '../../tenancy/detector-choices.ts'
 
 /** A detector as one tenant has it. */
 export interface DetectorView {

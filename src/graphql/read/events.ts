@@ -1,5 +1,5 @@
 import type { Prisma, StripeEvent } from '../../generated/sqlite/client.ts'
-import type { Scope } from '../../tenancy/scope.ts'
+import type { Scope } from '../../storage/scope/scope.ts'
 import { decodeCursor, encodeCursor, momentPart, unknownCursor } from '../cursor.ts'
 import type { Source } from '../paging.ts'
 

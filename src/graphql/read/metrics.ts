@@ -1,6 +1,6 @@
-import { METRIC_SLOT } from '../../detection/memory.ts'
+import { METRIC_SLOT } from '../../detection/engine/memory.ts'
 import { PublicError } from '../../errors.ts'
-import type { Scope } from '../../tenancy/scope.ts'
+import type { Scope } from '../../storage/scope/scope.ts'
 import { type Seconds, toDate, toSeconds } from '../../time.ts'
 import { type Interval, stepsBetween } from './intervals.ts'
 

@@ -1,4 +1,4 @@
-import type { Scope } from '../../tenancy/scope.ts'
+import type { Scope } from '../../storage/scope/scope.ts'
 
 export interface OnboardingStep {
   name: string

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ActorKind as ActorKindName, Actor as ActorShape } from '../../tenancy/caller.ts'
+import type { ActorKind as ActorKindName, Actor as ActorShape } from '../../actor.ts'
 import { builder } from '../builder.ts'
 
 const KINDS = ['API_KEY', 'ACCESS_TOKEN', 'OPERATOR', 'SYSTEM'] as const satisfies readonly ActorKindName[]

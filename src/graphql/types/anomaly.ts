@@ -3,7 +3,7 @@ import {
   type AnomalyOrigin as Origin,
   STATUSES,
   type AnomalyStatus as Status,
-} from '../../detection/incident.ts'
+} from '../../detection/engine/incident.ts'
 import type { Anomaly as AnomalyRow } from '../../generated/sqlite/client.ts'
 import { toDetectorName } from '../../storage/detection/parsing.ts'
 import { builder } from '../builder.ts'

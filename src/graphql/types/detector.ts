@@ -1,7 +1,7 @@
-import { configureDetector } from '../../detection/configure.ts'
 import type { Setting, Severity as SeverityName } from '../../detection/detector.ts'
 import { PublicError } from '../../errors.ts'
 import { composeId } from '../../ids.ts'
+import { configureDetector } from '../../tenancy/detector-choices.ts'
 import { builder } from '../builder.ts'
 import { STATEMENT } from '../connection.ts'
 import { actingOf, scopeOf, tellOfAct } from '../context.ts'

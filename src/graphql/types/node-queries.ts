@@ -1,7 +1,7 @@
 import { PublicError } from '../../errors.ts'
 import { keyOfId } from '../../ids.ts'
+import type { Scope } from '../../storage/scope/scope.ts'
 import { atLeast } from '../../tenancy/caller.ts'
-import type { Scope } from '../../tenancy/scope.ts'
 import { builder } from '../builder.ts'
 import { STATEMENT } from '../connection.ts'
 import { type Context, scopeOfTenant } from '../context.ts'

@@ -1,6 +1,6 @@
 import { composeId, keyOfId } from '../../ids.ts'
+import type { Scope } from '../../storage/scope/scope.ts'
 import { type MomentRange, resolveRange } from '../../tenancy/local-time.ts'
-import type { Scope } from '../../tenancy/scope.ts'
 import { builder } from '../builder.ts'
 import { connectionOf, pageArgs, pageCost } from '../connection.ts'
 import { loadersOf, scopeOf } from '../context.ts'

@@ -1,6 +1,6 @@
 import { placeOf } from '../../calendar/country.ts'
 import type { ApiKey as ApiKeyRow, Tenant as TenantRow } from '../../generated/sqlite/client.ts'
-import type { Scope } from '../../tenancy/scope.ts'
+import type { Scope } from '../../storage/scope/scope.ts'
 import { builder } from '../builder.ts'
 import { forwardArgs, pageCost, STATEMENT } from '../connection.ts'
 import { scopeOfTenant } from '../context.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { SEVERITIES, UNITS } from '../../detection/detector.ts'
-import { type Incident, STATUSES } from '../../detection/incident.ts'
+import { type Incident, STATUSES } from '../../detection/engine/incident.ts'
 import { bounded, clamped } from '../../stripe/money.ts'
 import { toDate, toSeconds } from '../../time.ts'
 import {

@@ -1,8 +1,8 @@
-import type { BatchOutcome } from '../../detection/memory.ts'
+import type { BatchOutcome } from '../../detection/engine/memory.ts'
 import { storable } from '../../stripe/read.ts'
-import { scopeTo } from '../../tenancy/scope.ts'
 import type { Database } from '../database.ts'
 import { isDataFailure } from '../failures.ts'
+import { scopeTo } from '../scope/scope.ts'
 import { date, text } from '../sql.ts'
 import { dueWakes, type Judge, type Served, ServingError, serveApart } from './claims.ts'
 

@@ -1,6 +1,6 @@
 import { SEVERITIES } from '../../detection/detector.ts'
-import type { ChangedIncident } from '../../detection/incident.ts'
-import type { Stream } from '../../detection/memory.ts'
+import type { ChangedIncident } from '../../detection/engine/incident.ts'
+import type { Stream } from '../../detection/engine/memory.ts'
 import { toDate } from '../../time.ts'
 import { integer, nullableDate, text, type Value, type Writer } from '../sql.ts'
 import { changingColumns } from './incident-row.ts'

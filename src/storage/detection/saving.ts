@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { CALM, type HoldChange, LONGEST } from '../../detection/backlog.ts'
-import { DISORDER } from '../../detection/judge.ts'
-import type { BatchOutcome, EventMark, KnownObject, MetricDelta, Stream } from '../../detection/memory.ts'
-import type { StateChanges } from '../../detection/states.ts'
+import { CALM, type HoldChange, LONGEST } from '../../detection/engine/backlog.ts'
+import { DISORDER } from '../../detection/engine/judge.ts'
+import type {
+  BatchOutcome,
+  EventMark,
+  KnownObject,
+  MetricDelta,
+  Stream,
+} from '../../detection/engine/memory.ts'
+import type { StateChanges } from '../../detection/engine/states.ts'
 import { FACTS_VERSION, writeFacts } from '../../stripe/kept-facts.ts'
 import { toDate } from '../../time.ts'
 import { nullableInteger, type Value, type Writer } from '../sql.ts'

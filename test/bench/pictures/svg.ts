@@ -1,4 +1,4 @@
-import type { Incident } from '../../../src/detection/incident.ts'
+import type { Incident } from '../../../src/detection/engine/incident.ts'
 import { type Seconds, toDate } from '../../../src/time.ts'
 
 const WIDTH = 720

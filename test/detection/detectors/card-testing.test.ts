@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cardTesting } from '../../../src/detection/detectors/card-testing.ts'
+import { cardTesting } from '../../../src/detection/detectors/card-testing/detector.ts'
 import type { ChargeFailed, Fact } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
 import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'

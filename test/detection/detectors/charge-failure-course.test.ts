@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chargeFailureSpike } from '../../../src/detection/detectors/charge-failure-spike.ts'
+import { chargeFailureSpike } from '../../../src/detection/detectors/charge-failure-spike/detector.ts'
 import type { ChargeFailed, ChargePending, ChargeSucceeded, Fact } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
 import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'

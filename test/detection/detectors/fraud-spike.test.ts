@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fraudSpike } from '../../../src/detection/detectors/fraud-spike.ts'
+import { fraudSpike } from '../../../src/detection/detectors/fraud-spike/detector.ts'
 import type { Fact } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../../src/time.ts'
 import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'

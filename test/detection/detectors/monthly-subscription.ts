@@ -1,4 +1,4 @@
-import { silentLapse } from '../../../src/detection/detectors/silent-lapse.ts'
+import { silentLapse } from '../../../src/detection/detectors/silent-lapse/detector.ts'
 import type { FactOf } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../../src/time.ts'
 import { Drive, type Options } from '../../support/drive-object.ts'

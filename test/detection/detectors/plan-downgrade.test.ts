@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { planDowngrade } from '../../../src/detection/detectors/plan-downgrade.ts'
+import { planDowngrade } from '../../../src/detection/detectors/plan-downgrade/detector.ts'
 import type { SubscriptionChanged } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
 import { Drive, shapeOf } from '../../support/drive-object.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { refundSpike } from '../../../src/detection/detectors/refund-spike.ts'
+import { refundSpike } from '../../../src/detection/detectors/refund-spike/detector.ts'
 import type { Fact, Refunded } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
 import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { revenueDrop } from '../../../src/detection/detectors/revenue-drop.ts'
-import { webhookLag } from '../../../src/detection/detectors/webhook-lag.ts'
+import { revenueDrop } from '../../../src/detection/detectors/revenue-drop/detector.ts'
+import { webhookLag } from '../../../src/detection/detectors/webhook-lag/detector.ts'
 import type { ChargeCaptured, Fact } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../../src/time.ts'
 import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'

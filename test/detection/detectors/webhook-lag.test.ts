@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { UTC_CALENDAR } from '../../../src/calendar/calendar.ts'
 import type { Delivery } from '../../../src/detection/detector.ts'
-import { webhookLag } from '../../../src/detection/detectors/webhook-lag.ts'
+import { webhookLag } from '../../../src/detection/detectors/webhook-lag/detector.ts'
 import type { Delivered } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
 import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AnyDetector } from '../../../src/detection/detector.ts'
+import { KeyedStates, type StoredState } from '../../../src/detection/engine/states.ts'
 import { DETECTORS } from '../../../src/detection/registry.ts'
-import { KeyedStates, type StoredState } from '../../../src/detection/states.ts'
 import { recordedStates } from './stored-states.ts'
 
 /** Reads a row and writes it again, as a batch does that touches its key. */

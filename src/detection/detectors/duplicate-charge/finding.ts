@@ -1,7 +1,7 @@
 import { format } from '../../../stripe/money.ts'
 import type { Seconds } from '../../../time.ts'
 import type { Context, Ending, Finding } from '../../detector.ts'
-import { count, span } from '../../words.ts'
+import { count, span } from '../../kit/words.ts'
 import { type Charge, type Payer, REACH } from './charges.ts'
 
 /** The incident is over when at most one charge of the group still has its money. */

@@ -1,0 +1,289 @@
+import type { ChargeSucceeded } from '../../../stripe/facts.ts'
+import { DAY, HOUR, type Seconds } from '../../../time.ts'
+import { type Context, defineDetector, type Finding, type Step } from '../../detector.ts'
+import { type Sums, sumsOf } from '../../kit/amounts.ts'
+import { ending, LASTING, LASTING_NOTE } from '../../kit/open.ts'
+import { falseAlarmsPerYear } from '../../kit/settings.ts'
+import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
+import { upgradeFraud } from '../../kit/upgrade-runs.ts'
+import {
+  type Cusum,
+  type Followed,
+  followPoisson,
+  newCusum,
+  stepPoisson,
+  strongest,
+} from '../../statistics/cusum.ts'
+import { excess, excessOver } from '../../statistics/deviance.ts'
+import { type Habit, Habits } from '../../statistics/habits.ts'
+import { HourSlots, hourOf, nextHour } from '../../statistics/hours.ts'
+import { Ring } from '../../statistics/ring.ts'
+import { closeSpan, openSpan, type Spans, touches } from '../../statistics/spans.ts'
+import { HOURS_A_YEAR, threshold } from '../../statistics/threshold.ts'
+import { type Lanes, laneOf } from '../charge-failure-spike/lanes.ts'
+import { type Mark, mostLikelyOnset, noteMark, type Since } from '../charge-failure-spike/onset.ts'
+import { fraudFinding } from './finding.ts'
+import { chargeOf, type Flag, markOf } from './flags.ts'
+import { FlagShare } from './share.ts'
+
+const RATIOS = [3, 5, 10] as const
+const RING = 2_048
+const FEWEST_A_YEAR = 50
+/** In the first week twice as many flags are asked for. */
+const YOUNG: Seconds = 7 * DAY
+const CALM_HOURS = 12
+const LOOK_BACK_HOURS = 36
+
+/** One alternative, with its flags since the onset. */
+interface Run {
+  ratio: number
+  sum: Cusum
+  marks: Mark[]
+}
+
+interface Lane {
+  newest: Seconds
+  /** The last flag; 0 before it. */
+  lastFlag: Seconds
+  runs: Run[]
+  signs: Signs
+}
+
+interface Open extends Followed {
+  startedAt: Seconds
+  lastSign: Seconds
+  amounts: Sums
+  reasons: Sums
+  /** What explains it as long as it is no more than that, and whether it is said that it is more. */
+  habit: Habit | null
+  isReported: boolean
+}
+
+interface State {
+  since: Seconds
+  flagged: Ring
+  share: FlagShare
+  hours: HourSlots
+  lanes: Lanes<Lane>
+  incidents: Spans
+  habits: Habits
+  open: Open | null
+}
+
+const settings = {
+  minFlags: {
+    description:
+      'At least this many payments must have been disputed or reported; twice as many in the first week.',
+    unit: 'COUNT',
+    default: 4,
+    min: 2,
+    max: 100,
+  },
+  falseAlarmsPerYear,
+} as const
+type Asked = Context<typeof settings>
+
+/** Reports when more payments than usual are disputed or reported as fraud. */
+export const fraudSpike = defineDetector({
+  name: 'FRAUD_SPIKE',
+  title: 'More disputes and fraud reports',
+  description:
+    'More of your payments are disputed, or reported as fraud by the card networks, than is usual for you. A payment counts once, however many reports it brings; mere inquiries do not count.',
+  facts: ['chargeSucceeded', 'disputeOpened', 'fraudWarning'],
+  settings,
+  selfResolving: true,
+  perObject: false,
+  cooldown: 72 * HOUR,
+  stateVersion: 3,
+  upgrade: { 2: upgradeFraud },
+  idleAfter: 180 * DAY,
+  initial: (): State => stateOf(),
+  revive: (stored): State => stateOf(stored as State),
+  key: () => '',
+  observe,
+  onTimer,
+})
+
+const newRun = (ratio: number): Run => ({ ratio, sum: newCusum(), marks: [] })
+const newLane = (): Lane => ({ newest: 0, lastFlag: 0, runs: RATIOS.map(newRun), signs: [] })
+
+function stateOf(stored?: State): State {
+  return {
+    since: 0,
+    lanes: { now: newLane(), backlog: null },
+    incidents: [],
+    open: null,
+    ...stored,
+    flagged: new Ring(RING, stored?.flagged),
+    share: new FlagShare(stored?.share),
+    hours: new HourSlots(stored?.hours),
+    habits: new Habits(stored?.habits),
+  }
+}
+
+function observe(state: State, fact: ChargeSucceeded | Flag, context: Asked): Step | undefined {
+  if (fact.kind === 'disputeOpened' && fact.inquiry) return undefined
+  if (state.since === 0) {
+    state.since = fact.at
+    state.lanes.now.lastFlag = fact.at
+  }
+  const lane = laneOf(state.lanes, fact.at, newLane)
+  const { newest } = state.lanes.now
+  state.share.settle(newest, (from, to) => touches(state.incidents, from, to))
+  if (fact.kind === 'chargeSucceeded') {
+    state.share.countPayment(fact.at, newest)
+    return undefined
+  }
+  return state.flagged.admit(chargeOf(fact)) ? flag(state, lane, fact, context) : undefined
+}
+
+function flag(state: State, lane: Lane, fact: Flag, context: Asked): Step | undefined {
+  const last = lane.lastFlag === 0 ? fact.at : lane.lastFlag
+  const expected = (perHour(state) * Math.max(0, fact.at - last)) / HOUR
+  lane.lastFlag = Math.max(last, fact.at)
+  state.share.countFlag(fact.at, state.lanes.now.newest)
+  state.hours.add(hourOf(fact.at), 1)
+  noteSign(lane.signs, fact.at, chargeOf(fact), fact.eventId)
+  const { open } = state
+  if (open === null) return watch(state, lane, { fact, expected }, context)
+  followPoisson(open, expected, Math.max(open.peakAt, fact.at))
+  open.lastSign = Math.max(open.lastSign, fact.at)
+  const { amounts, reasons } = markOf(fact, 0)
+  open.amounts = sumsOf([open.amounts, amounts])
+  open.reasons = sumsOf([open.reasons, reasons])
+  const wasReported = open.isReported
+  if (!open.isReported && isHabitual(state, open, context)) return undefined
+  open.isReported = true
+  return { findings: [findingOf(state, lane, open, !wasReported, context)] }
+}
+
+function watch(
+  state: State,
+  lane: Lane,
+  { fact, expected }: { fact: Flag; expected: number },
+  context: Asked,
+): Step | undefined {
+  let anew = 0
+  for (const run of lane.runs) {
+    if (stepPoisson(run.sum, expected, run.ratio, fact.at)) {
+      run.marks = []
+      anew += 1
+    }
+    noteMark(run.marks, markOf(fact, run.sum.expected))
+  }
+  if (anew === lane.runs.length) lane.signs = lane.signs.slice(-1)
+  const fired = strongestOf(state, lane, context)
+  if (fired === undefined) return undefined
+  const { run, since } = fired
+  const open: Open = {
+    ratio: run.ratio,
+    sum: { ...run.sum, onset: since.at, units: since.signs, expected: since.exposure },
+    score: run.sum.score,
+    peakAt: fact.at,
+    startedAt: since.at,
+    lastSign: fact.at,
+    amounts: since.amounts,
+    reasons: since.reasons,
+    habit: state.habits.at(since.at, context.feedback) ?? null,
+    isReported: false,
+  }
+  state.open = open
+  lane.runs = RATIOS.map(newRun)
+  openSpan(state.incidents, since.at)
+  const wakeAt = nextHour(state.lanes.now.newest)
+  open.isReported = !isHabitual(state, open, context)
+  return !open.isReported ? { wakeAt } : { findings: [findingOf(state, lane, open, true, context)], wakeAt }
+}
+
+/** The alternative with most evidence of those that pass every bar, with its most likely beginning. */
+function strongestOf(state: State, lane: Lane, context: Asked): { run: Run; since: Since } | undefined {
+  const fewest = (lane.newest - state.since < YOUNG ? 2 : 1) * context.settings.minFlags
+  const nats = needed(state, context)
+  const usualInADay = perHour(state) * (DAY / HOUR)
+  const runs = lane.runs.map((run) => byDaylight(run, usualInADay))
+  const run = strongest(runs, ({ score, units }) => score >= nats && units >= fewest)
+  const since = run && mostLikelyOnset(run.marks, run.sum.expected, excessOver, (flags) => flags >= fewest)
+  return run === undefined || since === undefined ? undefined : { run, since }
+}
+
+/** Banks keep office hours: what came within half a day is measured by twice that time, within a day by all of it. */
+function byDaylight(run: Run, usualInADay: number): Run {
+  const { score, expected } = run.sum
+  const more = Math.max(0, Math.min(expected, usualInADay - expected))
+  return { ...run, sum: { ...run.sum, score: score - (run.ratio - 1) * more } }
+}
+
+/** Whether there are no more than come at this time of the week or month whenever it comes. */
+function isHabitual(state: State, { habit, sum }: Open, context: Asked): boolean {
+  if (habit === null) return false
+  return excess(sum.units, 1.5 * habit.signs, habit.variance) < needed(state, context)
+}
+
+/** Flags expected in an hour, with the margin. */
+const perHour = ({ share, lanes, incidents }: State): number =>
+  share.expectedPerHour(lanes.now.newest, (from, to) => touches(incidents, from, to))
+
+const needed = (state: State, { settings }: Asked): number =>
+  threshold(
+    RATIOS.length * Math.max(FEWEST_A_YEAR, perHour(state) * HOURS_A_YEAR),
+    settings.falseAlarmsPerYear,
+  )
+
+function onTimer(state: State, { now }: Asked): Step | undefined {
+  const { open } = state
+  if (open === null) return undefined
+  if (isCalm(state, now) && open.lastSign < now) return end(state, open)
+  if (now - open.startedAt < LASTING) return { wakeAt: nextHour(now) }
+  state.share.adopt(now)
+  const step = close(state, now, LASTING_NOTE)
+  state.incidents = []
+  return step
+}
+
+/**
+ * Half a day without a sign and little in the last day and a half. Where flags are so usual that half a day without
+ * any does not happen, no more than expected in half a day will do.
+ */
+function isCalm(state: State, now: Seconds): boolean {
+  const { hours } = state
+  const hour = hourOf(now)
+  const expected = perHour(state)
+  const lately = hours.between(hour - CALM_HOURS, hour)
+  const allowed = expected * CALM_HOURS
+  if (lately > (allowed >= 2 ? allowed : 0)) return false
+  return hours.between(hour - LOOK_BACK_HOURS, hour) <= 2 + 1.5 * expected * LOOK_BACK_HOURS
+}
+
+/** It has ended by itself: should it come back at its time, it is a habit. */
+function end(state: State, open: Open): Step {
+  const { startedAt: from, peakAt: to, sum } = open
+  state.habits.note({ from, to, signs: sum.units, exposure: 1 }, open.habit ?? undefined)
+  return close(state, to)
+}
+
+function close(state: State, at: Seconds, note?: string): Step {
+  closeSpan(state.incidents, at)
+  state.open = null
+  state.lanes.now.signs = []
+  return ending(at, note)
+}
+
+function findingOf(state: State, lane: Lane, open: Open, isFirst: boolean, context: Asked): Finding {
+  const { share, lanes } = state
+  const { units, expected, score } = open.sum
+  return fraudFinding({
+    calendar: context.calendar,
+    flags: units,
+    usual: expected,
+    minFlags: context.settings.minFlags,
+    nats: score,
+    needed: needed(state, context),
+    startedAt: open.startedAt,
+    amounts: open.amounts,
+    reasons: open.reasons,
+    recent: share.recent(lanes.now.newest),
+    signs: isFirst ? units : 1,
+    ...shownBy(lane.signs, open.startedAt, isFirst),
+    series: isFirst ? share.series(lanes.now.newest, perHour(state)) : undefined,
+  })
+}

@@ -1,0 +1,144 @@
+import type { Calendar } from '../../../calendar/calendar.ts'
+import type { SubscriptionChanged } from '../../../stripe/facts.ts'
+import { format } from '../../../stripe/money.ts'
+import { DAY, type Seconds } from '../../../time.ts'
+import type { Finding, Measurement, SeriesPoint, Severity } from '../../detector.ts'
+import { largestAmount, type Sums } from '../../kit/amounts.ts'
+import { about, percent, sureness, times } from '../../kit/figures.ts'
+import { capital, count, span } from '../../kit/words.ts'
+import { confidenceOf } from '../../statistics/threshold.ts'
+
+interface Shown {
+  at: Seconds
+  subscription: string
+  event: string
+}
+
+/** What is known of a surge of downgrades. */
+export interface DowngradeSurge {
+  calendar: Calendar
+  downgrades: number
+  /** Usual in the same time, without margin. */
+  usual: number
+  perDay: number
+  /** From so many on it is told. */
+  fewest: number
+  nats: number
+  needed: number
+  startedAt: Seconds
+  until: Seconds
+  losses: Sums
+  /** The downgrades that this finding adds. */
+  fresh: readonly Shown[]
+  endsAfter: Seconds
+}
+
+/** Puts a surge of downgrades into words and numbers. */
+export function surgeFinding(surge: DowngradeSurge): Finding {
+  const { downgrades, usual, startedAt, until, fresh, perDay } = surge
+  const impact = largestAmount(surge.losses)
+  const since = surge.calendar.momentInWords(startedAt)
+  const loss =
+    impact === undefined ? '' : `together they pay ${format(impact.amount, impact.currency)} less a month; `
+  const sure = `this is ${sureness(surge.nats, surge.needed)}`
+  return {
+    fingerprint: '',
+    severity: downgrades >= 12 ? 'CRITICAL' : downgrades >= 8 ? 'HIGH' : 'MEDIUM',
+    confidence: confidenceOf(surge.nats),
+    title: `${count(downgrades, 'customer')} moved to cheaper plans`,
+    message: `${count(downgrades, 'subscription')} moved to cheaper plans within ${span(until - startedAt)} since ${since}, where about ${about(usual)} would be usual. ${capital(`${loss}${sure}`)}.`,
+    advice:
+      'Ask a few of these customers why, today. Look at what changed for them: a price, a limit, a competitor’s offer, an outage, or a plan that became too easy to choose by mistake.',
+    startedAt,
+    signs: fresh.length,
+    ...(impact === undefined ? {} : { impact }),
+    subjects: fresh.map(({ subscription }) => ({ type: 'subscription', id: subscription })),
+    events: fresh.map(({ event }) => event),
+    evidence: [
+      {
+        name: 'subscriptions moved to cheaper plans',
+        observed: downgrades,
+        expected: usual,
+        threshold: surge.fewest,
+        unit: 'COUNT',
+      },
+      { name: 'evidence', observed: surge.nats, threshold: surge.needed, unit: 'SCORE' },
+    ],
+    series: () => courseOf(fresh, startedAt, perDay),
+    endsAfter: surge.endsAfter,
+  }
+}
+
+/** How the downgrades added up since the surge began, against how they usually would. */
+const courseOf = (fresh: readonly Shown[], startedAt: Seconds, perDay: number): SeriesPoint[] =>
+  fresh.map(({ at }, i) => ({ at, observed: i + 1, expected: (perDay * (at - startedAt)) / DAY }))
+
+/** Against what a downgrade was found big: the usual value, or seats while too few values are known. */
+export type Measure = { mean: number; times: number } | { seats: number; threshold: number }
+
+/** Puts the downgrade of one big subscription into words and numbers. */
+export function bigFinding(
+  fact: SubscriptionChanged,
+  loss: number,
+  measure: Measure,
+  severity: Severity,
+): Finding {
+  const { subscription, customer, currency, before } = fact
+  const amount = Math.round(loss)
+  const lost = currency === undefined ? undefined : format(amount, currency)
+  const share = percent(loss / (before?.monthly ?? loss))
+  const seats =
+    before?.seats !== undefined && fact.seats !== undefined && before.seats !== fact.seats
+      ? `, from ${before.seats} to ${count(fact.seats, 'seat')}`
+      : ''
+  return {
+    fingerprint: subscription,
+    severity,
+    confidence: 1,
+    title: `Big downgrade: ${lost === undefined ? share : `${lost} a month`} less`,
+    message: `Subscription ${subscription}${customer === undefined ? '' : ` of customer ${customer}`} was cut by ${share}${seats}${lost === undefined ? '' : `: ${lost} less a month`}. ${against(loss, measure, currency)}`,
+    advice: `Talk to the customer of ${subscription} now. Check first that the cut was meant: a wrong quantity or price in an update looks the same.`,
+    startedAt: fact.at,
+    signs: 1,
+    ...(customer === undefined ? {} : { customer }),
+    ...(currency === undefined ? {} : { impact: { amount, currency } }),
+    subjects: [
+      { type: 'subscription', id: subscription },
+      ...(customer === undefined ? [] : [{ type: 'customer', id: customer }]),
+    ],
+    events: [fact.eventId],
+    evidence: [
+      ...measured(loss, measure, currency),
+      {
+        name: 'share that was cut',
+        observed: loss / (before?.monthly ?? loss),
+        threshold: 0.5,
+        unit: 'RATIO',
+      },
+    ],
+    endsAfter: DAY,
+  }
+}
+
+function against(loss: number, measure: Measure, currency: string | undefined): string {
+  if ('seats' in measure)
+    return `That is ${measure.seats} seats at once, where fewer than ${measure.threshold} would be ordinary.`
+  const usual = currency === undefined ? '' : ` (${format(Math.round(measure.mean), currency)} a month)`
+  return `That is ${times(loss / measure.mean)} what a subscription is usually worth${usual}.`
+}
+
+function measured(loss: number, measure: Measure, currency: string | undefined): Measurement[] {
+  if ('seats' in measure)
+    return [{ name: 'seats lost', observed: measure.seats, threshold: measure.threshold, unit: 'COUNT' }]
+  if (currency === undefined) return []
+  return [
+    {
+      name: 'monthly value lost',
+      observed: Math.round(loss),
+      expected: Math.round(measure.mean),
+      threshold: Math.round(measure.mean * measure.times),
+      unit: 'MONEY',
+      currency,
+    },
+  ]
+}

@@ -1,0 +1,155 @@
+import { format } from '../../../stripe/money.ts'
+import { DAY, HOUR, type Seconds } from '../../../time.ts'
+import { type Context, defineDetector, type Finding, type Step } from '../../detector.ts'
+import { moment, span } from '../../kit/words.ts'
+import { change, invoiced, isOver, openDue, type Renewal, settle } from './renewal.ts'
+
+/** After a change the event of its payment may still be on its way. */
+const AFTER_CHANGE = 6 * HOUR
+/** After a disturbance of delivery a payment may be in the backlog. */
+const AFTER_DISTURBANCE = 6 * HOUR
+/** Stripe's default for invoices that are sent. */
+const DAYS_UNTIL_DUE = 30
+/** An ended subscription is remembered for so long, that a straggler does not bring it back to life. */
+const GRAVE = 35 * DAY
+
+interface State extends Renewal {
+  /** The due date that was told. */
+  told?: Seconds
+}
+
+const settings = {
+  grace: {
+    description: 'How long a renewal may stay unpaid before it is told, in seconds.',
+    unit: 'SECONDS',
+    default: 3 * DAY,
+    min: DAY / 2,
+    max: 30 * DAY,
+  },
+  dunning: {
+    description: 'How long Stripe may go on retrying a failed renewal before it is told, in seconds.',
+    unit: 'SECONDS',
+    default: 28 * DAY,
+    min: DAY,
+    max: 90 * DAY,
+  },
+} as const
+type Asked = Context<typeof settings>
+
+/** Tells when a subscription's payment is due, does not come, and nothing explains why. */
+export const silentLapse = defineDetector({
+  name: 'SILENT_LAPSE',
+  title: 'Silent lapse',
+  description:
+    'A renewal was due and was not paid, and nothing was said about it: the subscription goes on unpaid. Running trials, paused or cancelled subscriptions, free plans, invoices that are sent with time to pay, and failed payments that Stripe still retries are left alone.',
+  facts: ['subscriptionChanged', 'subscriptionEnded', 'invoiceCreated', 'invoicePaid', 'invoiceDropped'],
+  settings,
+  selfResolving: false,
+  perObject: true,
+  floodSeverity: 'CRITICAL',
+  cooldown: 6 * HOUR,
+  stateVersion: 1,
+  idleAfter: 400 * DAY,
+  initial: (): State => ({ settled: [], changedAt: 0 }),
+  key: ({ subscription }) => subscription,
+  observe(state, fact, context) {
+    if (isOver(state)) return undefined
+    if (fact.kind === 'subscriptionChanged' || fact.kind === 'subscriptionEnded') change(state, fact)
+    else if (!(fact.kind === 'invoiceCreated' ? invoiced(state, fact) : settle(state, fact))) return undefined
+    return decide(state, fact.at, context)
+  },
+  onTimer(state, context) {
+    const { now, delivery } = context
+    if (isOver(state)) return { forget: true }
+    const due = openDue(state)
+    if (due === undefined || state.told !== undefined) return undefined
+    const tellAt = tellTime(state, due, context)
+    if (now < tellAt) return { wakeAt: tellAt }
+    if (delivery.quiet) return { wakeAt: now + HOUR }
+    const calm = (delivery.disturbedAt ?? Number.NEGATIVE_INFINITY) + AFTER_DISTURBANCE
+    if (now < calm) return { wakeAt: calm }
+    state.told = due
+    return { findings: [findingOf(state, due, context)] }
+  },
+})
+
+function tellTime(
+  { subscription, changedAt }: State,
+  due: Seconds,
+  { settings: { grace, dunning } }: Asked,
+): Seconds {
+  const toPay = subscription?.sendInvoice ? (subscription.daysUntilDue ?? DAYS_UNTIL_DUE) * DAY : 0
+  const patience = subscription?.status === 'past_due' ? dunning : grace
+  return Math.max(due + toPay + patience, changedAt + AFTER_CHANGE)
+}
+
+/** Ends what was told and is so no longer, and sets the timer for what is waited for now. */
+function decide(state: State, at: Seconds, context: Asked): Step {
+  const { told } = state
+  const due = openDue(state)
+  const over = isOver(state)
+  const holds = told !== undefined && due !== undefined && due <= told
+  const step: Step = {
+    wakeAt: over ? at + GRAVE : due === undefined || holds ? null : tellTime(state, due, context),
+  }
+  if (told === undefined || holds) return step
+  delete state.told
+  const note = due === undefined ? reasonToEnd(state) : 'The renewal was settled since.'
+  return { ...step, ended: [{ fingerprint: context.key, at, note }] }
+}
+
+function reasonToEnd(state: State): string {
+  const { subscription } = state
+  if (subscription?.paused || subscription?.status === 'paused') return 'Collection was paused since.'
+  if (subscription?.cancelling || isOver(state)) return 'The subscription was cancelled since.'
+  return `The subscription is ${subscription?.status ?? 'unknown'} now, so no payment is expected.`
+}
+
+function findingOf(state: State, due: Seconds, { key, now, settings: { grace, dunning } }: Asked): Finding {
+  const { customer, currency, price = 0, status, sendInvoice, event, daysUntilDue } = state.subscription ?? {}
+  const patience =
+    (status === 'past_due' ? dunning : grace) + (sendInvoice ? (daysUntilDue ?? DAYS_UNTIL_DUE) * DAY : 0)
+  const money = currency === undefined ? undefined : { amount: price, currency }
+  const amount = money === undefined ? 'a payment' : format(price, money.currency)
+  return {
+    fingerprint: key,
+    severity: 'HIGH',
+    confidence: 1,
+    title: `Renewal not paid${money === undefined ? '' : `: ${amount}`}`,
+    message: `Subscription ${key}${customer === undefined ? '' : ` of customer ${customer}`} owed ${amount} on ${moment(due)}. ${span(now - due)} later no paid invoice for that period has been seen; at most ${span(patience)} were expected. Stripe shows the subscription as ${status}, so the customer goes on being served.`,
+    advice: adviceFor(key, status),
+    startedAt: due,
+    signs: 1,
+    ...(customer === undefined ? {} : { customer }),
+    ...(money === undefined ? {} : { impact: money }),
+    subjects: [
+      { type: 'subscription', id: key },
+      ...(customer === undefined ? [] : [{ type: 'customer', id: customer }]),
+    ],
+    events: event === undefined ? [] : [event],
+    evidence: [
+      {
+        name: 'time since the payment was due',
+        observed: now - due,
+        expected: 0,
+        threshold: patience,
+        unit: 'SECONDS',
+      },
+      ...(money === undefined
+        ? []
+        : [
+            {
+              name: 'price of the period',
+              observed: price,
+              unit: 'MONEY' as const,
+              currency: money.currency,
+            },
+          ]),
+    ],
+  }
+}
+
+const adviceFor = (key: string, status: string | undefined): string =>
+  status === 'past_due'
+    ? `Open ${key} in Stripe: retries have not brought the money. Ask the customer for another payment method, or cancel the subscription.`
+    : `Open ${key} in Stripe and look at its latest invoice. A draft has to be finalised, an open one collected or sent again; if there is none, find out why no invoice was made before you charge the period by hand.`

@@ -1,0 +1,169 @@
+import type { Calendar } from '../../../calendar/calendar.ts'
+import { DAY, HOUR, type Seconds } from '../../../time.ts'
+import type { Delivery } from '../../detector.ts'
+import { type Holidays, shareOn } from '../../kit/holidays.ts'
+import { shortfall } from '../../statistics/deviance.ts'
+import { hourOf } from '../../statistics/hours.ts'
+import type { Season, Weigh } from '../../statistics/season.ts'
+import { hoursTouched, type Spans } from '../../statistics/spans.ts'
+import { closedShares, eachLostHour, type Gap, isUndecided, noteGap, RESENT } from './gaps.ts'
+import { type Arrivals, lateness } from './lateness.ts'
+
+/** Only so much of what is usual is counted on: deliveries come in bunches. */
+const MARGIN = 0.6
+/** From so many nats on a silence that goes on is odd: ordinary ones are so several times a day, but soon end. */
+const ODD = 2.5
+/** From so many on it is no ordinary one, and its hours are lost. */
+const LOST = 6
+/** Shorter gaps are none: when trade breaks down, the few events that still come show that delivery works. */
+const LONG: Seconds = HOUR
+/** By so many hours before a silence it is told from a trickle: little comes, but what comes is fresh. */
+const TRICKLE_HOURS = 6
+/** After an outage Stripe delivers again: with so many late ones among them the few arrivals are no trickle. */
+const LATE_SHARE = 0.2
+/** After clocks were changed the course of the week is known by the former ones for so long. */
+const CHANGED: Seconds = 28 * DAY
+
+/**
+ * What is known of few days is believed only as far as they go: a silence as long as all that is known adds so much
+ * relative variance to what is usual.
+ */
+const YOUNG = 0.5
+
+export interface Watched {
+  holidays: Holidays
+  /** First and newest arrival; 0 before the first. */
+  since: Seconds
+  last: Seconds
+  season: Season
+  arrivals: Arrivals
+  /** Stretches in which nothing arrived, and those lost to lateness. */
+  gaps: Gap[]
+  late: Spans
+  disturbedAt: Seconds
+}
+
+export interface Silence {
+  nats: number
+  usual: number
+  /** The evidence without what is known of closing days and nights. */
+  plain: number
+}
+
+/**
+ * How odd it is, in nats, that nothing arrived from the last arrival until `until`. Where only a trickle came before,
+ * no more is expected to go on: trade has broken down, not delivery. Hours that were quiet at the same time of the
+ * last two weeks are not expected to be other now.
+ */
+export function silence(watched: Watched, until: Seconds, calendar: Calendar): Silence {
+  const { last, since, season } = watched
+  if (last === 0 || until <= last) return { nats: 0, usual: 0, plain: 0 }
+  const c2 = season.dispersion + (YOUNG * (until - last)) / Math.max(1, last - since)
+  const share = MARGIN * trickle(watched, until, calendar)
+  const all = season.expected(last, until)
+  const usual = season.expected(last, until, openShare(watched, [last, until], until, calendar))
+  return { nats: shortfall(0, share * usual, c2), usual, plain: shortfall(0, share * all, c2) }
+}
+
+/** Share of the usual that came in the hours before the last arrival; 1 unless it was oddly little. */
+function trickle(watched: Watched, now: Seconds, calendar: Calendar): number {
+  const { last, season, arrivals } = watched
+  const from = hourOf(last) - TRICKLE_HOURS
+  const usual = season.expected(from * HOUR, last, openShare(watched, [from * HOUR, last], now, calendar))
+  const seen = season.hours.between(from, hourOf(last) + 1)
+  if (shortfall(seen, MARGIN * usual, season.dispersion) < ODD) return 1
+  const { late, arrivals: all } = lateness(arrivals, last)
+  return late >= LATE_SHARE * all ? 1 : (1 + seen) / (1 + usual)
+}
+
+/** How much of what is usual in the hours of [from, to) is to be expected, as the tenant may be closed. */
+function openShare(
+  { gaps, since, holidays, season }: Watched,
+  span: readonly [from: Seconds, to: Seconds],
+  now: Seconds,
+  calendar: Calendar,
+): Weigh {
+  const closed = closedShares(gaps, span, now, since)
+  let [day, share] = [Number.NaN, 1]
+  return (hour) => {
+    const its = calendar.localDay(hour * HOUR)
+    if (its !== day) [day, share] = [its, shareOn(holidays, calendar, its)]
+    return Math.min(share, 1 - (closed.get(hour * HOUR) ?? 0), byFormerClocks(season, hour, calendar))
+  }
+}
+
+/** Closing times go by local clocks: part of the usual that is also usual at this time by those of four weeks ago. */
+function byFormerClocks(season: Season, hour: number, calendar: Calendar): number {
+  const at = hour * HOUR
+  const shift = Math.round((calendar.offset(at) - calendar.offset(at - CHANGED)) / HOUR)
+  return shift === 0 ? 1 : Math.min(1, season.usual(hour + shift) / season.usual(hour))
+}
+
+/** Takes the silence that an arrival ends for a gap, where it is one: it may be the first of a habit. */
+export function endSilence(watched: Watched, arrival: Seconds, { nats, plain }: Silence): void {
+  const { last, gaps } = watched
+  if (arrival - last >= LONG && plain >= ODD)
+    noteGap(gaps, { from: last, to: arrival, lost: nats >= LOST, late: 0 })
+}
+
+/** Whether the hours from the last arrival until `until` are lost. */
+export const isLost = (watched: Watched, until: Seconds, calendar: Calendar): boolean =>
+  until - watched.last >= LONG && silence(watched, until, calendar).nats >= LOST
+
+/** Hours lost to a silence that goes on, to earlier ones, and to lateness. */
+export function lostHours(
+  watched: Watched,
+  [from, to]: readonly [from: Seconds, to: Seconds],
+  now: Seconds,
+  calendar: Calendar,
+): readonly Seconds[] {
+  const { gaps, late, last } = watched
+  const goingOn = isLost(watched, now, calendar)
+  if (!goingOn && gaps.length === 0 && late.length === 0) return []
+  const spans: Spans = goingOn ? [...late, [last, null]] : late
+  const hours = new Set(hoursTouched(spans, from, to))
+  eachLostHour(gaps, [from, to], now, (hour) => hours.add(hour))
+  return [...hours].sort((a, b) => a - b)
+}
+
+/** Whether it may still turn out that lost hours in [from, to) were only quiet. */
+export const mayBeQuiet = (
+  watched: Watched,
+  [from, to]: readonly [from: Seconds, to: Seconds],
+  now: Seconds,
+  calendar: Calendar,
+): boolean =>
+  isUndecided(watched.gaps, from, to, now) ||
+  (watched.last < to && now < to + RESENT && isLost(watched, now, calendar))
+
+/** What the other detectors may know, worked out only when asked. */
+export class DeliveryView implements Delivery {
+  readonly #watched: Watched
+  readonly #now: Seconds
+  readonly #calendar: Calendar
+
+  constructor(watched: Watched, now: Seconds, calendar: Calendar) {
+    this.#watched = watched
+    this.#now = now
+    this.#calendar = calendar
+  }
+
+  get quiet(): boolean {
+    const { last } = this.#watched
+    return this.#now - last >= LONG && silence(this.#watched, this.#now, this.#calendar).nats >= ODD
+  }
+
+  get disturbedAt(): Seconds | undefined {
+    if (this.quiet) return this.#now
+    return this.#watched.disturbedAt === 0 ? undefined : this.#watched.disturbedAt
+  }
+
+  readonly dark = (from: Seconds, to: Seconds): readonly Seconds[] =>
+    lostHours(this.#watched, [Math.floor(from / HOUR) * HOUR, to], this.#now, this.#calendar)
+
+  readonly undecided = (from: Seconds, to: Seconds): boolean =>
+    mayBeQuiet(this.#watched, [from, to], this.#now, this.#calendar)
+
+  readonly open = (from: Seconds, to: Seconds): Weigh =>
+    openShare(this.#watched, [from, to], this.#now, this.#calendar)
+}

@@ -1,0 +1,145 @@
+import { isListened, readClaims } from '../../stripe/claims.ts'
+import { delivered, parseEvent, type StripeEnvelope } from '../../stripe/event.ts'
+import type { Fact } from '../../stripe/facts.ts'
+import type { Claims, Ledger, ObjectRecord } from '../../stripe/ledger.ts'
+import type { Seconds } from '../../time.ts'
+import type { JudgedEvent } from './judge.ts'
+import { type KnownObject, type MetricDelta, streamId } from './memory.ts'
+import { Tally } from './tally.ts'
+
+/** A stored event, as detection takes it from the inbox or a replay. */
+export interface InboxEvent {
+  stripeId: string
+  endpointId: string
+  account: string | null
+  livemode: boolean
+  type: string
+  at: Seconds
+  deliveredAt: Seconds
+  payload: Uint8Array | string
+  /** The payload parsed, where that is done already. */
+  envelope?: StripeEnvelope
+}
+
+/** The first look at a batch: what each event claims, before it is known whether that is news. */
+export interface OpenedEvent {
+  event: InboxEvent
+  stream: string
+  /** That it was delivered: what every event says. */
+  arrival: readonly Fact[]
+  claims: Claims | undefined
+  error: string | undefined
+}
+
+export interface Reading {
+  /** By stream, in the order of delivery. */
+  streams: Map<string, JudgedEvent[]>
+  objects: Map<string, KnownObject>
+  metrics: MetricDelta[]
+  /** By event. */
+  facts: Map<string, readonly Fact[]>
+  ignored: Set<string>
+  failures: Map<string, string>
+}
+
+/**
+ * Parses the events and puts them in the order they are judged in: as they were delivered, since timers follow
+ * that clock, and by (created, stripeId) among those of one second.
+ */
+export function openEvents(events: readonly InboxEvent[]): OpenedEvent[] {
+  const opened = events.map((told): OpenedEvent => {
+    const event = notLater(told)
+    const stream = streamId(event.endpointId, event.account, event.livemode)
+    let arrival: readonly Fact[] = []
+    try {
+      const parsed = event.envelope ?? parseEvent(event.payload)
+      if (parsed === undefined) throw new Error('the stored body is no Stripe event')
+      const envelope = event === told ? parsed : { ...parsed, created: event.at }
+      arrival = [delivered(envelope, event.deliveredAt)]
+      return { event, stream, arrival, claims: readClaims(envelope), error: undefined }
+    } catch (error) {
+      return { event, stream, arrival, claims: undefined, error: `facts: ${messageOf(error)}` }
+    }
+  })
+  return opened.sort(
+    ({ event: a }, { event: b }) =>
+      a.deliveredAt - b.deliveredAt || a.at - b.at || (a.stripeId < b.stripeId ? -1 : 1),
+  )
+}
+
+/** What is dated after it came, by a test clock or a clock that is wrong, is taken to be of when it came. */
+const notLater = (event: InboxEvent): InboxEvent =>
+  event.at <= event.deliveredAt ? event : { ...event, at: event.deliveredAt }
+
+export function objectIdsOf(opened: readonly OpenedEvent[]): string[] {
+  const ids = new Set<string>()
+  for (const { claims } of opened) for (const id of claims?.objects ?? []) ids.add(id)
+  return [...ids]
+}
+
+/** Turns claims into facts, each told once, and counts them for the charts. */
+export function settleEvents(
+  opened: readonly OpenedEvent[],
+  known: ReadonlyMap<string, KnownObject>,
+): Reading {
+  const ledger = new BatchLedger(known)
+  const tally = new Tally()
+  const reading: Reading = {
+    streams: new Map(),
+    objects: new Map(),
+    metrics: [],
+    facts: new Map(),
+    ignored: new Set(),
+    failures: new Map(),
+  }
+  for (const { event, stream, arrival, claims, error } of opened) {
+    const facts: Fact[] = [...arrival]
+    if (!isListened(event.type)) reading.ignored.add(event.stripeId)
+    if (error !== undefined) reading.failures.set(event.stripeId, error)
+    try {
+      ledger.now = event.at
+      facts.push(...(claims?.settle(ledger) ?? []))
+    } catch (thrown) {
+      reading.failures.set(event.stripeId, `facts: ${messageOf(thrown)}`)
+    }
+    tally.count(stream, event.at, facts)
+    reading.facts.set(event.stripeId, facts)
+    const { stripeId, at, deliveredAt } = event
+    const judged: JudgedEvent = { stripeId, at, deliveredAt, facts }
+    const events = reading.streams.get(stream)
+    if (events === undefined) reading.streams.set(stream, [judged])
+    else events.push(judged)
+  }
+  reading.objects = ledger.changed
+  reading.metrics = tally.deltas()
+  return reading
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** The ledger of one batch, over the stored records of the objects it touches. */
+class BatchLedger implements Ledger {
+  now: Seconds = 0
+  readonly #known: ReadonlyMap<string, KnownObject>
+  /** The records that are to be stored. */
+  readonly changed = new Map<string, KnownObject>()
+
+  constructor(known: ReadonlyMap<string, KnownObject>) {
+    this.#known = known
+  }
+
+  get(objectId: string): ObjectRecord | undefined {
+    const object = this.#last(objectId)
+    const isForgotten = object !== undefined && object.expiresAt < this.now
+    return isForgotten ? undefined : object?.record
+  }
+
+  set(objectId: string, record: ObjectRecord, keepFor: Seconds): void {
+    const updatedAt = Math.max(this.now, this.#last(objectId)?.updatedAt ?? 0)
+    this.changed.set(objectId, { record, updatedAt, expiresAt: updatedAt + keepFor })
+  }
+
+  #last(objectId: string): KnownObject | undefined {
+    return this.changed.get(objectId) ?? this.#known.get(objectId)
+  }
+}

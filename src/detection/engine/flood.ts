@@ -1,0 +1,98 @@
+import { bounded, format } from '../../stripe/money.ts'
+import type { Seconds } from '../../time.ts'
+import { type Amount, type AnyDetector, type Finding, SEVERITIES, type Severity } from '../detector.ts'
+import type { AnomalyOrigin, Flood, Incident } from './incident.ts'
+
+/** How many fingerprints and customers of a flood are remembered one by one; further ones are only counted. */
+const REMEMBERED = 500
+
+/** An incident for so many objects at once that one by one they would only bury each other. */
+export function newFlood(
+  detector: AnyDetector,
+  id: string,
+  origin: AnomalyOrigin,
+  fingerprint: string,
+  at: Seconds,
+): Incident {
+  return {
+    id,
+    detector: detector.name,
+    fingerprint,
+    severity: detector.floodSeverity ?? 'HIGH',
+    status: 'OPEN',
+    origin,
+    confidence: 1,
+    title: `${detector.title}: many at once`,
+    message: '',
+    advice:
+      'So many at once have one cause: look for what changed in your billing code or settings just before, and stop it before you mend the single cases.',
+    startedAt: at,
+    detectedAt: at,
+    lastSeenAt: at,
+    endedAt: null,
+    occurrences: 0,
+    customer: null,
+    impact: null,
+    subjects: [],
+    evidence: [],
+    series: [],
+    endsAt: null,
+    resolvedAt: null,
+    resolvedBy: null,
+    note: null,
+    folding: { keys: [], events: 0, flood: { members: 0, customers: 0, sums: {}, open: [], seen: [] } },
+  }
+}
+
+/** Counts a finding into the flood: a new member, or a further sign of one. */
+export function joinFlood(incident: Incident, finding: Finding): void {
+  const { flood } = incident.folding
+  if (flood === undefined) return
+  if (!flood.open.includes(finding.fingerprint)) {
+    if (flood.open.length < REMEMBERED) flood.open.push(finding.fingerprint)
+    flood.members += 1
+    if (finding.impact !== undefined) {
+      const { amount, currency } = finding.impact
+      flood.sums[currency] = bounded((flood.sums[currency] ?? 0) + amount)
+    }
+    countCustomer(flood, finding.customer)
+  }
+  incident.severity = worst(incident.severity, finding.severity, 'HIGH')
+  incident.impact = largest(flood.sums)
+  incident.message = messageOf(flood, finding)
+  incident.evidence = [
+    { name: 'incidents within a day', observed: flood.members, threshold: 1, unit: 'COUNT' },
+    ...finding.evidence,
+  ]
+}
+
+/** @returns whether the fingerprint was a member of the flood */
+export function leaveFlood(incident: Incident, fingerprint: string): boolean {
+  const { flood } = incident.folding
+  const at = flood?.open.indexOf(fingerprint) ?? -1
+  if (at >= 0) flood?.open.splice(at, 1)
+  return at >= 0
+}
+
+function countCustomer(flood: Flood, customer: string | undefined): void {
+  if (customer === undefined || flood.seen.includes(customer)) return
+  flood.customers += 1
+  if (flood.seen.length < REMEMBERED) flood.seen.push(customer)
+}
+
+function messageOf(flood: Flood, newest: Finding): string {
+  const money = Object.entries(flood.sums).map(([currency, amount]) => format(amount, currency))
+  const stake = money.length === 0 ? '' : `, ${money.join(' and ')} at stake`
+  const cases = flood.members === 1 ? '1 further case' : `${flood.members} further cases`
+  const customers = flood.customers === 1 ? '1 customer' : `${flood.customers} customers`
+  return `After ten cases within a day came ${cases}, of ${customers}${stake}. The newest: ${newest.message}`
+}
+
+/** Currencies are never added or compared by worth: the largest number of minor units stands for the rest. */
+function largest(sums: Record<string, number>): Amount | null {
+  const [first] = Object.entries(sums).sort(([, a], [, b]) => b - a)
+  return first === undefined ? null : { currency: first[0], amount: first[1] }
+}
+
+const worst = (...severities: Severity[]): Severity =>
+  severities.reduce((a, b) => (SEVERITIES.indexOf(b) > SEVERITIES.indexOf(a) ? b : a))

@@ -1,0 +1,267 @@
+import { bounded } from '../../stripe/money.ts'
+import { DAY, type Seconds } from '../../time.ts'
+import {
+  type AnyDetector,
+  type DetectorName,
+  type Ending,
+  type Finding,
+  SEVERITIES,
+  type Severity,
+} from '../detector.ts'
+import { explain, partnersOf } from './causes.ts'
+import { joinFlood, leaveFlood, newFlood } from './flood.ts'
+import {
+  type AnomalyOrigin,
+  CHANGES,
+  type ChangedIncident,
+  type Incident,
+  type IncidentChange,
+} from './incident.ts'
+import type { Operation } from './judge.ts'
+
+const MAX_SUBJECTS = 200
+const MAX_SERIES = 200
+const MAX_EVENTS = 1_000
+
+/** Fingerprint of the incident that a flood of one detector's incidents folds into. */
+export const FLOOD = 'many'
+/** So many incidents of one detector within a day, and the next ones are a flood. */
+const FLOOD_AFTER = 10
+
+export interface FoldingStart {
+  /** The newest incident of each fingerprint that may still be open or be reopened. */
+  incidents: readonly Incident[]
+  /** Of detectors per object: when their incidents of the last day were raised. */
+  raised: ReadonlyMap<DetectorName, readonly Seconds[]>
+  newId(): string
+  origin: AnomalyOrigin
+  /** Wall clock, for when an incident was resolved. */
+  wall: Date
+}
+
+/** Folds what detectors say into incidents, in the order it was said: rules 8 and 9, and the life of an anomaly. */
+export class Folder {
+  readonly #incidents = new Map<string, Incident>()
+  readonly #raised = new Map<DetectorName, Seconds[]>()
+  readonly #changed = new Map<Incident, ChangedIncident>()
+  readonly #start: FoldingStart
+
+  constructor(start: FoldingStart) {
+    this.#start = start
+    for (const incident of start.incidents)
+      this.#incidents.set(`${incident.detector} ${incident.fingerprint}`, incident)
+    for (const [detector, times] of start.raised) this.#raised.set(detector, [...times])
+  }
+
+  fold({ detector, key, at, stripeId, said }: Operation): void {
+    if ('ending' in said) this.#end(detector, key, said.ending)
+    else this.#sign(detector, key, at, said.finding, stripeId)
+  }
+
+  /** Ends what ends by itself by `until`. */
+  expire(detectors: readonly AnyDetector[], until: Seconds): void {
+    for (const detector of detectors) {
+      for (const incident of this.#incidents.values())
+        if (incident.detector === detector.name) this.#expire(detector, incident, until)
+    }
+  }
+
+  /** What has changed since the last call. */
+  takeChanges(): ChangedIncident[] {
+    const changes = [...this.#changed.values()]
+    this.#changed.clear()
+    return changes
+  }
+
+  #sign(
+    detector: AnyDetector,
+    key: string,
+    at: Seconds,
+    finding: Finding,
+    stripeId: string | undefined,
+  ): void {
+    const own = this.#reachable(detector, finding.fingerprint, at)
+    const incident = own ?? this.#floodFor(detector, at) ?? this.#raise(detector, finding, at)
+    const isFlood = incident.folding.flood !== undefined
+    if (isFlood) joinFlood(incident, finding)
+    else if (!incident.folding.keys.includes(key)) incident.folding.keys.push(key)
+    this.#note(incident, [...(finding.events ?? []), ...(stripeId === undefined ? [] : [stripeId])])
+    incident.occurrences += finding.signs
+    incident.lastSeenAt = Math.max(incident.lastSeenAt, at)
+    if (finding.endsAfter !== undefined)
+      incident.endsAt = Math.max(incident.endsAt ?? 0, incident.lastSeenAt + finding.endsAfter)
+    if (incident.status === 'FALSE_POSITIVE') return
+    this.#change(incident, 'ANOMALY_UPDATED')
+    if (incident.endedAt !== null || incident.status === 'RESOLVED') this.#reopen(incident)
+    if (!isFlood) this.#link(incident)
+    incident.severity = worse(incident.severity, this.#capped(incident, finding.severity))
+    incident.confidence = Math.max(incident.confidence, finding.confidence)
+    incident.startedAt = Math.min(incident.startedAt, finding.startedAt)
+    if (!isFlood) Object.assign(incident, wordsOf(finding))
+    addSubjects(incident, finding)
+  }
+
+  /** Notes what explains the incident, and what it explains. */
+  #link(incident: Incident): void {
+    for (const partner of partnersOf(incident.detector)) {
+      const other = this.#incidents.get(`${partner} `)
+      if (other === undefined || other.status === 'FALSE_POSITIVE') continue
+      const found = explain(incident, other)
+      const causes = found?.effect.folding.causes ?? []
+      if (found === undefined || causes.includes(found.cause.id)) continue
+      found.effect.folding.causes = [...causes, found.cause.id]
+      const changed = this.#change(found.effect, undefined)
+      changed.causes = [...(changed.causes ?? []), found.cause.id]
+    }
+  }
+
+  /** While what explains it goes on, that is what is to be looked at. */
+  #capped({ detector, folding }: Incident, severity: Severity): Severity {
+    const { causes = [] } = folding
+    const isExplained = partnersOf(detector).some((partner) => {
+      const other = this.#incidents.get(`${partner} `)
+      return other !== undefined && other.endedAt === null && causes.includes(other.id)
+    })
+    return isExplained && SEVERITIES.indexOf(severity) > SEVERITIES.indexOf('MEDIUM') ? 'MEDIUM' : severity
+  }
+
+  /** The fingerprint's incident, if a sign at this moment still belongs to it. */
+  #reachable(detector: AnyDetector, fingerprint: string, at: Seconds): Incident | undefined {
+    const incident = this.#incidents.get(`${detector.name} ${fingerprint}`)
+    if (incident === undefined) return undefined
+    this.#expire(detector, incident, at)
+    return incident.endedAt === null || at - incident.endedAt <= detector.cooldown ? incident : undefined
+  }
+
+  #floodFor(detector: AnyDetector, at: Seconds): Incident | undefined {
+    if (!detector.perObject) return undefined
+    const flood = this.#reachable(detector, FLOOD, at)
+    if (flood !== undefined && at - flood.lastSeenAt <= DAY) return flood
+    const recent = (this.#raised.get(detector.name) ?? []).filter((raisedAt) => raisedAt > at - DAY)
+    this.#raised.set(detector.name, recent)
+    if (recent.length < FLOOD_AFTER) return undefined
+    return this.#add(newFlood(detector, this.#start.newId(), this.#start.origin, FLOOD, at))
+  }
+
+  #raise(detector: AnyDetector, finding: Finding, at: Seconds): Incident {
+    if (detector.perObject) {
+      const raised = this.#raised.get(detector.name)
+      if (raised === undefined) this.#raised.set(detector.name, [at])
+      else raised.push(at)
+    }
+    return this.#add({
+      id: this.#start.newId(),
+      detector: detector.name,
+      fingerprint: finding.fingerprint,
+      severity: SEVERITIES[0],
+      status: 'OPEN',
+      origin: this.#start.origin,
+      ...wordsOf(finding),
+      confidence: finding.confidence,
+      startedAt: Math.min(finding.startedAt, at),
+      detectedAt: at,
+      lastSeenAt: at,
+      endedAt: null,
+      occurrences: 0,
+      subjects: [],
+      series: (finding.series?.() ?? []).slice(-MAX_SERIES),
+      endsAt: null,
+      resolvedAt: null,
+      resolvedBy: null,
+      note: null,
+      folding: { keys: [], events: 0 },
+    })
+  }
+
+  #add(incident: Incident): Incident {
+    this.#incidents.set(`${incident.detector} ${incident.fingerprint}`, incident)
+    this.#change(incident, 'ANOMALY_RAISED')
+    return incident
+  }
+
+  #reopen(incident: Incident): void {
+    incident.endedAt = null
+    if (incident.status === 'RESOLVED') incident.status = 'OPEN'
+    incident.resolvedAt = null
+    incident.resolvedBy = null
+    this.#change(incident, 'ANOMALY_REOPENED')
+  }
+
+  #end(detector: AnyDetector, key: string, ending: Ending): void {
+    const incident = this.#incidents.get(`${detector.name} ${ending.fingerprint}`)
+    if (incident !== undefined && incident.endedAt === null) {
+      incident.folding.keys = incident.folding.keys.filter((holder) => holder !== key)
+      if (incident.folding.keys.length === 0) this.#close(detector, incident, ending.at, ending.note)
+      else this.#change(incident, undefined)
+      return
+    }
+    const flood = this.#incidents.get(`${detector.name} ${FLOOD}`)
+    if (flood === undefined || flood.endedAt !== null || !leaveFlood(flood, ending.fingerprint)) return
+    this.#change(flood, undefined)
+    if (flood.folding.flood?.open.length === 0) this.#close(detector, flood, ending.at)
+  }
+
+  #expire(detector: AnyDetector, incident: Incident, until: Seconds): void {
+    if (incident.endedAt === null && incident.endsAt !== null && incident.endsAt <= until)
+      this.#close(detector, incident, incident.endsAt)
+  }
+
+  #close(detector: AnyDetector, incident: Incident, at: Seconds, note?: string): void {
+    incident.endedAt = Math.max(at, incident.startedAt)
+    incident.endsAt = null
+    incident.folding.keys = []
+    if (incident.folding.flood !== undefined) incident.folding.flood.open = []
+    if (note !== undefined) incident.message = `${incident.message} ${note}`
+    this.#change(incident, 'ANOMALY_ENDED')
+    if (detector.selfResolving && incident.status === 'OPEN') {
+      incident.status = 'RESOLVED'
+      incident.resolvedAt = this.#start.wall
+      incident.resolvedBy = { kind: 'SYSTEM', name: 'BillingWatch' }
+    }
+  }
+
+  #note(incident: Incident, stripeIds: readonly string[]): void {
+    const { stripeIds: noted } = this.#change(incident, undefined)
+    for (const stripeId of stripeIds) {
+      if (incident.folding.events >= MAX_EVENTS) return
+      if (noted.includes(stripeId)) continue
+      noted.push(stripeId)
+      incident.folding.events += 1
+    }
+  }
+
+  /** Notes that the incident is to be saved, and the strongest thing that happened to it. */
+  #change(incident: Incident, change: IncidentChange | undefined): ChangedIncident {
+    const known = this.#changed.get(incident)
+    if (known === undefined) {
+      const changed = { incident, change, stripeIds: [] }
+      this.#changed.set(incident, changed)
+      return changed
+    }
+    if (
+      change !== undefined &&
+      (known.change === undefined || CHANGES.indexOf(change) > CHANGES.indexOf(known.change))
+    ) {
+      known.change = change
+    }
+    return known
+  }
+}
+
+const worse = (a: Severity, b: Severity): Severity => (SEVERITIES.indexOf(b) > SEVERITIES.indexOf(a) ? b : a)
+
+const wordsOf = ({ title, message, advice, evidence, impact, customer }: Finding) => ({
+  title,
+  message,
+  advice,
+  evidence,
+  impact: impact === undefined ? null : { ...impact, amount: bounded(impact.amount) },
+  customer: customer ?? null,
+})
+
+function addSubjects({ subjects }: Incident, finding: Finding): void {
+  for (const subject of finding.subjects) {
+    if (subjects.length >= MAX_SUBJECTS) return
+    if (!subjects.some(({ id, type }) => id === subject.id && type === subject.type)) subjects.push(subject)
+  }
+}

@@ -1,0 +1,295 @@
+import { type Calendar, UTC_CALENDAR } from '../../calendar/calendar.ts'
+import type { Fact, FactKind } from '../../stripe/facts.ts'
+import { HOUR, MINUTE, type Seconds } from '../../time.ts'
+import {
+  type AnyDetector,
+  type Context,
+  type Delivery,
+  type DetectorName,
+  type Ending,
+  type Feedback,
+  type Finding,
+  type SettingsOf,
+  type Step,
+  UNDISTURBED,
+} from '../detector.ts'
+import { Backlog, type Held, type Hold, type HoldChange } from './backlog.ts'
+import { type Choices, settingsOf } from './choices.ts'
+import { DetectorFailure, Failures } from './failures.ts'
+import type { KeyedState, KeyedStates } from './states.ts'
+
+/**
+ * Within so long of the newest delivery the order of arrival changes nothing: timers stay behind by it, so what is
+ * told by absence or by the hour always sees everything of its time.
+ */
+export const DISORDER: Seconds = 15 * MINUTE
+
+/** Facts later than this are kept from rules about rates: their hours are long learned. Rules about single objects still see them. */
+export const TOO_LATE: Seconds = 72 * HOUR
+
+/** What was to be waited for may be on its way, too, when a fact comes late: no timer that it sets rings sooner. */
+const LATE_PATIENCE: Seconds = 6 * HOUR
+
+/** One event of the stream with what it says. */
+export interface JudgedEvent {
+  stripeId: string
+  /** `created`. */
+  at: Seconds
+  /** When it was delivered: the clock that timers follow. */
+  deliveredAt: Seconds
+  facts: readonly Fact[]
+}
+
+/** What a detector said, to be folded into incidents. */
+export interface Operation {
+  detector: AnyDetector
+  key: string
+  /** Event time of the sign, or the moment of the timer. */
+  at: Seconds
+  /** The event that was being observed. */
+  stripeId?: string
+  said: { finding: Finding } | { ending: Ending }
+}
+
+export interface Judgement {
+  operations: Operation[]
+  hold: Hold | null
+  held: HoldChange
+  /** What a detector threw, by event. */
+  failures: Map<string, string>
+  /** Timers whose handler threw: detector, key and error. They are taken away. */
+  brokenTimers: string[]
+}
+
+/**
+ * Judges one stream: facts in event order, timers between them, state changed in place. It holds no clock and
+ * does no I/O; the same events in any batches give the same operations.
+ */
+export class StreamJudge implements Context {
+  now: Seconds = 0
+  key = ''
+  held = false
+  settings: SettingsOf<Record<string, never>> = {}
+
+  readonly #feedback: ReadonlyMap<DetectorName, readonly Feedback[]>
+  readonly #listeners = new Map<FactKind, AnyDetector[]>()
+  readonly #watch: AnyDetector | undefined
+  readonly #settings = new Map<DetectorName, Readonly<Record<string, number>>>()
+  readonly #muted = new Set<DetectorName>()
+  #operations: Operation[] = []
+  #delivery: Delivery | undefined
+  /** The detector that is being asked. */
+  #asked: AnyDetector | undefined
+  #backlog = new Backlog(null, [])
+  #failures = new Failures()
+  /** Later events than this belong to a backlog. */
+  #lateAfter: Seconds = Number.POSITIVE_INFINITY
+
+  /**
+   * @param clock newest delivery judged so far; undefined for a new stream
+   * @param states holds every key that the facts need (see `keysOf`), and every timer due
+   */
+  constructor(
+    readonly detectors: readonly AnyDetector[],
+    readonly states: KeyedStates,
+    choices: Choices,
+    public clock: Seconds | undefined,
+    readonly calendar: Calendar = UTC_CALENDAR,
+    feedback: ReadonlyMap<DetectorName, readonly Feedback[]> = new Map(),
+  ) {
+    this.#feedback = feedback
+    this.#watch = detectors.find((detector) => detector.delivery !== undefined)
+    for (const detector of byDelivery(detectors)) {
+      for (const kind of detector.facts) {
+        const listeners = this.#listeners.get(kind)
+        if (listeners === undefined) this.#listeners.set(kind, [detector])
+        else listeners.push(detector)
+      }
+    }
+    this.choose(choices)
+  }
+
+  /** A changed setting holds for what comes after. A muted detector goes on learning, but says nothing. */
+  choose(choices: Choices): void {
+    this.#muted.clear()
+    for (const detector of this.detectors) {
+      const choice = choices.get(detector.name)
+      this.#settings.set(detector.name, settingsOf(detector, choice))
+      if (choice?.enabled === false) this.#muted.add(detector.name)
+    }
+    const lateAfter = this.#watch?.lateAfter?.(this.#settings.get(this.#watch.name) ?? {})
+    if (lateAfter !== undefined) this.#lateAfter = Math.max(lateAfter, DISORDER)
+  }
+
+  get feedback(): readonly Feedback[] {
+    const said = this.#asked === undefined ? undefined : this.#feedback.get(this.#asked.name)
+    return said?.filter(({ at }) => at <= this.now) ?? []
+  }
+
+  /** Of the detector being asked. */
+  get shared(): unknown {
+    if (this.#asked?.shared === undefined) return undefined
+    return this.states.open(this.#asked, '', this.now).state
+  }
+
+  /** What the detector being asked may know of delivery at this moment. */
+  get delivery(): Delivery {
+    if (this.#delivery === undefined) {
+      const state = this.#watch && this.states.peek(this.#watch, '')
+      this.#delivery =
+        (state !== undefined && this.#watch?.delivery?.(state, this.now, this.calendar)) || UNDISTURBED
+    }
+    return this.#delivery
+  }
+
+  /**
+   * Judges a batch, already in the order of delivery, and then fires what is due by `until`. When a detector
+   * throws, everything is taken back and judged again without that event for that detector.
+   * @param held events of former batches that wait
+   * @param isLast no more is to come: what waits is judged
+   */
+  judge(
+    events: readonly JudgedEvent[],
+    until?: Seconds,
+    held: Held = { hold: null, events: [] },
+    isLast = false,
+  ): Judgement {
+    this.#failures = new Failures()
+    const before = this.clock
+    for (;;) {
+      this.clock = before
+      this.#operations = []
+      this.held = false
+      this.#backlog = new Backlog(held.hold, held.events)
+      try {
+        this.#pass(events, until)
+        if (isLast && this.#backlog.hold !== null) this.#release()
+        return this.#judgement()
+      } catch (error) {
+        if (!(error instanceof DetectorFailure)) throw error
+        this.states.rollback()
+        this.#failures.note(error)
+      }
+    }
+  }
+
+  #judgement(): Judgement {
+    const { hold, change } = this.#backlog
+    const { events, timers } = this.#failures
+    return { operations: this.#operations, hold, held: change, failures: events, brokenTimers: timers }
+  }
+
+  #pass(events: readonly JudgedEvent[], until: Seconds | undefined): void {
+    for (const event of events) {
+      const clock = this.#goTo(event.deliveredAt)
+      const late = event.at < clock - TOO_LATE
+      const waits = event.deliveredAt - event.at > this.#lateAfter
+      const waiting = new Set<Fact>()
+      for (const fact of event.facts) {
+        for (const detector of this.#listeners.get(fact.kind) ?? []) {
+          const isRate = !detector.perObject && detector !== this.#watch
+          if (late && isRate) continue
+          if (waits && isRate && !detector.anyOrder) waiting.add(fact)
+          else this.#ask(detector, fact, event.stripeId)
+        }
+      }
+      if (waiting.size > 0) this.#backlog.add({ ...event, facts: [...waiting] }, clock)
+    }
+    if (until !== undefined) this.#goTo(until)
+  }
+
+  /** Moves the clock on, unless it is further already: what waits is judged, and timers fire, when their time comes. */
+  #goTo(to: Seconds): Seconds {
+    const clock = Math.max(this.clock ?? to, to)
+    while (this.#backlog.releaseAt <= clock) {
+      this.clock = Math.max(this.clock ?? 0, this.#backlog.releaseAt)
+      this.#fireTimers(this.clock - DISORDER)
+      this.#release()
+    }
+    this.clock = clock
+    this.#fireTimers(clock - DISORDER)
+    return clock
+  }
+
+  /** Judges what waits as it would have been had it come in order, with the timers that it sets on the way. */
+  #release(): void {
+    for (const { at, stripeId, facts } of this.#backlog.release()) {
+      this.#fireTimers(at - DISORDER)
+      this.held = true
+      for (const fact of facts) {
+        for (const detector of this.#listeners.get(fact.kind) ?? [])
+          if (!detector.perObject && !detector.anyOrder && detector !== this.#watch)
+            this.#ask(detector, fact, stripeId)
+      }
+      this.held = false
+    }
+  }
+
+  #ask(detector: AnyDetector, fact: Fact, stripeId: string): void {
+    if (!this.#failures.leavesOutEvent(detector.name, stripeId)) this.#observe(detector, fact, stripeId)
+  }
+
+  #observe(detector: AnyDetector, fact: Fact, stripeId: string): void {
+    try {
+      const key = detector.key(fact)
+      if (key === undefined) return
+      const entry = this.states.open(detector, key, fact.at)
+      this.#turnTo(detector, key, fact.at)
+      const step = detector.observe(entry.state, fact, this)
+      if (step !== undefined) this.#take(step, entry, fact.at, stripeId)
+    } catch (error) {
+      throw new DetectorFailure(detector.name, stripeId, false, error)
+    }
+  }
+
+  #fireTimers(due: Seconds): void {
+    for (let timer = this.states.nextTimer(due); timer !== undefined; timer = this.states.nextTimer(due)) {
+      const { entry, at } = timer
+      const { detector, key } = entry
+      if (this.#failures.leavesOutTimer(detector.name, key)) continue
+      try {
+        this.#turnTo(detector, key, at)
+        const step = detector.onTimer?.(entry.state, this)
+        if (step?.wakeAt !== undefined && step.wakeAt !== null && step.wakeAt <= at)
+          throw new Error('a timer that sets itself into the past')
+        if (step !== undefined) this.#take(step, entry, at)
+      } catch (error) {
+        throw new DetectorFailure(detector.name, key, true, error)
+      }
+    }
+  }
+
+  #turnTo(detector: AnyDetector, key: string, now: Seconds): void {
+    this.now = now
+    this.key = key
+    this.#asked = detector
+    this.settings = this.#settings.get(detector.name) ?? {}
+    this.#delivery = undefined
+  }
+
+  #take(step: Step, entry: KeyedState, at: Seconds, stripeId?: string): void {
+    const { detector, key } = entry
+    const sign = stripeId === undefined ? {} : { stripeId }
+    if (!this.#muted.has(detector.name)) {
+      for (const finding of step.findings ?? [])
+        this.#operations.push({ detector, key, at, ...sign, said: { finding } })
+    }
+    for (const ending of step.ended ?? [])
+      this.#operations.push({ detector, key, at, ...sign, said: { ending } })
+    if (step.wakeAt !== undefined) {
+      const isLate = stripeId !== undefined && at < (this.clock ?? at) - DISORDER
+      this.states.wake(entry, isLate ? this.#patiently(detector, step.wakeAt) : step.wakeAt)
+    }
+    if (step.forget) this.states.forget(entry)
+  }
+
+  /** Rules about rates go by their own hours; those about single objects wait for what belongs to the object. */
+  #patiently({ perObject }: AnyDetector, wakeAt: Seconds | null): Seconds | null {
+    return wakeAt === null || !perObject || this.clock === undefined
+      ? wakeAt
+      : Math.max(wakeAt, this.clock + LATE_PATIENCE)
+  }
+}
+
+const byDelivery = (detectors: readonly AnyDetector[]): AnyDetector[] =>
+  [...detectors].sort((a, b) => Number(b.delivery !== undefined) - Number(a.delivery !== undefined))

@@ -1,0 +1,243 @@
+import type { Seconds } from '../../time.ts'
+import type { AnyDetector, DetectorName } from '../detector.ts'
+import { TimerQueue } from './timers.ts'
+
+/** A key's state as storage keeps it. */
+export interface StoredState {
+  detector: DetectorName
+  key: string
+  version: number
+  /** JSON. */
+  state: string
+  wakeAt: Seconds | null
+  touchedAt: Seconds
+}
+
+export interface StateKey {
+  detector: DetectorName
+  key: string
+}
+
+export interface StateChanges {
+  saved: StoredState[]
+  dropped: StateKey[]
+}
+
+/** One key of one detector. */
+export interface KeyedState {
+  readonly detector: AnyDetector
+  readonly rank: number
+  readonly key: string
+  state: unknown
+  wakeAt: Seconds | null
+  touchedAt: Seconds
+  /** What it was before this batch; of a draft that outlives its batch made only when the next one touches it. */
+  before: StoredState | undefined
+  /** Whether `state` holds something now: it is revived when first used, and gone after `forget`. */
+  live: boolean
+  /** Forgotten in this batch: what was before counts no more. */
+  forgotten: boolean
+}
+
+/** All keys of one detector. */
+interface Shelf {
+  detector: AnyDetector
+  rank: number
+  keys: Map<string, KeyedState>
+}
+
+/** Stored state of a version that only a newer program knows: reading it wrong, or writing over it, would lose it. */
+export class NewerStateError extends Error {
+  constructor({ detector, version }: StoredState, known: number) {
+    super(`${detector} has state of version ${version}; this program knows version ${known}`)
+  }
+}
+
+/**
+ * The keyed states of one stream: drafts that a batch changes in place, over what was before it. Storage takes the
+ * `changes` as rows and begins anew with the next batch; where nothing is stored, `keep` lets the drafts stand for
+ * it; `rollback` throws them away.
+ */
+export class KeyedStates {
+  readonly #touched = new Set<KeyedState>()
+  readonly #timers = new TimerQueue<KeyedState>()
+  readonly #shelves: ReadonlyMap<DetectorName, Shelf>
+
+  constructor(detectors: readonly AnyDetector[]) {
+    this.#shelves = new Map(
+      detectors.map((detector, rank) => [detector.name, { detector, rank, keys: new Map() }]),
+    )
+  }
+
+  /**
+   * Takes stored rows in. State of an older version is upgraded when it is first used.
+   * @throws NewerStateError when a newer program has stored one of them
+   */
+  load(rows: readonly StoredState[]): void {
+    for (const row of rows) {
+      const shelf = this.#shelves.get(row.detector)
+      if (shelf === undefined || shelf.keys.has(row.key)) continue
+      const { stateVersion } = shelf.detector
+      if (row.version > stateVersion) throw new NewerStateError(row, stateVersion)
+      const entry = add(shelf, row.key, row)
+      if (isReadable(shelf.detector, row.version)) this.wake(entry, row.wakeAt)
+      else entry.before = { ...row, state: '', wakeAt: null }
+    }
+  }
+
+  /** The key's draft, revived or begun. Its state counts as changed from now on. */
+  open(detector: AnyDetector, key: string, now: Seconds): KeyedState {
+    const shelf = this.#shelfOf(detector)
+    const entry = shelf.keys.get(key) ?? add(shelf, key, undefined)
+    if (!this.#touched.has(entry)) {
+      if (entry.live && entry.before === undefined) entry.before = rowOf(entry)
+      this.#touched.add(entry)
+    }
+    const idle = isIdle(entry, now)
+    if (!entry.live || idle) {
+      entry.state = idle || entry.forgotten ? begun(entry) : revived(entry)
+      entry.live = true
+    }
+    entry.touchedAt = Math.max(entry.touchedAt, now)
+    return entry
+  }
+
+  /** The key's state for reading only; undefined where there is none yet. */
+  peek(detector: AnyDetector, key: string): unknown {
+    const entry = this.#shelfOf(detector).keys.get(key)
+    if (entry === undefined || (!entry.live && (entry.before === undefined || entry.forgotten)))
+      return undefined
+    if (!entry.live) {
+      entry.state = revived(entry)
+      entry.live = true
+    }
+    return entry.state
+  }
+
+  wake(entry: KeyedState, at: Seconds | null): void {
+    if (entry.wakeAt === at) return
+    entry.wakeAt = at
+    this.#timers.push(entry)
+  }
+
+  forget(entry: KeyedState): void {
+    layDown(entry)
+    entry.forgotten = true
+    entry.wakeAt = null
+  }
+
+  /** Takes the next timer that is due at or before `until`; its key then has none. */
+  nextTimer(until: Seconds): { entry: KeyedState; at: Seconds } | undefined {
+    const entry = this.#timers.popDue(until)
+    if (entry === undefined || entry.wakeAt === null) return undefined
+    const at = entry.wakeAt
+    const opened = this.open(entry.detector, entry.key, at)
+    opened.wakeAt = null
+    return { entry: opened, at }
+  }
+
+  /** What storage has to do for the batch. */
+  changes(): StateChanges {
+    const changes: StateChanges = { saved: [], dropped: [] }
+    for (const entry of this.#touched) {
+      if (entry.live) changes.saved.push(rowOf(entry))
+      else if (entry.before !== undefined)
+        changes.dropped.push({ detector: entry.detector.name, key: entry.key })
+    }
+    return changes
+  }
+
+  /** The batch stands, without storage. */
+  keep(): void {
+    for (const entry of this.#touched) {
+      entry.before = undefined
+      entry.forgotten = false
+      if (!entry.live) this.#shelfOf(entry.detector).keys.delete(entry.key)
+    }
+    this.#touched.clear()
+  }
+
+  rollback(): void {
+    for (const entry of this.#touched) {
+      const { before } = entry
+      if (before === undefined) {
+        this.#shelfOf(entry.detector).keys.delete(entry.key)
+        entry.wakeAt = null
+        continue
+      }
+      layDown(entry)
+      entry.forgotten = false
+      entry.touchedAt = before.touchedAt
+      this.wake(entry, before.wakeAt)
+    }
+    this.#touched.clear()
+  }
+
+  /** Lets go of what is idle, where nothing else bounds memory (a replay without storage). */
+  sweep(now: Seconds): void {
+    for (const { keys } of this.#shelves.values())
+      for (const [key, entry] of keys) if (isIdle(entry, now)) keys.delete(key)
+  }
+
+  #shelfOf({ name }: AnyDetector): Shelf {
+    const shelf = this.#shelves.get(name)
+    if (shelf === undefined) throw new Error(`${name} has no states here`)
+    return shelf
+  }
+}
+
+function add({ detector, rank, keys }: Shelf, key: string, before: StoredState | undefined): KeyedState {
+  const entry: KeyedState = {
+    detector,
+    rank,
+    key,
+    state: undefined,
+    wakeAt: null,
+    touchedAt: before?.touchedAt ?? Number.NEGATIVE_INFINITY,
+    before,
+    live: false,
+    forgotten: false,
+  }
+  keys.set(key, entry)
+  return entry
+}
+
+/** Lets the draft go: what was before counts again. */
+function layDown(entry: KeyedState): void {
+  entry.live = false
+  entry.state = undefined
+}
+
+/** Whether there is a way from that version to the detector's own. */
+function isReadable({ stateVersion, upgrade }: AnyDetector, version: number): boolean {
+  for (let from = version; from < stateVersion; from += 1) if (upgrade?.[from] === undefined) return false
+  return true
+}
+
+/** The shared state of a stream, of detectors that have one. */
+const sharedOf = ({ detector, key }: KeyedState): AnyDetector['shared'] =>
+  key === '' ? detector.shared : undefined
+
+const isIdle = (entry: KeyedState, now: Seconds): boolean =>
+  entry.wakeAt === null && entry.touchedAt < now - entry.detector.idleAfter && sharedOf(entry) === undefined
+
+const begun = (entry: KeyedState): unknown => (sharedOf(entry) ?? entry.detector).initial()
+
+function revived(entry: KeyedState): unknown {
+  const { detector, before } = entry
+  if (before === undefined || before.state === '') return begun(entry)
+  let stored: unknown = JSON.parse(before.state)
+  for (let from = before.version; from < detector.stateVersion; from += 1)
+    stored = detector.upgrade?.[from]?.(stored)
+  const { revive } = sharedOf(entry) ?? detector
+  return revive === undefined ? stored : revive(stored)
+}
+
+const rowOf = ({ detector, key, state, wakeAt, touchedAt }: KeyedState): StoredState => ({
+  detector: detector.name,
+  key,
+  version: detector.stateVersion,
+  state: JSON.stringify(state),
+  wakeAt,
+  touchedAt,
+})

@@ -1,0 +1,44 @@
+import { inTenant, outOfTenant } from '../current-tenant.ts'
+import type { Database } from '../database.ts'
+import type { Sql, Writer } from '../sql.ts'
+import { bindToTenant, type TenantClient } from './bind.ts'
+import { TenancyError } from './binder.ts'
+
+export type { TenantClient }
+
+/** All that resolvers, exports and detection can reach. */
+export interface Scope {
+  readonly tenantId: string
+  readonly db: TenantClient
+  readonly sql: Sql
+  /** One transaction of the bound client. */
+  transaction<T>(work: (db: TenantClient) => Promise<T>): Promise<T>
+}
+
+/** Everything of one tenant and nothing of another. Cheap: make one for each request. */
+export function scopeTo({ prisma, sql }: Database, tenantId: string): Scope {
+  return {
+    tenantId,
+    db: bindToTenant(prisma, tenantId),
+    sql: boundSql(sql, tenantId),
+    transaction: (work) =>
+      inTenant(tenantId, () =>
+        prisma.$transaction((tx) => outOfTenant(() => work(bindToTenant(tx, tenantId)))),
+      ),
+  }
+}
+
+/** Raw statements cannot be rewritten; they are kept inside by the wall below, which each of them meets. */
+const boundSql = (sql: Sql, tenantId: string): Sql => ({
+  all: (text, values) => inTenant(tenantId, () => sql.all(text, values)),
+  write: (work) => inTenant(tenantId, () => sql.write((tx) => work(boundWriter(tx, tenantId)))),
+})
+
+const boundWriter = (tx: Writer, tenantId: string): Writer => ({
+  all: (text, values) => tx.all(text, values),
+  run: (text, values) => tx.run(text, values),
+  insert: (statement, rows) => tx.insert(statement, rows),
+  enter: async (other) => {
+    if (other !== tenantId) throw new TenancyError('a scope does not enter another tenant')
+  },
+})
