@@ -40,6 +40,14 @@ export const format = (amount: number | bigint, currency: string): string => {
   return formatter?.format(exact as `${number}`) ?? `${exact} ${currency.toUpperCase()}`
 }
 
+/** An estimated amount for people, to two significant figures: 5827899 inr → "₹58,000", 437 usd → "$4.40". */
+export const formatRounded = (amount: number, currency: string): string => {
+  const rounded = Number(bounded(amount).toPrecision(2))
+  const whole = 10 ** decimals(currency)
+  const text = format(Math.round(rounded), currency)
+  return rounded % whole === 0 && whole > 1 ? text.replace(/\.0+(?=\D*$)/, '') : text
+}
+
 /** Making one costs more than a thousand uses of it; there are some 180 currencies. */
 const formatters = new Map<string, Intl.NumberFormat | undefined>()
 const MOST_FORMATTERS = 256

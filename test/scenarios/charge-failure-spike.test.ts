@@ -78,7 +78,7 @@ scenarios('CHARGE_FAILURE_SPIKE', {
         customerId: null,
         impact: expect.objectContaining({ currency: 'USD' }),
         message: expect.stringMatching(
-          /\d+ of \d+ payments .* failed \(\d\d%\), where \d(\.\d)?% is usual here/,
+          /\d+ of \d+ payments have failed since .* \(\d\d%\), where about \d(\.\d)?% would be usual/,
         ),
         endedAt: expect.any(String),
       },

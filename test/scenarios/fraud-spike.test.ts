@@ -56,7 +56,7 @@ scenarios('FRAUD_SPIKE', {
         detectedAt: iso(NOW + 18 * HOUR),
         endedAt: iso(NOW + 18 * HOUR),
         subjects: subjects('ch_bad_0', 'ch_bad_3'),
-        message: expect.stringContaining('fraudulent (4)'),
+        message: expect.stringContaining('“suspected fraud” (4)'),
       },
     ],
     [

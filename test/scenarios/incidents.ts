@@ -148,7 +148,7 @@ export const guessedCards: Incident = {
     impact: null,
     startedAt: iso(at),
     subjects: subjects('ch_try_0', 'ch_try_11'),
-    message: expect.stringMatching(/^12 different cards failed/),
+    message: expect.stringMatching(/^12 different cards have failed/),
   }),
   beside: ['CHARGE_FAILURE_SPIKE'],
 }
@@ -167,6 +167,6 @@ export const collapse: Incident = {
     startedAt: iso(at),
     endedAt: null,
     subjects: subjects('ch_bad_0', 'ch_bad_19'),
-    message: expect.stringContaining('do_not_honor'),
+    message: expect.stringContaining('“refused by the bank without a reason” (20)'),
   }),
 }

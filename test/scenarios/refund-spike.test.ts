@@ -66,7 +66,7 @@ scenarios('REFUND_SPIKE', {
         status: 'RESOLVED',
         customerId: null,
         impact: expect.objectContaining({ currency: 'USD' }),
-        message: expect.stringMatching(/^\d+ payments were refunded since Mon 3 Mar/),
+        message: expect.stringMatching(/^\d+ payments have been refunded since Mon 3 Mar/),
         endedAt: expect.any(String),
       },
     ],

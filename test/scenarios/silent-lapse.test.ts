@@ -149,7 +149,11 @@ scenarios('SILENT_LAPSE', {
         shop.drafted(DUE, RENEWAL),
         ...shop.billed(DUE + 5 * DAY, RENEWAL),
       ],
-      { ...said, endedAt: iso(DUE + 5 * DAY + 60), message: expect.stringContaining('settled since') },
+      {
+        ...said,
+        endedAt: iso(DUE + 5 * DAY + 60),
+        message: expect.stringContaining('has been paid or written off since'),
+      },
     ],
   ],
 })

@@ -56,7 +56,8 @@ interface State {
 
 const settings = {
   history: {
-    description: 'A customer must have paid so many times in one currency before another one is told.',
+    description:
+      'A customer must have paid at least this many times in one currency before another one is reported.',
     unit: 'COUNT',
     default: 3,
     min: 1,
@@ -65,12 +66,12 @@ const settings = {
 } as const
 type Asked = Context<typeof settings, Course>
 
-/** Tells when a customer with a settled currency is charged in another one. */
+/** Reports when a customer with a settled currency is charged in another one. */
 export const currencyMismatch = defineDetector({
   name: 'CURRENCY_MISMATCH',
   title: 'Currency mismatch',
   description:
-    'A customer who has always paid in one currency was charged in another. Customers who mix currencies, and those who moved and pay with a new card of the new country, are left alone; three payments in a row in the new currency make it theirs.',
+    'A customer who has always paid in one currency was charged in another. Customers who mix currencies, and those who moved and pay with a new card of the new country, are not reported; three payments in a row in the new currency make it theirs.',
   facts: ['chargeCaptured'],
   settings,
   selfResolving: false,
@@ -179,7 +180,7 @@ function settleIn(habit: Habit, home: string, times: number, last: number): void
 function findingOf(
   payment: Payment,
   { home, times, last }: Before & { times: number },
-  { key, settings: { history } }: Asked,
+  { key, calendar, settings: { history } }: Asked,
 ): Finding {
   const { id, event, at, amount, currency } = payment
   const charged = format(amount, currency)
@@ -190,8 +191,8 @@ function findingOf(
     severity: isSame ? 'HIGH' : 'MEDIUM',
     confidence: 1,
     title: `Charged in ${foreign} instead of ${own}: ${charged}`,
-    message: `Customer ${key} was charged ${charged} (${id}) after ${count(times, 'payment')} in ${own}, the last of ${format(last, home)}. A charge in ${own} was expected.${isSame ? ' The number is the same as before, only the currency has changed.' : ''}`,
-    advice: `Find out which price or checkout made ${id}. If the currency is wrong, refund ${id} and charge the customer in ${own}. If the customer has moved, nothing needs to be done: after ${LEARNED_AFTER} payments in ${foreign} it counts as theirs.`,
+    message: `Customer ${key} was charged ${charged} (${id}) on ${calendar.momentInWords(at)} after ${count(times, 'payment')} in ${own}, the last of ${format(last, home)}. A charge in ${own} was expected${isSame ? ', and the number is the same as before, so the currency is almost certainly wrong' : ', so the currency is very likely wrong'}.`,
+    advice: `Find out which price or checkout made ${id}; if the currency is wrong, refund ${id} and charge the customer in ${own}. If the customer has moved, do nothing: after ${LEARNED_AFTER} payments in a row ${foreign} counts as theirs.`,
     startedAt: at,
     signs: 1,
     customer: key,

@@ -48,7 +48,7 @@ interface State {
 const settings = {
   tolerance: {
     description:
-      'A change of plan may credit what was paid or the highest price of a period, and this share of it more, before it is told.',
+      'A change of plan may credit what was paid or the highest price of a period, and this share of it more, before it is reported.',
     unit: 'RATIO',
     default: 0.02,
     min: 0,
@@ -57,12 +57,12 @@ const settings = {
 } as const
 type Asked = Context<typeof settings, Course>
 
-/** Tells when an invoice comes out below zero, unless it is the ordinary credit of a downgrade. */
+/** Reports when an invoice comes out below zero, unless it is the ordinary credit of a downgrade. */
 export const negativeInvoice = defineDetector({
   name: 'NEGATIVE_INVOICE',
   title: 'Negative invoice',
   description:
-    'An invoice came out below zero, so you owe the customer money. The ordinary credit of a change to a cheaper plan is not told: a credit that is larger than what the customer has paid or ever had to pay for a period is.',
+    'An invoice came out below zero, so you owe the customer money. The ordinary credit of a change to a cheaper plan is not reported, unless it is larger than anything the customer has paid or had to pay for a period.',
   facts: ['invoiceFinalized', 'invoicePaid', 'subscriptionChanged', 'chargeCaptured'],
   settings,
   selfResolving: false,
@@ -199,7 +199,7 @@ function reconsider(state: State, at: Seconds, context: Asked): Step | undefined
   return findings.length === 0 ? undefined : { findings }
 }
 
-function findingOf(state: State, credit: Credit, { key, settings: { tolerance } }: Asked): Finding {
+function findingOf(state: State, credit: Credit, { key, calendar, settings: { tolerance } }: Asked): Finding {
   const { invoice, currency, total, at, subscription } = credit
   const { paid, payments, price } = usualAt(state, credit)
   const limit = Math.max(payments, price)
@@ -210,14 +210,14 @@ function findingOf(state: State, credit: Credit, { key, settings: { tolerance } 
     .filter((other) => other.currency === currency && Math.abs(other.at - at) <= DAY)
     .reduce((sum, other) => sum - other.total, 0)
   const expected = plan
-    ? `A change of plan should credit at most ${format(limit, currency)}, the most that was paid or is due for a period.`
-    : `${renewal ? 'A renewal' : 'An invoice'} should ask for money or nothing.`
+    ? `a change of plan should credit at most ${format(limit, currency)}`
+    : `${renewal ? 'a renewal' : 'an invoice'} should ask for money or nothing`
   return {
     fingerprint: key,
     severity: renewal || isGross(credit, { paid, price }) ? 'HIGH' : 'MEDIUM',
     confidence: 1,
     title: `Invoice below zero: ${amount}`,
-    message: `Invoice ${invoice} of customer ${key} came out at ${amount}, so you owe the customer. ${expected}${paid > 0 ? ` The largest payment of the last year was ${format(paid, currency)}.` : ''}`,
+    message: `Invoice ${invoice} of customer ${key} came out at ${amount} on ${calendar.momentInWords(at)}, where ${expected}. You owe the customer ${format(owed, currency)}${paid > 0 ? `, whose largest payment of the last year was ${format(paid, currency)}` : ''}.`,
     advice: adviceFor(credit),
     startedAt: at,
     signs: 1,
@@ -232,7 +232,7 @@ function findingOf(state: State, credit: Credit, { key, settings: { tolerance } 
     evidence: [
       plan
         ? {
-            name: 'credit of the invoice',
+            name: 'credit',
             observed: creditOfChange(credit),
             expected: limit,
             threshold: Math.floor(limit * (1 + tolerance)),
@@ -240,19 +240,15 @@ function findingOf(state: State, credit: Credit, { key, settings: { tolerance } 
             currency,
           }
         : {
-            name: 'total of the invoice',
+            name: 'invoice total',
             observed: total,
             expected: 0,
             threshold: 0,
             unit: 'MONEY',
             currency,
           },
-      ...(paid > 0
-        ? [{ name: 'largest payment of a year', observed: paid, unit: 'MONEY' as const, currency }]
-        : []),
-      ...(price > 0
-        ? [{ name: 'highest price of a period', observed: price, unit: 'MONEY' as const, currency }]
-        : []),
+      ...(paid > 0 ? [{ name: 'largest payment', observed: paid, unit: 'MONEY' as const, currency }] : []),
+      ...(price > 0 ? [{ name: 'highest price', observed: price, unit: 'MONEY' as const, currency }] : []),
     ],
     endsAfter: DAY,
   }
@@ -260,10 +256,10 @@ function findingOf(state: State, credit: Credit, { key, settings: { tolerance } 
 
 function adviceFor({ invoice, reason, subscription }: Credit): string {
   const where = subscription === undefined ? invoice : `${invoice} and ${subscription}`
-  const consequence = 'Left alone, Stripe takes the amount off the next invoices of this customer.'
+  const deadline = 'before Stripe takes it off the customer’s next invoices'
   if (reason === 'subscription_cycle')
-    return `Look at the discounts and pending items on ${where}: a coupon or credit is larger than the price. Correct it before the next renewal, which will repeat it. ${consequence}`
+    return `Check the discounts and pending items on ${where}: one of them is larger than the price. Correct it ${deadline}, and before the next renewal repeats it.`
   if (reason === 'subscription_update')
-    return `Check the prices, quantities and dates of the prorated lines on ${where}. If the credit is wrong, take it back with an invoice item for the difference. ${consequence}`
-  return `Check the lines of ${where}: a negative item or a wrong sign. If it was not meant, take it back with an invoice item for the same amount. ${consequence}`
+    return `Check the prices, quantities and dates of the lines for the change of plan on ${where}. If the credit is wrong, add an invoice item for the difference ${deadline}.`
+  return `Check the lines of ${where} for a negative item or a wrong sign. If it was not meant, add an invoice item for the same amount ${deadline}.`
 }

@@ -3,7 +3,7 @@ import { format } from '../../stripe/money.ts'
 import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Amount, type Context, defineDetector, type Finding, type Subject } from '../detector.ts'
 import { lengthOf, type Period } from '../kit/periods.ts'
-import { moment, span } from '../kit/words.ts'
+import { count, roughSpan, span } from '../kit/words.ts'
 
 /** A period that begins further away from the end of the last one was moved on purpose. */
 const MOVED = 3 * DAY
@@ -34,7 +34,8 @@ interface State {
 
 const settings = {
   tolerance: {
-    description: 'How far a new period may begin from the end of the last one before it is told, in seconds.',
+    description:
+      'How far a new period may begin from the end of the last one before it is reported, in seconds.',
     unit: 'SECONDS',
     default: 2 * HOUR,
     min: HOUR / 4,
@@ -43,12 +44,12 @@ const settings = {
 } as const
 type Asked = Context<typeof settings>
 
-/** Tells when a subscription renews twice in one period, or its period turns too early or too late. */
+/** Reports when a subscription renews twice in one period, or its period turns too early or too late. */
 export const timezoneBillingError = defineDetector({
   name: 'TIMEZONE_BILLING_ERROR',
   title: 'Renewal at the wrong time',
   description:
-    'A subscription was renewed twice within one period, or its new period began hours before or after the last one ended, as happens when a time zone or a change of clocks is got wrong. Changes of plan, of the billing date or of a trial are left alone.',
+    'A subscription was renewed twice within one period, or its new period began hours before or after the last one ended, as happens when a time zone or a change of clocks is handled wrongly. Changes of plan, of the billing date or of a trial are not reported.',
   facts: ['subscriptionChanged', 'invoiceCreated'],
   settings,
   selfResolving: false,
@@ -93,7 +94,7 @@ function takeIn(state: State, { at, interval, count = 1, reanchored }: Subscript
   return period?.interval !== interval || period.count !== count
 }
 
-/** Renewals that came less than half a period after another one, told once each. */
+/** Renewals that came less than half a period after another one, reported once each. */
 function doubles(state: State, context: Asked): Finding[] {
   const findings: Finding[] = []
   let before: Renewal | undefined
@@ -104,7 +105,7 @@ function doubles(state: State, context: Asked): Finding[] {
       const moved = state.reanchoredAt !== undefined && state.reanchoredAt >= before.created
       if (gap < length / 2 && !moved) {
         renewal.told = true
-        findings.push(doubleOf(before, renewal, length, context))
+        findings.push(doubleOf(before, renewal, { length, period: state.period }, context))
       }
     }
     before = renewal
@@ -112,7 +113,12 @@ function doubles(state: State, context: Asked): Finding[] {
   return findings
 }
 
-function doubleOf(first: Renewal, second: Renewal, length: Seconds, { key }: Asked): Finding {
+function doubleOf(
+  first: Renewal,
+  second: Renewal,
+  { length, period }: { length: Seconds; period: Period | undefined },
+  { key, calendar }: Asked,
+): Finding {
   const gap = second.created - first.created
   const { currency, total } = second
   const customer = second.customer ?? first.customer
@@ -120,8 +126,8 @@ function doubleOf(first: Renewal, second: Renewal, length: Seconds, { key }: Ask
     ...common(key, customer),
     severity: 'HIGH',
     title: `Renewed twice: ${format(total, currency)}`,
-    message: `Subscription ${key}${of(customer)} was renewed by ${first.id} on ${moment(first.created)} and again by ${second.id} ${span(gap)} later. Its period is ${span(length)} long, so the second renewal was not due.`,
-    advice: `Look at ${second.id} in Stripe: void it if it is still open, refund ${format(total, currency)} if it was paid. Then look at what makes the renewals of ${key}, first of all how it reckons days and time zones.`,
+    message: `Subscription ${key}${of(customer)} was renewed by ${first.id} on ${calendar.momentInWords(first.created)} and again by ${second.id} ${gap === 0 ? 'at the same moment' : `${span(gap)} later`}, though it renews only every ${everyOf(period, length)}. One renewal was expected, so ${format(total, currency)} was very likely billed wrongly.`,
+    advice: `Look at ${second.id} in Stripe: void it if it is still open, refund ${format(total, currency)} if it was paid. Then check what renews ${key}, above all how it counts days and time zones.`,
     startedAt: second.created,
     ...(total > 0 ? { impact: { amount: total, currency } } : {}),
     subjects: [
@@ -132,22 +138,28 @@ function doubleOf(first: Renewal, second: Renewal, length: Seconds, { key }: Ask
     events: [first.event, second.event],
     evidence: [
       {
-        name: 'time between two renewals',
+        name: 'time between renewals',
         observed: gap,
         expected: length,
         threshold: length / 2,
         unit: 'SECONDS',
       },
-      { name: 'renewals within one period', observed: 2, expected: 1, unit: 'COUNT' },
+      { name: 'renewals in one period', observed: 2, expected: 1, unit: 'COUNT' },
     ],
   }
+}
+
+/** How often it renews: `month`, `3 months`, or where only its length is known `30 days`. */
+function everyOf(period: Period | undefined, length: Seconds): string {
+  if (period === undefined) return roughSpan(length)
+  return period.count === 1 ? period.interval : count(period.count, period.interval)
 }
 
 /** A period that does not begin where the last one ended, though nobody changed the plan, the cycle or the trial. */
 function cadenceOf(
   fact: SubscriptionChanged,
   { renewals }: State,
-  { key, settings }: Asked,
+  { key, settings, calendar }: Asked,
 ): Finding | undefined {
   const { start, previousEnd, customer } = fact
   if (!fact.rolled || start === undefined || previousEnd === undefined) return undefined
@@ -161,8 +173,8 @@ function cadenceOf(
     ...common(key, customer),
     severity: 'MEDIUM',
     title: `Renewed ${span(gap)} ${direction}`,
-    message: `The period of subscription ${key}${of(customer)} ended on ${moment(previousEnd)}, but the next one began on ${moment(start)}: ${span(gap)} ${direction}. It should begin where the last one ended, give or take ${span(settings.tolerance)}.`,
-    advice: `Compare the billing date of ${key} in Stripe with the one agreed, and correct it before the next renewal. When more subscriptions are off by the same hours, look for a time zone or a change of clocks in the code that sets billing dates.`,
+    message: `The last period of subscription ${key}${of(customer)} ended on ${calendar.momentInWords(previousEnd)}, but the next one began on ${calendar.momentInWords(start)}: ${span(gap)} ${direction}, where at most ${span(settings.tolerance)} would be usual. ${impact === undefined ? 'The renewal' : `The renewal of ${format(impact.amount, impact.currency)}`} was very likely billed at the wrong time.`,
+    advice: `Compare the billing date of ${key} in Stripe with the one agreed, and correct it before the next renewal. If other subscriptions are off by the same time, check how your code that sets billing dates handles time zones and changes of the clocks.`,
     startedAt: fact.at,
     ...(impact === undefined ? {} : { impact }),
     subjects: [
@@ -172,7 +184,7 @@ function cadenceOf(
     events: [fact.eventId],
     evidence: [
       {
-        name: gap < 0 ? 'new period began too early by' : 'new period began too late by',
+        name: direction,
         observed: Math.abs(gap),
         expected: 0,
         threshold: settings.tolerance,

@@ -1,6 +1,7 @@
 import { bounded, format } from '../../stripe/money.ts'
 import type { Seconds } from '../../time.ts'
 import { type Amount, type AnyDetector, type Finding, SEVERITIES, type Severity } from '../detector.ts'
+import { count } from '../kit/words.ts'
 import type { AnomalyOrigin, Flood, Incident } from './incident.ts'
 
 /** How many fingerprints and customers of a flood are remembered one by one; further ones are only counted. */
@@ -25,7 +26,7 @@ export function newFlood(
     title: `${detector.title}: many at once`,
     message: '',
     advice:
-      'So many at once have one cause: look for what changed in your billing code or settings just before, and stop it before you mend the single cases.',
+      'So many at once very likely have one cause: find out first what changed in your billing code or settings just before, and stop it. Then correct the single cases.',
     startedAt: at,
     detectedAt: at,
     lastSeenAt: at,
@@ -61,7 +62,7 @@ export function joinFlood(incident: Incident, finding: Finding): void {
   incident.impact = largest(flood.sums)
   incident.message = messageOf(flood, finding)
   incident.evidence = [
-    { name: 'incidents within a day', observed: flood.members, threshold: 1, unit: 'COUNT' },
+    { name: 'further cases', observed: flood.members, threshold: 1, unit: 'COUNT' },
     ...finding.evidence,
   ]
 }
@@ -82,10 +83,9 @@ function countCustomer(flood: Flood, customer: string | undefined): void {
 
 function messageOf(flood: Flood, newest: Finding): string {
   const money = Object.entries(flood.sums).map(([currency, amount]) => format(amount, currency))
-  const stake = money.length === 0 ? '' : `, ${money.join(' and ')} at stake`
-  const cases = flood.members === 1 ? '1 further case' : `${flood.members} further cases`
-  const customers = flood.customers === 1 ? '1 customer' : `${flood.customers} customers`
-  return `After ten cases within a day came ${cases}, of ${customers}${stake}. The newest: ${newest.message}`
+  const stake = money.length === 0 ? '' : `, with ${money.join(' and ')} at stake`
+  const customers = flood.customers === 0 ? '' : `, of ${count(flood.customers, 'customer')}`
+  return `After ten cases within a day came ${count(flood.members, 'further case')}${customers}${stake}. The newest is “${newest.title}”.`
 }
 
 /** Currencies are never added or compared by worth: the largest number of minor units stands for the rest. */

@@ -1,3 +1,4 @@
+import { format } from '../../stripe/money.ts'
 import type { Amount } from '../detector.ts'
 
 /** Sums by name (money by currency, signs by code), bounded: beyond so many names new ones are not told apart. Plain data. */
@@ -22,6 +23,10 @@ export function largest(sums: Sums): { name: string; sum: number } | undefined {
     if (best === undefined || sum > best.sum || (sum === best.sum && name < best.name)) best = { name, sum }
   return best
 }
+
+/** What incidents are about, as a clause: `they come to $29.00`. */
+export const worthOf = (impact: Amount | undefined): string | undefined =>
+  impact && `they come to ${format(impact.amount, impact.currency)}`
 
 /** The currency with most money in it; undefined when there is none. Currencies are never added. */
 export function largestAmount(sums: Sums): Amount | undefined {

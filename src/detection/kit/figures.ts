@@ -1,20 +1,22 @@
-/** `25%`, `7.5%`, `0.3%`: as many digits as are worth reading. */
+import { whole } from './words.ts'
+
+/** Estimates for people: never more than two significant figures. */
+
+/** `25%`, `7.5%`, `0.3%`. */
 export function percent(share: number): string {
   const hundredths = share * 100
-  return `${hundredths >= 10 ? Math.round(hundredths) : trim(hundredths, 1)}%`
+  return `${hundredths >= 10 ? Math.round(hundredths) : Number(hundredths.toFixed(1))}%`
 }
 
-/** An expected count: `0.4`, `7.5`, `120`. */
-export function about(count: number): string {
-  if (count >= 10) return String(Math.round(count))
-  return count >= 0.1 ? trim(count, 1) : trim(count, 2)
-}
+/** The usual count that something is compared with: `fewer than 1`, `about 8`, `about 1,200`. */
+export const about = (count: number): string =>
+  count < 0.75 ? 'fewer than 1' : `about ${whole(twoFigures(Math.round(count)))}`
 
-/** `3.2 times`. */
-export const times = (ratio: number): string => `${about(ratio)} times`
+/** How many times the usual: `about 3.2 times`, `about 48 times`. */
+export const times = (ratio: number): string => `about ${whole(twoFigures(ratio))} times`
 
-const trim = (value: number, digits: number): string => String(Number(value.toFixed(digits)))
+const twoFigures = (value: number): number => Number(value.toPrecision(2))
 
 /** How sure an alarm is, in words: of one that only just passed its threshold, and of one that is far beyond. */
 export const sureness = (nats: number, needed: number): string =>
-  nats >= needed + 4 ? 'almost certainly not chance' : 'very likely not chance'
+  `this is ${nats >= needed + 4 ? 'almost certainly' : 'very likely'} not chance`

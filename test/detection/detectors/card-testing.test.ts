@@ -107,7 +107,7 @@ describe('CARD_TESTING fires', () => {
       occurrences: 12,
       impact: null,
     })
-    expect(incident?.message).toMatch(/^12 different cards failed within 18 minutes/)
+    expect(incident?.message).toMatch(/^12 different cards have failed within 18 minutes since/)
     expect(incident?.evidence[0]).toMatchObject({ observed: 12, threshold: 12, unit: 'COUNT' })
     expect(incident?.evidence.at(-1)?.name).toBe('evidence')
   })
@@ -147,7 +147,7 @@ describe('CARD_TESTING fires', () => {
     const taken = every(NOW + 90, 5 * MINUTE, 4).map((at) => succeeded(at, { amount: 100 }))
     const [incident] = judge([...weeks(), ...wrongCvc(NOW, MINUTE, 30), ...taken])
     expect(incident?.impact).toEqual({ amount: 400, currency: 'usd' })
-    expect(incident?.advice).toContain('Refund the suspicious payments')
+    expect(incident?.advice).toContain('refund the suspicious payments')
   })
 
   it('at the tenant`s own number of cards, and not below', () => {

@@ -101,7 +101,7 @@ describe('runs of debits are reported', () => {
     expect(incident?.startedAt).toBe(NOW + 2 * DAY)
     expect(incident?.detectedAt).toBeLessThan(NOW + 2 * DAY + HOUR)
     expect(incident?.message).toMatch(
-      /^30 of 60 SEPA debit payments sent since \w+ \d+ \w+ came back \(50%\), where \d(\.\d)?% is usual here\. They come to \$870\.00;/,
+      /^30 of 60 SEPA debit payments sent since \w+ \d+ \w+ have failed \(50%\), where about \d(\.\d)?% would be usual\. They come to \$870\.00;/,
     )
     expect(incident?.endedAt).toBe(incident?.lastSeenAt)
   })

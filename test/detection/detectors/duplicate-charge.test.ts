@@ -119,8 +119,8 @@ describe('a duplicate charge', () => {
     expect(finding?.advice).toContain('refund ch_2')
     expect(finding?.evidence).toEqual([
       { name: 'payments for one purchase', observed: 2, expected: 1, threshold: 2, unit: 'COUNT' },
-      { name: 'time between two of them', observed: 90, threshold: DAY, unit: 'SECONDS' },
-      { name: 'taken too much', observed: 2900, expected: 0, unit: 'MONEY', currency: 'usd' },
+      { name: 'time between them', observed: 90, threshold: DAY, unit: 'SECONDS' },
+      { name: 'charged wrongly', observed: 2900, expected: 0, unit: 'MONEY', currency: 'usd' },
     ])
   })
 

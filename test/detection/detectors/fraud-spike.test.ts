@@ -77,8 +77,8 @@ describe('FRAUD_SPIKE fires', () => {
       occurrences: 4,
       impact: { amount: 4 * 4_900, currency: 'usd' },
     })
-    expect(incident?.message).toContain('4 payments were disputed or reported as fraud since')
-    expect(incident?.message).toContain('fraudulent (4)')
+    expect(incident?.message).toContain('4 payments have been disputed or reported as fraud since')
+    expect(incident?.message).toContain('“suspected fraud” (4)')
     expect(incident?.evidence[0]).toMatchObject({ observed: 4, threshold: 4, unit: 'COUNT' })
     expect(incident?.subjects).toHaveLength(4)
   })

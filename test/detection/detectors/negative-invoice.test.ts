@@ -147,7 +147,7 @@ describe('an invoice below zero', () => {
     expect(finding?.message).toContain('at most $29.00')
     expect(finding?.advice).toContain('in_1 and sub_1')
     expect(finding?.evidence[0]).toEqual({
-      name: 'credit of the invoice',
+      name: 'credit',
       observed: 8700,
       expected: 2900,
       threshold: 2958,

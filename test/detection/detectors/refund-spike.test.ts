@@ -96,7 +96,7 @@ describe('REFUND_SPIKE fires', () => {
     const [incident, ...rest] = judge([...shop(3), ...burst(25, 2 * HOUR)])
     expect(rest).toEqual([])
     expect(incident?.detectedAt).toBeLessThan(NOW + 2 * HOUR)
-    expect(incident?.message).toMatch(/^\d+ payments were refunded since .* where about \d/)
+    expect(incident?.message).toMatch(/^\d+ payments have been refunded since .* where about \d/)
     expect(incident?.impact?.currency).toBe('usd')
     expect(incident?.impact?.amount).toBeGreaterThanOrEqual(25 * 2_900)
     expect(incident?.evidence.map(({ name }) => name)).toEqual([

@@ -155,10 +155,10 @@ describe('REVENUE_DROP fires', () => {
     expect(rest).toEqual([])
     expect(incident).toMatchObject({ severity: 'CRITICAL', impact: { currency: 'usd' } })
     expect(incident?.detectedAt).toBeLessThanOrEqual(NOW + 12 * HOUR)
-    expect(incident?.message).toMatch(/^Revenue is \d\d% below the usual for this time of the week/)
+    expect(incident?.message).toMatch(/^Revenue is \d\d% below usual: in the \d+ (hours|days) from \w{3} \d/)
     expect(incident?.advice).toMatch(/^Fewer payments come/)
     expect(incident?.evidence[0]).toMatchObject({
-      name: 'revenue against usual',
+      name: 'share of usual revenue',
       expected: 1,
       threshold: 0.7,
     })
@@ -194,7 +194,7 @@ describe('REVENUE_DROP fires', () => {
     )
     const incidents = judge(others(sold.flat()))
     expect(incidents).toHaveLength(1)
-    expect(incidents[0]?.advice).toMatch(/^As many payments come as ever, but they are smaller/)
+    expect(incidents[0]?.advice).toMatch(/^As many payments come in as ever, but they are smaller/)
   })
 
   it('at -97% when a trickle is all that arrives, and the silences in it are none of delivery', () => {

@@ -234,19 +234,19 @@ describe('a lapse', () => {
 
   test('says what was owed, since when, and what to do', () => {
     const [finding] = drive([...begun, rolled]).until(DUE + 4 * DAY).findings
-    expect(finding?.message).toContain('sub_1 of customer cus_1 owed $29.00 on 2025-04-03 00:00 UTC')
-    expect(finding?.message).toContain('3 days later')
+    expect(finding?.message).toContain('sub_1 of customer cus_1 has owed $29.00 since Thu 3 Apr, 00:00')
+    expect(finding?.message).toContain('no payment has come in 3 days')
     expect(finding?.advice).toContain('draft')
     expect(finding?.impact).toEqual({ amount: 2900, currency: 'usd' })
     expect(finding?.evidence).toEqual([
       {
-        name: 'time since the payment was due',
+        name: 'time since due',
         observed: 3 * DAY,
         expected: 0,
         threshold: 3 * DAY,
         unit: 'SECONDS',
       },
-      { name: 'price of the period', observed: 2900, unit: 'MONEY', currency: 'usd' },
+      { name: 'price', observed: 2900, unit: 'MONEY', currency: 'usd' },
     ])
   })
 

@@ -83,7 +83,7 @@ export const cardTesting = defineDetector({
   name: 'CARD_TESTING',
   title: 'Card testing',
   description:
-    'Somebody is trying stolen cards on your checkout: many different cards fail in the way that guessed cards do (wrong numbers, blocked, tiny amounts, failing set-ups), far more than is usual for you. Renewals and failures of a gateway do not count.',
+    'Somebody is trying guessed or stolen cards on your checkout: many more different cards than usual fail as such cards do (wrong numbers, blocked, tiny amounts, cards that cannot be saved). Renewals and trouble at the banks do not count.',
   facts: ['chargeSucceeded', 'chargeFailed', 'paymentRefused'],
   settings,
   selfResolving: true,

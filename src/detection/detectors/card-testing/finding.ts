@@ -2,10 +2,11 @@ import type { Calendar } from '../../../calendar/calendar.ts'
 import { format } from '../../../stripe/money.ts'
 import type { Seconds } from '../../../time.ts'
 import type { Finding, SeriesPoint, Subject } from '../../detector.ts'
-import { largest, largestAmount, type Sums } from '../../kit/amounts.ts'
+import { largestAmount, type Sums } from '../../kit/amounts.ts'
 import { about, sureness } from '../../kit/figures.ts'
+import { commonestReason } from '../../kit/reasons.ts'
 import { courseOf } from '../../kit/series.ts'
-import { count, span } from '../../kit/words.ts'
+import { count, roughSpan, sentence } from '../../kit/words.ts'
 import { confidenceOf } from '../../statistics/threshold.ts'
 
 /** What is known of a burst of tested cards. */
@@ -36,23 +37,18 @@ const CRITICAL_CARDS = 50
 export function testingFinding(burst: CardTesting): Finding {
   const { cards, usual, startedAt, signs, subjects, events, series, takings } = burst
   const impact = largestAmount(burst.taken)
-  const commonest = largest(burst.codes)
   const since = burst.calendar.momentInWords(startedAt)
-  const often =
-    commonest === undefined || commonest.name === 'unknown'
-      ? ''
-      : `, most often with ${commonest.name} (${commonest.sum})`
   const through =
     impact === undefined
-      ? 'No payment with them is known to have gone through'
-      : `${count(takings, 'suspicious payment')} of ${format(impact.amount, impact.currency)} in total went through`
+      ? 'no payment with them is known to have gone through'
+      : `${count(takings, 'suspicious payment')} went through, for ${format(impact.amount, impact.currency)} in all`
   return {
     fingerprint: '',
     severity: cards >= CRITICAL_CARDS ? 'CRITICAL' : 'HIGH',
     confidence: confidenceOf(burst.nats),
-    title: `${cards} cards tried on your checkout`,
-    message: `${cards} different cards failed within ${span(burst.until - startedAt)} since ${since} as guessed or stolen cards do${often}; about ${about(usual)} would be usual. ${through}; this is ${sureness(burst.nats, burst.needed)}.`,
-    advice: `Put a captcha and a limit on tries before the payment form now, and add a Radar rule that blocks what these tries share (address, amount, bank).${takings > 0 ? ' Refund the suspicious payments that went through before they are disputed.' : ' Refund any of these payments that still goes through.'}`,
+    title: `${count(cards, 'card')} tried on your checkout, usually ${about(usual)}`,
+    message: `${count(cards, 'different card')} have failed within ${roughSpan(burst.until - startedAt)} since ${since} as guessed or stolen cards do, where ${about(usual)} would be usual. ${sentence(through, commonestReason(burst.codes), sureness(burst.nats, burst.needed))}`,
+    advice: `Put a captcha and a limit on attempts before the payment form now, and add a Radar rule that blocks what these attempts have in common (address, amount, bank). Then refund ${takings > 0 ? 'the suspicious payments that went through before they are disputed' : 'any such payment that still goes through'}.`,
     startedAt,
     signs,
     ...(impact === undefined ? {} : { impact }),
@@ -60,7 +56,7 @@ export function testingFinding(burst: CardTesting): Finding {
     events,
     evidence: [
       { name: 'cards tried', observed: cards, expected: usual, threshold: burst.minCards, unit: 'COUNT' },
-      { name: 'suspicious payments that went through', observed: takings, unit: 'COUNT' },
+      { name: 'suspicious payments', observed: takings, unit: 'COUNT' },
       { name: 'evidence', observed: burst.nats, threshold: burst.needed, unit: 'SCORE' },
     ],
     ...courseOf(series),

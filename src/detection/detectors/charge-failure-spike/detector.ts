@@ -36,7 +36,7 @@ export const chargeFailureSpike = defineDetector({
   name: 'CHARGE_FAILURE_SPIKE',
   title: 'More payments fail',
   description:
-    'A larger share of your payments fails than is usual for you. Each payment counts once, however often it is retried; bank debits are compared with the others sent on the same day; payments that Radar blocked and tested cards do not count.',
+    'A larger share of your payments fails than is usual for you. Each payment counts once, however often it is retried; bank debits count by the day they were sent; payments that Radar blocked and guessed cards do not count.',
   facts: ['chargePending', 'chargeSucceeded', 'chargeFailed', 'paymentRefused'],
   settings,
   selfResolving: true,

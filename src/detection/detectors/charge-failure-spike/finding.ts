@@ -1,11 +1,11 @@
 import type { Calendar } from '../../../calendar/calendar.ts'
-import { format } from '../../../stripe/money.ts'
 import type { Seconds } from '../../../time.ts'
 import type { Finding, SeriesPoint, Severity, Subject } from '../../detector.ts'
-import { largest, largestAmount, type Sums } from '../../kit/amounts.ts'
+import { largestAmount, type Sums, worthOf } from '../../kit/amounts.ts'
 import { percent, sureness } from '../../kit/figures.ts'
+import { commonestCode, commonestReason } from '../../kit/reasons.ts'
 import { courseOf } from '../../kit/series.ts'
-import { capital } from '../../kit/words.ts'
+import { plain, sentence, whole } from '../../kit/words.ts'
 import { confidenceOf } from '../../statistics/threshold.ts'
 import { adviceFor } from './declines.ts'
 
@@ -17,7 +17,7 @@ export interface FailureSpike {
   /** Usual share, and whether it is only taken for usual because nothing is known yet. */
   usual: number
   isBelief: boolean
-  /** Share from which it is told. */
+  /** Share from which on it is reported. */
   bar: number
   minFailures: number
   nats: number
@@ -46,8 +46,8 @@ export function failureFinding(spike: FailureSpike): Finding {
   const share = failed / payments
   return {
     fingerprint: '',
-    title: `${percent(share)} of payments fail${spike.isBelief ? '' : `, usually ${percent(spike.usual)}`}`,
-    message: `${failed} of ${payments} payments since ${spike.calendar.momentInWords(startedAt)} failed (${percent(share)}), ${againstUsual(spike)}. ${stakesOf(spike)}`,
+    title: `${percent(share)} of payments fail${usually(spike)}`,
+    message: `${whole(failed)} of ${whole(payments)} payments have failed since ${spike.calendar.momentInWords(startedAt)} (${percent(share)}), ${againstUsual(spike)}. ${stakesOf(spike)}`,
     ...measured(spike),
   }
 }
@@ -59,8 +59,8 @@ export function debitFinding(runs: FailingRuns): Finding {
   const name = nameOf(method)
   return {
     fingerprint: method,
-    title: `${percent(share)} of ${name} payments come back${runs.isBelief ? '' : `, usually ${percent(runs.usual)}`}`,
-    message: `${failed} of ${payments} ${name} payments sent since ${runs.calendar.dayInWords(sentFrom)} came back (${percent(share)}), ${againstUsual(runs)}. ${stakesOf(runs)}`,
+    title: `${percent(share)} of ${name} payments fail${usually(runs)}`,
+    message: `${whole(failed)} of ${whole(payments)} ${name} payments sent since ${runs.calendar.dayInWords(sentFrom)} have failed (${percent(share)}), ${againstUsual(runs)}. ${stakesOf(runs)}`,
     ...measured(runs),
   }
 }
@@ -78,39 +78,27 @@ const NAMES: Readonly<Record<string, string>> = {
   ach_credit_transfer: 'ACH transfer',
   sepa_credit_transfer: 'SEPA transfer',
 }
-const nameOf = (method: string): string => NAMES[method] ?? method.replaceAll('_', ' ')
+const nameOf = (method: string): string => NAMES[method] ?? plain(method)
+
+const usually = ({ usual, isBelief }: FailureSpike): string =>
+  isBelief ? '' : `, usually about ${percent(usual)}`
 
 const againstUsual = ({ usual, isBelief }: FailureSpike): string =>
-  isBelief
-    ? `where about ${percent(usual)} is taken as usual: there is no history yet`
-    : `where ${percent(usual)} is usual here`
-
-const commonestOf = ({ codes }: FailureSpike): { name: string; sum: number } | undefined => {
-  const commonest = largest(codes)
-  return commonest?.name === 'unknown' ? undefined : commonest
-}
+  `where about ${percent(usual)} would be usual${isBelief ? ' with most businesses, since yours has no history yet' : ''}`
 
 /** How much money, why, and how sure, in one sentence. */
-function stakesOf(spike: FailureSpike): string {
-  const impact = largestAmount(spike.amounts)
-  const commonest = commonestOf(spike)
-  const parts = [
-    ...(impact === undefined ? [] : [`they come to ${format(impact.amount, impact.currency)}`]),
-    ...(commonest === undefined ? [] : [`the most frequent reason is ${commonest.name} (${commonest.sum})`]),
-    `this is ${sureness(spike.nats, spike.needed)}`,
-  ]
-  return `${capital(parts.join('; '))}.`
-}
+const stakesOf = ({ amounts, codes, nats, needed }: FailureSpike): string =>
+  sentence(worthOf(largestAmount(amounts)), commonestReason(codes), sureness(nats, needed))
 
 function measured(spike: FailureSpike): Omit<Finding, 'fingerprint' | 'title' | 'message'> {
   const { failed, payments, usual, startedAt, signs, subjects, events, series } = spike
   const share = failed / payments
   const impact = largestAmount(spike.amounts)
-  const code = commonestOf(spike)?.name
+  const code = commonestCode(spike.codes)?.name
   return {
     severity: severityOf(share),
     confidence: confidenceOf(spike.nats),
-    advice: `${code === undefined ? '' : `Start with the payments that failed with ${code}. `}${adviceFor(code)}`,
+    advice: `${code === undefined ? '' : `Look first at the payments that failed with ${code}. `}${adviceFor(code)}`,
     startedAt,
     signs,
     ...(impact === undefined ? {} : { impact }),
@@ -118,7 +106,7 @@ function measured(spike: FailureSpike): Omit<Finding, 'fingerprint' | 'title' | 
     events,
     evidence: [
       {
-        name: 'share of failed payments',
+        name: 'failed share',
         observed: share,
         expected: usual,
         threshold: spike.bar,

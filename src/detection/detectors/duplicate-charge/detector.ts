@@ -19,7 +19,7 @@ import { newRepeats, noteCharge, noteRepeat, type Repeats } from './repeats.ts'
 const settings = {
   window: {
     description:
-      'Two equal charges of one payer at most this far apart are taken for one purchase that was charged twice, in seconds.',
+      'Two equal charges of one payer at most this far apart count as one purchase that was charged twice, in seconds.',
     unit: 'SECONDS',
     default: 10 * MINUTE,
     min: MINUTE,
@@ -33,7 +33,7 @@ export const duplicateCharge = defineDetector({
   name: 'DUPLICATE_CHARGE',
   title: 'Duplicate charge',
   description:
-    'A customer was charged twice for one thing: the same amount and currency within a few minutes, or again for the same order within a day, or for subscriptions that a double click made. Different orders, different descriptions, tries of one payment, subscriptions that were wanted, and repeats that are usual with you (a second coffee) are told apart.',
+    'A customer was charged twice for one thing: the same amount and currency within a few minutes, or again for the same order within a day, or for subscriptions that a double click made. Different orders, different descriptions, attempts at one payment, subscriptions that were wanted, and repeats that are usual with you (a second coffee) are not reported.',
   facts: ['chargeCaptured', 'refunded', 'subscriptionChanged'],
   settings,
   selfResolving: false,

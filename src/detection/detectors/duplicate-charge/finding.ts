@@ -1,7 +1,7 @@
 import { format } from '../../../stripe/money.ts'
 import type { Seconds } from '../../../time.ts'
 import type { Context, Ending, Finding } from '../../detector.ts'
-import { count, span } from '../../kit/words.ts'
+import { often, span } from '../../kit/words.ts'
 import { type Charge, type Payer, REACH } from './charges.ts'
 
 /** The incident is over when at most one charge of the group still has its money. */
@@ -13,7 +13,7 @@ export function endingOf(group: readonly Charge[], { refunds }: Payer, payer: st
   return {
     fingerprint: fingerprintOf(payer, first),
     at: Math.max(...times),
-    note: 'The surplus was refunded.',
+    note: 'What was charged wrongly has been refunded since.',
   }
 }
 
@@ -51,12 +51,12 @@ export function findingOf(
     fingerprint: fingerprintOf(key, first),
     severity: n > 2 ? 'HIGH' : 'MEDIUM',
     confidence: 1,
-    title: `Charged ${n === 2 ? 'twice' : `${n} times`}: ${price}`,
-    message: `${customer === undefined ? 'One card' : `Customer ${customer}`} was charged ${price} ${count(n, 'time')} ${last.at === first.at ? 'at the same moment' : `within ${span(last.at - first.at)}`}${byOrder ? ` for order ${first.order}` : ''}, from ${calendar.momentInWords(first.at)} on${twins}. One payment was expected, so ${format(surplus, currency)} too much was taken.`,
+    title: `Charged ${often(n)}: ${price}`,
+    message: `${customer === undefined ? 'One card' : `Customer ${customer}`} was charged ${price} ${often(n)}${byOrder ? ` for order ${first.order}` : ''} ${last.at === first.at ? 'at the same moment' : `within ${span(last.at - first.at)}`}, the first on ${calendar.momentInWords(first.at)}${twins}. One payment was expected, so ${format(surplus, currency)} was ${byOrder ? 'almost certainly' : 'very likely'} charged wrongly.`,
     advice:
       subscriptions.length > 1
-        ? `Look at ${subscriptions.join(', ')} in Stripe: if one was meant, cancel the others at once, before they renew, and refund ${spareList} (${format(surplus, currency)}). Then see to it that a second click cannot subscribe again.`
-        : `Look at ${first.id} and ${spareList} in Stripe: if they are for one purchase, refund ${spareList} (${format(surplus, currency)}) and tell the customer before a dispute comes. Then see to it that your checkout cannot send a payment twice (a fixed idempotency key for each order).`,
+        ? `Look at ${subscriptions.join(', ')} in Stripe: if one was meant, cancel the others before they renew, and refund ${spareList} (${format(surplus, currency)}). Then change your checkout so that a second click cannot subscribe again.`
+        : `Look at ${first.id} and the equal payments after it in Stripe: if they are for one purchase, refund ${spareList} (${format(surplus, currency)}) before the customer disputes them. Then change your checkout so that a second click cannot pay again (one idempotency key for each order).`,
     startedAt: first.at,
     signs: fresh.length,
     ...(customer === undefined ? {} : { customer }),
@@ -70,12 +70,12 @@ export function findingOf(
     evidence: [
       { name: 'payments for one purchase', observed: n, expected: 1, threshold: 2, unit: 'COUNT' },
       {
-        name: 'time between two of them',
+        name: 'time between them',
         observed: shortestGap(group),
         threshold: byOrder ? REACH : window,
         unit: 'SECONDS',
       },
-      { name: 'taken too much', observed: surplus, expected: 0, unit: 'MONEY', currency },
+      { name: 'charged wrongly', observed: surplus, expected: 0, unit: 'MONEY', currency },
     ],
     endsAfter: window,
   }

@@ -88,7 +88,7 @@ export const fraudSpike = defineDetector({
   name: 'FRAUD_SPIKE',
   title: 'More disputes and fraud reports',
   description:
-    'More of your payments are disputed, or reported as fraud by the card networks, than is usual for you. A payment counts once, however many reports it brings; mere inquiries do not count.',
+    'More of your payments are disputed, or reported as fraud by the card networks, than is usual for you. A payment counts once, however often it is reported; inquiries that are not disputes yet do not count.',
   facts: ['chargeSucceeded', 'disputeOpened', 'fraudWarning'],
   settings,
   selfResolving: true,

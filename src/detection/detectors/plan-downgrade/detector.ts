@@ -53,7 +53,7 @@ export const planDowngrade = defineDetector({
   name: 'PLAN_DOWNGRADE',
   title: 'Downgrades',
   description:
-    'More customers than usual move to cheaper plans, or a big one gives up half of what it paid or more. A single ordinary downgrade, one that was scheduled long ago, and a move to a longer billing period are left alone.',
+    'More customers than usual move to cheaper plans, or a big one gives up at least half of what it paid. A single ordinary downgrade, one that was scheduled before, and a move to a longer billing period are not reported.',
   facts: ['subscriptionChanged'],
   settings,
   selfResolving: false,
@@ -110,16 +110,18 @@ function judgeBig(
   { newest, values, bigs }: State,
   fact: SubscriptionChanged,
   loss: number,
-  { settings }: Asked,
+  { settings, calendar }: Asked,
 ): Finding | undefined {
   const before = fact.before?.monthly ?? 0
   if (loss < before * BIG_CUT) return undefined
   const { n, mean } = fact.currency === undefined ? { n: 0, mean: 0 } : values.usual(fact.currency, fact.at)
   if (n < ENOUGH_VALUES) {
     const seats = (fact.before?.seats ?? 0) - (fact.seats ?? 0)
-    return seats >= BIG_SEATS ? bigFinding(fact, loss, { seats, threshold: BIG_SEATS }, 'HIGH') : undefined
+    return seats >= BIG_SEATS
+      ? bigFinding(fact, loss, { seats, threshold: BIG_SEATS }, 'HIGH', calendar)
+      : undefined
   }
   if (loss < settings.bigTimes * mean || bigs.note(loss / mean, fact.at, newest)) return undefined
   const severity = loss >= HUGE_TIMES * mean ? 'CRITICAL' : 'HIGH'
-  return bigFinding(fact, loss, { mean, times: settings.bigTimes }, severity)
+  return bigFinding(fact, loss, { mean, times: settings.bigTimes }, severity, calendar)
 }

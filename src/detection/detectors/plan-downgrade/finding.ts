@@ -1,11 +1,11 @@
 import type { Calendar } from '../../../calendar/calendar.ts'
 import type { SubscriptionChanged } from '../../../stripe/facts.ts'
-import { format } from '../../../stripe/money.ts'
+import { format, formatRounded } from '../../../stripe/money.ts'
 import { DAY, type Seconds } from '../../../time.ts'
 import type { Finding, Measurement, SeriesPoint, Severity } from '../../detector.ts'
 import { largestAmount, type Sums } from '../../kit/amounts.ts'
 import { about, percent, sureness, times } from '../../kit/figures.ts'
-import { capital, count, span } from '../../kit/words.ts'
+import { count, sentence, whole } from '../../kit/words.ts'
 import { confidenceOf } from '../../statistics/threshold.ts'
 
 interface Shown {
@@ -21,12 +21,11 @@ export interface DowngradeSurge {
   /** Usual in the same time, without margin. */
   usual: number
   perDay: number
-  /** From so many on it is told. */
+  /** From so many on it is reported. */
   fewest: number
   nats: number
   needed: number
   startedAt: Seconds
-  until: Seconds
   losses: Sums
   /** The downgrades that this finding adds. */
   fresh: readonly Shown[]
@@ -35,20 +34,18 @@ export interface DowngradeSurge {
 
 /** Puts a surge of downgrades into words and numbers. */
 export function surgeFinding(surge: DowngradeSurge): Finding {
-  const { downgrades, usual, startedAt, until, fresh, perDay } = surge
+  const { downgrades, usual, startedAt, fresh, perDay } = surge
   const impact = largestAmount(surge.losses)
   const since = surge.calendar.momentInWords(startedAt)
-  const loss =
-    impact === undefined ? '' : `together they pay ${format(impact.amount, impact.currency)} less a month; `
-  const sure = `this is ${sureness(surge.nats, surge.needed)}`
+  const loss = impact && `they pay ${format(impact.amount, impact.currency)} less a month in all`
   return {
     fingerprint: '',
     severity: downgrades >= 12 ? 'CRITICAL' : downgrades >= 8 ? 'HIGH' : 'MEDIUM',
     confidence: confidenceOf(surge.nats),
-    title: `${count(downgrades, 'customer')} moved to cheaper plans`,
-    message: `${count(downgrades, 'subscription')} moved to cheaper plans within ${span(until - startedAt)} since ${since}, where about ${about(usual)} would be usual. ${capital(`${loss}${sure}`)}.`,
+    title: `${count(downgrades, 'subscription')} moved to cheaper plans, usually ${about(usual)}`,
+    message: `${count(downgrades, 'subscription')} have moved to cheaper plans since ${since}, where ${about(usual)} would be usual. ${sentence(loss, sureness(surge.nats, surge.needed))}`,
     advice:
-      'Ask a few of these customers why, today. Look at what changed for them: a price, a limit, a competitor’s offer, an outage, or a plan that became too easy to choose by mistake.',
+      'Ask a few of these customers today why they moved. Then check what changed for them: a price, a limit, an outage, a competitor’s offer, or a plan that is too easy to choose by mistake.',
     startedAt,
     signs: fresh.length,
     ...(impact === undefined ? {} : { impact }),
@@ -56,7 +53,7 @@ export function surgeFinding(surge: DowngradeSurge): Finding {
     events: fresh.map(({ event }) => event),
     evidence: [
       {
-        name: 'subscriptions moved to cheaper plans',
+        name: 'moved to cheaper plans',
         observed: downgrades,
         expected: usual,
         threshold: surge.fewest,
@@ -82,10 +79,11 @@ export function bigFinding(
   loss: number,
   measure: Measure,
   severity: Severity,
+  calendar: Calendar,
 ): Finding {
   const { subscription, customer, currency, before } = fact
   const amount = Math.round(loss)
-  const lost = currency === undefined ? undefined : format(amount, currency)
+  const lost = currency === undefined ? undefined : `${format(amount, currency)} less a month`
   const share = percent(loss / (before?.monthly ?? loss))
   const seats =
     before?.seats !== undefined && fact.seats !== undefined && before.seats !== fact.seats
@@ -95,9 +93,9 @@ export function bigFinding(
     fingerprint: subscription,
     severity,
     confidence: 1,
-    title: `Big downgrade: ${lost === undefined ? share : `${lost} a month`} less`,
-    message: `Subscription ${subscription}${customer === undefined ? '' : ` of customer ${customer}`} was cut by ${share}${seats}${lost === undefined ? '' : `: ${lost} less a month`}. ${against(loss, measure, currency)}`,
-    advice: `Talk to the customer of ${subscription} now. Check first that the cut was meant: a wrong quantity or price in an update looks the same.`,
+    title: `Big downgrade: ${lost ?? `${share} less`}`,
+    message: `Subscription ${subscription}${customer === undefined ? '' : ` of customer ${customer}`} was cut by ${share}${seats} on ${calendar.momentInWords(fact.at)}. ${against(loss, lost, measure, currency)}`,
+    advice: `Check first that the cut of ${subscription} was meant: a wrong quantity or price in an update looks the same. Then talk to the customer today.`,
     startedAt: fact.at,
     signs: 1,
     ...(customer === undefined ? {} : { customer }),
@@ -110,7 +108,7 @@ export function bigFinding(
     evidence: [
       ...measured(loss, measure, currency),
       {
-        name: 'share that was cut',
+        name: 'share cut',
         observed: loss / (before?.monthly ?? loss),
         threshold: 0.5,
         unit: 'RATIO',
@@ -120,11 +118,17 @@ export function bigFinding(
   }
 }
 
-function against(loss: number, measure: Measure, currency: string | undefined): string {
+function against(
+  loss: number,
+  lost: string | undefined,
+  measure: Measure,
+  currency: string | undefined,
+): string {
+  const money = lost === undefined ? '' : `${lost}, `
   if ('seats' in measure)
-    return `That is ${measure.seats} seats at once, where fewer than ${measure.threshold} would be ordinary.`
-  const usual = currency === undefined ? '' : ` (${format(Math.round(measure.mean), currency)} a month)`
-  return `That is ${times(loss / measure.mean)} what a subscription is usually worth${usual}.`
+    return `That is ${money}${count(measure.seats, 'seat')} at once, where fewer than ${whole(measure.threshold)} would be usual.`
+  const usual = currency === undefined ? '' : ` (about ${formatRounded(measure.mean, currency)} a month)`
+  return `That is ${money}${times(loss / measure.mean)} what a subscription is usually worth${usual}.`
 }
 
 function measured(loss: number, measure: Measure, currency: string | undefined): Measurement[] {

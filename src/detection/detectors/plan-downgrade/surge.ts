@@ -18,7 +18,7 @@ import { surgeFinding } from './finding.ts'
 import { DowngradeRate } from './rate.ts'
 
 const RATIOS = [4, 12] as const
-/** Downgrades since the onset are kept up to this many until they are told. */
+/** Downgrades since the onset are kept up to this many until they are reported. */
 const UNITS = 100
 const FEWEST_A_YEAR = 100
 const DISORDER = 15 * MINUTE
@@ -209,7 +209,6 @@ function surgeFindingOf(state: Surge, open: Open, fresh: readonly Downgrade[], c
       open.startedAt,
       ...fresh.map(({ at }) => (at >= open.startedAt - DISORDER ? at : open.startedAt)),
     ),
-    until: open.lastSign,
     losses: open.losses,
     fresh,
     perDay: state.rate.perDay(state.newest),

@@ -83,7 +83,7 @@ export const refundSpike = defineDetector({
   name: 'REFUND_SPIKE',
   title: 'More refunds',
   description:
-    'More of your payments are refunded than is usual for you at this time of the week. A payment counts once, however many partial refunds it gets; released authorisations do not count.',
+    'More of your payments are refunded than is usual for you at this time of the week. A payment counts once, however many partial refunds it gets; authorisations that were only released do not count.',
   facts: ['refunded', 'chargeSucceeded'],
   settings,
   selfResolving: true,

@@ -1,11 +1,10 @@
 import type { Calendar } from '../../../calendar/calendar.ts'
-import { format } from '../../../stripe/money.ts'
 import { HOUR, type Seconds } from '../../../time.ts'
 import type { Finding, SeriesPoint, Severity, Subject } from '../../detector.ts'
-import { largestAmount, type Sums } from '../../kit/amounts.ts'
-import { about, sureness, times } from '../../kit/figures.ts'
+import { largestAmount, type Sums, worthOf } from '../../kit/amounts.ts'
+import { about, sureness } from '../../kit/figures.ts'
 import { courseOf } from '../../kit/series.ts'
-import { span } from '../../kit/words.ts'
+import { count, roughSpan, sentence } from '../../kit/words.ts'
 import { confidenceOf } from '../../statistics/threshold.ts'
 
 /** What is known of a spike of refunds. */
@@ -34,16 +33,14 @@ export function refundFinding(spike: RefundSpike): Finding {
   const impact = largestAmount(spike.amounts)
   const ratio = refunds / usual
   const since = spike.calendar.momentInWords(startedAt)
-  const money =
-    impact === undefined ? '' : `The refunds come to ${format(impact.amount, impact.currency)}; this is `
   return {
     fingerprint: '',
     severity: severityOf(ratio, refunds),
     confidence: confidenceOf(spike.nats),
-    title: `${refunds} payments refunded, ${times(ratio)} the usual number`,
-    message: `${refunds} payments were refunded since ${since}, where about ${about(usual)} would be usual in ${span(spike.hours * HOUR)}. ${money === '' ? 'This is ' : money}${sureness(spike.nats, spike.needed)}.`,
+    title: `${count(refunds, 'payment')} refunded, usually ${about(usual)}`,
+    message: `${count(refunds, 'payment')} have been refunded since ${since}, where ${about(usual)} would be usual within ${roughSpan(spike.hours * HOUR)}. ${sentence(worthOf(impact), sureness(spike.nats, spike.needed))}`,
     advice:
-      'See in Stripe who made these refunds (a person, an API key, an app) and for which product. If nobody meant to, revoke that access first; if customers asked for them, find what broke or was promised wrongly.',
+      'Check first in Stripe who made these refunds (a person, an API key, an app) and for which product. If nobody meant to, revoke that access at once; if customers asked for them, find out what broke or was promised wrongly.',
     startedAt,
     signs,
     ...(impact === undefined ? {} : { impact }),

@@ -59,7 +59,7 @@ const settings = {
     max: 0.9,
   },
   minHistory: {
-    description: 'Days of history, as a number, before anything is said: the course of a week must be known.',
+    description: 'Days of history that are needed before anything is reported: the usual week must be known.',
     unit: 'COUNT',
     default: 14,
     min: 7,
@@ -69,12 +69,12 @@ const settings = {
 } as const
 type Told = Context<typeof settings>
 
-/** Tells when less money comes in than is usual at this time of the week. */
+/** Reports when less money comes in than is usual at this time of the week. */
 export const revenueDrop = defineDetector({
   name: 'REVENUE_DROP',
   title: 'Revenue drop',
   description:
-    'Less money comes in than is usual for you at this time of the week, in one currency or in all together. Needs two weeks of history; says nothing while events themselves fail to arrive.',
+    'Less money comes in than is usual for you at this time of the week, in one currency or in all together. It needs two weeks of history, and waits while events themselves fail to arrive.',
   facts: ['chargeCaptured'],
   settings,
   selfResolving: true,
@@ -272,9 +272,10 @@ function findingOf(
   state: State,
   drop: Drop,
   { size, nats, dark, open, isFirst }: Seen & { nats: number; isFirst: boolean },
-  { now, settings }: Told,
+  { now, settings, calendar }: Told,
 ): Finding {
   return dropFinding({
+    calendar,
     ...drop,
     currency: drop.name === ALL ? undefined : drop.name,
     lost: lostIn(affected(state, drop), now, drop.hours, dark, open),

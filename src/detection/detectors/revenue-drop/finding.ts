@@ -1,14 +1,16 @@
-import { format } from '../../../stripe/money.ts'
+import type { Calendar } from '../../../calendar/calendar.ts'
+import { formatRounded } from '../../../stripe/money.ts'
 import { HOUR, type Seconds } from '../../../time.ts'
 import type { Finding, SeriesPoint, Severity } from '../../detector.ts'
-import { about, percent } from '../../kit/figures.ts'
+import { about, percent, sureness } from '../../kit/figures.ts'
 import { courseOf } from '../../kit/series.ts'
-import { moment, span } from '../../kit/words.ts'
+import { count, roughSpan, sentence } from '../../kit/words.ts'
 import { confidenceOf } from '../../statistics/threshold.ts'
 import type { LostCurrency } from './takings.ts'
 
 /** What is known of a drop in revenue. */
 export interface Drop {
+  calendar: Calendar
   /** Undefined: all together. */
   currency: string | undefined
   from: Seconds
@@ -35,19 +37,12 @@ export function dropFinding(drop: Drop): Finding {
     undefined,
   )
   const whose = drop.currency === undefined ? 'Revenue' : `Revenue in ${drop.currency.toUpperCase()}`
-  const sentences = [
-    `${whose} is ${percent(1 - left)} below the usual for this time of the week: in ${span(hours * HOUR)} from ${moment(drop.from)} ${payments} payments brought what ${about(units)} usual ones do, where ${about(usual)} are usual.`,
-  ]
-  if (worst !== undefined)
-    sentences.push(
-      `In ${worst.currency.toUpperCase()} that is about ${money(worst.taken, worst.currency)} where ${money(worst.usual, worst.currency)} is usual.`,
-    )
   return {
     fingerprint: '',
     severity: severityOf(left),
     confidence: confidenceOf(drop.nats),
     title: `${whose} ${percent(1 - left)} below usual`,
-    message: sentences.join(' '),
+    message: `${whose} is ${percent(1 - left)} below usual: in the ${roughSpan(hours * HOUR)} from ${drop.calendar.momentInWords(drop.from)} ${paymentsOf(drop)}, where ${about(usual)} would be usual${sizeOf(drop)}. ${sentence(worst && moneyOf(worst), sureness(drop.nats, drop.needed))}`,
     advice: adviceOf(drop),
     startedAt,
     signs: 1,
@@ -57,14 +52,14 @@ export function dropFinding(drop: Drop): Finding {
     subjects: [],
     evidence: [
       {
-        name: 'revenue against usual',
+        name: 'share of usual revenue',
         observed: left,
         expected: 1,
         threshold: 1 - drop.minDrop,
         unit: 'RATIO',
       },
       { name: 'payments', observed: payments, expected: usual, unit: 'COUNT' },
-      { name: 'average payment against usual', observed: averageOf(drop), expected: 1, unit: 'RATIO' },
+      { name: 'share of usual payment size', observed: averageOf(drop), expected: 1, unit: 'RATIO' },
       { name: 'window', observed: hours * HOUR, unit: 'SECONDS' },
       { name: 'evidence', observed: drop.nats, threshold: drop.needed, unit: 'SCORE' },
     ],
@@ -72,20 +67,29 @@ export function dropFinding(drop: Drop): Finding {
   }
 }
 
-const money = (amount: number, currency: string): string => format(Math.round(amount), currency)
+const paymentsOf = ({ payments }: Drop): string =>
+  payments === 0 ? 'no payment came in' : `${count(payments, 'payment')} came in`
+
+const sizeOf = (drop: Drop): string =>
+  isSmaller(drop) ? `, and they were about ${percent(1 - averageOf(drop))} smaller` : ''
+
+const moneyOf = ({ taken, usual, currency }: LostCurrency): string =>
+  `that is ${taken > 0 ? `about ${formatRounded(taken, currency)}` : 'nothing'}, where about ${formatRounded(usual, currency)} would be usual`
 
 const averageOf = ({ units, payments }: Drop): number => (payments > 0 ? units / payments : 0)
 
+const isSmaller = (drop: Drop): boolean => drop.payments > 0 && averageOf(drop) < 0.75
+
 /** Which half is missing: the payments themselves, or their size. */
 function adviceOf(drop: Drop): string {
-  const smaller = drop.payments > 0 && averageOf(drop) < 0.75
+  const smaller = isSmaller(drop)
   const fewer = drop.payments < 0.8 * drop.usual
   if (smaller && !fewer)
-    return 'As many payments come as ever, but they are smaller: check prices, currencies, coupons and plan changes of the last days.'
+    return 'As many payments come in as ever, but they are smaller: check first what changed in the last days in prices, currencies, coupons and plans.'
   const first = smaller
-    ? 'Fewer payments come, and they are smaller'
-    : 'Fewer payments come, of the usual size'
-  return `${first}: try a purchase yourself, then check the checkout, the last release, traffic and campaigns, and whether renewals have run.`
+    ? 'Fewer payments come in, and they are smaller'
+    : 'Fewer payments come in, of the usual size'
+  return `${first}: try a purchase yourself first. Then check your last release, your traffic and campaigns, and whether renewals have run.`
 }
 
 const severityOf = (left: number): Severity => (left < 0.35 ? 'CRITICAL' : left < 0.55 ? 'HIGH' : 'MEDIUM')

@@ -1,7 +1,7 @@
 import { format } from '../../../stripe/money.ts'
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../../detector.ts'
-import { moment, span } from '../../kit/words.ts'
+import { plain, roughSpan, span } from '../../kit/words.ts'
 import { change, invoiced, isOver, openDue, type Renewal, settle } from './renewal.ts'
 
 /** After a change the event of its payment may still be on its way. */
@@ -14,20 +14,20 @@ const DAYS_UNTIL_DUE = 30
 const GRAVE = 35 * DAY
 
 interface State extends Renewal {
-  /** The due date that was told. */
+  /** The due date that was reported. */
   told?: Seconds
 }
 
 const settings = {
   grace: {
-    description: 'How long a renewal may stay unpaid before it is told, in seconds.',
+    description: 'How long a renewal may stay unpaid before it is reported, in seconds.',
     unit: 'SECONDS',
     default: 3 * DAY,
     min: DAY / 2,
     max: 30 * DAY,
   },
   dunning: {
-    description: 'How long Stripe may go on retrying a failed renewal before it is told, in seconds.',
+    description: 'How long Stripe may go on retrying a failed renewal before it is reported, in seconds.',
     unit: 'SECONDS',
     default: 28 * DAY,
     min: DAY,
@@ -36,12 +36,12 @@ const settings = {
 } as const
 type Asked = Context<typeof settings>
 
-/** Tells when a subscription's payment is due, does not come, and nothing explains why. */
+/** Reports when a subscription's payment is due, does not come, and nothing explains why. */
 export const silentLapse = defineDetector({
   name: 'SILENT_LAPSE',
-  title: 'Silent lapse',
+  title: 'Renewal not paid',
   description:
-    'A renewal was due and was not paid, and nothing was said about it: the subscription goes on unpaid. Running trials, paused or cancelled subscriptions, free plans, invoices that are sent with time to pay, and failed payments that Stripe still retries are left alone.',
+    'A renewal was due and was not paid, nothing explains why, and the subscription goes on. Running trials, paused or cancelled subscriptions, free plans, invoices that leave time to pay, and failed payments that Stripe still retries are not reported.',
   facts: ['subscriptionChanged', 'subscriptionEnded', 'invoiceCreated', 'invoicePaid', 'invoiceDropped'],
   settings,
   selfResolving: false,
@@ -94,18 +94,24 @@ function decide(state: State, at: Seconds, context: Asked): Step {
   }
   if (told === undefined || holds) return step
   delete state.told
-  const note = due === undefined ? reasonToEnd(state) : 'The renewal was settled since.'
+  const note = due === undefined ? reasonToEnd(state) : 'The renewal has been paid or written off since.'
   return { ...step, ended: [{ fingerprint: context.key, at, note }] }
 }
 
 function reasonToEnd(state: State): string {
   const { subscription } = state
-  if (subscription?.paused || subscription?.status === 'paused') return 'Collection was paused since.'
-  if (subscription?.cancelling || isOver(state)) return 'The subscription was cancelled since.'
-  return `The subscription is ${subscription?.status ?? 'unknown'} now, so no payment is expected.`
+  if (subscription?.paused || subscription?.status === 'paused') return 'Collection has been paused since.'
+  if (subscription?.cancelling || isOver(state)) return 'The subscription has been cancelled since.'
+  return subscription === undefined
+    ? 'No payment is expected any more.'
+    : `The subscription is ${plain(subscription.status)} now, so no payment is expected.`
 }
 
-function findingOf(state: State, due: Seconds, { key, now, settings: { grace, dunning } }: Asked): Finding {
+function findingOf(
+  state: State,
+  due: Seconds,
+  { key, now, calendar, settings: { grace, dunning } }: Asked,
+): Finding {
   const { customer, currency, price = 0, status, sendInvoice, event, daysUntilDue } = state.subscription ?? {}
   const patience =
     (status === 'past_due' ? dunning : grace) + (sendInvoice ? (daysUntilDue ?? DAYS_UNTIL_DUE) * DAY : 0)
@@ -116,7 +122,7 @@ function findingOf(state: State, due: Seconds, { key, now, settings: { grace, du
     severity: 'HIGH',
     confidence: 1,
     title: `Renewal not paid${money === undefined ? '' : `: ${amount}`}`,
-    message: `Subscription ${key}${customer === undefined ? '' : ` of customer ${customer}`} owed ${amount} on ${moment(due)}. ${span(now - due)} later no paid invoice for that period has been seen; at most ${span(patience)} were expected. Stripe shows the subscription as ${status}, so the customer goes on being served.`,
+    message: `Subscription ${key}${customer === undefined ? '' : ` of customer ${customer}`} has owed ${amount} since ${calendar.momentInWords(due)}; no payment has come in ${roughSpan(now - due)}, where at most ${span(patience)} would be usual. Stripe still shows it as ${plain(status ?? 'active')}, so the customer is very likely served without paying.`,
     advice: adviceFor(key, status),
     startedAt: due,
     signs: 1,
@@ -129,7 +135,7 @@ function findingOf(state: State, due: Seconds, { key, now, settings: { grace, du
     events: event === undefined ? [] : [event],
     evidence: [
       {
-        name: 'time since the payment was due',
+        name: 'time since due',
         observed: now - due,
         expected: 0,
         threshold: patience,
@@ -139,7 +145,7 @@ function findingOf(state: State, due: Seconds, { key, now, settings: { grace, du
         ? []
         : [
             {
-              name: 'price of the period',
+              name: 'price',
               observed: price,
               unit: 'MONEY' as const,
               currency: money.currency,
@@ -151,5 +157,5 @@ function findingOf(state: State, due: Seconds, { key, now, settings: { grace, du
 
 const adviceFor = (key: string, status: string | undefined): string =>
   status === 'past_due'
-    ? `Open ${key} in Stripe: retries have not brought the money. Ask the customer for another payment method, or cancel the subscription.`
-    : `Open ${key} in Stripe and look at its latest invoice. A draft has to be finalised, an open one collected or sent again; if there is none, find out why no invoice was made before you charge the period by hand.`
+    ? `Ask the customer of ${key} for another payment method: Stripe’s retries have not brought the money. If none comes, cancel the subscription.`
+    : `Open ${key} in Stripe and look at its latest invoice: finalise it if it is a draft, collect or send it again if it is open. If there is none, find out why before you charge the period by hand.`

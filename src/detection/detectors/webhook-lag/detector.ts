@@ -72,21 +72,21 @@ interface State extends Watched {
 
 const settings = {
   lateAfter: {
-    description: 'An event that arrives so long after it happened is late, in seconds.',
+    description: 'An event that arrives more than this long after it happened is late, in seconds.',
     unit: 'SECONDS',
     default: 300,
     min: 30,
     max: DAY,
   },
   minLate: {
-    description: 'At least so many events must be late within 3 hours.',
+    description: 'At least this many events must be late within 3 hours.',
     unit: 'COUNT',
     default: 6,
     min: 3,
     max: 1_000,
   },
   minSilence: {
-    description: 'Nothing must have arrived for at least so long, in seconds (3,600 is an hour).',
+    description: 'Nothing must have arrived for at least this long, in seconds (3,600 is an hour).',
     unit: 'SECONDS',
     default: HOUR,
     min: 15 * MINUTE,
@@ -96,12 +96,12 @@ const settings = {
 } as const
 type Told = Context<typeof settings>
 
-/** Tells when Stripe's events come late or not at all, and lets the other detectors know. */
+/** Reports when Stripe's events come late or not at all, and lets the other detectors know. */
 export const webhookLag = defineDetector({
   name: 'WEBHOOK_LAG',
-  title: 'Webhooks late or missing',
+  title: 'Events late or missing',
   description:
-    "Stripe's events reach us late, or not at all although some are usual at this time of the week. Meanwhile other alarms about what is missing wait.",
+    "Stripe's events arrive late, or not at all although some are usual at this time of the week. Other alarms about missing payments wait meanwhile.",
   facts: ['delivered'],
   settings,
   selfResolving: true,
@@ -154,7 +154,7 @@ function observe(state: State, fact: Delivered, context: Told): Step | undefined
   const findings = closeGap(state, fact.at, arrival, context)
   state.last = arrival
   arrive(state.arrivals, arrival, fact.at, isLate)
-  if (isLate) findings.push(...late(state, fact, arrival, settings))
+  if (isLate) findings.push(...late(state, fact, arrival, context))
   else countBurst(state, arrival)
   if (state.awake) return findings.length > 0 ? { findings } : undefined
   state.awake = true
@@ -171,7 +171,8 @@ function closeGap(state: State, at: Seconds, arrival: Seconds, context: Told): F
   if (!isLost(state, arrival, calendar)) return []
   if (seen.nats >= neededOf(settings)) state.disturbedAt = arrival
   // A straggler from before the silence would date it wrongly.
-  return state.open?.silent === true || at < state.last ? [] : silent(state, seen, arrival, settings)
+  if (state.open?.silent === true || at < state.last) return []
+  return silent(state, seen, { ...context, now: arrival })
 }
 
 /** A day is learned when it is known whether its silent hours were an outage. */
@@ -196,7 +197,8 @@ function countBurst(state: State, arrival: Seconds): void {
   state.season.add(arrival)
 }
 
-function late(state: State, fact: Delivered, arrival: Seconds, settings: Told['settings']): Finding[] {
+function late(state: State, fact: Delivered, arrival: Seconds, context: Told): Finding[] {
+  const { settings } = context
   noteLate(state.gaps, fact.at)
   noteSign(state.signs, arrival, fact.eventId, fact.eventId)
   const seen = lateness(state.arrivals, arrival)
@@ -210,7 +212,7 @@ function late(state: State, fact: Delivered, arrival: Seconds, settings: Told['s
   state.open = { startedAt, lastSign: arrival, silent: false }
   state.disturbedAt = arrival
   openSpan(state.late, startedAt)
-  return [lateFindingOf(state, state.open, { ...seen, usual, nats }, isFirst, settings)]
+  return [lateFindingOf(state, state.open, { ...seen, usual, nats }, isFirst, context)]
 }
 
 const neededOf = ({ falseAlarmsPerYear }: Told['settings']): number =>
@@ -221,19 +223,18 @@ function lateFindingOf(
   { startedAt }: Open,
   seen: Lateness & { usual: number; nats: number },
   isFirst: boolean,
-  settings: Told['settings'],
+  { settings, calendar }: Told,
 ): Finding {
-  const { lateAfter, minLate } = settings
   return lateFinding({
+    ...settings,
+    calendar,
     lateness: seen,
     needed: neededOf(settings),
-    lateAfter,
-    minLate,
     minShare: MIN_SHARE,
     startedAt,
     signs: isFirst ? seen.late : 1,
     ...shownBy(state.signs, seen.oldest, isFirst),
-    series: isFirst ? lateCourse(state.arrivals, minLate) : undefined,
+    series: isFirst ? lateCourse(state.arrivals, settings.minLate) : undefined,
   })
 }
 
@@ -247,7 +248,7 @@ function onTimer(state: State, context: Told): Step {
 }
 
 /** What is said of a silence up to `now`; nothing while it is not odd or long enough. */
-function silent(state: State, { nats, usual }: Silence, now: Seconds, settings: Told['settings']): Finding[] {
+function silent(state: State, { nats, usual }: Silence, { now, settings, calendar }: Told): Finding[] {
   const { last, open, since } = state
   const { minSilence } = settings
   const needed = neededOf(settings)
@@ -255,11 +256,12 @@ function silent(state: State, { nats, usual }: Silence, now: Seconds, settings: 
   const startedAt = open === null ? last : Math.min(open.startedAt, last)
   state.open = { startedAt, lastSign: now, silent: true }
   const series = open === null ? seasonSeries(state.season, now - 1) : undefined
-  return [silenceFinding({ startedAt, since: last, series, now, usual, minSilence, nats, needed })]
+  return [silenceFinding({ calendar, startedAt, since: last, series, now, usual, minSilence, nats, needed })]
 }
 
-function judge(state: State, { now, settings, calendar }: Told): Step {
-  const findings = silent(state, silence(state, now, calendar), now, settings)
+function judge(state: State, context: Told): Step {
+  const { now, settings, calendar } = context
+  const findings = silent(state, silence(state, now, calendar), context)
   if (findings.length > 0) return { findings }
   const { open } = state
   if (open === null || !isCalm(state, open, now, settings)) return {}

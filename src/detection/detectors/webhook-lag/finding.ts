@@ -1,15 +1,17 @@
+import type { Calendar } from '../../../calendar/calendar.ts'
 import { HOUR, MINUTE, type Seconds } from '../../../time.ts'
 import type { Finding, SeriesPoint, Severity, Subject } from '../../detector.ts'
-import { about, percent } from '../../kit/figures.ts'
+import { about, percent, sureness } from '../../kit/figures.ts'
 import { courseOf } from '../../kit/series.ts'
-import { moment, span } from '../../kit/words.ts'
+import { count, roughSpan, sentence, whole } from '../../kit/words.ts'
 import { confidenceOf } from '../../statistics/threshold.ts'
 import type { Lateness } from './lateness.ts'
 
 const ADVICE =
-  'Open the webhook endpoint in Stripe (Developers, Webhooks) and look for failed deliveries, a disabled endpoint or an incident at Stripe; then check that this service is up and reachable. Once events flow again, replay what is missing from the last 30 days.'
+  'Open the webhook endpoint in Stripe (Developers, Webhooks) and look for failed deliveries or a disabled endpoint, then check status.stripe.com and that this service can be reached. Once events arrive again, replay what is missing from the last 30 days.'
 
-interface Told {
+interface Disturbance {
+  calendar: Calendar
   startedAt: Seconds
   /** Only with the first sign, as things stood then. */
   series: readonly SeriesPoint[] | undefined
@@ -17,7 +19,7 @@ interface Told {
 
 /** Puts late deliveries into words and numbers. */
 export function lateFinding(
-  told: Told & {
+  disturbance: Disturbance & {
     lateness: Lateness & { usual: number; nats: number }
     needed: number
     signs: number
@@ -28,31 +30,31 @@ export function lateFinding(
     events: string[]
   },
 ): Finding {
-  const { lateness, lateAfter, startedAt, signs, subjects, events, series } = told
+  const { lateness, lateAfter, startedAt, signs, subjects, events, series } = disturbance
   const { late, arrivals, median, usual, nats } = lateness
   const share = late / arrivals
   return {
     fingerprint: '',
     severity: severityOfLag(median),
     confidence: confidenceOf(nats),
-    title: `Stripe's events arrive ${span(median)} late`,
-    message: `${late} of the ${arrivals} events of the last 3 hours (${percent(share)}) came more than ${span(lateAfter)} after they happened, half of these at least ${span(median)} late; the oldest happened at ${moment(startedAt)}. About ${about(usual)} late ones would be usual.`,
+    title: `Stripe's events arrive about ${roughSpan(median)} late`,
+    message: `${whole(late)} of ${count(arrivals, 'event')} in the last 3 hours have arrived late (${percent(share)}), where ${about(usual)} would be usual. ${sentence(`the oldest is from ${disturbance.calendar.momentInWords(startedAt)}, and half of them were at least ${roughSpan(median)} late`, sureness(nats, disturbance.needed))}`,
     advice: ADVICE,
     startedAt,
     signs,
     subjects,
     events,
     evidence: [
-      { name: 'late events', observed: late, expected: usual, threshold: told.minLate, unit: 'COUNT' },
-      { name: 'share of late events', observed: share, expected: 0, threshold: told.minShare, unit: 'RATIO' },
+      { name: 'late events', observed: late, expected: usual, threshold: disturbance.minLate, unit: 'COUNT' },
+      { name: 'late share', observed: share, expected: 0, threshold: disturbance.minShare, unit: 'RATIO' },
       {
-        name: 'median lag of late events',
+        name: 'median delay',
         observed: median,
         expected: 0,
         threshold: lateAfter,
         unit: 'SECONDS',
       },
-      { name: 'evidence', observed: nats, threshold: told.needed, unit: 'SCORE' },
+      { name: 'evidence', observed: nats, threshold: disturbance.needed, unit: 'SCORE' },
     ],
     ...courseOf(series),
   }
@@ -60,7 +62,7 @@ export function lateFinding(
 
 /** Puts a silence into words and numbers. */
 export function silenceFinding(
-  told: Told & {
+  disturbance: Disturbance & {
     since: Seconds
     now: Seconds
     usual: number
@@ -69,14 +71,14 @@ export function silenceFinding(
     needed: number
   },
 ): Finding {
-  const { startedAt, since, now, usual, minSilence, nats, needed, series } = told
+  const { startedAt, since, now, usual, minSilence, nats, needed, series } = disturbance
   const silent = now - since
   return {
     fingerprint: '',
     severity: silent > 6 * HOUR ? 'CRITICAL' : 'HIGH',
     confidence: confidenceOf(nats),
-    title: `No events from Stripe for ${span(silent)}`,
-    message: `Nothing has arrived from Stripe since ${moment(since)}, where about ${about(usual)} separate deliveries would be usual in that time. Other alarms about missing payments wait until events arrive again.`,
+    title: `No events from Stripe for ${roughSpan(silent)}`,
+    message: `No events have arrived from Stripe since ${disturbance.calendar.momentInWords(since)}, where ${about(usual)} would be usual by now. ${sentence(sureness(nats, needed), 'other alarms about missing payments wait until events arrive again')}`,
     advice: ADVICE,
     startedAt,
     signs: 1,
