@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { takeStep } from '../anomalies/lifecycle.ts'
 import { feedHead } from '../anomalies/pages.ts'
 import { PublicError } from '../errors.ts'
-import { csvOf } from '../export/anomalies.ts'
 import { readAnomalyFilter } from '../export/query.ts'
 import type { LocalGraphql } from '../graphql/local.ts'
 import type { Scope } from '../storage/scope/scope.ts'
@@ -99,6 +98,7 @@ export function anomaliesCommand(shell: Shell): Command {
       within(shell, tenantId, async ({ scope, office, graphql, selection }) => {
         if (options.json) return exportJson(shell, graphql, selection(true), filterOf(options, office))
         const filter = readAnomalyFilter(queryOf(options, office))
+        const { csvOf } = await import('../export/anomalies.ts')
         for await (const page of csvOf(scope, filter)) shell.io.stdout.write(page)
       }),
     )

@@ -31,7 +31,9 @@ function readModels(): Model[] {
         .map(([, column = '', type = '']) => ({ name: column, type }))
       const list = (given = '') => given.split(',').map((one) => one.trim())
       const references = [
-        ...body.matchAll(/^ {2}\w+ +(\w+)\?? +@relation\(fields: \[([^\]]+)\], references: \[([^\]]+)\]/gm),
+        ...body.matchAll(
+          /^ {2}\w+ +(\w+)\?? +@relation\((?:"\w+", )?fields: \[([^\]]+)\], references: \[([^\]]+)\]/gm,
+        ),
       ].map(([, model = '', fields, to]) => ({ fields: list(fields), model, to: list(to) }))
       return { name, columns, references }
     },

@@ -33,6 +33,8 @@ it('answers 200 for a stored event, with the bytes that were signed and what the
     receivedAt: new Date(NOW * 1000),
     processedAt: null,
     status: 'PENDING',
+    facts: null,
+    factsVersion: null,
     error: null,
     objectId: 'ch_evt_whole',
     customerId: 'cus_1',

@@ -82,7 +82,7 @@ describe('the endpoint of a token', () => {
 })
 
 describe('what the directory remembers', () => {
-  const lookups = () => vi.spyOn(database.sql, 'all')
+  const lookups = () => vi.spyOn(database.sqlFor('delivery'), 'all')
 
   it('is an answer for half a second, good or bad, and one lookup for all who ask at once', async () => {
     const { token } = await newTenant(database)
