@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Redis } from 'ioredis'
+import { createApi } from './api.ts'
 import type { Bus } from './bus/bus.ts'
 import { memoryBus } from './bus/memory.ts'
 import { redisBus } from './bus/redis.ts'
 import type { Config } from './config.ts'
 import { DETECTORS } from './detection/registry.ts'
-import { createGraphql } from './graphql/server.ts'
 import { sharedAddressOf, watchForwarding } from './http/forwarding.ts'
 import { healthz, readyz } from './http/health.ts'
 import { metricsRoute } from './http/metrics.ts'
@@ -26,10 +26,10 @@ import { redisQuotas } from './limits/redis-quota.ts'
 import type { Logger } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { Worker } from './pipeline/worker.ts'
-import { announceServer } from './running-server.ts'
 import { type Database, openDatabase, placeOf } from './storage/database.ts'
 import { madeDatabase, migrate } from './storage/migrate.ts'
 import { StoreProbe } from './storage/probe.ts'
+import { announceServer } from './storage/running-server.ts'
 import { removeLeftSpills } from './storage/spill.ts'
 import { Authenticator } from './tenancy/authenticate.ts'
 import { CredentialsWatch } from './tenancy/cutoff.ts'
@@ -85,7 +85,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
   const inbox = new Inbox({ sql: database.sqlFor('delivery'), tallies, bus, clock, log, metrics, disk })
   const worker = new Worker({ database, bus, detectors: DETECTORS, clock, log, metrics })
   const janitor = new Janitor({ config, database, detectors: DETECTORS, clock, log })
-  const graphql = createGraphql({
+  const api = createApi({
     config,
     database,
     bus,
@@ -130,13 +130,13 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
           limiter: shared.limiter('api'),
           trustProxy: config.trustProxy,
         }),
-        ...graphql.plain,
+        ...api.plain,
       },
-      next: graphql.listener,
+      next: api.listener,
     }),
   )
   server.on('clientError', refuseBrokenRequest)
-  graphql.attach(server)
+  api.attach(server)
   watchForwarding(server, config, log)
   const oneAddress = sharedAddressOf(config)
   if (oneAddress !== undefined) log.warn(oneAddress)
@@ -160,7 +160,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
     async close() {
       draining = true
       withdraw()
-      await Promise.all([inbox.drain(), graphql.drain()])
+      await Promise.all([inbox.drain(), api.drain()])
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
       await Promise.all([worker.stop(), janitor.stop()])

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { readEnvFile } from './env-file.ts'
-import { nearMisses } from './near-misses.ts'
-import { packageRoot } from './package-root.ts'
+import { readEnvFile } from './config/env-file.ts'
+import { nearMisses } from './config/near-misses.ts'
+import { packageRoot } from './config/package-root.ts'
 
 /** Every mistake in the environment, named together. */
 export class ConfigError extends Error {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { Command } from 'commander'
-import type { DemoOutcome, Shown } from '../demo/demo.ts'
+import type { DemoTenant } from '../demo/audience.ts'
+import type { DemoOutcome } from '../demo/demo.ts'
 import { systemClock } from '../time.ts'
 import { portArgument, wholeArgument } from './format.ts'
 import type { Output, Shell } from './shell.ts'
@@ -33,7 +34,7 @@ export const demoCommand = (shell: Shell): Command =>
     .action(async (options: Options) => {
       const [{ runDemo }, { Screen }] = await Promise.all([
         import('../demo/demo.ts'),
-        import('../demo/screen.ts'),
+        import('./demo-screen.ts'),
       ])
       const screen = new Screen(options.json ? NOBODY : shell.io.stdout, systemClock)
       const { seed, days, seconds } = options
@@ -71,7 +72,7 @@ const freePort = (): Promise<number> =>
 
 const documentOf = ({ url, tenants }: DemoOutcome): unknown => ({ url, tenants: tenants.map(tenantDocument) })
 
-const tenantDocument = ({ id, business, history, delivered, anomalies }: Shown): unknown => ({
+const tenantDocument = ({ id, business, history, delivered, anomalies }: DemoTenant): unknown => ({
   id,
   name: business.profile.name,
   timezone: business.profile.zone,

@@ -13,56 +13,23 @@ import type { Acting } from '../tenancy/acting.ts'
 import { createTenant } from '../tenancy/tenants.ts'
 import { dataFolderOf, vaultFor } from '../tenancy/vault.ts'
 import { systemClock, toSeconds, type WallClock } from '../time.ts'
-import { type Business, businesses } from './businesses.ts'
-import { goOn } from './live.ts'
+import type { DemoTenant } from './audience.ts'
+import { businesses } from './businesses.ts'
+import { type LiveOptions, runLive } from './live.ts'
 import { Trade } from './trade.ts'
-import type { WatchedAnomaly } from './watch.ts'
 
-/** A tenant of the running demo. */
-export interface Shown {
-  id: string
-  business: Business
-  trade: Trade
-  apiKey: string
-  webhookUrl: string
-  webhookSecret: string
-  history: { events: number; anomalies: number }
-  /** Live webhooks that were answered 200. */
-  delivered: number
-  /** What its subscriptions told, by id, in the order it was raised, as it stands. */
-  anomalies: Map<string, WatchedAnomaly>
-}
-
-/** What is told while the demo runs. */
-export interface Audience {
-  /** Long work goes on. */
-  progress(message: string): void
-  /** The history is in, the server listens at `url`, and live webhooks are about to begin. */
-  ready(url: string, tenants: readonly Shown[]): void
-  began(tenant: Shown, about: string): void
-  raised(tenant: Shown, anomaly: WatchedAnomaly): void
-  /** @param before as it was last told; absent when its raising has not been told yet */
-  changed(tenant: Shown, anomaly: WatchedAnomaly, kind: string, before: WatchedAnomaly | undefined): void
-  /** Another webhook was accepted. */
-  delivered(tenants: readonly Shown[]): void
-}
-
-export interface DemoOptions {
+export interface DemoOptions extends LiveOptions {
   seed: string
   /** Length of the history. */
   days: number
   /** 0 takes one that is free. */
   port: number
-  /** How long the live part lasts; left out: until `signal`. */
-  seconds?: number | undefined
-  signal: AbortSignal
-  audience: Audience
 }
 
 /** How the demo ended. */
 export interface DemoOutcome {
   url: string
-  tenants: readonly Shown[]
+  tenants: readonly DemoTenant[]
 }
 
 /**
@@ -79,7 +46,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
     const config = configFor(folder, options.port)
     const app = await startApp({ config, log: createLogger(config.logLevel) })
     try {
-      return await present(app, config, options)
+      return await runTenants(app, config, options)
     } finally {
       await app.close()
     }
@@ -100,30 +67,30 @@ const configFor = (folder: string, port: number): Config =>
   })
 
 /** The three tenants, their history, and the live part; no tenants when it was stopped before that. */
-async function present(app: App, config: Config, options: DemoOptions): Promise<DemoOutcome> {
+async function runTenants(app: App, config: Config, options: DemoOptions): Promise<DemoOutcome> {
   const { seed, days, signal, audience } = options
   const clock = systemClock
   const vault = vaultFor(config, dataFolderOf(config), { warn: audience.progress })
   const acting = { actor: { kind: 'OPERATOR', name: 'demo' } as const, vault, clock }
-  const tenants: Shown[] = []
+  const tenants: DemoTenant[] = []
   for (const business of businesses(seed)) {
     const trade = new Trade(business.profile, seed, toSeconds(clock.now()), days)
-    tenants.push(await settle(app, acting, { business, trade }, options))
+    tenants.push(await addTenant(app, acting, { business, trade }, options))
     if (signal.aborted) return { url: app.url, tenants: [] }
   }
   const outcome = { url: app.url, tenants }
   audience.ready(app.url, tenants)
-  await goOn(outcome, options)
+  await runLive(outcome, options)
   return outcome
 }
 
 /** Makes a tenant and replays its history up to now. */
-async function settle(
+async function addTenant(
   { url, database }: App,
   acting: Acting,
-  { business, trade }: Pick<Shown, 'business' | 'trade'>,
+  { business, trade }: Pick<DemoTenant, 'business' | 'trade'>,
   { audience, signal }: DemoOptions,
-): Promise<Shown> {
+): Promise<DemoTenant> {
   const { name, zone } = business.profile
   const webhookSecret = `whsec_${randomBytes(24).toString('hex')}`
   const made = await createTenant(database, acting, { name, timezone: zone, webhookSecret })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { deliver, type PostResult } from '../simulator/post.ts'
 import { type Seconds, systemClock, toSeconds } from '../time.ts'
-import type { Audience, DemoOptions, DemoOutcome, Shown } from './demo.ts'
+import type { Audience, DemoTenant } from './audience.ts'
 import { watch } from './watch.ts'
 
 /** Until the first incident of the first tenant, and from each tenant's first to that of the next. */
@@ -14,14 +14,21 @@ const EVERY: Seconds = 40
 /** How often arrivals are looked for. Milliseconds. */
 const TICK = 250
 
+export interface LiveOptions {
+  audience: Audience
+  signal: AbortSignal
+  /** How long it lasts; undefined: until `signal`. */
+  seconds?: number | undefined
+}
+
 /**
- * Posts the tenants' webhooks as they happen, lets things go wrong, and tells what their subscriptions say, until
- * the time is over or `signal` says so.
+ * Posts the tenants' webhooks as they happen, begins incidents, and shows what their subscriptions send, until
+ * the time is over or `signal` is aborted.
  * @throws what the server refused a webhook or a subscription with
  */
-export async function goOn(
-  { url, tenants }: DemoOutcome,
-  { audience, signal, seconds }: Pick<DemoOptions, 'audience' | 'signal' | 'seconds'>,
+export async function runLive(
+  { url, tenants }: { url: string; tenants: readonly DemoTenant[] },
+  { audience, signal, seconds }: LiveOptions,
 ): Promise<void> {
   const broken = new AbortController()
   const fail = (error: unknown): void => broken.abort(error)
@@ -33,10 +40,10 @@ export async function goOn(
   if (broken.signal.aborted) throw broken.signal.reason
 }
 
-/** Tells what the tenant's subscriptions say, and remembers it. */
+/** Shows what the tenant's subscriptions send, and keeps it. */
 const follow = (
   url: string,
-  tenant: Shown,
+  tenant: DemoTenant,
   audience: Audience,
   onError: (error: Error) => void,
 ): Promise<() => Promise<void>> =>
@@ -57,8 +64,8 @@ const follow = (
 
 /** Everyday business of one tenant, with an incident now and then. */
 async function trade(
-  tenant: Shown,
-  tenants: readonly Shown[],
+  tenant: DemoTenant,
+  tenants: readonly DemoTenant[],
   audience: Audience,
   stop: AbortSignal,
 ): Promise<void> {
@@ -82,7 +89,12 @@ async function trade(
 }
 
 /** Posts what has arrived up to `now`, one after the other, signed as Stripe signs. */
-async function post(tenant: Shown, now: Seconds, onDelivered: () => void, stop: AbortSignal): Promise<void> {
+async function post(
+  tenant: DemoTenant,
+  now: Seconds,
+  onDelivered: () => void,
+  stop: AbortSignal,
+): Promise<void> {
   const { webhookUrl: url, webhookSecret: secret } = tenant
   for (const { event } of tenant.trade.arrivals(now)) {
     if (stop.aborted) return

@@ -6,9 +6,6 @@ import { atLeast } from '../tenancy/caller.ts'
 import type { Moment } from '../tenancy/local-time.ts'
 import type { Context } from './context.ts'
 
-/** Most that one operation may cost, in fields: some 200 rows of everything, or a few panels of 50. See `limits.ts`. */
-export const MAX_COST = 100_000
-
 /**
  * Defines no type: each type is one file under `types/`, with its fields, queries, mutations and subscriptions.
  * Every root field says in `authScopes` who may call it; `schema.ts` refuses one that does not.
@@ -23,7 +20,7 @@ export const builder = new SchemaBuilder<{
     SafeInt: { Input: number; Output: number | bigint }
   }
   AuthScopes: {
-    /** Whoever has good credentials, also an operator who named no tenant. */
+    /** Any caller with valid credentials, also an operator who named no tenant. */
     anyone: boolean
     viewer: boolean
     member: boolean
@@ -33,7 +30,7 @@ export const builder = new SchemaBuilder<{
 }>({
   plugins: [ScopeAuthPlugin, ComplexityPlugin],
   defaultFieldNullability: false,
-  // Only weighs the fields: limits.ts compares the sum before anything runs, the plugin itself would do so per field.
+  // Only declares what fields cost: cost-limit.ts compares the sum before anything runs, the plugin would do so per field.
   complexity: { defaultComplexity: 1, defaultListMultiplier: 5, disabled: true },
   scopeAuth: {
     authorizeOnSubscribe: true,

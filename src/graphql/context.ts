@@ -10,12 +10,11 @@ import type { Authenticator } from '../tenancy/authenticate.ts'
 import type { Caller } from '../tenancy/caller.ts'
 import type { Vault } from '../tenancy/vault.ts'
 import type { Clock } from '../time.ts'
-import type { EventFeed } from './event-feed.ts'
-import type { Feed } from './feed.ts'
-import type { Opened } from './live.ts'
-import type { Loaders } from './loaders.ts'
-import { paced } from './paced.ts'
-import type { Turns } from './turns.ts'
+import type { ActivityFeed } from './live/activity-feed.ts'
+import type { EventFeed } from './live/event-feed.ts'
+import type { FairQueue } from './operations/fair-queue.ts'
+import { pacedScope } from './operations/paced-scope.ts'
+import type { Loaders } from './read/loaders.ts'
 
 /** What resolvers use besides the tenant's own scope. */
 export interface Services {
@@ -25,10 +24,10 @@ export interface Services {
   vault: Vault
   detectors: readonly AnyDetector[]
   authenticator: Authenticator
-  feed: Feed
+  activityFeed: ActivityFeed
   eventFeed: EventFeed
-  /** In which pieces of operations run, tenant by tenant. */
-  turns: Turns
+  /** Pieces of operations wait here for their turn, tenant by tenant. */
+  queue: FairQueue
   metrics: Pick<Metrics, 'subscriptions'>
   /** Across tenants: only for the operator's own fields. */
   database: Database
@@ -36,15 +35,23 @@ export interface Services {
   eraseInBackground(tenantId: string): void
 }
 
-/** The way an operation came in, for what outlives its first answer. */
+/** One of the subscriptions that a tenant may have open. */
+export interface SubscriptionSlot {
+  /** Aborted with a PublicError when the credentials end or the server drains, with anything else when the client is gone. */
+  readonly signal: AbortSignal
+  /** Gives the slot back. */
+  close(): void
+}
+
+/** The connection that an operation came in by, for what outlives its first answer. */
 export interface Connection {
-  /** @throws PublicError RATE_LIMITED when the tenant has too many open */
-  open(): Promise<Opened>
+  /** Takes a slot for a subscription. @throws PublicError RATE_LIMITED when the tenant has too many open */
+  open(): Promise<SubscriptionSlot>
   /** Resolves when the client has taken what it was sent, so that a backlog is not poured into memory. */
   drained(): Promise<void>
 }
 
-/** Whose operation it is and how it came, before anything of it is known. */
+/** Who sent an operation and over which connection, before the operation itself is read. */
 export interface Session {
   requestId: string
   caller: Caller
@@ -78,14 +85,14 @@ export function scopeOf({ scope }: Pick<Context, 'scope'>): Scope {
 export function scopeOfTenant({ scope, caller, services }: Context, tenantId: string): Scope {
   if (scope?.tenantId === tenantId) return scope
   if (!caller.operator) throw new PublicError('NOT_FOUND', `There is no tenant ${tenantId}.`)
-  return paced(scopeTo(services.database, tenantId), services.turns)
+  return pacedScope(scopeTo(services.database, tenantId), services.queue)
 }
 
 /** Resolves when the next piece of a long list may be worked on. */
 export const turnOf =
   ({ caller, services }: Pick<Context, 'caller' | 'services'>): (() => Promise<void>) =>
   () =>
-    services.turns.turn(caller.tenantId ?? '')
+    services.queue.turn(caller.tenantId ?? '')
 
 export function loadersOf({ loaders }: Pick<Context, 'loaders'>): Loaders {
   if (!loaders) throw tenantMissing()
@@ -98,8 +105,8 @@ export const actingOf = ({ caller, services: { clock, vault } }: Context): Actin
   vault,
 })
 
-/** Tells every process that somebody acted on the tenant, and that its feed has grown: after the commit of the act. */
-export function tellOfAct({ services: { bus } }: Context, tenantId: string): void {
+/** Notifies every process, after the commit of an act, that somebody acted on the tenant and that its feed has grown. */
+export function publishAct({ services: { bus } }: Context, tenantId: string): void {
   bus.publish('acts')
   bus.publish(`feed:${tenantId}`)
 }

@@ -17,22 +17,22 @@ import type { Acting } from '../tenancy/acting.ts'
 import { Authenticator } from '../tenancy/authenticate.ts'
 import { systemClock } from '../time.ts'
 import type { Context } from './context.ts'
-import { EventFeed } from './event-feed.ts'
-import { Feed, type FeedRow } from './feed.ts'
-import { createLoaders } from './loaders.ts'
+import { ActivityFeed, type FeedRow } from './live/activity-feed.ts'
+import { EventFeed } from './live/event-feed.ts'
+import { FairQueue, type FairQueueLimits } from './operations/fair-queue.ts'
+import { createLoaders } from './read/loaders.ts'
 import { schema } from './schema.ts'
-import { type TurnLimits, Turns } from './turns.ts'
 
 /** Milliseconds after which a command looks for news: no server gives it hints. */
 const LOOK_EVERY = 1_000
 
 /** A command has no neighbours to be fair to. */
-const ALONE: TurnLimits = { perKey: 1, total: 1, waiting: 20_000, patience: 60_000 }
+const ALONE: FairQueueLimits = { perKey: 1, total: 1, waiting: 20_000, timeoutMs: 60_000 }
 
 /** GraphQL inside one tenant without a server, so that commands show what its API shows. */
 export class LocalGraphql {
   readonly #context: Omit<Context, 'loaders'>
-  readonly #feed: Feed
+  readonly #feed: ActivityFeed
 
   constructor(
     { config, database, acting }: { config: Config; database: Database; acting: Acting },
@@ -43,7 +43,7 @@ export class LocalGraphql {
     const log = createLogger('silent')
     const bus = memoryBus()
     const polling = { bus, clock, log, everyMs: LOOK_EVERY }
-    this.#feed = new Feed(polling)
+    this.#feed = new ActivityFeed(polling)
     this.#context = {
       requestId: 'command line',
       caller: { actor, operator: true, tenantId, role: 'ADMIN', keyId: undefined, expiresAt: undefined },
@@ -60,9 +60,9 @@ export class LocalGraphql {
         database,
         detectors: DETECTORS,
         authenticator: new Authenticator({ database, vault, clock, adminKey: config.adminKey, log }),
-        feed: this.#feed,
+        activityFeed: this.#feed,
         eventFeed: new EventFeed(polling),
-        turns: new Turns(ALONE),
+        queue: new FairQueue(ALONE),
         metrics: createMetrics(false),
         eraseInBackground: () => {},
       },

@@ -5,8 +5,8 @@ import { believeJumps, comeBack, recordJump } from '../storage/clocks.ts'
 import { backOff, ServingError } from '../storage/detection/claims.ts'
 import { oldestWaiting } from '../storage/detection/waiting.ts'
 import { databaseTime } from '../storage/health.ts'
+import { type Jump, TimerTime } from '../time/timer-time.ts'
 import { type Clock, othersFirst, stopwatch } from '../time.ts'
-import { type Jump, TimerTime } from '../timer-time.ts'
 import { type Judged, judgeNext, type Pipeline } from './pass.ts'
 
 export interface WorkerOptions extends Pipeline {

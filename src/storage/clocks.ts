@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Jump, JumpOutcome } from '../timer-time.ts'
+import type { Jump, JumpOutcome } from '../time/timer-time.ts'
 import type { Database } from './database.ts'
 import { date, integer, type Row, text } from './sql.ts'
 

@@ -3,7 +3,7 @@ import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Config, ConfigError } from '../config.ts'
 import { randomBase62 } from '../ids.ts'
-import { keepPrivate, makePrivateFolder } from '../private-files.ts'
+import { keepPrivate, makePrivateFolder } from '../storage/private-files.ts'
 
 /** Where a sealed text belongs. It opens only there: moved to another tenant, row or purpose it is refused. */
 export interface Place {

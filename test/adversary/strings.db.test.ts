@@ -11,7 +11,7 @@ import {
   isObjectType,
 } from 'graphql'
 import { expect, test } from 'vitest'
-import { encodeCursor } from '../../src/graphql/cursor.ts'
+import { encodeCursor } from '../../src/graphql/read/cursor.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { testDatabase } from '../support/database.ts'
 import {

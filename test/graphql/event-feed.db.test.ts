@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { memoryBus } from '../../src/bus/memory.ts'
-import { EventFeed } from '../../src/graphql/event-feed.ts'
+import { EventFeed } from '../../src/graphql/live/event-feed.ts'
 import { newId } from '../../src/ids.ts'
 import { createLogger } from '../../src/log.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'

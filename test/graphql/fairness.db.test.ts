@@ -10,7 +10,7 @@ import { eventRow } from '../support/rows.ts'
 const database = await testDatabase()
 const environment = { API_RATE_LIMIT: '100000/60' }
 /** Nobody is refused for a machine that is slow. */
-const underway = { perKey: 8, total: 64, waiting: 200, patience: 600_000 }
+const underway = { perKey: 8, total: 64, waiting: 200, timeoutMs: 600_000 }
 const served = await serveForAll(database, { environment, underway })
 let greedy: TestTenant
 let modest: TestTenant
@@ -119,7 +119,7 @@ describe('what a tenant has running at once', () => {
   test('is bounded: what cannot be served in time is refused with a time to come back, and nobody else is', async () => {
     const own = await serveGraphql(database, {
       environment,
-      underway: { perKey: 2, total: 4, waiting: 3, patience: 60_000 },
+      underway: { perKey: 2, total: 4, waiting: 3, timeoutMs: 60_000 },
     })
     onTestFinished(() => own.stop())
     const [answers, other] = await Promise.all([

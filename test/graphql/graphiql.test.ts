@@ -1,8 +1,8 @@
 import { runInNewContext } from 'node:vm'
 import { buildClientSchema, getIntrospectionQuery, lexicographicSortSchema, printSchema } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { renderPage } from '../../src/graphql/graphiql.ts'
 import { schema } from '../../src/graphql/schema.ts'
+import { renderPage } from '../../src/graphql/transports/graphiql.ts'
 
 /** What the page does before GraphiQL runs, in a window of our own. */
 async function opened() {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Recent } from '../../src/graphql/recent.ts'
-import { Unsent } from '../../src/graphql/unsent.ts'
+import { RecentCache } from '../../src/graphql/live/recent-cache.ts'
+import { UnsentBytes } from '../../src/graphql/live/unsent-bytes.ts'
 
 test('what is unsent is counted for its tenant and in all, and given back whole, in any order', () => {
   fc.assert(
@@ -15,7 +15,7 @@ test('what is unsent is counted for its tenant and in all, and given back whole,
       ),
       fc.func(fc.double({ noNaN: true })),
       (messages, order) => {
-        const unsent = new Unsent({ perTenant: 200, total: 400 })
+        const unsent = new UnsentBytes({ perTenant: 200, total: 400 })
         const shared = [0, 1, 2].map(() => ({ bytes: Buffer.alloc(50), holders: 0 }))
         const held = messages.flatMap(({ tenant, own, shares }) => {
           const release = unsent.take(`t${tenant}`, own, shares ? shared[tenant] : undefined)
@@ -33,7 +33,7 @@ test('what is unsent is counted for its tenant and in all, and given back whole,
 })
 
 test('a text that several have unsent is counted once', () => {
-  const unsent = new Unsent({ perTenant: 1_000, total: 1_000 })
+  const unsent = new UnsentBytes({ perTenant: 1_000, total: 1_000 })
   const shared = { bytes: Buffer.alloc(900), holders: 0 }
   const releases = Array.from({ length: 10 }, () => unsent.take('t', 5, shared))
   expect([unsent.total, releases.every(Boolean)]).toEqual([950, true])
@@ -44,7 +44,7 @@ test('a text that several have unsent is counted once', () => {
 })
 
 test('what was made a moment ago is made once, forgotten when there is too much, and a failure is not kept', async () => {
-  const recent = new Recent<string>(10_000, (text) => text.length)
+  const recent = new RecentCache<string>(10_000, (text) => text.length)
   const [a, b] = [{}, {}]
   let made = 0
   const make = (text: string) => async () => {

@@ -267,7 +267,7 @@ const ids = mutantsOf(
   'test/adversary/cursors.db.test.ts',
 )
 const cursors = mutantsOf(
-  'src/graphql/cursor.ts',
+  'src/graphql/read/cursor.ts',
   'sqlite',
   'test/graphql/isolation.db.test.ts',
   'test/adversary/cursors.db.test.ts',

@@ -2,10 +2,10 @@ import { createServer } from 'node:http'
 import { type Client, type ClientOptions, createClient } from 'graphql-ws'
 import { afterAll, onTestFinished } from 'vitest'
 import WebSocket from 'ws'
+import { type ApiParts, createApi } from '../../src/api.ts'
 import { memoryBus } from '../../src/bus/memory.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { DETECTORS } from '../../src/detection/registry.ts'
-import { createGraphql, type GraphqlParts } from '../../src/graphql/server.ts'
 import { routes } from '../../src/http/routes.ts'
 import { memoryQuota } from '../../src/limits/memory-quota.ts'
 import { memoryRateLimiter } from '../../src/limits/rate-limiter.ts'
@@ -45,7 +45,7 @@ export const EXPOSED = {
   API_RATE_LIMIT: '100000/60',
 }
 
-export type ServeOptions = Partial<GraphqlParts> & { environment?: Record<string, string> }
+export type ServeOptions = Partial<ApiParts> & { environment?: Record<string, string> }
 
 export async function serveGraphql(database: Database, options: ServeOptions = {}): Promise<Served> {
   const { environment, ...over } = options
@@ -55,7 +55,7 @@ export async function serveGraphql(database: Database, options: ServeOptions = {
   const bus = memoryBus()
   const credentials = new CredentialsWatch({ database, clock, log })
   const authenticator = new Authenticator({ database, vault, clock, adminKey: config.adminKey, log })
-  const graphql = createGraphql({
+  const api = createApi({
     config,
     database,
     bus,
@@ -73,16 +73,16 @@ export async function serveGraphql(database: Database, options: ServeOptions = {
     ...over,
   })
   const server = createServer(
-    routes({ webhook: (_req, res) => void res.end(), plain: graphql.plain, next: graphql.listener }),
+    routes({ webhook: (_req, res) => void res.end(), plain: api.plain, next: api.listener }),
   )
-  graphql.attach(server)
+  api.attach(server)
   await new Promise<void>((resolve) => server.listen(config.port, '127.0.0.1', resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('not listening')
   let stopped: Promise<void> | undefined
   const stop = () => {
     stopped ??= (async () => {
-      await graphql.drain()
+      await api.drain()
       credentials.close()
       await authenticator.close()
       const closed = new Promise((resolve) => server.close(resolve))
@@ -93,7 +93,7 @@ export async function serveGraphql(database: Database, options: ServeOptions = {
     })()
     return stopped
   }
-  return { url: `http://127.0.0.1:${address.port}`, config, bus, drain: graphql.drain, stop }
+  return { url: `http://127.0.0.1:${address.port}`, config, bus, drain: api.drain, stop }
 }
 
 /** The same for all tests of the file that calls it. */

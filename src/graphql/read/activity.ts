@@ -1,8 +1,8 @@
 import type { Activity } from '../../generated/sqlite/client.ts'
 import { ACTIVITY_KINDS, type ActivityKind } from '../../storage/activity.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
-import { decodeCursor, encodeCursor, wholePart } from '../cursor.ts'
-import type { Source } from '../paging.ts'
+import { decodeCursor, encodeCursor, wholePart } from './cursor.ts'
+import type { Source } from './paging.ts'
 
 export interface ActivityQuery {
   kinds?: readonly ActivityKind[] | null | undefined

@@ -9,8 +9,8 @@ import {
 } from '../../anomalies/pages.ts'
 import type { Anomaly } from '../../generated/sqlite/client.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
-import { decodeCursor, encodeCursor, feedCursor, feedPosition, momentPart, wholePart } from '../cursor.ts'
-import { MAX_PAGE, type Page, type PageArguments, readPage } from '../paging.ts'
+import { decodeCursor, encodeCursor, feedCursor, feedPosition, momentPart, wholePart } from './cursor.ts'
+import { MAX_PAGE, type Page, type PageArguments, readPage } from './paging.ts'
 
 export interface AnomalyPage extends Page<Anomaly> {
   resumeCursor: string

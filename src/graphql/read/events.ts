@@ -1,7 +1,7 @@
 import type { Prisma, StripeEvent } from '../../generated/sqlite/client.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
-import { decodeCursor, encodeCursor, momentPart, unknownCursor } from '../cursor.ts'
-import type { Source } from '../paging.ts'
+import { decodeCursor, encodeCursor, momentPart, unknownCursor } from './cursor.ts'
+import type { Source } from './paging.ts'
 
 /** Everything of an event but its body, which is read only when it is asked for. */
 export const EVENT_COLUMNS = {

@@ -1,6 +1,6 @@
 import type { AccessToken } from '../../tenancy/access-tokens.ts'
 import { builder } from '../builder.ts'
-import { RoleEnum } from './enums.ts'
+import { RoleEnum } from './role.ts'
 
 const CreateAccessTokenInput = builder.inputType('CreateAccessTokenInput', {
   description: 'Input of createAccessToken.',

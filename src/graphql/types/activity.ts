@@ -2,13 +2,13 @@ import type { Activity as ActivityRow } from '../../generated/sqlite/client.ts'
 import { composeId } from '../../ids.ts'
 import type { ActivityKind as Kind } from '../../storage/activity.ts'
 import { builder } from '../builder.ts'
-import { connectionOf, forwardArgs, pageCost } from '../connection.ts'
 import { loadersOf, scopeOf } from '../context.ts'
-import { kindOf } from '../feed.ts'
-import { readPage } from '../paging.ts'
+import { kindOf } from '../live/activity-feed.ts'
 import { activitySource } from '../read/activity.ts'
+import { readPage } from '../read/paging.ts'
 import { Actor, actorFrom } from './actor.ts'
 import { Anomaly } from './anomaly.ts'
+import { connectionOf, pageArgs, pageCost } from './connection.ts'
 import { Node } from './node.ts'
 
 export const ActivityKind = builder.enumType('ActivityKind', {
@@ -80,6 +80,18 @@ Activity.implement({
 
 export const { connection: ActivityConnection } = connectionOf('Activity', Activity)
 
+builder.objectField(Anomaly, 'activity', (t) =>
+  t.field({
+    type: ActivityConnection,
+    nullable: true,
+    description: 'Its history, oldest first.',
+    args: pageArgs(t),
+    complexity: pageCost,
+    resolve: ({ id }, page, context) =>
+      readPage(page, activitySource(scopeOf(context), { anomalyId: id, direction: 'oldest first' })),
+  }),
+)
+
 builder.queryField('activity', (t) =>
   t.field({
     type: ActivityConnection,
@@ -89,7 +101,7 @@ builder.queryField('activity', (t) =>
     complexity: pageCost,
     args: {
       kinds: t.arg({ type: [ActivityKind], description: 'Only these kinds; all when left out.' }),
-      ...forwardArgs(t),
+      ...pageArgs(t),
     },
     resolve: (_root, { kinds, ...page }, context) =>
       readPage(page, activitySource(scopeOf(context), { kinds, direction: 'newest first' })),

@@ -1,7 +1,7 @@
 import { type StepName, takeStep } from '../../anomalies/lifecycle.ts'
 import type { Anomaly as AnomalyRow } from '../../generated/sqlite/client.ts'
 import { builder } from '../builder.ts'
-import { actingOf, type Context, scopeOf, tellOfAct } from '../context.ts'
+import { actingOf, type Context, publishAct, scopeOf } from '../context.ts'
 import { Anomaly } from './anomaly.ts'
 
 interface Payload {
@@ -11,7 +11,7 @@ interface Payload {
 async function step(context: Context, name: StepName, id: string, text?: string | null): Promise<Payload> {
   const scope = scopeOf(context)
   const anomaly = await takeStep(scope, actingOf(context), name, id, text)
-  tellOfAct(context, scope.tenantId)
+  publishAct(context, scope.tenantId)
   return { anomaly }
 }
 

@@ -1,12 +1,14 @@
 import type { AnomalyOrderField as OrderField } from '../../anomalies/pages.ts'
 import type { Anomaly as AnomalyRow } from '../../generated/sqlite/client.ts'
 import { builder } from '../builder.ts'
-import { connectionOf, pageArgs, pageCost } from '../connection.ts'
 import { scopeOf } from '../context.ts'
 import { type AnomalyPage, readAnomalyPage } from '../read/anomalies.ts'
 import { Anomaly, AnomalyOrigin, AnomalyStatus } from './anomaly.ts'
+import { connectionOf, pageArgs, pageCost } from './connection.ts'
 import { DateTimeRange } from './date-time-range.ts'
-import { DetectorNameEnum, OrderDirection, Severity } from './enums.ts'
+import { DetectorNameEnum } from './detector-name.ts'
+import { OrderDirection } from './order-direction.ts'
+import { Severity } from './severity.ts'
 
 const { connection, edge } = connectionOf<AnomalyRow, AnomalyPage>('Anomaly', Anomaly)
 

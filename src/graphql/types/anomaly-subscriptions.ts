@@ -4,13 +4,14 @@ import type { Anomaly as AnomalyRow } from '../../generated/sqlite/client.ts'
 import type { ActivityKind as Kind } from '../../storage/activity.ts'
 import { builder } from '../builder.ts'
 import { type Context, scopeOf } from '../context.ts'
-import { feedCursor, feedPosition } from '../cursor.ts'
-import type { FeedRow } from '../feed.ts'
-import { live } from '../live.ts'
+import type { FeedRow } from '../live/activity-feed.ts'
+import { openSubscription } from '../live/subscription.ts'
+import { feedCursor, feedPosition } from '../read/cursor.ts'
 import { ActivityKind } from './activity.ts'
 import { Anomaly } from './anomaly.ts'
 import { AnomalyEdge } from './anomaly-queries.ts'
-import { DetectorNameEnum, Severity } from './enums.ts'
+import { DetectorNameEnum } from './detector-name.ts'
+import { Severity } from './severity.ts'
 
 interface FeedFilter {
   detectors?: readonly DetectorName[] | null | undefined
@@ -42,20 +43,20 @@ function matches(anomaly: AnomalyRow, filter: FeedFilter): boolean {
   )
 }
 
-interface Told {
+interface AnomalyFeedItem {
   cursor: string
   kind: Kind
   anomaly: AnomalyRow
 }
 
-const toldOnce = new WeakMap<FeedRow, Told>()
+const items = new WeakMap<FeedRow, AnomalyFeedItem>()
 
 /** The same object for all who are told of a row, so that what is made of it is made once. */
-function toldOf(tenantId: string, row: FeedRow, kind: Kind, anomaly: AnomalyRow): Told {
-  let told = toldOnce.get(row)
+function itemOf(tenantId: string, row: FeedRow, kind: Kind, anomaly: AnomalyRow): AnomalyFeedItem {
+  let told = items.get(row)
   if (!told) {
     told = { cursor: feedCursor(tenantId, row.seq), kind, anomaly }
-    toldOnce.set(row, told)
+    items.set(row, told)
   }
   return told
 }
@@ -68,25 +69,25 @@ async function follow(
   context: Context,
   args: { filter?: FeedFilter | null | undefined; after?: string | null | undefined },
   tells: (kind: Kind) => boolean,
-): Promise<AsyncGenerator<Told>> {
+): Promise<AsyncGenerator<AnomalyFeedItem>> {
   const scope = scopeOf(context)
   const { connection, services } = context
   const { tenantId } = scope
   const head = await feedHead(scope)
   const from = typeof args.after === 'string' ? feedPosition(tenantId, args.after, head) : head
   const filter = args.filter ?? {}
-  return live(context, async function* (signal) {
-    const rows = services.feed.follow(scope, from, signal, () => connection.drained())
+  return openSubscription(context, async function* (signal) {
+    const rows = services.activityFeed.follow(scope, from, signal, () => connection.drained())
     for await (const row of rows) {
       const { kind, anomaly } = row
       if (kind && anomaly && tells(kind) && matches(anomaly, filter)) {
-        yield toldOf(tenantId, row, kind, anomaly)
+        yield itemOf(tenantId, row, kind, anomaly)
       }
     }
   })
 }
 
-const AnomalyChange = builder.objectRef<Told>('AnomalyChange').implement({
+const AnomalyChange = builder.objectRef<AnomalyFeedItem>('AnomalyChange').implement({
   description: 'A change of an anomaly.',
   fields: (t) => ({
     cursor: t.exposeString('cursor', { description: 'Give it as `after` to go on from here.' }),

@@ -7,20 +7,19 @@ import {
 import type { Anomaly as AnomalyRow } from '../../generated/sqlite/client.ts'
 import { toDetectorName } from '../../storage/detection/parsing.ts'
 import { builder } from '../builder.ts'
-import { forwardArgs, pageCost, STATEMENT } from '../connection.ts'
 import { scopeOf, turnOf } from '../context.ts'
-import { MAX_PAGE, readPage, sizeOf } from '../paging.ts'
-import { activitySource } from '../read/activity.ts'
+import { inPieces } from '../operations/pieces.ts'
 import { readRelated } from '../read/anomalies.ts'
 import { shownEventSource } from '../read/events.ts'
-import { spread } from '../spread.ts'
-import { ActivityConnection } from './activity.ts'
+import { MAX_PAGE, readPage, sizeOf } from '../read/paging.ts'
 import { Actor, actorOf } from './actor.ts'
-import { DetectorNameEnum, Severity } from './enums.ts'
+import { pageArgs, pageCost, STATEMENT } from './connection.ts'
+import { DetectorNameEnum } from './detector-name.ts'
 import { Measurement, measurementsOf } from './measurement.ts'
 import { Money, moneyOf } from './money.ts'
 import { Node } from './node.ts'
 import { SeriesPoint, seriesOf } from './series-point.ts'
+import { Severity } from './severity.ts'
 import { StripeEventConnection } from './stripe-event.ts'
 import { Subject, subjectsOf } from './subject.ts'
 
@@ -148,25 +147,16 @@ Anomaly.implement({
       description:
         'What was observed against the expected band around the incident, kept as it was at detection; at most 200 points.',
       complexity: { field: 1, multiplier: MAX_POINTS },
-      resolve: ({ series }, _args, context) => spread(seriesOf(series), turnOf(context), POINTS_OF_PIECE),
+      resolve: ({ series }, _args, context) => inPieces(seriesOf(series), turnOf(context), POINTS_OF_PIECE),
     }),
     events: t.field({
       type: StripeEventConnection,
       nullable: true,
       description: 'The events that show it, oldest first; at most 1,000 are kept.',
-      args: forwardArgs(t),
+      args: pageArgs(t),
       // It reads all that are kept before it knows which come first.
       complexity: (args) => ({ ...pageCost(args), field: 3 * STATEMENT }),
       resolve: ({ id }, page, context) => readPage(page, shownEventSource(scopeOf(context), id)),
-    }),
-    activity: t.field({
-      type: ActivityConnection,
-      nullable: true,
-      description: 'Its history, oldest first.',
-      args: forwardArgs(t),
-      complexity: pageCost,
-      resolve: ({ id }, page, context) =>
-        readPage(page, activitySource(scopeOf(context), { anomalyId: id, direction: 'oldest first' })),
     }),
     acknowledgedAt: t.expose('acknowledgedAt', {
       type: 'DateTime',

@@ -3,10 +3,10 @@ import { createApiKey, revokeApiKey } from '../../tenancy/api-keys.ts'
 import { ROLES } from '../../tenancy/caller.ts'
 import { resolveMoment } from '../../tenancy/local-time.ts'
 import { builder } from '../builder.ts'
-import { connectionOf } from '../connection.ts'
-import { actingOf, scopeOf, tellOfAct } from '../context.ts'
-import { RoleEnum } from './enums.ts'
+import { actingOf, publishAct, scopeOf } from '../context.ts'
+import { connectionOf } from './connection.ts'
 import { Node } from './node.ts'
+import { RoleEnum } from './role.ts'
 
 export const ApiKey = builder.objectRef<ApiKeyRow>('ApiKey').implement({
   description: "A tenant's key. The key itself is shown once, when it is made.",
@@ -86,7 +86,7 @@ builder.mutationFields((t) => ({
       const scope = scopeOf(context)
       const expiresAt = input.expiresAt && (await resolveMoment(scope, input.expiresAt))
       const { apiKey, key } = await createApiKey(scope, actingOf(context), { ...input, expiresAt })
-      tellOfAct(context, scope.tenantId)
+      publishAct(context, scope.tenantId)
       return { apiKey, secret: key }
     },
   }),
@@ -99,7 +99,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)
       const apiKey = await revokeApiKey(scope, actingOf(context), input.id)
-      tellOfAct(context, scope.tenantId)
+      publishAct(context, scope.tenantId)
       return { apiKey }
     },
   }),

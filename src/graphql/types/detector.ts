@@ -3,8 +3,7 @@ import { PublicError } from '../../errors.ts'
 import { composeId } from '../../ids.ts'
 import { configureDetector } from '../../tenancy/detector-choices.ts'
 import { builder } from '../builder.ts'
-import { STATEMENT } from '../connection.ts'
-import { actingOf, scopeOf, tellOfAct } from '../context.ts'
+import { actingOf, publishAct, scopeOf } from '../context.ts'
 import {
   type DetectorView,
   readDetectors,
@@ -13,9 +12,12 @@ import {
   viewOf,
 } from '../read/detectors.ts'
 import { typesOf } from '../read/listened.ts'
-import { DetectorNameEnum, Severity, Unit } from './enums.ts'
+import { STATEMENT } from './connection.ts'
+import { DetectorNameEnum } from './detector-name.ts'
 import { backBy } from './last-seconds.ts'
 import { Node } from './node.ts'
+import { Severity } from './severity.ts'
+import { Unit } from './unit.ts'
 
 interface SettingView {
   name: string
@@ -180,7 +182,7 @@ builder.mutationField('configureDetector', (t) =>
       const detector = context.services.detectors.find(({ name }) => name === input.name)
       if (!detector) throw new PublicError('NOT_FOUND', `There is no detector ${input.name} here.`)
       const choice = await configureDetector(scope, actingOf(context), detector, input)
-      tellOfAct(context, scope.tenantId)
+      publishAct(context, scope.tenantId)
       return { detector: viewOf(scope.tenantId, detector, choice) }
     },
   }),

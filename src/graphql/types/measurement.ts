@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { UNITS } from '../../detection/detector.ts'
 import { clamped, format } from '../../stripe/money.ts'
 import { builder } from '../builder.ts'
-import { Unit } from './enums.ts'
+import { Unit } from './unit.ts'
 
 const stored = z.array(
   z.object({

@@ -6,11 +6,11 @@ import { currency, parseInput } from '../../tenancy/input.ts'
 import { resolveRange } from '../../tenancy/local-time.ts'
 import { DAY, HOUR, WEEK } from '../../time.ts'
 import { builder } from '../builder.ts'
-import { STATEMENT } from '../connection.ts'
 import { scopeOf, turnOf } from '../context.ts'
+import { inPieces } from '../operations/pieces.ts'
 import type { Interval } from '../read/intervals.ts'
 import { MAX_POINTS, readMetrics, type MetricsPoint as Shape } from '../read/metrics.ts'
-import { spread } from '../spread.ts'
+import { STATEMENT } from './connection.ts'
 import { DateTimeRange } from './date-time-range.ts'
 import { Money } from './money.ts'
 
@@ -127,7 +127,7 @@ builder.queryField('metrics', (t) =>
         livemode: livemode ?? undefined,
         account: account ?? undefined,
       })
-      return spread(points, turnOf(context), POINTS_OF_PIECE)
+      return inPieces(points, turnOf(context), POINTS_OF_PIECE)
     },
   }),
 )

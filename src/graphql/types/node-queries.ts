@@ -3,10 +3,10 @@ import { keyOfId } from '../../ids.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { atLeast } from '../../tenancy/caller.ts'
 import { builder } from '../builder.ts'
-import { STATEMENT } from '../connection.ts'
 import { type Context, scopeOfTenant } from '../context.ts'
 import { readDetectors } from '../read/detectors.ts'
 import { EVENT_COLUMNS } from '../read/events.ts'
+import { STATEMENT } from './connection.ts'
 import { Node } from './node.ts'
 
 /** Loads what an id of one kind names; null for what is not there, not this tenant's, or not for this role. */

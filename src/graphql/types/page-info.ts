@@ -1,5 +1,5 @@
 import { builder } from '../builder.ts'
-import type { PageInfoShape } from '../paging.ts'
+import type { PageInfoShape } from '../read/paging.ts'
 
 export const PageInfo = builder.objectRef<PageInfoShape>('PageInfo').implement({
   description: "Where a page lies in its list, as Relay's cursor specification has it.",

@@ -2,10 +2,8 @@ import { composeId, keyOfId } from '../../ids.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { type MomentRange, resolveRange } from '../../tenancy/local-time.ts'
 import { builder } from '../builder.ts'
-import { connectionOf, pageArgs, pageCost } from '../connection.ts'
 import { loadersOf, scopeOf } from '../context.ts'
-import { live } from '../live.ts'
-import { readPage } from '../paging.ts'
+import { openSubscription } from '../live/subscription.ts'
 import {
   EVENT_COLUMNS,
   EVENT_STATUSES,
@@ -14,6 +12,8 @@ import {
   eventMatches,
   eventSource,
 } from '../read/events.ts'
+import { readPage } from '../read/paging.ts'
+import { connectionOf, pageArgs, pageCost } from './connection.ts'
 import { DateTimeRange } from './date-time-range.ts'
 import { Money, moneyOf } from './money.ts'
 import { Node } from './node.ts'
@@ -163,7 +163,7 @@ builder.subscriptionField('eventReceived', (t) =>
       const scope = scopeOf(context)
       const filter = await resolveFilter(scope, args.filter ?? {})
       const { eventFeed } = context.services
-      return live(context, async function* (signal) {
+      return openSubscription(context, async function* (signal) {
         for await (const event of eventFeed.follow(scope, signal)) {
           if (eventMatches(event, filter)) yield event
         }

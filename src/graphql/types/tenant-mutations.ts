@@ -3,7 +3,7 @@ import type { ApiKey as ApiKeyRow, Tenant as TenantRow } from '../../generated/s
 import { resumeTenant, showTenant, suspendTenant, updateTenant } from '../../tenancy/tenant.ts'
 import { createTenant, markDeleted } from '../../tenancy/tenants.ts'
 import { builder } from '../builder.ts'
-import { actingOf, scopeOfTenant, tellOfAct } from '../context.ts'
+import { actingOf, publishAct, scopeOfTenant } from '../context.ts'
 import { ApiKey } from './api-key.ts'
 import { RateLimitInput } from './rate-limit.ts'
 import { Tenant } from './tenant.ts'
@@ -135,7 +135,7 @@ builder.mutationFields((t) => ({
         country,
         rateLimit,
       })
-      tellOfAct(context, id)
+      publishAct(context, id)
       return { tenant }
     },
   }),
@@ -153,7 +153,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, { input }, context) => {
       const tenant = await suspendTenant(scopeOfTenant(context, input.id), actingOf(context))
-      tellOfAct(context, input.id)
+      publishAct(context, input.id)
       return { tenant }
     },
   }),
@@ -171,7 +171,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, { input }, context) => {
       const tenant = await resumeTenant(scopeOfTenant(context, input.id), actingOf(context))
-      tellOfAct(context, input.id)
+      publishAct(context, input.id)
       return { tenant }
     },
   }),
@@ -192,7 +192,7 @@ builder.mutationFields((t) => ({
       }
       const { database, clock, eraseInBackground } = context.services
       await markDeleted(database, { clock }, id)
-      tellOfAct(context, id)
+      publishAct(context, id)
       eraseInBackground(id)
       return { deletedTenantId: id }
     },

@@ -2,12 +2,12 @@ import { placeOf } from '../../calendar/country.ts'
 import type { ApiKey as ApiKeyRow, Tenant as TenantRow } from '../../generated/sqlite/client.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { builder } from '../builder.ts'
-import { forwardArgs, pageCost, STATEMENT } from '../connection.ts'
 import { scopeOfTenant } from '../context.ts'
-import { decodeCursor, encodeCursor, momentPart, unknownCursor } from '../cursor.ts'
-import { readPage, type Source } from '../paging.ts'
+import { decodeCursor, encodeCursor, momentPart, unknownCursor } from '../read/cursor.ts'
 import { readOnboarding } from '../read/onboarding.ts'
+import { readPage, type Source } from '../read/paging.ts'
 import { ApiKeyConnection } from './api-key.ts'
+import { pageArgs, pageCost, STATEMENT } from './connection.ts'
 import { Node } from './node.ts'
 import { OnboardingStep } from './onboarding-step.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -57,7 +57,7 @@ export const Tenant = builder.objectRef<TenantRow>('Tenant').implement({
       nullable: true,
       authScopes: { $any: { admin: true, operator: true } },
       description: 'Its keys, revoked and expired ones too, oldest first. ADMIN.',
-      args: forwardArgs(t),
+      args: pageArgs(t),
       complexity: pageCost,
       resolve: ({ id }, page, context) => readPage(page, keySource(scopeOfTenant(context, id))),
     }),

@@ -1,9 +1,9 @@
 import type { Tenant as TenantRow } from '../../generated/sqlite/client.ts'
 import { listTenants } from '../../tenancy/tenants.ts'
 import { builder } from '../builder.ts'
-import { connectionOf, forwardArgs, pageCost } from '../connection.ts'
-import { decodeCursor, encodeCursor, unknownCursor } from '../cursor.ts'
-import { readPage, type Source } from '../paging.ts'
+import { decodeCursor, encodeCursor, unknownCursor } from '../read/cursor.ts'
+import { readPage, type Source } from '../read/paging.ts'
+import { connectionOf, pageArgs, pageCost } from './connection.ts'
 import { Tenant } from './tenant.ts'
 
 const { connection: TenantConnection } = connectionOf('Tenant', Tenant)
@@ -40,7 +40,7 @@ builder.queryField('tenants', (t) =>
     args: {
       search: t.arg.string({ description: 'Part of the name or externalId, in any case; or a whole id.' }),
       suspended: t.arg.boolean({ description: 'Only those that are suspended, or only those that are not.' }),
-      ...forwardArgs(t),
+      ...pageArgs(t),
     },
     resolve: async (_root, { search, suspended, ...page }, { services: { database } }) => {
       const tenants = await listTenants(database, {

@@ -1,7 +1,7 @@
 import type { Caller } from '../../tenancy/caller.ts'
 import { builder } from '../builder.ts'
 import { ApiKey } from './api-key.ts'
-import { RoleEnum } from './enums.ts'
+import { RoleEnum } from './role.ts'
 import { Tenant } from './tenant.ts'
 
 const Viewer = builder.objectRef<Caller>('Viewer').implement({

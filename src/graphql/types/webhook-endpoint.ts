@@ -1,9 +1,9 @@
 import type { WebhookEndpoint as EndpointRow } from '../../generated/sqlite/client.ts'
 import { addEndpoint, endpointId, openToken, rotateToken, webhookUrl } from '../../tenancy/endpoints.ts'
 import { builder } from '../builder.ts'
-import { STATEMENT } from '../connection.ts'
-import { actingOf, scopeOf, scopeOfTenant, tellOfAct } from '../context.ts'
+import { actingOf, publishAct, scopeOf, scopeOfTenant } from '../context.ts'
 import { countDeliveries, quantile, recentLags } from '../read/deliveries.ts'
+import { STATEMENT } from './connection.ts'
 import { DeliveryCounts } from './delivery-counts.ts'
 import { backBy } from './last-seconds.ts'
 import { Node } from './node.ts'
@@ -122,7 +122,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)
       const { endpoint } = await addEndpoint(scope, actingOf(context), input)
-      tellOfAct(context, scope.tenantId)
+      publishAct(context, scope.tenantId)
       return { webhookEndpoint: endpoint }
     },
   }),
@@ -138,7 +138,7 @@ builder.mutationFields((t) => ({
         endpoint: endpointId(input.endpointId),
         graceSeconds: input.graceSeconds,
       })
-      tellOfAct(context, scope.tenantId)
+      publishAct(context, scope.tenantId)
       return { webhookEndpoint: endpoint }
     },
   }),

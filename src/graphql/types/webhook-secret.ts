@@ -2,7 +2,7 @@ import type { WebhookSecret as SecretRow } from '../../generated/sqlite/client.t
 import { endpointId } from '../../tenancy/endpoints.ts'
 import { addSecret, retireSecret } from '../../tenancy/secrets.ts'
 import { builder } from '../builder.ts'
-import { actingOf, scopeOf, tellOfAct } from '../context.ts'
+import { actingOf, publishAct, scopeOf } from '../context.ts'
 import { Node } from './node.ts'
 
 export const WebhookSecret = builder.objectRef<SecretRow>('WebhookSecret').implement({
@@ -56,7 +56,7 @@ builder.mutationFields((t) => ({
         endpoint: endpointId(input.endpointId),
         secret: input.secret,
       })
-      tellOfAct(context, scope.tenantId)
+      publishAct(context, scope.tenantId)
       return { webhookSecret }
     },
   }),
@@ -69,7 +69,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)
       const webhookSecret = await retireSecret(scope, actingOf(context), input.id)
-      tellOfAct(context, scope.tenantId)
+      publishAct(context, scope.tenantId)
       return { webhookSecret }
     },
   }),

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isDriverAdapterError } from '@prisma/driver-adapter-utils'
-import { keepPrivate, makePrivateFile, makePrivateFolder } from '../../private-files.ts'
 import { DatabaseError } from '../database.ts'
+import { keepPrivate, makePrivateFile, makePrivateFolder } from '../private-files.ts'
 import type { Connection } from './driver.ts'
 import { BESIDE, pathOf } from './path.ts'
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
-import { makePrivateFile } from '../../private-files.ts'
 import {
   type Applied,
   failed,
@@ -10,6 +9,7 @@ import {
   NoDatabaseError,
   pendingMigrations,
 } from '../migrate.ts'
+import { makePrivateFile } from '../private-files.ts'
 import { BUSY_WAIT, fileOf, keepFilesPrivate, naming, prepareWriter, whenFree } from './connection.ts'
 import { type Connection, Driver } from './driver.ts'
 import { pathOf } from './path.ts'

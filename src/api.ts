@@ -1,0 +1,41 @@
+import { exportAnomalies } from './export/anomalies.ts'
+import { FairQueue, type FairQueueLimits } from './graphql/operations/fair-queue.ts'
+import { pacedScope } from './graphql/operations/paced-scope.ts'
+import { createGraphql, type Graphql, type GraphqlParts } from './graphql/server.ts'
+import type { PlainHandler } from './http/answer.ts'
+import { frontPage, icon } from './http/page.ts'
+import { notFound } from './http/routes.ts'
+import { apiRate } from './limits/api-rate.ts'
+import type { RateLimiter } from './limits/rate-limiter.ts'
+import { scopeTo } from './storage/scope/scope.ts'
+import { BAD_CREDENTIALS, Gate } from './tenancy/gate.ts'
+
+/** Statements, and pieces of long lists: deliveries need places in the pool of connections too. */
+const PIECES: FairQueueLimits = { perKey: 3, total: 6, waiting: 20_000, timeoutMs: 20_000 }
+
+export interface ApiParts extends Omit<GraphqlParts, 'gate' | 'rate' | 'scopeOf' | 'queue'> {
+  limiter: RateLimiter
+}
+
+export interface Api extends Graphql {
+  /** The routes that read the same data without GraphQL, by path. */
+  plain: Readonly<Record<string, PlainHandler>>
+}
+
+/** What tenants read from: GraphQL, and beside it the export, behind one gate, one rate limit and one queue. */
+export function createApi({ limiter, ...parts }: ApiParts): Api {
+  const { config, database, authenticator, credentials, clock, log } = parts
+  const limit = config.local ? undefined : BAD_CREDENTIALS
+  const gate = new Gate({ authenticator, limiter, clock, log, limit })
+  const rate = apiRate(limiter, config.apiRateLimit)
+  const queue = new FairQueue(PIECES)
+  const scopeOf = (tenantId: string) => pacedScope(scopeTo(database, tenantId), queue)
+  return {
+    ...createGraphql({ ...parts, gate, rate, scopeOf, queue }),
+    plain: {
+      '/': frontPage(notFound),
+      '/favicon.ico': icon,
+      '/export/anomalies.csv': exportAnomalies({ config, scopeTo: scopeOf, gate, credentials, rate, log }),
+    },
+  }
+}

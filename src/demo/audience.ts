@@ -1,0 +1,32 @@
+import type { Business } from './businesses.ts'
+import type { Trade } from './trade.ts'
+import type { WatchedAnomaly } from './watch.ts'
+
+/** A tenant of the running demo. */
+export interface DemoTenant {
+  id: string
+  business: Business
+  trade: Trade
+  apiKey: string
+  webhookUrl: string
+  webhookSecret: string
+  history: { events: number; anomalies: number }
+  /** Live webhooks that were answered 200. */
+  delivered: number
+  /** What its subscriptions have sent, by id, in the order raised, in its newest state. */
+  anomalies: Map<string, WatchedAnomaly>
+}
+
+/** Is notified while the demo runs. */
+export interface Audience {
+  /** Long work goes on. */
+  progress(message: string): void
+  /** The history is in, the server listens at `url`, and live webhooks are about to begin. */
+  ready(url: string, tenants: readonly DemoTenant[]): void
+  began(tenant: DemoTenant, about: string): void
+  raised(tenant: DemoTenant, anomaly: WatchedAnomaly): void
+  /** @param before as it was last shown; undefined when it was not shown yet */
+  changed(tenant: DemoTenant, anomaly: WatchedAnomaly, kind: string, before: WatchedAnomaly | undefined): void
+  /** Another webhook was accepted. */
+  delivered(tenants: readonly DemoTenant[]): void
+}

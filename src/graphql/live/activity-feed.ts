@@ -1,0 +1,148 @@
+import { feedHead } from '../../anomalies/pages.ts'
+import type { Bus } from '../../bus/bus.ts'
+import type { Activity, Anomaly } from '../../generated/sqlite/client.ts'
+import type { ActivityKind } from '../../storage/activity.ts'
+import { ACTIVITY_KINDS } from '../../storage/activity.ts'
+import type { Scope } from '../../storage/scope/scope.ts'
+import { type RowSource, SharedReader, SharedReaders } from './shared-reader.ts'
+
+/** One act on the tenant, or growth that has none, with the anomaly it concerns as it stands now. */
+export interface FeedRow {
+  seq: bigint
+  kind: ActivityKind | undefined
+  anomaly: Anomaly | undefined
+}
+
+/** Rows of one read. */
+const PAGE = 100
+/** Rows that a subscription may be behind; then it reads them from the database, at its own pace. */
+const KEEP = 200
+
+export interface ActivityFeedOptions {
+  bus: Bus
+  log: { warn(fields: object, message: string): void }
+  /** Milliseconds after which a feed is read without a hint. */
+  everyMs?: number
+}
+
+/** The tenants' activity as subscriptions follow it: from any position on, then live, without a gap or a repeat. */
+export class ActivityFeed {
+  readonly #options: ActivityFeedOptions
+  readonly #readers = new SharedReaders<FeedRow>()
+
+  constructor(options: ActivityFeedOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Every row after `position`, in order, until the signal is aborted. Rows read from the database because they
+   * were missed come with one row for each anomaly of a page; `drained` is awaited before each of them.
+   */
+  async *follow(
+    scope: Scope,
+    position: bigint,
+    signal: AbortSignal,
+    drained: () => Promise<void>,
+  ): AsyncGenerator<FeedRow> {
+    const { tenantId } = scope
+    const tail = await this.#readers.join(tenantId, () => this.#readerOf(scope))
+    try {
+      let at = position
+      let live = false
+      while (!signal.aborted) {
+        const recent = tail.after(at)
+        const rows = recent ?? (await readFeed(scope, at))
+        if (!recent) live = false
+        for (const row of live ? rows : newestOfEach(rows)) {
+          if (!live) await drained()
+          if (signal.aborted) return
+          yield row
+        }
+        const last = rows.at(-1)
+        if (last) at = last.seq
+        else if (recent) {
+          live = true
+          await tail.beyond(at, signal)
+        } else at = tail.head
+      }
+    } finally {
+      this.#readers.leave(tenantId)
+    }
+  }
+
+  #readerOf(scope: Scope): SharedReader<FeedRow> {
+    const { bus, log, everyMs = 5_000 } = this.#options
+    const source: RowSource<FeedRow> = {
+      start: () => feedHead(scope),
+      read: (after) => readFeed(scope, after),
+    }
+    return new SharedReader(source, {
+      bus,
+      topic: `feed:${scope.tenantId}`,
+      everyMs,
+      keep: KEEP,
+      onError: (error) =>
+        log.warn({ err: error, tenantId: scope.tenantId }, 'could not read a feed; trying again'),
+    })
+  }
+}
+
+/**
+ * The rows after a position: acts, and between them growth that has none. Only up to the head that was there before:
+ * what commits while this reads would be seen in one of the two and not yet in the other.
+ */
+async function readFeed(scope: Scope, after: bigint): Promise<FeedRow[]> {
+  const { db, tenantId } = scope
+  const head = await feedHead(scope)
+  if (head <= after) return []
+  const acts = await db.activity.findMany({
+    where: { tenantId, seq: { gt: after, lte: head } },
+    orderBy: { seq: 'asc' },
+    take: PAGE,
+    select: { seq: true, kind: true, anomalyId: true },
+  })
+  const changed = await db.anomaly.findMany({
+    where: { tenantId, changedSeq: { gt: after, lte: head } },
+    orderBy: { changedSeq: 'asc' },
+    take: PAGE,
+  })
+  const until = [acts, changed].every(({ length }) => length < PAGE)
+    ? head
+    : least([
+        acts.length < PAGE ? undefined : acts.at(-1)?.seq,
+        changed.length < PAGE ? undefined : changed.at(-1)?.changedSeq,
+      ])
+  const byId = new Map(changed.map((anomaly) => [anomaly.id, anomaly]))
+  const missing = new Set(acts.flatMap(({ anomalyId }) => anomalyId ?? []).filter((id) => !byId.has(id)))
+  if (missing.size > 0) {
+    const others = await db.anomaly.findMany({ where: { tenantId, id: { in: [...missing] } } })
+    for (const anomaly of others) byId.set(anomaly.id, anomaly)
+  }
+  const told = new Set(acts.map(({ seq }) => seq))
+  const growth = changed.filter(({ changedSeq }) => !told.has(changedSeq))
+  return [
+    ...acts.map(
+      ({ seq, kind, anomalyId }): FeedRow => ({
+        seq,
+        kind: kindOf(kind),
+        anomaly: anomalyId === null ? undefined : byId.get(anomalyId),
+      }),
+    ),
+    ...growth.map((anomaly): FeedRow => ({ seq: anomaly.changedSeq, kind: 'ANOMALY_UPDATED', anomaly })),
+  ]
+    .filter(({ seq }) => seq <= until)
+    .sort((a, b) => (a.seq < b.seq ? -1 : 1))
+}
+
+const least = (numbers: readonly (bigint | undefined)[]): bigint =>
+  numbers.reduce<bigint>((least, one) => (one !== undefined && one < least ? one : least), 2n ** 63n)
+
+/** A kind that a newer program wrote is undefined: the row still counts, nobody is told. */
+export const kindOf = (text: Activity['kind']): ActivityKind | undefined =>
+  ACTIVITY_KINDS.find((kind) => kind === text)
+
+/** Of several missed changes of one anomaly the last is enough: it shows the newest state. That it was raised is kept. */
+function newestOfEach(rows: readonly FeedRow[]): readonly FeedRow[] {
+  const newest = new Map(rows.map((row) => [row.anomaly?.id, row.seq]))
+  return rows.filter((row) => row.kind === 'ANOMALY_RAISED' || newest.get(row.anomaly?.id) === row.seq)
+}

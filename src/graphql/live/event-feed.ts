@@ -1,0 +1,163 @@
+import type { Bus } from '../../bus/bus.ts'
+import { PublicError } from '../../errors.ts'
+import type { Scope } from '../../storage/scope/scope.ts'
+import type { WallClock } from '../../time.ts'
+import { EVENT_COLUMNS, type EventRow } from '../read/events.ts'
+import { SharedReader, SharedReaders } from './shared-reader.ts'
+
+interface Arrival {
+  /** Only of this process: how many arrivals its tail has seen. */
+  seq: bigint
+  event: EventRow
+}
+
+/**
+ * Events become visible in the order of their commits, which among several processes is not quite that of their
+ * arrival: each read looks so many milliseconds back and leaves out what it has seen.
+ */
+const LOOK_BACK_MS = 5_000
+/** Other machines' clocks may be ahead by as much. */
+const LOOK_AHEAD_MS = 60_000
+/** Events that are known when a clock is set back, and lie ahead of it then. */
+const MOST_AHEAD = 10_000
+const PAGE = 200
+/** Events that a subscription may be behind: bursts of a large tenant, of some hundred bytes each. */
+const KEEP = 5_000
+
+export interface EventFeedOptions {
+  bus: Bus
+  clock: WallClock
+  log: { warn(fields: object, message: string): void }
+  /** Milliseconds after which it reads without a hint. */
+  everyMs?: number
+  /** Events that a subscription may be behind. */
+  keep?: number
+}
+
+/** Newly stored webhook events, as they come; nothing of what was missed. */
+export class EventFeed {
+  readonly #options: EventFeedOptions
+  readonly #readers = new SharedReaders<Arrival>()
+
+  constructor(options: EventFeedOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Events stored from now on, until the signal is aborted.
+   * @throws PublicError SLOW_CONSUMER for who falls so far behind that some would be missed
+   */
+  async *follow(scope: Scope, signal: AbortSignal): AsyncGenerator<EventRow> {
+    const tail = await this.#readers.join(scope.tenantId, () => this.#readerOf(scope))
+    try {
+      let at = tail.head
+      while (!signal.aborted) {
+        const arrivals = tail.after(at) ?? []
+        for (const { event } of arrivals) {
+          if (signal.aborted) return
+          yield event
+        }
+        const last = arrivals.at(-1)
+        if (last) at = last.seq
+        else if (tail.after(at) === undefined)
+          throw new PublicError('SLOW_CONSUMER', 'Events came faster than they were taken: subscribe again.')
+        else await tail.beyond(at, signal)
+      }
+    } finally {
+      this.#readers.leave(scope.tenantId)
+    }
+  }
+
+  #readerOf(scope: Scope): SharedReader<Arrival> {
+    const { bus, clock, log, everyMs = 5_000, keep = KEEP } = this.#options
+    const arrivals = new Arrivals(scope, clock)
+    return new SharedReader(arrivals, {
+      bus,
+      topic: `events:${scope.tenantId}`,
+      everyMs,
+      keep,
+      onError: (error) =>
+        log.warn({ err: error, tenantId: scope.tenantId }, 'could not read events; trying again'),
+    })
+  }
+}
+
+/** Reads what was stored since the last read. */
+class Arrivals {
+  readonly #scope: Scope
+  readonly #clock: WallClock
+  readonly #seen = new Map<string, Date>()
+  #newest: Date
+
+  constructor(scope: Scope, clock: WallClock) {
+    this.#scope = scope
+    this.#clock = clock
+    this.#newest = clock.now()
+  }
+
+  async start(): Promise<bigint> {
+    for (const { stripeId, receivedAt } of await this.#page(undefined)) this.#seen.set(stripeId, receivedAt)
+    return 0n
+  }
+
+  /** A clock that was set back: what arrives from now on has times before what was seen, and what is ahead is known. */
+  async #followBack(): Promise<void> {
+    const now = this.#clock.now()
+    if (this.#newest.getTime() - now.getTime() <= LOOK_BACK_MS) return
+    const { db, tenantId } = this.#scope
+    const ahead = await db.stripeEvent.findMany({
+      where: { tenantId, receivedAt: { gt: now } },
+      orderBy: { receivedAt: 'desc' },
+      take: MOST_AHEAD,
+      select: { stripeId: true, receivedAt: true },
+    })
+    for (const { stripeId, receivedAt } of ahead) this.#seen.set(stripeId, receivedAt)
+    this.#newest = now
+  }
+
+  async read(after: bigint): Promise<Arrival[]> {
+    await this.#followBack()
+    let last: EventRow | undefined
+    for (;;) {
+      const page = await this.#page(last)
+      const fresh = page.filter(({ stripeId }) => !this.#seen.has(stripeId))
+      for (const { stripeId, receivedAt } of fresh) this.#seen.set(stripeId, receivedAt)
+      last = page.at(-1)
+      if (fresh.length > 0 || page.length < PAGE) {
+        this.#remember(fresh)
+        return fresh.map((event, index) => ({ seq: after + BigInt(index + 1), event }))
+      }
+    }
+  }
+
+  #since(): Date {
+    return new Date(this.#newest.getTime() - LOOK_BACK_MS)
+  }
+
+  #remember(fresh: readonly EventRow[]): void {
+    for (const { receivedAt } of fresh) if (receivedAt > this.#newest) this.#newest = receivedAt
+    const since = this.#since()
+    for (const [stripeId, receivedAt] of this.#seen) if (receivedAt < since) this.#seen.delete(stripeId)
+  }
+
+  #page(last: EventRow | undefined): Promise<EventRow[]> {
+    const { db, tenantId } = this.#scope
+    const until = new Date(Math.max(this.#newest.getTime(), this.#clock.now().getTime()) + LOOK_AHEAD_MS)
+    return db.stripeEvent.findMany({
+      where: {
+        tenantId,
+        ...(last
+          ? {
+              OR: [
+                { receivedAt: { gt: last.receivedAt, lte: until } },
+                { receivedAt: last.receivedAt, stripeId: { gt: last.stripeId } },
+              ],
+            }
+          : { receivedAt: { gte: this.#since(), lte: until } }),
+      },
+      orderBy: [{ receivedAt: 'asc' }, { stripeId: 'asc' }],
+      take: PAGE,
+      select: EVENT_COLUMNS,
+    })
+  }
+}

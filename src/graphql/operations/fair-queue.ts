@@ -1,0 +1,122 @@
+import { PublicError } from '../../errors.ts'
+
+export interface FairQueueLimits {
+  /** Pieces of work of one key, and of all, that may be under way at once. */
+  perKey: number
+  total: number
+  /** Pieces of one key that may wait. */
+  waiting: number
+  /** Milliseconds that one may wait. */
+  timeoutMs: number
+}
+
+interface Job {
+  start(): void
+  giveUp(error: PublicError): void
+  timer: NodeJS.Timeout
+}
+
+/**
+ * Work that must not hold up the process. One piece begins in each turn of the event loop, so that sockets, deliveries
+ * and health checks are served between any two; keys (tenants) take their turns one after the other, however much
+ * each of them has waiting. What waits too long, or behind too many of its own, is refused.
+ */
+export class FairQueue {
+  readonly #limits: FairQueueLimits
+  /** By key, the one whose turn is next first. */
+  readonly #waiting = new Map<string, Set<Job>>()
+  readonly #running = new Map<string, number>()
+  #total = 0
+  /** Whether something has begun in this turn, or will in the next. */
+  #taken = false
+
+  constructor(limits: FairQueueLimits) {
+    this.#limits = limits
+  }
+
+  /**
+   * Runs `work` when its turn has come.
+   * @throws PublicError RATE_LIMITED when that would take too long; else what `work` throws
+   */
+  run<T>(key: string, work: () => Promise<T> | T): Promise<T> {
+    if (!this.#taken && this.#waiting.size === 0 && this.#hasPlace(key)) {
+      this.#schedule()
+      return this.#perform(key, work)
+    }
+    const queue = this.#waiting.get(key) ?? new Set()
+    if (queue.size >= this.#limits.waiting) return Promise.reject(refused())
+    return new Promise<T>((resolve, reject) => {
+      const job: Job = {
+        start: () => this.#perform(key, work).then(resolve, reject),
+        giveUp: reject,
+        timer: setTimeout(() => this.#abandon(key, job), this.#limits.timeoutMs).unref(),
+      }
+      queue.add(job)
+      this.#waiting.set(key, queue)
+      this.#schedule()
+    })
+  }
+
+  /** Resolves in a turn of its own, without keeping a place. @throws PublicError RATE_LIMITED */
+  turn(key: string): Promise<void> {
+    return this.run(key, () => {})
+  }
+
+  async #perform<T>(key: string, work: () => Promise<T> | T): Promise<T> {
+    this.#running.set(key, (this.#running.get(key) ?? 0) + 1)
+    this.#total += 1
+    try {
+      return await work()
+    } finally {
+      const left = (this.#running.get(key) ?? 1) - 1
+      if (left > 0) this.#running.set(key, left)
+      else this.#running.delete(key)
+      this.#total -= 1
+      if (this.#waiting.size > 0) this.#schedule()
+    }
+  }
+
+  #schedule(): void {
+    if (this.#taken) return
+    this.#taken = true
+    setImmediate(() => {
+      this.#taken = false
+      const next = this.#next()
+      if (!next) return
+      // Scheduled from here it comes after the sockets of the next turn.
+      this.#schedule()
+      clearTimeout(next.timer)
+      next.start()
+    })
+  }
+
+  #next(): Job | undefined {
+    for (const [key, queue] of this.#waiting) {
+      const [job] = queue
+      if (!job || !this.#hasPlace(key)) continue
+      this.#waiting.delete(key)
+      queue.delete(job)
+      if (queue.size > 0) this.#waiting.set(key, queue)
+      return job
+    }
+    return undefined
+  }
+
+  #hasPlace(key: string): boolean {
+    return this.#total < this.#limits.total && (this.#running.get(key) ?? 0) < this.#limits.perKey
+  }
+
+  #abandon(key: string, job: Job): void {
+    const queue = this.#waiting.get(key)
+    queue?.delete(job)
+    if (queue?.size === 0) this.#waiting.delete(key)
+    job.giveUp(refused())
+  }
+}
+
+const RETRY_AFTER_SECONDS = 5
+
+const refused = (): PublicError =>
+  new PublicError('RATE_LIMITED', 'Too many operations of this tenant run at once. Try again in a moment.', {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  })

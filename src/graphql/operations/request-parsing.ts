@@ -1,0 +1,51 @@
+import { GraphQLError } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+
+/** Refuses what is not a GraphQL request, with an error like any other and nothing of the parser's own. */
+export const requestParsing = (): Plugin => ({
+  onRequestParse({ request, requestParser, setRequestParser }) {
+    // Other methods are refused by the engine itself.
+    if (request.method !== 'GET' && request.method !== 'POST') return
+    // The engine would take forms and bare documents as well; a page of any origin may send a form.
+    const parse = request.method === 'GET' ? requestParser : jsonParser(request, requestParser)
+    if (!parse) throw refusal(415, 'Send the operation as JSON, with content-type: application/json.')
+    setRequestParser(async (given) => {
+      let params: RequestParserResult
+      try {
+        params = await parse(given)
+      } catch (error) {
+        throw isOfJson(error) ? refusal(400, 'The request holds no valid JSON.') : error
+      }
+      if (isHashAlone(params)) throw new GraphQLError('PersistedQueryNotSupported', HASH_ALONE)
+      return params
+    })
+  },
+})
+
+type RequestParser = NonNullable<Parameters<NonNullable<Plugin['onRequestParse']>>[0]['requestParser']>
+type RequestParserResult = Awaited<ReturnType<RequestParser>>
+
+const JSON_TYPE = /^application\/json *(;|$)/i
+
+/** The engine's own parser knows the type in lower case only. */
+function jsonParser(request: Request, known: RequestParser | undefined): RequestParser | undefined {
+  const type = request.headers.get('content-type') ?? ''
+  if (!JSON_TYPE.test(type)) return undefined
+  return known ?? ((given) => given.json())
+}
+
+/** Clients look for exactly this message and code, and some of them only in an answer of 200, to send the text instead. */
+const HASH_ALONE = { extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED', http: { status: 200 } } }
+
+function isHashAlone(params: RequestParserResult): boolean {
+  if (Array.isArray(params) || !('extensions' in params) || params.query) return false
+  const { extensions } = params
+  return typeof extensions === 'object' && extensions !== null && 'persistedQuery' in extensions
+}
+
+const isOfJson = (error: unknown): boolean =>
+  error instanceof SyntaxError ||
+  (error instanceof GraphQLError && error.extensions['originalError'] !== undefined)
+
+const refusal = (status: number, message: string): GraphQLError =>
+  new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status } } })
