@@ -56,6 +56,28 @@ export class Checkout {
     )
   }
 
+  /** A bank debit is sent, and days later it is paid or comes back. */
+  debited(at: Seconds, answer: { at: Seconds; failed?: boolean }, fields: PaymentFields = {}): Json[] {
+    const n = this.next()
+    const method = {
+      type: 'sepa_debit',
+      sepa_debit: { bank_code: 'x', country: 'DE', fingerprint: `iban_${n}` },
+    }
+    const sent = {
+      id: `py_${n}`,
+      customer: `cus_${n}`,
+      created: at,
+      payment_intent: `pi_debit_${n}`,
+      ...fields,
+    }
+    const same = { ...sent, payment_method_details: method }
+    const pending = this.#charge(at, { ...same, status: 'pending', paid: false, captured: true })
+    const answered = answer.failed
+      ? this.declined(answer.at, { ...same, code: 'insufficient_funds', reason: 'insufficient_funds' })
+      : this.paid(answer.at, same)
+    return [this.event('charge.pending', at, pending, { request: null }), answered]
+  }
+
   /** A card that could not even be saved. */
   setupRefused(at: Seconds, card: string): Json {
     const method = { id: `pm_${card}`, object: 'payment_method', type: 'card', card: { fingerprint: card } }

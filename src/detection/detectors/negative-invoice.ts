@@ -217,7 +217,7 @@ function findingOf(state: State, credit: Credit, { key, calendar, settings: { to
     severity: renewal || isGross(credit, { paid, price }) ? 'HIGH' : 'MEDIUM',
     confidence: 1,
     title: `Invoice below zero: ${amount}`,
-    message: `Invoice ${invoice} of customer ${key} came out at ${amount} on ${calendar.momentInWords(at)}, where ${expected}. You owe the customer ${format(owed, currency)}${paid > 0 ? `, whose largest payment of the last year was ${format(paid, currency)}` : ''}.`,
+    message: `Invoice ${invoice} of customer ${key} came out at ${amount} on ${calendar.momentInWords(at)}, where ${expected}. You owe the customer ${format(owed, currency)}${paid > 0 ? `; their largest payment of the last year was ${format(paid, currency)}` : ''}.`,
     advice: adviceFor(credit),
     startedAt: at,
     signs: 1,

@@ -5,7 +5,7 @@ import { whole } from './words.ts'
 /** `25%`, `7.5%`, `0.3%`. */
 export function percent(share: number): string {
   const hundredths = share * 100
-  return `${hundredths >= 10 ? Math.round(hundredths) : Number(hundredths.toFixed(1))}%`
+  return `${hundredths >= 10 ? Math.round(hundredths) : twoFigures(hundredths)}%`
 }
 
 /** The usual count that something is compared with: `fewer than 1`, `about 8`, `about 1,200`. */

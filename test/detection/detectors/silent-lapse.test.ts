@@ -235,7 +235,7 @@ describe('a lapse', () => {
   test('says what was owed, since when, and what to do', () => {
     const [finding] = drive([...begun, rolled]).until(DUE + 4 * DAY).findings
     expect(finding?.message).toContain('sub_1 of customer cus_1 has owed $29.00 since Thu 3 Apr, 00:00')
-    expect(finding?.message).toContain('no payment has come in 3 days')
+    expect(finding?.message).toContain('no payment has come for 3 days')
     expect(finding?.advice).toContain('draft')
     expect(finding?.impact).toEqual({ amount: 2900, currency: 'usd' })
     expect(finding?.evidence).toEqual([

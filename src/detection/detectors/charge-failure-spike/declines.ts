@@ -10,7 +10,7 @@ const ADVICE: readonly (readonly [codes: readonly string[], advice: string])[] =
   ],
   [
     ['insufficient_funds', 'card_velocity_exceeded', 'withdrawal_count_limit_exceeded'],
-    'The cards have too little money or are over their limit: check whether one plan, price or day of retries stands out, and let Stripe retry later.',
+    'Customers have too little money, or their cards are over the limit: check whether one plan, price or day of retries stands out, and let Stripe retry later.',
   ],
   [
     ['expired_card', 'invalid_expiry_month', 'invalid_expiry_year'],

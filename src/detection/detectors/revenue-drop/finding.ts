@@ -42,7 +42,7 @@ export function dropFinding(drop: Drop): Finding {
     severity: severityOf(left),
     confidence: confidenceOf(drop.nats),
     title: `${whose} ${percent(1 - left)} below usual`,
-    message: `${whose} is ${percent(1 - left)} below usual: in the ${roughSpan(hours * HOUR)} from ${drop.calendar.momentInWords(drop.from)} ${paymentsOf(drop)}, where ${about(usual)} would be usual${sizeOf(drop)}. ${sentence(worst && moneyOf(worst), sureness(drop.nats, drop.needed))}`,
+    message: `${whose} is ${percent(1 - left)} below usual: in the ${roughSpan(hours * HOUR)} from ${drop.calendar.momentInWords(drop.from)}, ${paymentsOf(drop)}, where ${about(usual)} would be usual${sizeOf(drop)}. ${sentence(worst && moneyOf(worst), sureness(drop.nats, drop.needed))}`,
     advice: adviceOf(drop),
     startedAt,
     signs: 1,

@@ -122,7 +122,7 @@ function findingOf(
     severity: 'HIGH',
     confidence: 1,
     title: `Renewal not paid${money === undefined ? '' : `: ${amount}`}`,
-    message: `Subscription ${key}${customer === undefined ? '' : ` of customer ${customer}`} has owed ${amount} since ${calendar.momentInWords(due)}; no payment has come in ${roughSpan(now - due)}, where at most ${span(patience)} would be usual. Stripe still shows it as ${plain(status ?? 'active')}, so the customer is very likely served without paying.`,
+    message: `Subscription ${key}${customer === undefined ? '' : ` of customer ${customer}`} has owed ${amount} since ${calendar.momentInWords(due)}; no payment has come for ${roughSpan(now - due)}, where at most ${span(patience)} would be usual. Stripe still shows it as ${plain(status ?? 'active')}, so the customer is very likely served without paying.`,
     advice: adviceFor(key, status),
     startedAt: due,
     signs: 1,

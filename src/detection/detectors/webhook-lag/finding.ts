@@ -38,7 +38,7 @@ export function lateFinding(
     severity: severityOfLag(median),
     confidence: confidenceOf(nats),
     title: `Stripe's events arrive about ${roughSpan(median)} late`,
-    message: `${whole(late)} of ${count(arrivals, 'event')} in the last 3 hours have arrived late (${percent(share)}), where ${about(usual)} would be usual. ${sentence(`the oldest is from ${disturbance.calendar.momentInWords(startedAt)}, and half of them were at least ${roughSpan(median)} late`, sureness(nats, disturbance.needed))}`,
+    message: `${whole(late)} of ${count(arrivals, 'event')} in the last 3 hours have arrived late (${percent(share)}), where ${about(usual)} would be usual. ${sentence(`the oldest is from ${disturbance.calendar.momentInWords(startedAt)}, and half of the late ones were at least ${roughSpan(median)} late`, sureness(nats, disturbance.needed))}`,
     advice: ADVICE,
     startedAt,
     signs,
