@@ -5,6 +5,7 @@ import { createGraphql, type Graphql, type GraphqlParts } from './graphql/server
 import type { PlainHandler } from './http/answer.ts'
 import { frontPage, icon } from './http/page.ts'
 import { notFound } from './http/routes.ts'
+import type { UrgentWork } from './http/urgent-work.ts'
 import { apiRate } from './limits/api-rate.ts'
 import type { RateLimiter } from './limits/rate-limiter.ts'
 import { scopeTo } from './storage/scope/scope.ts'
@@ -15,6 +16,8 @@ const PIECES: FairQueueLimits = { perKey: 3, total: 6, waiting: 20_000, timeoutM
 
 export interface ApiParts extends Omit<GraphqlParts, 'gate' | 'rate' | 'scopeOf' | 'queue'> {
   limiter: RateLimiter
+  /** Webhook deliveries go before anything that is read. */
+  deliveries?: UrgentWork | undefined
 }
 
 export interface Api extends Graphql {
@@ -23,12 +26,12 @@ export interface Api extends Graphql {
 }
 
 /** What tenants read from: GraphQL, and beside it the export, behind one gate, one rate limit and one queue. */
-export function createApi({ limiter, ...parts }: ApiParts): Api {
+export function createApi({ limiter, deliveries, ...parts }: ApiParts): Api {
   const { config, database, authenticator, credentials, clock, log } = parts
   const limit = config.local ? undefined : BAD_CREDENTIALS
   const gate = new Gate({ authenticator, limiter, clock, log, limit })
   const rate = apiRate(limiter, config.apiRateLimit)
-  const queue = new FairQueue(PIECES)
+  const queue = new FairQueue(PIECES, deliveries)
   const scopeOf = (tenantId: string) => pacedScope(scopeTo(database, tenantId), queue)
   return {
     ...createGraphql({ ...parts, gate, rate, scopeOf, queue }),

@@ -12,6 +12,7 @@ import { healthz, readyz } from './http/health.ts'
 import { metricsRoute } from './http/metrics.ts'
 import { routes } from './http/routes.ts'
 import { refuseBrokenRequest, serverOptions } from './http/server.ts'
+import { UrgentWork } from './http/urgent-work.ts'
 import { randomBase62 } from './ids.ts'
 import { type DiskWatch, noDiskWatch, watchDisk } from './ingest/disk.ts'
 import { Inbox } from './ingest/inbox.ts'
@@ -85,7 +86,9 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
   const inbox = new Inbox({ sql: database.sqlFor('delivery'), tallies, bus, clock, log, metrics, disk })
   const worker = new Worker({ database, bus, detectors: DETECTORS, clock, log, metrics })
   const janitor = new Janitor({ config, database, detectors: DETECTORS, clock, log })
+  const deliveries = new UrgentWork()
   const api = createApi({
+    deliveries,
     config,
     database,
     bus,
@@ -106,6 +109,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
     serverOptions,
     routes({
       webhook: createReceiver({
+        deliveries,
         endpoints,
         inbox,
         limiter: shared.limiter('webhook'),

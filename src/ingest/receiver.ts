@@ -3,6 +3,7 @@ import type { RateLimit } from '../config.ts'
 import { addressOf } from '../http/client-address.ts'
 import { requestIdOf } from '../http/request-id.ts'
 import type { WebhookHandler } from '../http/routes.ts'
+import { UrgentWork } from '../http/urgent-work.ts'
 import { type RateLimiter, type Standing, standingHeaders } from '../limits/rate-limiter.ts'
 import { type Logger, tokenMark } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -17,6 +18,8 @@ import type { Refusals } from './refusals.ts'
 import { checkSignature } from './signature.ts'
 
 export interface ReceiverParts {
+  /** Counts what is under way, so that other work lets it pass. */
+  deliveries?: UrgentWork
   endpoints: Pick<EndpointDirectory, 'find'>
   inbox: Inbox
   limiter: RateLimiter
@@ -52,13 +55,13 @@ interface Verdict {
  * verified, and 200 is answered only after the commit. An unknown token costs the work of a known one.
  */
 export function createReceiver(parts: ReceiverParts): WebhookHandler {
-  const { metrics, log } = parts
+  const { metrics, log, deliveries = new UrgentWork() } = parts
   const bodies = new BodyReader(parts.bodyLimits)
   const counters = new Map(OUTCOME_NAMES.map((name) => [name, metrics.deliveries.labels(name)]))
 
   return (req, res, token) => {
     const began = stopwatch()
-    judge(parts, bodies, req, token)
+    judge(parts, deliveries, bodies, req, token)
       .catch((err: unknown): Verdict => ({ outcome: 'failed', err }))
       .then((verdict) => {
         answer(req, res, verdict)
@@ -75,6 +78,7 @@ const NOBODY = ''
 
 async function judge(
   parts: ReceiverParts,
+  deliveries: UrgentWork,
   bodies: BodyReader,
   req: IncomingMessage,
   token: string,
@@ -84,12 +88,16 @@ async function judge(
   if (closed !== undefined) return { outcome: closed }
   const { lookUp, admission } = parts.timeouts ?? TIMEOUTS
   // Asked again when the body is there: that may be a while.
-  const found = await inTime(lookUp, find(parts, token))
+  const found = await inTime(
+    lookUp,
+    deliveries.run(() => find(parts, token)),
+  )
   if ('outcome' in found) return found
   const share = found.endpoint?.tenantId ?? NOBODY
+  // Who sends slowly holds nobody back: until the body is there nothing is urgent.
   const body = await bodies.read(req, share)
   if (typeof body === 'string') return { outcome: body }
-  const admitted = admit(parts, body, req, token, () => bodies.release(body, share))
+  const admitted = deliveries.run(() => admit(parts, body, req, token, () => bodies.release(body, share)))
   return inTime(admission, admitted)
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { FairQueue } from '../../src/graphql/operations/fair-queue.ts'
+import { UrgentWork } from '../../src/http/urgent-work.ts'
 
 const LIMITS = { perKey: 2, total: 3, waiting: 100, timeoutMs: 60_000 }
 const loopTurn = () => new Promise((resolve) => setImmediate(resolve))
@@ -17,6 +18,24 @@ describe('turns', () => {
     await all
     expect(seen).toEqual(Array.from({ length: seen.length }, (_, n) => (seen[0] === 1 ? n + 1 : n)))
     expect(seen.length).toBeGreaterThanOrEqual(19)
+  })
+
+  test('let urgent work pass, for a moment at least', async () => {
+    const urgent = new UrgentWork()
+    const turns = new FairQueue(LIMITS, urgent)
+    const order: string[] = []
+    const delivery = urgent.run(async () => {
+      for (let n = 0; n < 3; n++) await loopTurn()
+      order.push('delivery')
+    })
+    await Promise.all([delivery, turns.run('a', () => void order.push('page'))])
+    expect(order).toEqual(['delivery', 'page'])
+
+    let finish = () => {}
+    const endless = urgent.run(() => new Promise<void>((resolve) => (finish = resolve)))
+    expect(await turns.run('a', () => 'done')).toBe('done')
+    finish()
+    await endless
   })
 
   test('go round the keys, however much one of them has waiting', async () => {

@@ -1,4 +1,5 @@
 import { PublicError } from '../../errors.ts'
+import type { UrgentWork } from '../../http/urgent-work.ts'
 
 export interface FairQueueLimits {
   /** Pieces of work of one key, and of all, that may be under way at once. */
@@ -10,6 +11,9 @@ export interface FairQueueLimits {
   timeoutMs: number
 }
 
+/** Milliseconds that urgent work may hold back the next piece: where it never ends, the others still go on. */
+const MAX_DEFERRALS = 25
+
 interface Job {
   start(): void
   giveUp(error: PublicError): void
@@ -19,10 +23,12 @@ interface Job {
 /**
  * Work that must not hold up the process. One piece begins in each turn of the event loop, so that sockets, deliveries
  * and health checks are served between any two; keys (tenants) take their turns one after the other, however much
- * each of them has waiting. What waits too long, or behind too many of its own, is refused.
+ * each of them has waiting. Nothing begins while urgent work is under way, for a moment at least. What waits too long,
+ * or behind too many of its own, is refused.
  */
 export class FairQueue {
   readonly #limits: FairQueueLimits
+  readonly #urgent: Pick<UrgentWork, 'isUnderway'>
   /** By key, the one whose turn is next first. */
   readonly #waiting = new Map<string, Set<Job>>()
   readonly #running = new Map<string, number>()
@@ -30,8 +36,10 @@ export class FairQueue {
   /** Whether something has begun in this turn, or will in the next. */
   #taken = false
 
-  constructor(limits: FairQueueLimits) {
+  /** @param urgent goes before the next piece */
+  constructor(limits: FairQueueLimits, urgent: Pick<UrgentWork, 'isUnderway'> = { isUnderway: false }) {
     this.#limits = limits
+    this.#urgent = urgent
   }
 
   /**
@@ -39,7 +47,7 @@ export class FairQueue {
    * @throws PublicError RATE_LIMITED when that would take too long; else what `work` throws
    */
   run<T>(key: string, work: () => Promise<T> | T): Promise<T> {
-    if (!this.#taken && this.#waiting.size === 0 && this.#hasPlace(key)) {
+    if (!this.#taken && this.#waiting.size === 0 && this.#hasPlace(key) && !this.#urgent.isUnderway) {
       this.#schedule()
       return this.#perform(key, work)
     }
@@ -79,7 +87,11 @@ export class FairQueue {
   #schedule(): void {
     if (this.#taken) return
     this.#taken = true
-    setImmediate(() => {
+    const begin = (deferrals: number): void => {
+      if (deferrals < MAX_DEFERRALS && this.#urgent.isUnderway) {
+        setTimeout(begin, 1, deferrals + 1)
+        return
+      }
       this.#taken = false
       const next = this.#next()
       if (!next) return
@@ -87,7 +99,8 @@ export class FairQueue {
       this.#schedule()
       clearTimeout(next.timer)
       next.start()
-    })
+    }
+    setImmediate(begin, 0)
   }
 
   #next(): Job | undefined {
