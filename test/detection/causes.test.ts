@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { UTC_CALENDAR } from '../../src/calendar/calendar.ts'
 import { type DetectorName, SEVERITIES, type Severity } from '../../src/detection/detector.ts'
 import { Folder } from '../../src/detection/engine/folding.ts'
 import type { Operation } from '../../src/detection/engine/judge.ts'
@@ -35,6 +36,7 @@ const end = (name: DetectorName, at: Seconds): Operation => ({
 function fold(operations: readonly Operation[]) {
   let id = 0
   const folder = new Folder({
+    calendar: UTC_CALENDAR,
     incidents: [],
     raised: new Map(),
     newId: () => `anm_${++id}`,

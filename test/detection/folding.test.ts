@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { UTC_CALENDAR } from '../../src/calendar/calendar.ts'
 import type { AnyDetector, Ending, Finding } from '../../src/detection/detector.ts'
 import { FLOOD, Folder } from '../../src/detection/engine/folding.ts'
 import type { Incident } from '../../src/detection/engine/incident.ts'
@@ -11,6 +12,7 @@ const WALL = new Date('2026-01-01T00:00:00Z')
 function folder(incidents: readonly Incident[] = []) {
   let ids = 0
   const folded = new Folder({
+    calendar: UTC_CALENDAR,
     incidents,
     raised: new Map(),
     newId: () => `anm_${++ids}`,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { UTC_CALENDAR } from '../../src/calendar/calendar.ts'
 import { Folder } from '../../src/detection/engine/folding.ts'
 import { DETECTORS } from '../../src/detection/registry.ts'
 import { saveIncidents } from '../../src/storage/detection/saving-incidents.ts'
@@ -23,6 +24,7 @@ test('what explains an incident is stored with it, and known to the next batch',
   }
   let count = 0
   const folder = new Folder({
+    calendar: UTC_CALENDAR,
     incidents: [],
     raised: new Map(),
     newId: () => `anm_${id}_${++count}`,

@@ -1,4 +1,4 @@
-import type { Calendar } from '../../src/calendar/calendar.ts'
+import { type Calendar, UTC_CALENDAR } from '../../src/calendar/calendar.ts'
 import type { AnyDetector, Feedback, Finding } from '../../src/detection/detector.ts'
 import type { Held } from '../../src/detection/engine/backlog.ts'
 import { Folder } from '../../src/detection/engine/folding.ts'
@@ -63,6 +63,7 @@ export function drive(
     const [failure] = [...failures.values(), ...brokenTimers]
     if (failure !== undefined) throw new Error(failure)
     const folder = new Folder({
+      calendar: calendar ?? UTC_CALENDAR,
       incidents: [...incidents.values()],
       raised: new Map(),
       newId: () => `anm_${++id}`,

@@ -195,7 +195,7 @@ export const FIRINGS: readonly Spoken[] = [
     name: 'many at once',
     history: (shop) => Array.from({ length: 15 }, (_, n) => lapsing(shop, n, START + MONTH + 5 * DAY)).flat(),
     at: -1,
-    names: null,
+    names: START + MONTH,
   },
   {
     detector: 'WEBHOOK_LAG',

@@ -110,7 +110,7 @@ async function judgeStream(
   for (const [stripeId, error] of failures) reading.failures.set(stripeId, error)
   outcome.brokenTimers.push(...brokenTimers)
   const told = operations.filter((operation) => !inGap(operation, task))
-  const incidents = await foldAll(detectors, memory, { stream, work, operations: told, dueBy })
+  const incidents = await foldAll(detectors, memory, { stream, work, calendar, operations: told, dueBy })
   const after = { ...stream, clock: judge.clock ?? newest, hold: judgement.hold }
   return { stream: after, states, incidents, held: judgement.held }
 }
@@ -125,6 +125,7 @@ function inGap({ at, stripeId, said }: Operation, { stream, resumed, events }: S
 interface FoldingTask {
   stream: Stream
   work: Work
+  calendar: Calendar
   operations: readonly Operation[]
   dueBy: Seconds
 }
@@ -132,13 +133,14 @@ interface FoldingTask {
 async function foldAll(
   detectors: readonly AnyDetector[],
   memory: TenantMemory,
-  { stream, work, operations, dueBy }: FoldingTask,
+  { stream, work, calendar, operations, dueBy }: FoldingTask,
 ): Promise<ChangedIncident[]> {
   const earliest = operations.reduce((min, { at }) => Math.min(min, at), dueBy)
   const finders = [
     ...new Set(operations.filter(({ said }) => 'finding' in said).map(({ detector }) => detector)),
   ]
   const folder = new Folder({
+    calendar,
     incidents: await memory.incidents(
       stream.id,
       incidentKeysOf(operations),

@@ -1,3 +1,4 @@
+import type { Calendar } from '../../calendar/calendar.ts'
 import { bounded, format } from '../../stripe/money.ts'
 import type { Seconds } from '../../time.ts'
 import { type Amount, type AnyDetector, type Finding, SEVERITIES, type Severity } from '../detector.ts'
@@ -46,7 +47,7 @@ export function newFlood(
 }
 
 /** Counts a finding into the flood: a new member, or a further sign of one. */
-export function joinFlood(incident: Incident, finding: Finding): void {
+export function joinFlood(incident: Incident, finding: Finding, calendar: Calendar): void {
   const { flood } = incident.folding
   if (flood === undefined) return
   if (!flood.open.includes(finding.fingerprint)) {
@@ -60,7 +61,11 @@ export function joinFlood(incident: Incident, finding: Finding): void {
   }
   incident.severity = worst(incident.severity, finding.severity, 'HIGH')
   incident.impact = largest(flood.sums)
-  incident.message = messageOf(flood, finding)
+  incident.message = messageOf(
+    flood,
+    finding,
+    calendar.momentInWords(Math.min(incident.startedAt, finding.startedAt)),
+  )
   incident.evidence = [
     { name: 'further cases', observed: flood.members, threshold: 1, unit: 'COUNT' },
     ...finding.evidence,
@@ -81,11 +86,12 @@ function countCustomer(flood: Flood, customer: string | undefined): void {
   if (flood.seen.length < REMEMBERED) flood.seen.push(customer)
 }
 
-function messageOf(flood: Flood, newest: Finding): string {
+function messageOf(flood: Flood, newest: Finding, since: string): string {
   const money = Object.entries(flood.sums).map(([currency, amount]) => format(amount, currency))
   const stake = money.length === 0 ? '' : `, with ${money.join(' and ')} at stake`
-  const customers = flood.customers === 0 ? '' : `, of ${count(flood.customers, 'customer')}`
-  return `After ten cases within a day came ${count(flood.members, 'further case')}${customers}${stake}. The newest is “${newest.title}”.`
+  const customers = flood.customers === 0 ? '' : `, of ${count(flood.customers, 'customer')},`
+  const cases = `${count(flood.members, 'further case')}${customers}`
+  return `Since ${since}, ${cases} ${flood.members === 1 ? 'has' : 'have'} followed the first ten within a day${stake}. The newest is “${newest.title}”.`
 }
 
 /** Currencies are never added or compared by worth: the largest number of minor units stands for the rest. */

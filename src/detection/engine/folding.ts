@@ -1,3 +1,4 @@
+import type { Calendar } from '../../calendar/calendar.ts'
 import { bounded } from '../../stripe/money.ts'
 import { DAY, type Seconds } from '../../time.ts'
 import {
@@ -37,6 +38,8 @@ export interface FoldingStart {
   origin: AnomalyOrigin
   /** Wall clock, for when an incident was resolved. */
   wall: Date
+  /** In whose words a flood says since when. */
+  calendar: Calendar
 }
 
 /** Folds what detectors say into incidents, in the order it was said: rules 8 and 9, and the life of an anomaly. */
@@ -83,7 +86,7 @@ export class Folder {
     const own = this.#reachable(detector, finding.fingerprint, at)
     const incident = own ?? this.#floodFor(detector, at) ?? this.#raise(detector, finding, at)
     const isFlood = incident.folding.flood !== undefined
-    if (isFlood) joinFlood(incident, finding)
+    if (isFlood) joinFlood(incident, finding, this.#start.calendar)
     else if (!incident.folding.keys.includes(key)) incident.folding.keys.push(key)
     this.#note(incident, [...(finding.events ?? []), ...(stripeId === undefined ? [] : [stripeId])])
     incident.occurrences += finding.signs
