@@ -127,6 +127,43 @@ describe('a date without a time', () => {
   })
 })
 
+describe('a value that is refused', () => {
+  const CASES: [string, (string | number)[]][] = [
+    ['{ anomalies(filter: {detected: {from: "yesterday"}}) { totalCount } }', ['filter', 'detected', 'from']],
+    [
+      '{ anomalies(filter: {detected: {from: "2026-01-31", to: 7}}) { totalCount } }',
+      ['filter', 'detected', 'to'],
+    ],
+    ['{ all: anomalies { totalCount } anomalies(first: "many") { totalCount } }', ['first']],
+    ['{ anomalies(filter: {severities: [LOW, WORST]}) { totalCount } }', ['filter', 'severities']],
+    ['{ metrics(range: {from: 12}, interval: DAY) { at } }', ['range', 'from']],
+    [
+      'mutation { createApiKey(input: {name: "k", role: VIEWER, expiresAt: "never"}) { secret } }',
+      ['input', 'expiresAt'],
+    ],
+  ]
+
+  test.each(CASES)('in the text names its argument: %s', async (query, path) => {
+    const tenant = await makeTenant(database)
+    // Once more, from the cache of documents.
+    for (let time = 0; time < 2; time++) {
+      const { errors } = await ask(served, tenant.key, query)
+      expect(errors).toHaveLength(1)
+      expect(errors[0]?.message).toMatch(new RegExp(`^${path.join('\\.')}: (?!${path.join('\\.')})`))
+      expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', issues: [{ path }] })
+    }
+  })
+
+  test('in a variable names the variable and the place in it', async () => {
+    const tenant = await makeTenant(database)
+    const query = 'query($filter: AnomalyFilter) { anomalies(filter: $filter) { totalCount } }'
+    const variables = { filter: { detected: { to: 'yesterday' } } }
+    const { errors } = await ask(served, tenant.key, query, variables)
+    expect(errors[0]?.message).toContain('"$filter" got invalid value "yesterday" at "filter.detected.to"')
+    expect(errors[0]?.extensions['code']).toBe('BAD_USER_INPUT')
+  })
+})
+
 describe('money', () => {
   const MOST = Number.MAX_SAFE_INTEGER
 

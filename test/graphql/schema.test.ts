@@ -7,10 +7,13 @@ import {
   GraphQLObjectType,
   GraphQLSchema,
   GraphQLString,
+  getNamedType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
   isObjectType,
+  isScalarType,
+  isSpecifiedScalarType,
   lexicographicSortSchema,
   printSchema,
 } from 'graphql'
@@ -144,6 +147,25 @@ describe('the schema', () => {
         }
       }
     }
+    expect(silent).toEqual([])
+  })
+
+  test('lets every list be read from both ends', () => {
+    const lists = own(Object.values(schema.getTypeMap()))
+      .filter(isObjectType)
+      .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
+      .filter(({ field }) => getNamedType(field.type).name.endsWith('Connection'))
+    expect(lists.length).toBeGreaterThan(5)
+    for (const { type, field } of lists) {
+      const page = field.args.filter(({ name }) => ['first', 'after', 'last', 'before'].includes(name))
+      expect(page.length, `${type.name}.${field.name}`).toBe(4)
+    }
+  })
+
+  test('says of each scalar of its own what specifies it', () => {
+    const scalars = own(Object.values(schema.getTypeMap())).filter(isScalarType)
+    const silent = scalars.filter((scalar) => !isSpecifiedScalarType(scalar) && !scalar.specifiedByURL)
+    expect(scalars.length).toBeGreaterThan(5)
     expect(silent).toEqual([])
   })
 

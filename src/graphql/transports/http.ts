@@ -9,6 +9,7 @@ import { costLimit } from '../operations/cost-limit.ts'
 import { present } from '../operations/errors.ts'
 import { documentLimits, MAX_REQUEST_BYTES, valueLimits } from '../operations/limits.ts'
 import { requestParsing } from '../operations/request-parsing.ts'
+import { namedValueErrors } from '../operations/value-errors.ts'
 import { renderPage } from './graphiql.ts'
 import { type Admission, authentication, concurrencyLimit, credentialsWatching } from './http-admission.ts'
 import { isAllowedOrigin } from './origins.ts'
@@ -73,6 +74,7 @@ export function createHttp(options: HttpOptions) {
       ...(config.local ? [] : [withoutIntrospection()]),
       documentLimits(),
       valueLimits(),
+      namedValueErrors(),
       costLimit(),
       requestParsing(),
       sharedExecution(),
