@@ -75,9 +75,9 @@ export function anomaliesCommand(shell: Shell): Command {
     )
 
   for (const [verb, step, flag, effect] of [
-    ['acknowledge', 'acknowledge', 'note', 'say that somebody looks after it'],
-    ['resolve', 'resolve', 'note', 'say that it is settled'],
-    ['reopen', 'reopen', 'note', 'say that it is not settled after all'],
+    ['acknowledge', 'acknowledge', 'note', 'record that somebody is working on it'],
+    ['resolve', 'resolve', 'note', 'record that it is dealt with'],
+    ['reopen', 'reopen', 'note', 'open it again'],
     ['false-positive', 'markFalsePositive', 'reason', 'say that it was a false alarm'],
   ] as const) {
     group
@@ -129,7 +129,7 @@ const within = (shell: Shell, tenantId: string, work: (parts: Parts) => Promise<
     await work({ scope, office, graphql, selection: (series) => anomalySelection({ series }) })
   })
 
-/** The filter as the CSV's query string has it, which is where it is checked. */
+/** The filter as a query string of the CSV export, whose parser validates it. */
 function queryOf(options: FilterOptions, { acting }: Office): URLSearchParams {
   const { severity, status, detector, search, since } = options
   const from = since === undefined ? undefined : new Date(acting.clock.now().getTime() - since * 1_000)

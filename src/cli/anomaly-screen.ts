@@ -44,14 +44,14 @@ const STYLES: Readonly<Record<ShownAnomaly['severity'], Style>> = {
   LOW: 'cyan',
 }
 
-/** Colours only where somebody sees them and has not declined them by NO_COLOR. */
+/** Colours only on a terminal, and not with NO_COLOR. */
 export const paint = (out: Output, style: Style, text: string): string =>
   out.isTTY && out.hasColors?.() ? styleText(style, text, { validateStream: false }) : text
 
 export const severityOf = (out: Output, { severity }: Pick<ShownAnomaly, 'severity'>): string =>
   paint(out, STYLES[severity], severity.padEnd(8))
 
-/** Names and titles hold what Stripe's objects hold, which must not steer a terminal. */
+/** Names and titles come from Stripe's objects and must not control the terminal. */
 export const plain = (text: string): string => text.replaceAll(/\p{C}/gu, ' ')
 
 const UNITS = [

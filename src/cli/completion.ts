@@ -20,7 +20,7 @@ const placesOf = (command: Command, path: readonly string[] = []): Place[] => [
   ...command.commands.flatMap((one) => placesOf(one, [...path, one.name()])),
 ]
 
-/** A script for the shell, made of the commands that there are. @param shell one of SHELLS */
+/** A completion script for the shell, generated from the commands. @param shell one of SHELLS */
 export function completionFor(shell: string, program: Command): string {
   const places = placesOf(program)
   if (shell === 'fish') return fish(places)
@@ -31,7 +31,7 @@ export function completionFor(shell: string, program: Command): string {
 const branches = (places: readonly Place[]): string =>
   places.map(({ path, words }) => `    '${path}') words='${words.join(' ')}' ;;`).join('\n')
 
-/** Goes along the words as long as they are commands; arguments and options end the path. */
+/** Follows the words while they are commands; arguments and options end the path. */
 const WALK = `
     case " $known " in *" $path\${path:+/}$word "*) path="$path\${path:+/}$word" ;; *) break ;; esac`
 

@@ -13,7 +13,7 @@ const SEVERITY_STYLE: Readonly<Record<WatchedAnomaly['severity'], Style>> = {
   LOW: 'cyan',
 }
 
-/** What became of an anomaly, in words; kinds that are not here are told only when the severity changed. */
+/** What happened to an anomaly, in words; other kinds are shown only when the severity changed. */
 const BECAME: Readonly<Record<string, string>> = {
   ANOMALY_ENDED: 'is over',
   ANOMALY_REOPENED: 'is back',
@@ -25,7 +25,7 @@ const BECAME: Readonly<Record<string, string>> = {
 const USUAL_WIDTH = 80
 const WIDEST = 100
 
-/** What belongs to a line begins below its tenant: after `10:04:31` and two spaces. */
+/** Continuation lines are indented to the tenant's column: after `10:04:31` and two spaces. */
 const INDENT = 10
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
@@ -74,7 +74,7 @@ export class Screen implements Audience {
       '  mutation { resolveAnomaly(input: {id: "anm_…"}) { anomaly { status } } }',
       '',
       'From now on webhooks come in, signed as Stripe signs them, and things go wrong.',
-      'What the tenants’ subscriptions tell is shown below. Ctrl-C ends it.',
+      'What the tenants’ subscriptions receive is shown below. Ctrl-C ends it.',
       '',
     )
   }
@@ -118,7 +118,7 @@ export class Screen implements Audience {
     this.#foot(`${webhooks(posted)}, ${anomalies(raised)}`)
   }
 
-  /** The last words, once everything is closed. */
+  /** The summary, once everything is closed. */
   end(tenants: readonly DemoTenant[]): void {
     this.#foot('')
     if (tenants.length === 0) {
@@ -171,7 +171,7 @@ export class Screen implements Audience {
     this.#out.write(`${clear}${lines.join('\n')}\n${this.#footer}`)
   }
 
-  /** The line that is written over; nothing where nobody looks. */
+  /** The line that is overwritten; on a terminal only. */
   #foot(text: string): void {
     if (!this.#out.isTTY) return
     this.#footer = text === '' ? '' : this.#paint('dim', text)

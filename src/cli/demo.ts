@@ -19,14 +19,18 @@ interface Options {
   json?: boolean
 }
 
-/** With --json there is nothing for people to see. */
-const NOBODY: Output = { write: () => {} }
+/** With --json nothing is printed for people. */
+const NO_OUTPUT: Output = { write: () => {} }
 
-/** `demo`: the whole of it at work, without a set-up and leaving nothing behind. */
+/** `demo`: a complete BillingWatch at work, without a set-up; it leaves nothing behind. */
 export const demoCommand = (shell: Shell): Command =>
   new Command('demo')
     .description('see it work: a throw-away database, three simulated tenants, live incidents, until Ctrl-C')
-    .option('--seconds <n>', 'end by itself so long after the live part began', wholeArgument(86_400))
+    .option(
+      '--seconds <n>',
+      'end by itself this many seconds after the live part began',
+      wholeArgument(86_400),
+    )
     .option('--days <n>', 'length of the history that is replayed first', wholeArgument(35), 21)
     .option('--seed <seed>', 'the same seed gives the same tenants and the same trade', '1')
     .option('--port <n>', `port to listen on (default: ${USUAL_PORT} if it is free, else any)`, portArgument)
@@ -36,7 +40,7 @@ export const demoCommand = (shell: Shell): Command =>
         import('../demo/demo.ts'),
         import('./demo-screen.ts'),
       ])
-      const screen = new Screen(options.json ? NOBODY : shell.io.stdout, systemClock)
+      const screen = new Screen(options.json ? NO_OUTPUT : shell.io.stdout, systemClock)
       const { seed, days, seconds } = options
       const port = options.port === undefined ? await freePort() : Number(options.port)
       const outcome = await untilStopped((signal) =>
@@ -46,7 +50,7 @@ export const demoCommand = (shell: Shell): Command =>
       else screen.end(outcome.tenants)
     })
 
-/** Further signals while it drains are passed over: npm sends on what the terminal has sent already. */
+/** Further signals while it drains are ignored: npm forwards what the terminal has sent already. */
 async function untilStopped<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController()
   const end = (): void => {

@@ -16,7 +16,7 @@ interface CreateOptions extends Json {
   expires?: number
 }
 
-/** `key …`: what people and programs show to reach a tenant's data. */
+/** `key …`: a tenant's API keys. */
 export function keyCommand(shell: Shell): Command {
   const group = new Command('key').description('API keys of a tenant')
 

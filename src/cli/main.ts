@@ -42,7 +42,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 
 function programFor(shell: Shell): Command {
   const program = new Command('./billingwatch')
-    .description('Watches the Stripe webhooks of many tenants and tells each what is wrong with its billing.')
+    .description(
+      'Watches the Stripe webhooks of many tenants and reports to each what is wrong with its billing.',
+    )
     .version(packageJson.version)
     .addOption(new Option('--completion <shell>', 'print a script that completes commands').choices(SHELLS))
   for (const command of [
@@ -65,7 +67,7 @@ function programFor(shell: Shell): Command {
   for (const command of everyCommand(program)) prepare(command, shell.io)
   program.on('option:completion', (name: string) => {
     shell.io.stdout.write(completionFor(name, program))
-    // Nothing else is asked for: without a command the rest would be wrong usage.
+    // Only the version is requested: without a command the rest would be wrong usage.
     throw new CommanderError(0, 'completion', '')
   })
   return program
@@ -81,7 +83,7 @@ const environment = (): string[] =>
 
 const everyCommand = (command: Command): Command[] => [command, ...command.commands.flatMap(everyCommand)]
 
-/** What all commands have alike. Commander hands its settings down only to commands that it makes itself. */
+/** Settings of every command. Commander passes its settings only to commands that it creates itself. */
 function prepare(command: Command, { stdout, stderr }: Io): void {
   command.exitOverride()
   command.configureOutput({
@@ -93,7 +95,7 @@ function prepare(command: Command, { stdout, stderr }: Io): void {
   command.option('--json', 'print one JSON document')
 }
 
-/** Says why a command failed: in one line on standard error, and with --json in a document on standard output too. */
+/** Reports why a command failed: in one line on standard error, and with --json in a document on standard output too. */
 function exitCodeOf(error: unknown, { stdout, stderr }: Io, json: boolean): number {
   // Commander has printed its help or the version, and a command that found something what it found.
   if (error instanceof CommanderError && error.exitCode === 0) return DONE

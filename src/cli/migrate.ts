@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { Shell } from './shell.ts'
 
-/** `migrate`: what the server does at its start, alone. */
+/** `migrate`: the migration that the server runs when it starts. */
 export const migrateCommand = (shell: Shell): Command =>
   new Command('migrate')
     .description('bring the database up to date, as the server does at its start')

@@ -1,22 +1,22 @@
 import { stopwatch } from '../time.ts'
 import type { Shell } from './shell.ts'
 
-/** Milliseconds between two looks at a terminal, and between two lines where there is none. */
+/** Milliseconds between two updates of a terminal, and between two lines where there is none. */
 const REDRAW = 100
 const LINE_EVERY = 10_000
 
-/** How far long work has come. */
+/** Progress of long work. */
 export interface Step {
-  /** Units done, and in all; no share is told without the latter. */
+  /** Units done, and the total; without the total no share is shown. */
   done: number
   total: number | undefined
   /** What is counted. */
   unit: string
-  /** What else there is to say. */
+  /** Further details. */
   also?: string
 }
 
-/** Says on a terminal, in one line that is written over, how far work has come; elsewhere a line every ten seconds. */
+/** Shows progress on a terminal in one line that is overwritten; elsewhere in a line every ten seconds. */
 export class Progress {
   readonly #shell: Shell
   readonly #label: string

@@ -32,7 +32,7 @@ Examples:
   zcat events-*.jsonl.gz | ./billingwatch replay TENANT -
   ./billingwatch replay TENANT events.jsonl --dry-run`
 
-/** `replay`: history through the pipeline of live events, with the clock of the events. */
+/** `replay`: runs history through the pipeline of live events, with the clock of the events. */
 export const replayCommand = (shell: Shell): Command =>
   new Command('replay')
     .description('feed historical Stripe events through detection')
@@ -52,7 +52,7 @@ export const replayCommand = (shell: Shell): Command =>
       }),
     )
 
-/** Hands over what the file holds once it was looked through, and leaves nothing behind that was spilled. */
+/** Yields the events of the file once its order is known, and removes what was spilled. */
 async function withHistory(
   shell: Shell,
   file: string,

@@ -9,7 +9,7 @@ interface Json {
   json?: boolean
 }
 
-/** `secret …`: Stripe's signing secrets, and the key that they are kept under. */
+/** `secret …`: Stripe's signing secrets, and the key that encrypts them. */
 export function secretCommand(shell: Shell): Command {
   const group = new Command('secret').description("Stripe's signing secrets")
 

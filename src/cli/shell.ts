@@ -19,7 +19,7 @@ export interface Output {
   hasColors?(): boolean
 }
 
-/** What a command reads and writes; a test hands in its own. */
+/** What a command reads and writes; tests pass their own. */
 export interface Io {
   /** Left out: the process's own. */
   env?: Record<string, string | undefined>
@@ -28,20 +28,20 @@ export interface Io {
   stdin: AsyncIterable<Uint8Array | string>
 }
 
-/** What acts on tenants need, for the length of one command. */
+/** What a command that works on the database needs. */
 export interface Office {
   config: Config
   database: Database
   acting: Acting
 }
 
-/** What a command has to say: one JSON document, or lines for people. */
+/** A command's result: one JSON document, or lines for people. */
 export interface Answer {
   json: unknown
   lines: readonly string[]
 }
 
-/** A command did its work and found something wrong, which it has said itself. */
+/** A command has done its work and has reported a problem itself: exit code 1, and no further message. */
 export class Unwell extends Error {
   override readonly name = 'Unwell'
 }
@@ -49,10 +49,10 @@ export class Unwell extends Error {
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
 export type StopSignal = keyof typeof SIGNAL_NUMBERS
 
-/** Somebody ended a command; what it did until then stays done. The message says how to go on. */
+/** A command was interrupted; what it did until then stays done. The message says how to continue. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
-  /** As shells have it for what a signal ended. */
+  /** 128 and the signal's number, as shells have it. */
   readonly exitCode: number
   constructor(message: string, signal: StopSignal) {
     super(message)
@@ -60,7 +60,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** The surroundings of a command. */
+/** The environment of a command: configuration, database, input and output. */
 export class Shell {
   constructor(readonly io: Io) {}
 
@@ -71,7 +71,7 @@ export class Shell {
 
   /**
    * Opens vault and database, migrated as the server would; closes them after `work`.
-   * @param create whether a database is made where there is none; a typo in DATABASE_URL must not make one unasked
+   * @param create whether a missing database is created; a typo in DATABASE_URL must not create one
    * @throws NoDatabaseError
    */
   async office<T>(work: (office: Office) => Promise<T>, { create = false } = {}): Promise<T> {
@@ -79,7 +79,7 @@ export class Shell {
     for (const warning of config.warnings) this.note(`warning: ${warning}`)
     const makeVault = (): Vault =>
       vaultFor(config, dataFolderOf(config), { warn: (message) => this.note(message) })
-    // A new database is made only when there is a secret for it, and a secret only for a database that is there.
+    // A new database is created only when there is a secret for it, and a secret only for an existing database.
     if (create) makeVault()
     await this.migrate(config, { create })
     const vault = makeVault()
@@ -99,7 +99,7 @@ export class Shell {
     return applied
   }
 
-  /** Where the server's webhook URLs begin. Only PUBLIC_URL or a server that runs can tell; else it is said to be a guess. */
+  /** The base of the server's webhook URLs: PUBLIC_URL or a running server's address; else a guess, with a note that says so. */
   async webhookBase(config: Config): Promise<Pick<Config, 'publicUrl' | 'port'>> {
     const { publicUrl, port, databaseUrl } = config
     if (publicUrl !== undefined) return { publicUrl, port }
@@ -114,7 +114,7 @@ export class Shell {
   }
 
   /**
-   * `office` for acts within one tenant.
+   * `open` for work within one tenant.
    * @throws PublicError NOT_FOUND when it is not there
    */
   within<T>(
@@ -137,7 +137,7 @@ export class Shell {
     this.io.stderr.write(`${message}\n`)
   }
 
-  /** Progress of long work: one line that is written over, and nothing where nobody looks. */
+  /** Progress of long work: one line that is overwritten, on a terminal only. */
   progress(message: string): void {
     if (this.io.stderr.isTTY) this.io.stderr.write(`\r\u001b[K${message}`)
   }

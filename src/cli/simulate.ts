@@ -125,7 +125,7 @@ function write(shell: Shell, out: string, options: Options, command: Command): v
   const only = options.incident === undefined ? undefined : incidentNamed(options.incident)
   const least = only === undefined ? 1 : Math.ceil(only.daysBefore + only.daysAfter + 1)
   if (only && options.days < least)
-    usage(command, `${only.name} needs --days ${least} or more to be told from what is usual`)
+    usage(command, `${only.name} needs --days ${least} or more to stand out from what is usual`)
   shell.note(
     `Writing to ${out}: a .jsonl file for each tenant, and labels.json; what has these names is written over.`,
   )

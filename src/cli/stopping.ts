@@ -3,7 +3,7 @@ import { Interrupted, type StopSignal } from './shell.ts'
 const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
- * Lets work come to an end between two of its steps when the process is told to stop; told twice it ends at once.
+ * Lets work end between two of its steps when the process gets a signal to stop; a second signal ends it at once.
  * @param work checks `stop.requested` between its steps
  */
 export async function stoppable<T>(work: (stop: Stop) => Promise<T>): Promise<T> {
@@ -13,7 +13,7 @@ export async function stoppable<T>(work: (stop: Stop) => Promise<T>): Promise<T>
     stop.request(signal)
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)
-  // Who waits for news alone has nothing else that keeps the process.
+  // A command that only waits has nothing else that keeps the process alive.
   const alive = setInterval(() => {}, 60_000)
   try {
     return await work(stop)

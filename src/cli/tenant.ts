@@ -16,7 +16,7 @@ interface Json {
   json?: boolean
 }
 
-/** `tenant …`: the customers of ours whose Stripe accounts are watched. */
+/** `tenant …`: the customers whose Stripe accounts are watched. */
 export function tenantCommand(shell: Shell): Command {
   const group = new Command('tenant').description('tenants: make, list, change, suspend, erase')
   const placed = async (office: Office): Promise<Office & { base: WebhookBase }> => ({
@@ -163,7 +163,7 @@ const alreadyThere = ({ id, name, externalId }: Tenant): Answer => ({
   lines: [`There is a tenant with external id ${externalId} already: ${name} (${id}). Nothing was created.`],
 })
 
-/** The first thing a newcomer reads: what was made, and the next steps. */
+/** The first thing a new user reads: what was created, and the next steps. */
 function welcome({ tenant, token, key }: TenantCreated, at: WebhookBase, hasSecret: boolean): Answer {
   const { id, name } = tenant
   const url = webhookUrl(at, token)

@@ -19,7 +19,7 @@ export const tenantView = (tenant: Tenant, { webhookRateLimit }: Pick<Config, 'w
       : { requests: tenant.rateRequests, seconds: tenant.rateSeconds },
 })
 
-/** The operator may see the URL: whoever runs this command can read the key file as well. */
+/** The operator may see the URL: a user who can run this command can read the key file as well. */
 export function endpointView(
   endpoint: WebhookEndpoint,
   { base, vault }: { base: Pick<Config, 'publicUrl' | 'port'>; vault: Vault },

@@ -3,10 +3,10 @@ import { incidentNamed } from '../simulator/incidents/registry.ts'
 import { type Profile, planPrices } from '../simulator/profile.ts'
 import { Random } from '../simulator/random.ts'
 
-/** Something that goes wrong while one watches. */
+/** An incident of the demo. */
 export interface Act {
   incident: Incident
-  /** Told as in a simulated history, where that takes seconds anyway; left out: by the incident's live script. */
+  /** Staged as in a simulated history, where that takes seconds anyway; undefined: by the incident's live script. */
   staged?: Strength
 }
 
@@ -15,7 +15,7 @@ export interface Business {
   profile: Profile
   /** What it is, for people. */
   about: string
-  /** One after the other, then from the beginning again. */
+  /** In order, repeatedly. */
   acts: readonly [Act, ...Act[]]
 }
 
@@ -24,7 +24,7 @@ const act = (name: string, staged?: Strength): Act => ({
   ...(staged === undefined ? {} : { staged }),
 })
 
-/** What the three have alike: nothing about them is unusual. */
+/** Common to the three: nothing about them is unusual. */
 const ORDINARY = {
   offsetHours: 0,
   account: undefined,

@@ -40,7 +40,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   options.audience.progress('Starting …')
   const folder = mkdtempSync(join(tmpdir(), 'billingwatch-demo-'))
   const erase = (): void => rmSync(folder, { recursive: true, force: true })
-  // Also when the process ends by an exception nobody awaited, as when the terminal was closed.
+  // Also when an unhandled exception ends the process, as when the terminal was closed.
   process.once('exit', erase)
   try {
     const config = configFor(folder, options.port)
@@ -56,7 +56,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome> {
   }
 }
 
-/** Nothing of the environment: a database that somebody uses in earnest is never touched. */
+/** Reads nothing from the environment: a database in real use is never touched. */
 const configFor = (folder: string, port: number): Config =>
   readConfig({
     PORT: String(port),

@@ -4,14 +4,14 @@ import { type Seconds, systemClock, toSeconds } from '../time.ts'
 import type { Audience, DemoTenant } from './audience.ts'
 import { watch } from './watch.ts'
 
-/** Until the first incident of the first tenant, and from each tenant's first to that of the next. */
+/** Delay of the first tenant's first incident, and between the first incidents of two tenants. */
 const FIRST: Seconds = 2
 const APART: Seconds = 3
 
-/** From then on something goes wrong this often, with one tenant after the other. */
+/** Interval between a tenant's incidents after that. */
 const EVERY: Seconds = 40
 
-/** How often arrivals are looked for. Milliseconds. */
+/** How often arrivals are posted. Milliseconds. */
 const TICK = 250
 
 export interface LiveOptions {
@@ -40,7 +40,7 @@ export async function runLive(
   if (broken.signal.aborted) throw broken.signal.reason
 }
 
-/** Shows what the tenant's subscriptions send, and keeps it. */
+/** Shows what the tenant's subscriptions send, and stores it. */
 const follow = (
   url: string,
   tenant: DemoTenant,

@@ -9,13 +9,13 @@ import { World } from '../simulator/world.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../time.ts'
 import type { Act } from './businesses.ts'
 
-/** What of the past an incident may still tell without looking late. */
+/** How far back an incident's events may lie without counting as late. */
 const PAST: Seconds = 4 * MINUTE
 
 /** Seconds between two signs of an incident. */
 const PACE = 0.5
 
-/** A tenant's trade: quiet weeks that lead up to the present, and go on from there as time passes. */
+/** A tenant's simulated trade: quiet weeks up to the present, and its continuation as time passes. */
 export class Trade {
   readonly #world: World
   readonly #traffic: Traffic
@@ -23,9 +23,9 @@ export class Trade {
   /** Everyday business is planned up to here. */
   #planned: Seconds
 
-  /** @param now the present; history begins so many days before it */
+  /** @param now the present; history begins `days` days before it */
   constructor(profile: Profile, seed: string, now: Seconds, days: number) {
-    // On the hour, so that the same seed tells the same story whenever within the hour it is told.
+    // On the hour, so that the same seed gives the same history at any time within the hour.
     const start = Math.floor((now - days * DAY) / HOUR) * HOUR
     const random = new Random(`${seed}/${profile.name}`)
     this.#courier = new OrdinaryCourier(random.fork('courier'))
@@ -40,7 +40,7 @@ export class Trade {
     this.#planned = start
   }
 
-  /** Lets time pass up to `until` and gives what arrives meanwhile, in order. */
+  /** Advances to `until` and yields what arrives meanwhile, in order. */
   *arrivals(until: Seconds): Generator<Arrival> {
     const world = this.#world
     while (world.now < until) {
@@ -52,7 +52,7 @@ export class Trade {
     }
   }
 
-  /** Lets something go wrong from this moment on. */
+  /** Starts an incident. */
   begin({ incident, staged }: Act): void {
     const world = this.#world
     const at = world.now

@@ -33,12 +33,12 @@ export interface Watching {
   onRaised(anomaly: WatchedAnomaly): void
   /** @param kind an ActivityKind of the schema */
   onChanged(anomaly: WatchedAnomaly, kind: string): void
-  /** The server broke a subscription off. */
+  /** The server ended a subscription with an error. */
   onError(error: Error): void
 }
 
 /**
- * Watches a tenant as a frontend does: asks where its feed stands, then subscribes from there on.
+ * Watches a tenant as a frontend does: reads its `resumeCursor`, then subscribes from there.
  * @returns closes the connection
  */
 export async function watch(watching: Watching): Promise<() => Promise<void>> {

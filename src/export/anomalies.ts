@@ -104,7 +104,7 @@ async function answer(parts: ExportParts, req: IncomingMessage, res: ServerRespo
     'x-content-type-options': 'nosniff',
   })
   if (req.method === 'HEAD') return void res.end()
-  // Whose credentials end does not get the rest.
+  // A caller whose credentials end does not get the rest.
   const stopWatching = parts.credentials.watch(caller, () => res.destroy())
   try {
     await send(res, first ?? '')
@@ -118,7 +118,7 @@ async function answer(parts: ExportParts, req: IncomingMessage, res: ServerRespo
   }
 }
 
-/** The file page by page, its head with the first: the anomalies that were recorded when it was asked for. */
+/** The file page by page, the header line with the first: the anomalies recorded up to the request. */
 export async function* csvOf(scope: Scope, filter: AnomalyFilter): AsyncGenerator<string> {
   const head = await feedHead(scope)
   const where = { AND: [{ seq: { lte: head } }, await whereOf(scope, filter)] }
@@ -148,7 +148,7 @@ const readPage = (scope: Scope, where: Where, after: AnomalyKey | undefined): Pr
   })
 
 function refuse(res: ServerResponse, error: unknown): void {
-  // A file that is cut is seen as broken; one that ends would be taken for whole.
+  // An aborted download is visibly incomplete; one that ends would seem complete.
   if (res.headersSent) res.destroy()
   else if (isDatabaseAway(error))
     answerError(res, 503, 'UNAVAILABLE', 'The database does not answer. Try again in a moment.', {

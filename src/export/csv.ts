@@ -1,9 +1,9 @@
 import { stringify } from 'csv-stringify/sync'
 
-/** `decimal`: digits that are ours, with a sign and a point at most. */
+/** `decimal`: a number as we write it, which needs no protection against formulas. */
 export type Cell = string | number | bigint | boolean | Date | null | { decimal: string }
 
-/** Lines of CSV as RFC 4180 has it: CRLF, and quotes where they are needed; times are RFC 3339. */
+/** Lines of CSV as RFC 4180 defines it: CRLF, and quotes where they are needed; times are RFC 3339. */
 export const csvLines = (rows: readonly (readonly Cell[])[]): string =>
   stringify([...rows.map((row) => row.map(textOf))], {
     record_delimiter: '\r\n',
@@ -13,25 +13,25 @@ export const csvLines = (rows: readonly (readonly Cell[])[]): string =>
 
 function textOf(cell: Cell): string {
   if (cell === null) return ''
-  if (typeof cell === 'string') return defused(cell)
+  if (typeof cell === 'string') return escapeFormula(cell)
   if (cell instanceof Date) return cell.toISOString()
   return typeof cell === 'object' ? cell.decimal : String(cell)
 }
 
-/** A spreadsheet takes what begins so for a formula, also in the full-width forms. */
+/** Spreadsheets read a cell that begins like this as a formula, also in the full-width forms. */
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/
 
-/** An apostrophe in front makes it text again. */
-const defused = (text: string): string => {
-  const shown = text.replace(STEERING, (character) => pictureOf(character.charCodeAt(0)))
+/** A leading apostrophe makes it text. */
+const escapeFormula = (text: string): string => {
+  const shown = text.replace(CONTROL, (character) => pictureOf(character.charCodeAt(0)))
   return FORMULA.test(shown) ? `'${shown}` : shown
 }
 
 /**
- * What steers a terminal that shows the file (escape sequences, in either form), and what turns the direction of
- * writing. Tabs and ends of lines are text.
+ * Characters that control a terminal that shows the file (escape sequences, in either form) or the direction of writing.
+ * Tabs and ends of lines are text.
  */
-const STEERING = /(?![\t\r\n])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
+const CONTROL = /(?![\t\r\n])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
 
 /** Unicode has pictures of the old control characters. */
 const pictureOf = (code: number): string =>

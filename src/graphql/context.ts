@@ -31,7 +31,7 @@ export interface Services {
   metrics: Pick<Metrics, 'subscriptions'>
   /** Across tenants: only for the operator's own fields. */
   database: Database
-  /** Erases a tenant that is marked as deleted, without anybody waiting for it. */
+  /** Erases a tenant that is marked as deleted, in the background. */
   eraseInBackground(tenantId: string): void
 }
 
@@ -43,11 +43,11 @@ export interface SubscriptionSlot {
   close(): void
 }
 
-/** The connection that an operation came in by, for what outlives its first answer. */
+/** The connection of an operation, for subscriptions. */
 export interface Connection {
   /** Takes a slot for a subscription. @throws PublicError RATE_LIMITED when the tenant has too many open */
   open(): Promise<SubscriptionSlot>
-  /** Resolves when the client has taken what it was sent, so that a backlog is not poured into memory. */
+  /** Resolves when the client has read what it was sent, so that a backlog is not buffered in memory. */
   drained(): Promise<void>
 }
 

@@ -23,10 +23,10 @@ import { FairQueue, type FairQueueLimits } from './operations/fair-queue.ts'
 import { createLoaders } from './read/loaders.ts'
 import { schema } from './schema.ts'
 
-/** Milliseconds after which a command looks for news: no server gives it hints. */
-const LOOK_EVERY = 1_000
+/** Milliseconds between two polls of a command: no server gives it hints. */
+const POLL_EVERY_MS = 1_000
 
-/** A command has no neighbours to be fair to. */
+/** A command shares the process with no other tenant. */
 const ALONE: FairQueueLimits = { perKey: 1, total: 1, waiting: 20_000, timeoutMs: 60_000 }
 
 /** GraphQL inside one tenant without a server, so that commands show what its API shows. */
@@ -42,7 +42,7 @@ export class LocalGraphql {
     const clock = systemClock
     const log = createLogger('silent')
     const bus = memoryBus()
-    const polling = { bus, clock, log, everyMs: LOOK_EVERY }
+    const polling = { bus, clock, log, everyMs: POLL_EVERY_MS }
     this.#feed = new ActivityFeed(polling)
     this.#context = {
       requestId: 'command line',
@@ -79,18 +79,18 @@ export class LocalGraphql {
     return { ...data }
   }
 
-  /** What happens to the tenant from `position` on. */
+  /** The tenant's activity from `position` on. */
   follow(position: bigint, signal: AbortSignal): AsyncGenerator<FeedRow> {
     const scope = scopeTo(this.#context.services.database, this.tenantId)
     return this.#feed.follow(scope, position, signal, async () => {})
   }
 }
 
-/** Fields that lead to long lists or to other anomalies are asked for by whoever wants them. */
+/** Long lists are left out; a caller that wants them asks for them. */
 const LONG = new Set(['events', 'activity', 'alerts'])
 const BRIEF = 'id detector severity title'
 
-/** Everything that the API shows of an anomaly but long lists: the selection of GraphQL's `Anomaly`. */
+/** The selection of all fields of `Anomaly` but long lists. */
 export function anomalySelection({ series }: { series: boolean }): string {
   const type = schema.getType('Anomaly')
   if (!isObjectType(type)) throw new Error('the schema has no Anomaly')

@@ -7,7 +7,7 @@ export const schema: GraphQLSchema = builder.toSchema()
 
 assertGuarded(schema)
 
-/** Default deny: a root field without `authScopes` would be open to everybody, so the program does not start with one. */
+/** Default deny: a root field without `authScopes` would be open to every caller, so the program does not start with one. */
 export function assertGuarded(checked: GraphQLSchema): void {
   const roots = [checked.getQueryType(), checked.getMutationType(), checked.getSubscriptionType()]
   const open = roots.flatMap((root) => (root ? unguarded(root) : []))

@@ -32,7 +32,7 @@ import { SocketServer } from './transports/websocket.ts'
 const MAX_SOCKETS_OF_TENANT = 2_000
 const MAX_SUBSCRIPTIONS_OF_TENANT = 5_000
 
-/** Operations, and what they keep in memory meanwhile. */
+/** How many operations run or wait: each keeps its results in memory. */
 const OPERATIONS: FairQueueLimits = { perKey: 8, total: 64, waiting: 200, timeoutMs: 10_000 }
 
 export interface GraphqlParts {
@@ -71,7 +71,7 @@ export interface Graphql {
   listener: RequestListener
   /** Takes the WebSocket upgrades of `/graphql`. */
   attach(server: Server): void
-  /** Sends every subscriber away to resume elsewhere, and takes no new socket. */
+  /** Disconnects every subscriber, so that it resumes elsewhere, and accepts no new socket. */
   drain(): Promise<void>
 }
 

@@ -28,7 +28,7 @@ for (const [network, prefix] of [
 const ONE_ADDRESS =
   'so all clients have the address of the proxy, and what is limited by address is limited for all of them together. Set TRUST_PROXY=true if the proxy writes x-forwarded-for.'
 
-/** What the configuration alone shows: this program speaks no TLS, so whoever reaches it by https comes through a proxy. */
+/** What the configuration alone shows: this program speaks no TLS, so requests over https come through a proxy. */
 export function sharedAddressOf({ local, trustProxy, publicUrl }: Setup): string | undefined {
   if (local || trustProxy || !publicUrl?.startsWith('https:')) return undefined
   return `PUBLIC_URL is https, so a proxy stands in front, and TRUST_PROXY is not set, ${ONE_ADDRESS}`

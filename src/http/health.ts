@@ -4,7 +4,7 @@ import { answerJson, type PlainHandler, readOnly } from './answer.ts'
 export type Checks = Readonly<Record<string, () => boolean | Promise<boolean>>>
 
 /** A check that hangs must not keep a load balancer waiting: it counts as no after this many milliseconds. */
-const PATIENCE = 2_000
+const TIMEOUT = 2_000
 
 /** `GET /healthz`: the process answers. */
 export const healthz: PlainHandler = readOnly((_req, res) => answerJson(res, 200, { status: 'ok' }))
@@ -28,7 +28,7 @@ async function examine(checks: Checks): Promise<Record<string, boolean>> {
 async function holds(check: () => boolean | Promise<boolean>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE, false)
+    timer = setTimeout(resolve, TIMEOUT, false)
   })
   try {
     return await Promise.race([check(), late])

@@ -7,7 +7,7 @@ import { answerError, answerText, type PlainHandler, readOnly } from './answer.t
 import { addressOf, networkOf } from './client-address.ts'
 import { SlowedRefusals } from './slowed.ts'
 
-/** Who may read `/metrics`: whoever has the token; without one, anybody in a local set-up and nobody elsewhere. */
+/** Who may read `/metrics`: clients with the token; where none is set, everyone in a local set-up and no one elsewhere. */
 export interface MetricsAccess {
   token: string | undefined
   local: boolean
@@ -58,7 +58,7 @@ async function refuse(
   })
 }
 
-/** Digests are compared, so that neither time nor length tells anything of the token. */
+/** Digests are compared, so that neither time nor length reveals anything about the token. */
 function bears(authorization: string | undefined, token: string): boolean {
   const given = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? ''
   return timingSafeEqual(digest(given), digest(token))

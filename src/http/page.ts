@@ -27,7 +27,7 @@ const SAFE = {
   'x-content-type-options': 'nosniff',
 }
 
-/** `GET /` for browsers: what this is, in a few lines. @param next answers whoever does not ask for a page */
+/** `GET /` for browsers: what this is, in a few lines. @param next answers requests for anything but a page */
 export const frontPage = (next: PlainHandler): PlainHandler =>
   readOnly((req, res) => {
     if (!req.headers.accept?.includes('text/html')) return next(req, res)

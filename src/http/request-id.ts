@@ -5,7 +5,7 @@ const SANE = /^[\w.:-]{1,128}$/
 
 /**
  * The id under which a request stands in answers, GraphQL errors and logs: the caller's own if it is short and
- * plain, else a new one. It is put back into the request's headers, so that whoever handles the request finds it there.
+ * plain, else a new one. It is put back into the request's headers, so that every later handler finds it there.
  */
 export function identify(req: IncomingMessage): string {
   const given = req.headers['x-request-id']

@@ -29,7 +29,7 @@ export function routes({ webhook, plain, next, idle = IDLE }: Routes): RequestLi
     const path = pathOf(req.url ?? '/')
     if (path.startsWith(WEBHOOK)) return webhook(req, res, path.slice(WEBHOOK.length))
     res.setHeader('x-request-id', requestId)
-    // What is said here is said to whoever asked, and may not be so a moment later.
+    // An answer is for this client at this moment only.
     res.setHeader('cache-control', 'no-store')
     if (!isAddress(req))
       return answerError(res, 400, 'BAD_REQUEST', 'The Host header or the address is broken.')

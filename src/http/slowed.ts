@@ -1,4 +1,4 @@
-/** Milliseconds that whoever guesses waits for each refusal. */
+/** Milliseconds by which the refusal of wrong credentials is delayed. */
 const SLOWED_BY = 1_000
 /** Refusals that wait at once; past it they come at once, and cost nothing more. */
 const MOST_SLOWED = 1_000

@@ -14,7 +14,7 @@ export interface Standing {
   retryAfterSeconds: number
 }
 
-/** The headers that tell a client where it stands. */
+/** The rate limit's headers for a client. */
 export const standingHeaders = ({ limit, remaining, resetSeconds }: Standing): Record<string, string> => ({
   'ratelimit-limit': String(limit),
   'ratelimit-remaining': String(remaining),
@@ -28,11 +28,11 @@ export interface RateLimiter {
    * @returns 0 when it is within the limit, else the whole seconds until the window ends, at least 1
    */
   take(key: string, limit: RateLimit): Promise<number>
-  /** The same, with all that a client may be told. */
+  /** The same, with all that a client may see. */
   count(key: string, limit: RateLimit): Promise<Standing>
 }
 
-/** Counts one request of a key in a window of so many seconds. */
+/** Counts one request of a key in a window of fixed length. */
 type Count = (key: string, seconds: number) => Promise<{ requests: number; endsInMs: number }>
 
 /** Counts in this process alone. */

@@ -24,7 +24,7 @@ export interface TimerTimeParts {
   clock: Clock
   /** Another machine's clock. A jump that it contradicts is not followed. */
   witness?: (() => Promise<Date>) | undefined
-  /** Hears when a jump begins to be ignored, and what became of it. */
+  /** Called when a jump begins to be ignored, and when it is over. */
   onJump?: (jump: Jump) => void | Promise<void>
 }
 

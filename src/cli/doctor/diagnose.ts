@@ -12,7 +12,7 @@ import { checkConfig, checkDisk, checkFiles, checkRedis } from './machine.ts'
 import { checkRights } from './rights.ts'
 import { checkFailedEvents, checkSecrets, checkTenants, checkWaiting } from './tenants.ts'
 
-/** Everything that can be looked at without changing anything: nothing is created or migrated. */
+/** Every check that changes nothing: nothing is created or migrated. */
 export async function diagnose(
   shell: Shell,
   { deep, clock = systemClock }: { deep: boolean; clock?: WallClock },
@@ -68,7 +68,7 @@ const unreachable = (error: unknown): Finding => ({
 
 async function checkOpen(database: Database, config: Config, clock: WallClock): Promise<Finding[]> {
   const migrations = await checkMigrations(database)
-  // What lies in the tables can be read only once they are what this program knows.
+  // Tables can be read only once their schema is the one that this program knows.
   if (migrations.level === 'problem') return [migrations]
   return [
     { check: 'database', level: 'ok', message: `${database.engine} answers` },

@@ -13,7 +13,7 @@ import type { Finding } from './finding.ts'
 const DAY_MS = 86_400_000
 const LOOKED_AT_DAYS = 7
 
-/** Whether everything that is sealed can be opened, and is sealed under the present secret. */
+/** Whether everything encrypted can be decrypted, and is encrypted under the present secret. */
 export async function checkSecrets(database: Database, vault: Vault | undefined): Promise<Finding> {
   const secrets = await database.prisma.webhookSecret.findMany({ where: { tenant: { deletedAt: null } } })
   const endpoints = await database.prisma.webhookEndpoint.findMany({ where: { tenant: { deletedAt: null } } })
@@ -51,7 +51,7 @@ export async function checkSecrets(database: Database, vault: Vault | undefined)
   return { check: 'secrets', level: 'ok', message: `${all} secrets and tokens open` }
 }
 
-/** Events of the last days that a detector threw at, by what it threw. */
+/** Events of the last days on which a detector threw, grouped by error. */
 export async function checkFailedEvents(database: Database, clock: WallClock): Promise<Finding[]> {
   const since = new Date(clock.now().getTime() - LOOKED_AT_DAYS * DAY_MS)
   const counts = new Map<string, { events: number; tenants: number }>()
@@ -86,7 +86,7 @@ export async function checkFailedEvents(database: Database, clock: WallClock): P
 const STUCK_AFTER_MS = 10 * 60_000
 const SHOWN = 10
 
-/** Tenants whose events come in and are not judged. */
+/** Tenants whose events are stored and not processed. */
 export async function checkWaiting(database: Database, clock: WallClock): Promise<Finding[]> {
   const now = clock.now().getTime()
   const stuck = await stuckTenants(database.sql, new Date(now - STUCK_AFTER_MS), SHOWN)
@@ -103,7 +103,7 @@ export async function checkWaiting(database: Database, clock: WallClock): Promis
   }))
 }
 
-/** Tenants that Stripe delivered to before, and has not for a day. */
+/** Tenants that have had deliveries before, and none for a day. */
 export async function checkTenants(database: Database, clock: WallClock): Promise<Finding[]> {
   const now = clock.now()
   const tenants = await listTenants(database, { suspended: false })

@@ -66,7 +66,7 @@ function describeJson(json: unknown): string {
 
 const MAX_QUOTED = 60
 
-/** Without what would steer a terminal. */
+/** Without terminal control characters. */
 const quoted = (text: string): string => {
   const plain = text.replaceAll(/\p{C}/gu, ' ').trim()
   return `"${plain.length > MAX_QUOTED ? `${plain.slice(0, MAX_QUOTED)}…` : plain}"`

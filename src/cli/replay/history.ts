@@ -10,7 +10,7 @@ import { sorted } from './sorted.ts'
 import { Survey } from './survey.ts'
 import { valuesOf } from './values.ts'
 
-/** So many values that are no events are named one by one; all of them are counted. */
+/** How many values that are not events are named one by one; all of them are counted. */
 const NAMED = 5
 
 /** Bytes, and values, by which a file is described that holds no event. */
@@ -26,7 +26,7 @@ export interface HistoryParts {
   onStop(taken: string): string
 }
 
-/** The events of an input, read twice: to see how they are ordered, and to take them in that order. */
+/** The events of an input, read twice: to find out their order, and to replay them in it. */
 export class History {
   read = 0
   rejected = 0

@@ -15,9 +15,9 @@ const KEPT_BYTES = 32 * CHUNK
 export interface Input {
   /** For people. */
   name: string
-  /** How long it is as it lies, perhaps compressed. */
+  /** Its length as stored, perhaps compressed. */
   bytes: number
-  /** @param onBytes told how many of `bytes` were read so far */
+  /** @param onBytes called with how many of `bytes` were read so far */
   read(onBytes?: (bytes: number) => void): AsyncIterable<Buffer>
 }
 
@@ -129,7 +129,7 @@ async function peek(chunks: AsyncIterable<Buffer>): Promise<Peeked> {
 
 async function* unzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: CHUNK })
-  // Whoever stops reading early is told nothing; every failure also comes out of the loop below.
+  // A reader that stops early gets no error; every failure also comes out of the loop below.
   pipeline(Readable.from(chunks), gunzip, () => {})
   try {
     yield* gunzip

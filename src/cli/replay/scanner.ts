@@ -10,7 +10,7 @@ export interface Value {
 /** A value longer than this is no Stripe event, and is not held in memory. Bytes. */
 export const MAX_VALUE_BYTES = 64 * 1024 * 1024
 
-/** Stands for a value that is too long, or breaks off: it is no JSON, so that it is refused like any other. */
+/** Replaces a value that is too long or truncated: it is not JSON, so that it is refused like any other. */
 export const UNREADABLE = '\u0000'
 
 const [QUOTE, BACKSLASH, NEWLINE, COMMA, COLON] = [0x22, 0x5c, 0x0a, 0x2c, 0x3a]
@@ -19,7 +19,7 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
 const isBlank = (byte: number): boolean => byte <= 0x20
 
 /**
- * Takes JSON apart without holding more than one value: values one after another, the elements of arrays, and those of
+ * Splits JSON into its values without holding more than one: values one after another, the elements of arrays, and those of
  * Stripe's list objects (`{"object":"list","data":[…]}`), on however many lines.
  */
 export class Scanner {
@@ -85,12 +85,12 @@ export class Scanner {
     if (this.#capturing) this.#hold(chunk.subarray(from))
   }
 
-  /** Whether something that was well begun goes on. */
+  /** Whether a value is open. */
   get isInside(): boolean {
     return !this.#lost && this.#depth > 0
   }
 
-  /** What was begun and not ended. */
+  /** The value that was not closed. */
   *end(): Generator<Value> {
     if (!this.#capturing) return
     if (this.#scalar && !this.#inString) yield this.#take(Buffer.alloc(0))

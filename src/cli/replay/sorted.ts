@@ -82,7 +82,7 @@ async function* merged(runs: readonly AsyncGenerator<Keyed>[]): AsyncGenerator<V
   }
 }
 
-/** Of each record: key, index, line and length of the text; list numbers are of no use any more. */
+/** Of each record: key, index, line and length of the text; list numbers are not needed any more. */
 const HEADER_BYTES = 8 + 8 + 4 + 4
 
 async function write(run: readonly Keyed[], spill: Spill): Promise<FileHandle> {

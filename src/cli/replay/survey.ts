@@ -8,7 +8,7 @@ import { type Stamp, stampOf } from './stamp.ts'
  */
 export type Order = 'as written' | 'by created' | 'by received'
 
-/** Of a file that is written page by page, so many of its steps fall for each that rises. */
+/** In a file that is written page by page, this many of its steps go back in time for each that goes forward. */
 const FALLS_FOR_A_RISE = 2
 
 /** Looks at every event once, to find out how they are ordered. */

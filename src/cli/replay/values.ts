@@ -59,7 +59,7 @@ function isByLine(begun: Buffer): boolean {
 function isUnfinished(line: string): boolean {
   const scanner = new Scanner()
   for (const _ of scanner.push(Buffer.from(`${line}\n`))) {
-    // Only where it ends counts.
+    // Only its end matters.
   }
   return scanner.isInside
 }
@@ -75,10 +75,10 @@ async function* byStructure(chunks: AsyncIterable<Buffer>): AsyncGenerator<Value
 
 const NEWLINE = 0x0a
 
-/** Node's own readline takes longer over a history than judging it does. */
+/** Node's own readline takes longer for a history than detection does. */
 async function* byLine(chunks: AsyncIterable<Buffer>): AsyncGenerator<Value> {
   const pages = new Pages()
-  /** What was read of a line that goes on in the next chunk. */
+  /** The beginning of a line that continues in the next chunk. */
   let begun: Buffer[] = []
   let length = 0
   let line = 1

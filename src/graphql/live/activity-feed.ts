@@ -6,7 +6,7 @@ import { ACTIVITY_KINDS } from '../../storage/activity.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { type RowSource, SharedReader, SharedReaders } from './shared-reader.ts'
 
-/** One act on the tenant, or growth that has none, with the anomaly it concerns as it stands now. */
+/** One act on the tenant, or growth without an act, with the present state of its anomaly. */
 export interface FeedRow {
   seq: bigint
   kind: ActivityKind | undefined
@@ -45,12 +45,12 @@ export class ActivityFeed {
     drained: () => Promise<void>,
   ): AsyncGenerator<FeedRow> {
     const { tenantId } = scope
-    const tail = await this.#readers.join(tenantId, () => this.#readerOf(scope))
+    const reader = await this.#readers.join(tenantId, () => this.#readerOf(scope))
     try {
       let at = position
       let live = false
       while (!signal.aborted) {
-        const recent = tail.after(at)
+        const recent = reader.after(at)
         const rows = recent ?? (await readFeed(scope, at))
         if (!recent) live = false
         for (const row of live ? rows : newestOfEach(rows)) {
@@ -62,8 +62,8 @@ export class ActivityFeed {
         if (last) at = last.seq
         else if (recent) {
           live = true
-          await tail.beyond(at, signal)
-        } else at = tail.head
+          await reader.beyond(at, signal)
+        } else at = reader.head
       }
     } finally {
       this.#readers.leave(tenantId)
@@ -88,8 +88,8 @@ export class ActivityFeed {
 }
 
 /**
- * The rows after a position: acts, and between them growth that has none. Only up to the head that was there before:
- * what commits while this reads would be seen in one of the two and not yet in the other.
+ * The rows after a position: acts, and growth without an act. Only up to the head before this read: what commits
+ * meanwhile would be visible in one of the two queries and not yet in the other.
  */
 async function readFeed(scope: Scope, after: bigint): Promise<FeedRow[]> {
   const { db, tenantId } = scope
@@ -118,8 +118,8 @@ async function readFeed(scope: Scope, after: bigint): Promise<FeedRow[]> {
     const others = await db.anomaly.findMany({ where: { tenantId, id: { in: [...missing] } } })
     for (const anomaly of others) byId.set(anomaly.id, anomaly)
   }
-  const told = new Set(acts.map(({ seq }) => seq))
-  const growth = changed.filter(({ changedSeq }) => !told.has(changedSeq))
+  const actSeqs = new Set(acts.map(({ seq }) => seq))
+  const growth = changed.filter(({ changedSeq }) => !actSeqs.has(changedSeq))
   return [
     ...acts.map(
       ({ seq, kind, anomalyId }): FeedRow => ({
@@ -137,7 +137,7 @@ async function readFeed(scope: Scope, after: bigint): Promise<FeedRow[]> {
 const least = (numbers: readonly (bigint | undefined)[]): bigint =>
   numbers.reduce<bigint>((least, one) => (one !== undefined && one < least ? one : least), 2n ** 63n)
 
-/** A kind that a newer program wrote is undefined: the row still counts, nobody is told. */
+/** A kind that a newer program wrote is undefined: the row still counts, but is not sent. */
 export const kindOf = (text: Activity['kind']): ActivityKind | undefined =>
   ACTIVITY_KINDS.find((kind) => kind === text)
 

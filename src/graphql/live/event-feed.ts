@@ -6,20 +6,20 @@ import { EVENT_COLUMNS, type EventRow } from '../read/events.ts'
 import { SharedReader, SharedReaders } from './shared-reader.ts'
 
 interface Arrival {
-  /** Only of this process: how many arrivals its tail has seen. */
+  /** Within this process: how many arrivals its reader has seen. */
   seq: bigint
   event: EventRow
 }
 
 /**
  * Events become visible in the order of their commits, which among several processes is not quite that of their
- * arrival: each read looks so many milliseconds back and leaves out what it has seen.
+ * arrival: each read looks this many milliseconds back and skips what it has seen.
  */
 const LOOK_BACK_MS = 5_000
 /** Other machines' clocks may be ahead by as much. */
 const LOOK_AHEAD_MS = 60_000
-/** Events that are known when a clock is set back, and lie ahead of it then. */
-const MOST_AHEAD = 10_000
+/** Most events that are marked as seen when a clock was set back and they lie ahead of it. */
+const MAX_AHEAD = 10_000
 const PAGE = 200
 /** Events that a subscription may be behind: bursts of a large tenant, of some hundred bytes each. */
 const KEEP = 5_000
@@ -34,7 +34,7 @@ export interface EventFeedOptions {
   keep?: number
 }
 
-/** Newly stored webhook events, as they come; nothing of what was missed. */
+/** Newly stored webhook events, live; missed ones are not sent later. */
 export class EventFeed {
   readonly #options: EventFeedOptions
   readonly #readers = new SharedReaders<Arrival>()
@@ -45,23 +45,23 @@ export class EventFeed {
 
   /**
    * Events stored from now on, until the signal is aborted.
-   * @throws PublicError SLOW_CONSUMER for who falls so far behind that some would be missed
+   * @throws PublicError SLOW_CONSUMER to a subscriber that falls so far behind that it would miss some
    */
   async *follow(scope: Scope, signal: AbortSignal): AsyncGenerator<EventRow> {
-    const tail = await this.#readers.join(scope.tenantId, () => this.#readerOf(scope))
+    const reader = await this.#readers.join(scope.tenantId, () => this.#readerOf(scope))
     try {
-      let at = tail.head
+      let at = reader.head
       while (!signal.aborted) {
-        const arrivals = tail.after(at) ?? []
+        const arrivals = reader.after(at) ?? []
         for (const { event } of arrivals) {
           if (signal.aborted) return
           yield event
         }
         const last = arrivals.at(-1)
         if (last) at = last.seq
-        else if (tail.after(at) === undefined)
+        else if (reader.after(at) === undefined)
           throw new PublicError('SLOW_CONSUMER', 'Events came faster than they were taken: subscribe again.')
-        else await tail.beyond(at, signal)
+        else await reader.beyond(at, signal)
       }
     } finally {
       this.#readers.leave(scope.tenantId)
@@ -100,7 +100,7 @@ class Arrivals {
     return 0n
   }
 
-  /** A clock that was set back: what arrives from now on has times before what was seen, and what is ahead is known. */
+  /** After a clock was set back, new events have earlier times than seen ones: marks those ahead as seen, starts at now. */
   async #followBack(): Promise<void> {
     const now = this.#clock.now()
     if (this.#newest.getTime() - now.getTime() <= LOOK_BACK_MS) return
@@ -108,7 +108,7 @@ class Arrivals {
     const ahead = await db.stripeEvent.findMany({
       where: { tenantId, receivedAt: { gt: now } },
       orderBy: { receivedAt: 'desc' },
-      take: MOST_AHEAD,
+      take: MAX_AHEAD,
       select: { stripeId: true, receivedAt: true },
     })
     for (const { stripeId, receivedAt } of ahead) this.#seen.set(stripeId, receivedAt)

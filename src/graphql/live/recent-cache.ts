@@ -1,22 +1,22 @@
-/** What was made a moment ago for one and may serve others, oldest forgotten first; bounded in bytes. */
+/** A cache of what was just computed for one caller and may serve others; evicts the oldest, bounded in bytes. */
 export class RecentCache<Value> {
   readonly #maxBytes: number
-  readonly #weigh: (value: Value) => number
+  readonly #sizeOf: (value: Value) => number
   readonly #made = new Map<string, { value: Promise<Value>; bytes: number }>()
-  /** Names for objects, which are what things are made of. */
+  /** Keys for the objects that values are computed from. */
   readonly #names = new WeakMap<object, number>()
   #named = 0
   #bytes = 0
 
-  /** @param weigh bytes that a value takes */
-  constructor(maxBytes: number, weigh: (value: Value) => number) {
+  /** @param sizeOf bytes that a value takes */
+  constructor(maxBytes: number, sizeOf: (value: Value) => number) {
     this.#maxBytes = maxBytes
-    this.#weigh = weigh
+    this.#sizeOf = sizeOf
   }
 
-  /** What `make` gave for the same object and way before, or gives now. A failure is not kept. */
-  get(of: object, way: string, make: () => Promise<Value>): Promise<Value> {
-    const key = `${this.#nameOf(of)} ${way}`
+  /** What `make` returned for the same object and variant before, or returns now. A failure is not kept. */
+  get(of: object, variant: string, make: () => Promise<Value>): Promise<Value> {
+    const key = `${this.#nameOf(of)} ${variant}`
     const known = this.#made.get(key)
     if (known) return known.value
     const entry = { value: make(), bytes: OVERHEAD }
@@ -26,7 +26,7 @@ export class RecentCache<Value> {
     entry.value.then(
       (value) => {
         if (this.#made.get(key) !== entry) return
-        entry.bytes += this.#weigh(value)
+        entry.bytes += this.#sizeOf(value)
         this.#bytes += entry.bytes - OVERHEAD
         this.#forgetOldest()
       },

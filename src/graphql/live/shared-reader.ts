@@ -5,7 +5,7 @@ import { othersFirst } from '../../time.ts'
 export interface RowSource<Row> {
   /** @returns where the list ends now */
   start(): Promise<bigint>
-  /** The rows that follow `after`, in order; at most some hundreds, the rest is asked for at once. */
+  /** The rows that follow `after`, in order: at most some hundreds; it is called again at once for the rest. */
   read(after: bigint): Promise<Row[]>
 }
 
@@ -14,14 +14,14 @@ export interface SharedReaderOptions {
   topic: Topic
   /** Milliseconds after which it reads without a hint. */
   everyMs: number
-  /** Rows that are kept for readers who are a little behind. */
+  /** Rows that are kept for subscribers who are a little behind. */
   keep: number
   onError(error: unknown): void
 }
 
 /**
- * The newest rows of one tenant's list, read once for everybody in this process who follows it: on a hint of the
- * bus, and every few seconds without one, since hints may be lost. Readers pull at their own pace and keep their
+ * The newest rows of one tenant's list, read once for all its subscribers in this process: on a hint of the
+ * bus, and every few seconds without one, since hints may be lost. Subscribers pull at their own pace and keep their
  * own position; nothing is queued for them here.
  */
 export class SharedReader<Row extends { seq: bigint }> {
@@ -45,7 +45,7 @@ export class SharedReader<Row extends { seq: bigint }> {
     return this.#head
   }
 
-  /** Begins at the list's present end. @throws when it cannot be read */
+  /** Starts at the present end of the list. @throws when it cannot be read */
   async start(): Promise<void> {
     const { bus, topic, everyMs } = this.#options
     this.#head = await this.#source.start()
@@ -109,7 +109,7 @@ export class SharedReader<Row extends { seq: bigint }> {
       const excess = this.#window.length - this.#options.keep
       if (excess > 0) this.#floor = this.#window.splice(0, excess).at(-1)?.seq ?? this.#floor
       this.#release()
-      // Readers take these before more push them out.
+      // Subscribers take these before more rows evict them.
       await othersFirst()
     }
   }
@@ -119,22 +119,22 @@ export class SharedReader<Row extends { seq: bigint }> {
   }
 }
 
-/** The tails of this process, each kept while somebody follows it. */
+/** The shared readers of this process, each kept while it has subscribers. */
 export class SharedReaders<Row extends { seq: bigint }> {
-  readonly #open = new Map<string, { tail: SharedReader<Row>; started: Promise<void>; readers: number }>()
+  readonly #open = new Map<string, { reader: SharedReader<Row>; started: Promise<void>; readers: number }>()
 
-  /** @param make called when nobody follows `key` yet */
+  /** @param make called when `key` has no reader yet */
   async join(key: string, make: () => SharedReader<Row>): Promise<SharedReader<Row>> {
     let entry = this.#open.get(key)
     if (!entry) {
-      const tail = make()
-      entry = { tail, started: tail.start(), readers: 0 }
+      const reader = make()
+      entry = { reader, started: reader.start(), readers: 0 }
       this.#open.set(key, entry)
     }
     entry.readers++
     try {
       await entry.started
-      return entry.tail
+      return entry.reader
     } catch (error) {
       this.leave(key)
       throw error
@@ -145,7 +145,7 @@ export class SharedReaders<Row extends { seq: bigint }> {
     const entry = this.#open.get(key)
     if (entry && --entry.readers === 0) {
       this.#open.delete(key)
-      entry.tail.stop()
+      entry.reader.stop()
     }
   }
 }

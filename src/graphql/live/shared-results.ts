@@ -7,15 +7,15 @@ import type { SharedText } from './unsent-bytes.ts'
 /** Bytes of results that are kept for subscribers who are a little behind the first. */
 const MAX_BYTES = 32 * 1024 * 1024
 
-/** The result of one event for everybody with the same rights who asked the same, with its JSON written once. */
+/** The result of one event for every subscriber with the same rights and operation, serialized once. */
 interface SharedResult extends ExecutionResult {
-  /** The engine's way of having JSON written; undefined where errors get their request's id. */
+  /** Yoga calls this instead of JSON.stringify; undefined for a result with errors, which carry their request's id. */
   stringify?: () => string
 }
 
 const texts = new WeakMap<object, SharedText>()
 
-/** The JSON of a result that is the same for others; undefined for one that is its own. */
+/** The JSON of a result that others share; undefined for one that is not shared. */
 export const sharedTextOf = (result: object): SharedText | undefined => texts.get(result)
 
 /**
@@ -26,7 +26,7 @@ export function sharedExecution(): Plugin<Context> {
   const recent = new RecentCache<SharedResult>(MAX_BYTES, (result) => texts.get(result)?.bytes.length ?? 0)
   const documents = new WeakMap<object, number>()
   let known = 0
-  const wayOf = ({ document, operationName, variableValues, contextValue }: SharedArgs): string => {
+  const variantOf = ({ document, operationName, variableValues, contextValue }: SharedArgs): string => {
     if (!documents.has(document)) documents.set(document, ++known)
     const { tenantId, role, operator } = contextValue.caller
     return JSON.stringify([tenantId, role, operator, documents.get(document), operationName, variableValues])
@@ -36,15 +36,17 @@ export function sharedExecution(): Plugin<Context> {
       setSubscribeFn(async () => {
         const source = await createSourceEventStream(args)
         if (!isAsyncIterable(source)) return source
-        const way = wayOf(args)
+        const variant = variantOf(args)
         const run = async (rootValue: unknown): Promise<SharedResult> => {
           const { services, caller } = args.contextValue
-          // Another operation on the same event is a piece of work of its own.
+          // Another operation on the same event waits for its own turn.
           await services.queue.turn(caller.tenantId ?? '').catch(() => {})
           return written(await execute({ ...args, rootValue }))
         }
         return mapAsyncIterator(source, (event: unknown) =>
-          typeof event === 'object' && event !== null ? recent.get(event, way, () => run(event)) : run(event),
+          typeof event === 'object' && event !== null
+            ? recent.get(event, variant, () => run(event))
+            : run(event),
         )
       })
     },

@@ -2,8 +2,8 @@ import { PublicError } from '../../errors.ts'
 import type { Context } from '../context.ts'
 
 /**
- * Opens a subscription: an async iterator whose `return()` takes effect at once: a bare generator that waits for its next row would end
- * only when that row came, and hold its reader and timers until then.
+ * Opens a subscription. The `return()` of its iterator takes effect at once: a plain generator that waits for its next
+ * row would end only with that row, and hold its reader and timers until then.
  * @param run ends when its signal is aborted
  * @throws PublicError RATE_LIMITED when the tenant has too many open; from `next`, once, why it was ended
  */

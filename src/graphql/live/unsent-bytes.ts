@@ -1,7 +1,7 @@
-/** A message that several sockets are sent; in memory it is there once. */
+/** A message that is sent to several sockets and held in memory once. */
 export interface SharedText {
   readonly bytes: Buffer
-  /** How many have it unsent. */
+  /** How many sockets have it unsent. */
   holders: number
 }
 
@@ -13,7 +13,7 @@ export interface UnsentBytesLimits {
 
 export const UNSENT_LIMITS: UnsentBytesLimits = { perTenant: 64 * 1024 * 1024, total: 256 * 1024 * 1024 }
 
-/** Bytes that clients have not taken yet, of each tenant and of the process: what no client reads must not fill its memory. */
+/** Bytes that clients have not read yet, counted per tenant and for the process, so that slow clients cannot fill its memory. */
 export class UnsentBytes {
   readonly #limits: UnsentBytesLimits
   readonly #ofTenant = new Map<string, number>()
@@ -29,8 +29,8 @@ export class UnsentBytes {
 
   /**
    * @param own bytes of this message alone
-   * @param shared what it has in common with others' messages of the same tenant; counted for the first of them
-   * @returns to be called once when it is sent; undefined when there is no room for it
+   * @param shared what it shares with other messages of the same tenant; counted once, for the first of them
+   * @returns releases the bytes, called when it is sent; undefined when the limit is reached
    */
   take(tenantId: string, own: number, shared?: SharedText): (() => void) | undefined {
     const bytes = own + (shared && shared.holders === 0 ? shared.bytes.length : 0)

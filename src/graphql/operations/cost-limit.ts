@@ -6,7 +6,7 @@ import { tooComplex } from './limits.ts'
 /** Most that one operation may cost, in fields: some 200 rows of everything, or a few panels of 50. */
 const MAX_COST = 100_000
 
-/** Limits the fields of an operation, each list times the rows it asks for, before anything of it runs. */
+/** Limits the number of fields of an operation, each list times the rows it requests, before it runs. */
 export const costLimit = (): Plugin => {
   const check = (payload: {
     args: Operation
@@ -33,7 +33,7 @@ interface Operation {
 function costOf({ schema, document, operationName, variableValues, contextValue }: Operation): number {
   const operation = getOperationAST(document, operationName)
   if (!operation) return 0
-  // It takes the first operation it finds, so it gets only the one that runs.
+  // Pothos counts the first operation of a document, so it gets only the one that runs.
   const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION)
   const variables = typeof variableValues === 'object' && variableValues !== null ? { ...variableValues } : {}
   try {

@@ -3,8 +3,8 @@ import { type ErrorCode, PublicError } from '../../errors.ts'
 import { isErrorCode, statusOf } from '../../http/status.ts'
 import { isDatabaseAway } from '../../storage/away.ts'
 
-/** GraphQL adds what it takes for meant; outside a local set-up the schema is not to be guessed from it. */
-const withoutSuggestion = (message: string): string => message.replace(/ ?Did you mean [^?]*\?/g, '')
+/** Removes GraphQL's suggestions: outside a local set-up the schema must not be guessed from them. */
+export const withoutSuggestion = (message: string): string => message.replace(/ ?Did you mean [^?]*\?/g, '')
 
 export interface Presentation {
   /** Suggestions are kept. */
@@ -35,11 +35,11 @@ export function present(error: unknown, presentation: Presentation): GraphQLErro
     return refusal(located(error, away.message, {}), away)
   }
   if (failure instanceof GraphQLError) {
-    // Of a request that is bad before it runs, the outermost error says which variable it was, and the status.
+    // For a request that fails before it runs, the outermost error names the variable and carries the status.
     const shown = error instanceof GraphQLError && error.path === undefined ? error : failure
     const message = presentation.local ? shown.message : withoutSuggestion(shown.message)
     if (isErrorCode(failure.extensions['code'])) return located(failure, failure.message, failure.extensions)
-    // Errors of GraphQL itself while resolving mean that a resolver broke its own schema.
+    // An error of GraphQL itself while resolving means that a resolver violated the schema.
     if (shown.path === undefined) {
       return located(shown, message, { ...shown.extensions, code: codeByStatus(shown) })
     }
@@ -91,7 +91,7 @@ function located(error: unknown, message: string, extensions: GraphQLErrorExtens
   })
 }
 
-/** A new error with the request's id: errors of parsing and validation are remembered and shared between requests. */
+/** A new error with the request's id: errors of parsing and validation are cached and shared between requests. */
 export const withRequestId = (error: GraphQLError, requestId: string): GraphQLError =>
   located(error, error.message, { ...error.extensions, requestId })
 

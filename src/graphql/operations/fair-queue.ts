@@ -2,7 +2,7 @@ import { PublicError } from '../../errors.ts'
 import type { UrgentWork } from '../../http/urgent-work.ts'
 
 export interface FairQueueLimits {
-  /** Pieces of work of one key, and of all, that may be under way at once. */
+  /** Pieces of work of one key, and of all, that may run at once. */
   perKey: number
   total: number
   /** Pieces of one key that may wait. */
@@ -21,19 +21,19 @@ interface Job {
 }
 
 /**
- * Work that must not hold up the process. One piece begins in each turn of the event loop, so that sockets, deliveries
- * and health checks are served between any two; keys (tenants) take their turns one after the other, however much
- * each of them has waiting. Nothing begins while urgent work is under way, for a moment at least. What waits too long,
- * or behind too many of its own, is refused.
+ * A fair queue for work that must not block the event loop. One piece starts in each turn of the loop, so that sockets,
+ * deliveries and health checks are served between any two; keys (tenants) alternate, however much each of them has
+ * waiting. No piece starts while urgent work runs, up to a short delay. A piece that waits too long, or behind too many
+ * of its own key, is refused.
  */
 export class FairQueue {
   readonly #limits: FairQueueLimits
   readonly #urgent: Pick<UrgentWork, 'isUnderway'>
-  /** By key, the one whose turn is next first. */
+  /** By key; the key whose turn is next comes first. */
   readonly #waiting = new Map<string, Set<Job>>()
   readonly #running = new Map<string, number>()
   #total = 0
-  /** Whether something has begun in this turn, or will in the next. */
+  /** Whether a piece has started in this turn of the loop, or will in the next. */
   #taken = false
 
   /** @param urgent goes before the next piece */
@@ -47,7 +47,7 @@ export class FairQueue {
    * @throws PublicError RATE_LIMITED when that would take too long; else what `work` throws
    */
   run<T>(key: string, work: () => Promise<T> | T): Promise<T> {
-    if (!this.#taken && this.#waiting.size === 0 && this.#hasPlace(key) && !this.#urgent.isUnderway) {
+    if (!this.#taken && this.#waiting.size === 0 && this.#hasSlot(key) && !this.#urgent.isUnderway) {
       this.#schedule()
       return this.#perform(key, work)
     }
@@ -65,7 +65,7 @@ export class FairQueue {
     })
   }
 
-  /** Resolves in a turn of its own, without keeping a place. @throws PublicError RATE_LIMITED */
+  /** Resolves in a turn of its own and occupies no slot after. @throws PublicError RATE_LIMITED */
   turn(key: string): Promise<void> {
     return this.run(key, () => {})
   }
@@ -106,7 +106,7 @@ export class FairQueue {
   #next(): Job | undefined {
     for (const [key, queue] of this.#waiting) {
       const [job] = queue
-      if (!job || !this.#hasPlace(key)) continue
+      if (!job || !this.#hasSlot(key)) continue
       this.#waiting.delete(key)
       queue.delete(job)
       if (queue.size > 0) this.#waiting.set(key, queue)
@@ -115,7 +115,7 @@ export class FairQueue {
     return undefined
   }
 
-  #hasPlace(key: string): boolean {
+  #hasSlot(key: string): boolean {
     return this.#total < this.#limits.total && (this.#running.get(key) ?? 0) < this.#limits.perKey
   }
 

@@ -1,4 +1,4 @@
-/** What stands on each level of a JSON value, from the value itself down; however deep it is, nothing goes down into it. */
+/** The values on each level of a JSON value, from the value itself down, without recursion. */
 export function* levelsOf(value: unknown): Generator<readonly unknown[]> {
   for (let level: unknown[] = [value]; level.length > 0; ) {
     yield level

@@ -10,16 +10,16 @@ export const MAX_REQUEST_BYTES = 64 * 1024
 const MAX_DEPTH = 12
 const MAX_ALIASES = 30
 const MAX_DIRECTIVES = 50
-/** Each may open a level, and the parser goes down for each: well below what the stack of a process holds. */
+/** Each may open a level, and the parser recurses for each: well below what overflows the stack. */
 const MAX_TOKENS = 1_500
-/** Characters of a document, which is remembered for the next time, and of all variables. */
+/** Characters of a document, which is cached, and of all variables. */
 const MAX_CHARACTERS = 32_768
-/** Values in a document's lists, and in all variables: one engine takes a thousand in a statement. */
+/** Values in a document's lists, and in all variables: SQLite takes a thousand in a statement. */
 const MAX_VALUES = 400
-/** Levels of a variable: more than any input has, and few enough for whatever goes down into it. */
+/** Levels of a variable: more than any input has, and few enough for recursive code. */
 const MAX_VARIABLE_LEVELS = 20
 
-/** Field and fragment levels, aliases, directives and tokens of a document: before anything is executed. */
+/** Limits the levels, aliases, directives and tokens of a document before anything is executed. */
 export const documentLimits = (): Plugin => {
   const reject = (what: string, n: number) => ({
     n,
@@ -47,8 +47,8 @@ export const tooComplex = (message: string): GraphQLError =>
 const NUL = '\0'
 
 /**
- * PostgreSQL has no text with NUL, and no id, name or note of ours needs one: refused before it gets there. So are
- * documents, lists and variables that are larger or deeper than anything honest.
+ * PostgreSQL stores no text with NUL, and no id, name or note needs one: refused here. So are documents, lists and
+ * variables that are larger or deeper than any real operation's.
  */
 export const valueLimits = (): Plugin => {
   const rule: ValidationRule = function SoundValuesRule(context) {

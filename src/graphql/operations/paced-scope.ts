@@ -2,8 +2,8 @@ import type { Scope, TenantClient } from '../../storage/scope/scope.ts'
 import type { FairQueue } from './fair-queue.ts'
 
 /**
- * The scope with each of its statements in a turn of its own. What a nested page asks of an embedded database would
- * otherwise run in one go, and what it asks of a server would fill the pool that deliveries need.
+ * The scope with each statement queued. The statements of a nested page would otherwise block the event loop on SQLite,
+ * and on PostgreSQL take every connection of the pool that deliveries need.
  */
 export function pacedScope(scope: Scope, queue: FairQueue): Scope {
   const take = <T>(work: () => Promise<T>): Promise<T> => queue.run(scope.tenantId, work)
@@ -14,7 +14,7 @@ export function pacedScope(scope: Scope, queue: FairQueue): Scope {
       all: (text, values) => take(() => scope.sql.all(text, values)),
       write: (work) => take(() => scope.sql.write(work)),
     },
-    // Its statements do not wait once it has begun: it may hold locks.
+    // Once begun, its statements do not wait: it may hold locks.
     transaction: (work) => take(() => scope.transaction(work)),
   }
 }

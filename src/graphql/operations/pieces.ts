@@ -2,8 +2,8 @@
 const PIECE = 20
 
 /**
- * A long list for the executor, which works through what is there in one go: after the first rows each piece of it
- * waits for a turn of its own.
+ * Splits a long list for the executor, which would resolve all its rows without a break: after the first rows each piece
+ * waits for its turn.
  * @param turn resolves when the next piece may be worked on
  */
 export function inPieces<Row>(
@@ -16,7 +16,7 @@ export function inPieces<Row>(
   const turns: Promise<void>[] = []
   for (let at = piece; at < rows.length; at += piece) {
     before = before.then(turn)
-    // Every row that waits for it hears of a failure; here it is only kept from being unheard of.
+    // Every row that waits for it rejects with the failure; this only prevents an unhandled rejection.
     before.catch(() => {})
     turns.push(before)
   }

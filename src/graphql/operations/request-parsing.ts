@@ -4,9 +4,9 @@ import type { Plugin } from 'graphql-yoga'
 /** Refuses what is not a GraphQL request, with an error like any other and nothing of the parser's own. */
 export const requestParsing = (): Plugin => ({
   onRequestParse({ request, requestParser, setRequestParser }) {
-    // Other methods are refused by the engine itself.
+    // Yoga refuses other methods itself.
     if (request.method !== 'GET' && request.method !== 'POST') return
-    // The engine would take forms and bare documents as well; a page of any origin may send a form.
+    // Yoga accepts forms and bare documents too; a page of any origin may send a form.
     const parse = request.method === 'GET' ? requestParser : jsonParser(request, requestParser)
     if (!parse) throw refusal(415, 'Send the operation as JSON, with content-type: application/json.')
     setRequestParser(async (given) => {
@@ -27,14 +27,14 @@ type RequestParserResult = Awaited<ReturnType<RequestParser>>
 
 const JSON_TYPE = /^application\/json *(;|$)/i
 
-/** The engine's own parser knows the type in lower case only. */
+/** Yoga's own parser recognizes the type in lower case only. */
 function jsonParser(request: Request, known: RequestParser | undefined): RequestParser | undefined {
   const type = request.headers.get('content-type') ?? ''
   if (!JSON_TYPE.test(type)) return undefined
   return known ?? ((given) => given.json())
 }
 
-/** Clients look for exactly this message and code, and some of them only in an answer of 200, to send the text instead. */
+/** Clients check for exactly this message and code, some of them only in a 200 response, and then send the text. */
 const HASH_ALONE = { extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED', http: { status: 200 } } }
 
 function isHashAlone(params: RequestParserResult): boolean {

@@ -1,5 +1,6 @@
 import { type ASTNode, BREAK, type DocumentNode, GraphQLError, Kind, visit } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import { withoutSuggestion } from './errors.ts'
 
 /**
  * Names the argument in every error about a literal value, in its message and as `issues`: GraphQL itself names
@@ -26,7 +27,7 @@ const VALUES: ReadonlySet<ASTNode['kind']> = new Set([
 
 function named(error: GraphQLError, document: DocumentNode): GraphQLError {
   const [node] = error.nodes ?? []
-  // Errors are cached with the document: one that has its issues comes for the second time.
+  // Yoga caches errors with the document: one that has issues was handled before.
   if (!node || !VALUES.has(node.kind) || error.extensions['issues'] !== undefined) return error
   const path = pathTo(node, document)
   if (path.length === 0) return error
@@ -34,11 +35,14 @@ function named(error: GraphQLError, document: DocumentNode): GraphQLError {
   return new GraphQLError(`${path.join('.')}: ${message}`, {
     nodes: error.nodes ?? null,
     originalError: error.originalError ?? null,
-    extensions: { ...error.extensions, issues: [{ path, code: 'INVALID_VALUE', message }] },
+    extensions: {
+      ...error.extensions,
+      issues: [{ path, code: 'INVALID_VALUE', message: withoutSuggestion(message) }],
+    },
   })
 }
 
-/** The argument that a value stands in, and the fields and places of lists within it. */
+/** The argument of a value, and the input fields that lead to it. */
 function pathTo(value: ASTNode, document: DocumentNode): (string | number)[] {
   const path: (string | number)[] = []
   visit(document, {

@@ -18,7 +18,7 @@ export interface AnomalyPage extends Page<Anomaly> {
 
 /**
  * A page, and the head of the feed in the same snapshot: the head is read first and nothing recorded after it is
- * shown, so a subscription from there tells of everything that the page does not.
+ * shown, so a subscription from there sends everything that the page does not show.
  * @throws PublicError BAD_USER_INPUT, CURSOR_UNKNOWN
  */
 export async function readAnomalyPage(
@@ -39,7 +39,7 @@ export async function readAnomalyPage(
   return { ...page, resumeCursor: feedCursor(scope.tenantId, head) }
 }
 
-/** In the order of recording a row's place is its place in the feed: one may go on from there live. */
+/** In the order of recording a row's cursor is its position in the feed, so a subscription can continue from it. */
 function encodeKey(tenantId: string, { field }: AnomalyOrder, { value, seq }: AnomalyKey): string {
   if (value === undefined) return feedCursor(tenantId, seq)
   return encodeCursor(tenantId, `anomalies:${field}`, [Number(value), seq])

@@ -2,9 +2,9 @@ import { PublicError } from '../../errors.ts'
 import { sha256 } from '../../ids.ts'
 
 /**
- * Opaque places in a list. A cursor names its list, carries the sort key of the row it stands at (so it stays
- * good while rows come and go), and a checksum bound to the tenant, so that a damaged one or another tenant's is
- * told from a place in one's own list. It grants nothing: what is read with it is still the caller's tenant's only.
+ * Opaque positions in a list. A cursor names its list, carries the sort key of its row (so it stays valid while rows
+ * are added and removed), and a checksum bound to the tenant, so that a damaged one or another tenant's is
+ * rejected. It grants nothing: what is read with it is still the caller's tenant's only.
  */
 export type CursorPart = string | bigint | number
 
@@ -14,7 +14,7 @@ const checksum = (owner: string, body: string): string => sha256(`cursor\n${owne
 
 /**
  * @param owner the tenant whose list it is, or '' for the operator's list of tenants
- * @param list which list, with its order: a cursor is no good for another
+ * @param list which list, with its order: a cursor is not valid for another
  */
 export function encodeCursor(owner: string, list: string, parts: readonly CursorPart[]): string {
   const body = [list, ...parts.map(String)].join('\n')
@@ -29,16 +29,16 @@ export function decodeCursor(owner: string, list: string, cursor: string): strin
   const text = Buffer.from(cursor, 'base64url').toString()
   const body = text.slice(12)
   const [name, ...parts] = body.split('\n')
-  // Its base64 hides what a text elsewhere is refused for, and the checksum can be worked out.
+  // Base64 hides the NUL that is refused in other texts, and a client can compute the checksum.
   if (text.includes('\0')) throw unknownCursor()
-  // Decoding overlooks what it does not know; a cursor is only ever what was given out.
+  // Decoding ignores invalid characters; only an exact cursor is valid.
   if (Buffer.from(text).toString('base64url') !== cursor) throw unknownCursor()
   if (name !== list || text.slice(0, 12) !== checksum(owner, body)) throw unknownCursor()
   return parts
 }
 
 export const unknownCursor = (): PublicError =>
-  new PublicError('CURSOR_UNKNOWN', 'This cursor is not one of this list. Load the list anew.')
+  new PublicError('CURSOR_UNKNOWN', 'This cursor does not belong to this list. Load the list again.')
 
 /** The whole number in a cursor's part. @throws PublicError CURSOR_UNKNOWN */
 export function wholePart(part: string | undefined): bigint {
@@ -49,12 +49,12 @@ export function wholePart(part: string | undefined): bigint {
 /** The moment in a cursor's part, in milliseconds. @throws PublicError CURSOR_UNKNOWN */
 export function momentPart(part: string | undefined): Date {
   const moment = new Date(Number(wholePart(part)))
-  // Years of six digits are moments to JavaScript, but to no database.
+  // JavaScript has years of six digits, databases have not.
   if (!(moment.getTime() <= LATEST)) throw unknownCursor()
   return moment
 }
 
-/** Places in the feed: an edge of `anomalies` in order of recording, a `resumeCursor`, an edge or change of a subscription. */
+/** Positions in the feed: an edge of `anomalies` in order of recording, a `resumeCursor`, an edge or change of a subscription. */
 export const feedCursor = (tenantId: string, seq: bigint): string => encodeCursor(tenantId, 'feed', [seq])
 
 /** @throws PublicError CURSOR_UNKNOWN, also when it lies beyond `head` (the feed was restored from an older copy) */

@@ -11,7 +11,7 @@ export interface DeliveryCounts {
   throttled: number
 }
 
-/** What became of an endpoint's deliveries in the last so many seconds, in steps of five minutes. */
+/** Counts an endpoint's deliveries of the last `lastSeconds` by outcome, in steps of five minutes. */
 export async function countDeliveries(
   { db, tenantId }: Scope,
   endpointId: string,

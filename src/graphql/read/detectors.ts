@@ -3,7 +3,7 @@ import { type DetectorChoice, UNTOUCHED } from '../../detection/engine/choices.t
 import type { Scope } from '../../storage/scope/scope.ts'
 import { readChoices } from '../../tenancy/detector-choices.ts'
 
-/** A detector as one tenant has it. */
+/** A detector with one tenant's settings. */
 export interface DetectorView {
   tenantId: string
   detector: AnyDetector

@@ -3,7 +3,7 @@ import type { Scope } from '../../storage/scope/scope.ts'
 import { decodeCursor, encodeCursor, momentPart, unknownCursor } from './cursor.ts'
 import type { Source } from './paging.ts'
 
-/** Everything of an event but its body, which is read only when it is asked for. */
+/** Every column of an event but its body, which is read only when requested. */
 export const EVENT_COLUMNS = {
   tenantId: true,
   stripeId: true,
@@ -54,7 +54,7 @@ const whereOf = (filter: EventFilter): Prisma.StripeEventWhereInput => ({
   ...(typeof filter.account === 'string' && { account: filter.account }),
 })
 
-/** Whether the live feed tells of the event under this filter: the same conditions as in a list. */
+/** Whether the live feed sends the event under this filter: the same conditions as in a list. */
 export function eventMatches(event: EventRow, filter: EventFilter): boolean {
   const { types, statuses, created, customerId, objectId, stripeId, livemode, account } = filter
   const wants = <Value>(wanted: Value | null | undefined, value: Value) =>

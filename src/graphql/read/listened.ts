@@ -1,7 +1,7 @@
 import { isListened, LISTENED_TYPES } from '../../stripe/claims.ts'
 import type { FactKind } from '../../stripe/facts.ts'
 
-/** By fact, the families of event types that can tell it, as prefixes: Stripe tells one change with several events. */
+/** By fact, prefixes of the event types that can report it: Stripe reports one change with several events. */
 const FAMILIES: Record<FactKind, readonly string[]> = {
   chargePending: ['charge.pending'],
   chargeSucceeded: ['charge.succeeded', 'charge.captured', 'charge.refunded'],
@@ -23,10 +23,10 @@ const FAMILIES: Record<FactKind, readonly string[]> = {
   delivered: [''],
 }
 
-/** Types that are judged when they come though Stripe is not asked for them. */
+/** Types that detectors read when they arrive, though Stripe is not asked to send them. */
 const UNASKED = ['credit_note.created'].filter(isListened)
 
-/** The Stripe event types that can tell one of the facts, sorted. */
+/** The Stripe event types that can report one of the facts, sorted. */
 export function typesOf(facts: readonly FactKind[]): string[] {
   const prefixes = facts.flatMap((kind) => FAMILIES[kind])
   const types = [...LISTENED_TYPES, ...UNASKED]

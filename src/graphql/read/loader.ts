@@ -1,4 +1,4 @@
-/** Collects the keys asked for in one turn of the loop and reads them with one statement. */
+/** Collects the keys requested in one turn of the event loop and reads them with one statement. */
 export class Loader<Value> {
   #waiting: Map<string, Promise<Value | undefined>> | undefined
   #batch: Promise<Map<string, Value>> | undefined

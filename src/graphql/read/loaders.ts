@@ -3,7 +3,7 @@ import type { Scope } from '../../storage/scope/scope.ts'
 import { Loader } from './loader.ts'
 import { Payloads } from './payloads.ts'
 
-/** One statement for the like of fifty rows instead of fifty; of one operation, so nothing is remembered too long. */
+/** Batch statements of one operation, so that nothing is cached longer than that. */
 export interface Loaders {
   anomaly: Loader<Anomaly>
   payloads: Payloads

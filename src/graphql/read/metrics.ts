@@ -61,7 +61,7 @@ export async function readMetrics(scope: Scope, query: MetricsQuery): Promise<Me
     const point = findPoint(bucket.slot * METRIC_SLOT)
     if (!point) continue
     point.events += bucket.events
-    // What has no money in it is counted without a currency, and so under any.
+    // Objects without money are counted without a currency, and so under any.
     if (query.currency !== undefined && bucket.currency !== '' && bucket.currency !== query.currency) continue
     point.chargesSucceeded += bucket.chargesSucceeded
     point.chargesFailed += bucket.chargesFailed

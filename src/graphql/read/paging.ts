@@ -1,6 +1,6 @@
 import { PublicError } from '../../errors.ts'
 
-/** As Relay's cursor specification has them. */
+/** As Relay's cursor specification defines them. */
 export interface PageArguments {
   first?: number | null | undefined
   after?: string | null | undefined
@@ -11,7 +11,7 @@ export interface PageArguments {
 export const DEFAULT_PAGE = 50
 export const MAX_PAGE = 200
 
-/** A stretch of a list: what lies between two keys, `take` rows of it from the start or, `backward`, from the end. */
+/** A range of a list between two keys: `take` rows of it from the start or, `backward`, from the end. */
 export interface Range<Key> {
   after: Key | undefined
   before: Key | undefined
@@ -30,7 +30,7 @@ export interface Source<Row, Key> {
   decode(cursor: string): Key
 }
 
-/** One page of a list. What costs another statement is a function, called only when it was asked for. */
+/** One page of a list. What costs another statement is a function, called only when requested. */
 export interface Page<Row> {
   edges: { node: Row; cursor: string }[]
   pageInfo: PageInfoShape
@@ -44,7 +44,7 @@ export interface PageInfoShape {
   endCursor: string | null
 }
 
-/** The number of rows asked for. @throws PublicError BAD_USER_INPUT when it is out of range */
+/** The number of rows requested. @throws PublicError BAD_USER_INPUT when it is out of range */
 export function sizeOf(name: 'first' | 'last', value: number): number {
   if (value >= 0 && value <= MAX_PAGE) return value
   const message = `${name} must be from 0 to ${MAX_PAGE}.`
@@ -67,7 +67,7 @@ export async function readPage<Row, Key>(args: PageArguments, source: Source<Row
   const after = typeof args.after === 'string' ? source.decode(args.after) : undefined
   const before = typeof args.before === 'string' ? source.decode(args.before) : undefined
 
-  // One row more than asked for tells whether there is a next page.
+  // One row more than requested shows whether there is a next page.
   const found = await source.read({ after, before, backward, take: take + 1 })
   const more = found.length > take
   const rows = found.slice(0, take)
@@ -75,15 +75,15 @@ export async function readPage<Row, Key>(args: PageArguments, source: Source<Row
   const edges = rows.map((node) => ({ node, cursor: source.encode(source.keyOf(node)) }))
 
   let counted: Promise<number> | undefined
-  const head = rows[0]
-  const tail = rows.at(-1)
+  const firstRow = rows[0]
+  const lastRow = rows.at(-1)
   const any = async (range: Pick<Range<Key>, 'after' | 'before' | 'backward'>) =>
     (await source.read({ ...range, take: 1 })).length > 0
   // An empty page has no row to look beyond: what lies on the other side of its cursor is the cursor's own row.
   const beyond = () =>
-    tail ? any({ after: source.keyOf(tail), before: undefined, backward: false }) : before !== undefined
+    lastRow ? any({ after: source.keyOf(lastRow), before: undefined, backward: false }) : before !== undefined
   const ahead = () =>
-    head ? any({ after: undefined, before: source.keyOf(head), backward: true }) : after !== undefined
+    firstRow ? any({ after: undefined, before: source.keyOf(firstRow), backward: true }) : after !== undefined
   return {
     edges,
     pageInfo: {

@@ -5,20 +5,20 @@ import { RecentCache } from '../live/recent-cache.ts'
 import { levelsOf } from '../operations/json-levels.ts'
 import { Loader } from './loader.ts'
 
-/** Bytes of bodies that one operation, or one event of a subscription, may show; each time that it shows one. */
-const MOST_BYTES = 16 * 1024 * 1024
+/** Bytes of bodies that one operation, or one event of a subscription, may show; a body counts each time it is shown. */
+const MAX_BYTES = 16 * 1024 * 1024
 /** Rows of one statement: each may have a mebibyte. */
 const ROWS = 50
-/** Far more than Stripe's have, and few enough for whatever goes down into it to write it. */
-const MOST_LEVELS = 1_000
+/** Far more than Stripe's have, and few enough for a recursive serializer. */
+const MAX_LEVELS = 1_000
 
 const tooMuch = (): PublicError =>
   new PublicError('TOO_COMPLEX', 'These payloads are too large together: ask for fewer at once.')
 
-/** The signed bodies of one operation's events. They may be large and were written by whoever signs: both are bounded. */
+/** The signed bodies of one operation's events. Their size and depth are chosen by the signer, so both are bounded. */
 export class Payloads {
   readonly #loader: Loader<NonNullable<StripeEvent['payload']>>
-  #left = MOST_BYTES
+  #left = MAX_BYTES
 
   constructor({ db }: Pick<Scope, 'db'>) {
     this.#loader = new Loader(async (ids) => {
@@ -40,9 +40,9 @@ export class Payloads {
     })
   }
 
-  /** Another event of a subscription begins. */
+  /** Resets the budget: another event of a subscription begins. */
   renew(): void {
-    this.#left = MOST_BYTES
+    this.#left = MAX_BYTES
   }
 
   /**
@@ -63,7 +63,7 @@ export class Payloads {
     const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'))
     let levels = 0
     for (const _ of levelsOf(value))
-      if (++levels > MOST_LEVELS) throw new PublicError('TOO_COMPLEX', 'This payload is nested too deeply.')
+      if (++levels > MAX_LEVELS) throw new PublicError('TOO_COMPLEX', 'This payload is nested too deeply.')
     return { value, bytes: body.length }
   }
 }
@@ -73,5 +73,5 @@ interface Body {
   bytes: number
 }
 
-/** Bodies of live events, which many are shown by operations of their own: read and parsed once for all of them. */
+/** Bodies of live events, read and parsed once for all subscriptions. */
 const recent = new RecentCache<Body | undefined>(16 * 1024 * 1024, (body) => body?.bytes ?? 0)

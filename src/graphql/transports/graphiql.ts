@@ -1,12 +1,12 @@
 import { type GraphQLSchema, introspectionFromSchema } from 'graphql'
 import type { GraphiQLOptions } from 'graphql-yoga'
 
-/** What JSON may not hold inside a script of a page. */
+/** JSON that is safe inside a page's script. */
 const inScript = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c')
 
 /**
  * Runs in the page before GraphiQL does. The schema comes with the page, so that docs and completion are there before
- * a key is, and nothing is asked for in vain; what is typed, a key among it, lasts as long as the tab and no longer.
+ * a key is, and no request fails for the lack of one; what is typed, keys included, is kept only as long as the tab.
  */
 const prelude = (schema: GraphQLSchema): string => `
   const introspection = ${inScript({ data: introspectionFromSchema(schema) })}

@@ -28,7 +28,7 @@ export interface Admission {
   operationQueue: FairQueue
 }
 
-/** Finds the caller and counts the request before the body is even parsed. */
+/** Authenticates the caller and counts the request before the body is parsed. */
 export function authentication(options: Admission): Plugin<object, ServerContext> {
   const { config, gate, rate, presentation, queue } = options
   return {
@@ -40,7 +40,7 @@ export function authentication(options: Admission): Plugin<object, ServerContext
           throw new PublicError('FORBIDDEN', 'This origin is not one of ALLOWED_ORIGINS.')
         }
         const { req, res } = serverContext
-        // A burst of requests is a burst of look-ups: others are served between any two.
+        // A burst of requests is a burst of look-ups: others are served in between.
         await queue.turn(`credentials ${request.headers.get('authorization')}`)
         const caller = await gate.admit(
           {
@@ -101,7 +101,7 @@ export const credentialsWatching = ({ credentials }: Admission): Plugin<object, 
       const stopWatching = credentials.watch(session.caller, (reason) => {
         ended = reason
       })
-      // A client that goes in the middle may leave the body without an end.
+      // A client that disconnects may leave the body without an end.
       res?.once('close', stopWatching)
       try {
         const params = await requestParser(request)

@@ -12,7 +12,7 @@ export const resultFormatting = (presentation: Presentation): Plugin<object, Ser
     const requestId = serverContext.session?.requestId ?? request.headers.get('x-request-id') ?? randomUUID()
     const format = (single: ExecutionResult) => formatErrors(single, requestId, presentation)
     if (!resultProcessor) {
-      // Nobody will read the stream, so nobody else would end it.
+      // The stream will not be read, so it has to be ended here.
       if (isAsyncIterable(result)) void result[Symbol.asyncIterator]().return?.()
       const { errors } = format({ errors: [new GraphQLError(NOT_ACCEPTABLE)] })
       setResultProcessor((_unread, { Response }) => {

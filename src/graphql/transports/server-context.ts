@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Standing } from '../../limits/rate-limiter.ts'
 import type { Session } from '../context.ts'
 
-/** What comes with an operation before its context is made; over HTTP the adapter brings Node's own pair. */
+/** What comes with an operation before its context is made; over HTTP with Node's request and response. */
 export interface ServerContext {
   session?: Session
-  /** Where the caller stands in API_RATE_LIMIT, once the request was counted. */
+  /** The caller's state in API_RATE_LIMIT, once the request was counted. */
   standing?: Standing
   req?: IncomingMessage
   res?: ServerResponse

@@ -9,7 +9,7 @@ import type { CredentialsWatch } from '../../tenancy/cutoff.ts'
 import type { Gate } from '../../tenancy/gate.ts'
 import { isAllowedOrigin } from './origins.ts'
 
-/** Why the server closes a socket; clients take 4401 as final and come back after the others. */
+/** Why the server closes a socket; clients treat 4401 as final and reconnect after the others. */
 export const CLOSE = {
   UNAUTHENTICATED: 4401,
   TOKEN_EXPIRED: 4403,
@@ -62,7 +62,7 @@ export class SocketPolicy {
 
   /**
    * Authenticates a socket, and from then on closes it when its credentials end.
-   * @returns undefined where it is closed instead, or has been meanwhile
+   * @returns undefined when it was closed instead, or by the client meanwhile
    */
   async admit(
     peer: Peer,
@@ -98,7 +98,7 @@ export class SocketPolicy {
     }
   }
 
-  /** @throws PublicError for an operation that is one too many on its socket */
+  /** @throws PublicError RATE_LIMITED when a socket has too many operations */
   checkOperations(open: number): void {
     if (open > MAX_OPERATIONS_OF_SOCKET)
       throw new PublicError('RATE_LIMITED', 'Too many operations on one socket.')

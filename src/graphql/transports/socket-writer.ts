@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto'
 import type { WebSocket } from 'ws'
 import type { SharedText, UnsentBytes } from '../live/unsent-bytes.ts'
 
-/** Bytes that a client may leave untaken before it is sent away. */
+/** Bytes that a socket may have unsent before it is closed. */
 const MAX_UNSENT = 1024 * 1024
-/** Below so many unsent bytes a client counts as having taken what it was sent. */
-const LITTLE = 64 * 1024
+/** With fewer unsent bytes than this a socket counts as drained. */
+const DRAINED_BELOW = 64 * 1024
 /** From here on a shared text is sent from its one place in memory, in frames of its own. */
 const LARGE = 16 * 1024
 
 export interface SocketWriterOptions {
-  /** With which a client that does not take what it is sent is closed. */
+  /** The code that a slow client is closed with. */
   slowCode: number
   /** Bytes; 1 MiB. */
   maxUnsent?: number
@@ -19,8 +19,8 @@ export interface SocketWriterOptions {
 }
 
 /**
- * The sending side of a socket. What is live is sent at once, and a client that does not take it is closed, to
- * resume with its cursor; what is read from the database waits for `drained` instead.
+ * The sending side of a socket. Live results are sent at once, and a socket whose client reads too slowly is closed, to
+ * resume with its cursor; results read from the database wait for `drained` instead.
  */
 export class SocketWriter {
   readonly #socket: WebSocket
@@ -28,7 +28,7 @@ export class SocketWriter {
   readonly #waiting = new Set<() => void>()
   readonly #held = new Set<() => void>()
   readonly #payloads = new Map<string, SharedText>()
-  /** Whose it is, once that is known. */
+  /** The caller's tenant, once it is known. */
   tenantId = ''
 
   constructor(socket: WebSocket, options: SocketWriterOptions) {
@@ -37,8 +37,8 @@ export class SocketWriter {
   }
 
   /**
-   * A stand-in for a message's payload that was written once for all who are sent it: the message that is sent next
-   * with it carries the text itself.
+   * A placeholder for a payload that was serialized once for all its receivers: the next message sent with it carries
+   * the text itself.
    */
   payload(text: SharedText): { data: null; toJSON(): string } {
     const mark = randomUUID()
@@ -62,7 +62,7 @@ export class SocketWriter {
     } else this.#send([head, shared.bytes, '}'], head.length + 1, shared)
   }
 
-  /** Resolves when little is left to be sent, or nothing can be sent any more. */
+  /** Resolves when few bytes are unsent, or the socket is closed. */
   async drained(): Promise<void> {
     if (this.#isDrained()) return
     await new Promise<void>((resolve) => this.#waiting.add(resolve))
@@ -72,7 +72,7 @@ export class SocketWriter {
     this.#socket.close(code, reason)
   }
 
-  /** The socket is gone: nobody waits for it any longer, and nothing of it is kept. */
+  /** The socket is closed: resolves all that wait for it and releases what it holds. */
   closed(): void {
     for (const resolve of this.#waiting) resolve()
     this.#waiting.clear()
@@ -97,7 +97,7 @@ export class SocketWriter {
   }
 
   #isDrained(): boolean {
-    return this.#socket.readyState !== this.#socket.OPEN || this.#socket.bufferedAmount <= LITTLE
+    return this.#socket.readyState !== this.#socket.OPEN || this.#socket.bufferedAmount <= DRAINED_BELOW
   }
 
   #sent(release: () => void): void {
@@ -109,5 +109,5 @@ export class SocketWriter {
   }
 }
 
-/** The payload stands last in a message; what a client chose itself stands before it. */
+/** The payload is the last member of a message, after the id that the client chose. */
 const MARKED = /"([0-9a-f-]{36})"\}$/

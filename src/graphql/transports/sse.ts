@@ -5,10 +5,10 @@ import type { Caller } from '../../tenancy/caller.ts'
 import type { CredentialsWatch, CutOff } from '../../tenancy/cutoff.ts'
 import type { Connection } from '../context.ts'
 
-/** What is told to whom it happens in the middle of something. */
+/** The error that a client gets when its access ends during a request or a subscription. */
 export const CUT_OFF_MESSAGES: Record<CutOff, string> = {
   expired: 'The access token has expired: fetch a new one.',
-  revoked: 'These credentials are not good any more.',
+  revoked: 'These credentials are no longer valid.',
   suspended: 'The tenant was suspended.',
   deleted: 'The tenant was deleted.',
 }

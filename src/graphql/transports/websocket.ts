@@ -70,7 +70,7 @@ export class SocketServer {
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
 
-  /** Sends everybody away to resume elsewhere, and takes nobody new. */
+  /** Closes every socket, so that clients resume elsewhere, and accepts no new one. */
   async drain(): Promise<void> {
     this.#draining = true
     clearInterval(this.#pinging)
@@ -189,8 +189,8 @@ export class SocketServer {
 
 const REFUSALS = {
   403: ['FORBIDDEN', 'This origin is not one of ALLOWED_ORIGINS.'],
-  404: ['NOT_FOUND', 'Sockets are taken at /graphql.'],
-  503: ['UNAVAILABLE', 'No more sockets are taken now; try again later.'],
+  404: ['NOT_FOUND', 'Sockets are accepted at /graphql.'],
+  503: ['UNAVAILABLE', 'No more sockets are accepted now; try again later.'],
 } as const
 
 function refuse(socket: Duplex, status: keyof typeof REFUSALS): void {

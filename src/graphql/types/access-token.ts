@@ -16,7 +16,9 @@ const CreateAccessTokenInput = builder.inputType('CreateAccessTokenInput', {
       defaultValue: 900,
       description: 'Seconds until it expires, at most a day.',
     }),
-    subject: t.string({ description: 'Whom it is for: the name under which its acts stand in activity.' }),
+    subject: t.string({
+      description: 'The person it is for: the name that activity shows for what is done with it.',
+    }),
   }),
 })
 
@@ -26,7 +28,7 @@ const CreateAccessTokenPayload = builder.objectRef<AccessToken>('CreateAccessTok
     token: t.exposeString('token', { description: 'Use it like a key; it is shown once.' }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
-      description: 'When it ends, open sockets included.',
+      description: 'When it expires, which closes open sockets too.',
     }),
   }),
 })

@@ -17,11 +17,11 @@ export const actorFrom = (kind: string, name: string): ActorShape => ({
 })
 
 const ActorKind = builder.enumType('ActorKind', {
-  description: 'By which means somebody acted.',
+  description: 'With what kind of credentials somebody acted.',
   values: {
     API_KEY: { description: "A tenant's key; the name is the key's." },
     ACCESS_TOKEN: { description: "A short-lived token; the name is the token's subject." },
-    OPERATOR: { description: 'Whoever runs this BillingWatch.' },
+    OPERATOR: { description: 'The operator of this BillingWatch.' },
     SYSTEM: { description: 'BillingWatch itself.' },
   } satisfies Record<ActorKindName, { description: string }>,
 })
@@ -29,7 +29,7 @@ const ActorKind = builder.enumType('ActorKind', {
 export const Actor = builder.objectRef<ActorShape>('Actor').implement({
   description: 'Who did something.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: ActorKind, description: 'By which means.' }),
+    kind: t.expose('kind', { type: ActorKind, description: 'With what kind of credentials.' }),
     name: t.exposeString('name', {
       description: 'The name of the key, or of the person a token was made for.',
     }),

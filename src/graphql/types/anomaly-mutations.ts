@@ -45,8 +45,8 @@ const payloadOf = (name: string, mutation: string) =>
     }),
   })
 
-withNote('acknowledgeAnomaly', 'acknowledge', 'Says that somebody looks after it. MEMBER.')
-withNote('resolveAnomaly', 'resolve', 'Says that it is settled. MEMBER.')
+withNote('acknowledgeAnomaly', 'acknowledge', 'Records that somebody is working on it. MEMBER.')
+withNote('resolveAnomaly', 'resolve', 'Records that it is dealt with. MEMBER.')
 withNote('reopenAnomaly', 'reopen', 'Opens it again, from wherever it is. MEMBER.')
 
 const MarkAnomalyFalsePositiveInput = builder.inputType('MarkAnomalyFalsePositiveInput', {

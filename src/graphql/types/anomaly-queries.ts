@@ -23,7 +23,7 @@ builder.objectField(connection, 'resumeCursor', (t) =>
 )
 
 const AnomalyFilter = builder.inputType('AnomalyFilter', {
-  description: 'Narrows the anomalies; what is left out does not narrow.',
+  description: 'Filters anomalies; a field that is left out does not filter.',
   fields: (t) => ({
     detectors: t.field({ type: [DetectorNameEnum], description: 'Raised by one of these.' }),
     severities: t.field({ type: [Severity], description: 'Of one of these.' }),

@@ -22,10 +22,10 @@ interface FeedFilter {
 }
 
 const AnomalyFeedFilter = builder.inputType('AnomalyFeedFilter', {
-  description: 'Narrows what is told of; what is left out does not narrow.',
+  description: 'Filters what is sent; a field that is left out does not filter.',
   fields: (t) => ({
     detectors: t.field({ type: [DetectorNameEnum], description: 'Raised by one of these.' }),
-    severities: t.field({ type: [Severity], description: 'Of one of these, as it stands when told.' }),
+    severities: t.field({ type: [Severity], description: 'Of one of these at the time of sending.' }),
     customerId: t.string({ description: 'About this customer, `cus_…`.' }),
     livemode: t.boolean({ description: 'Only live mode, or only test mode.' }),
     account: t.string({ description: 'Of this Stripe account, `acct_…`.' }),
@@ -51,24 +51,24 @@ interface AnomalyFeedItem {
 
 const items = new WeakMap<FeedRow, AnomalyFeedItem>()
 
-/** The same object for all who are told of a row, so that what is made of it is made once. */
+/** The same object for every subscriber of a row, so that its result is computed once. */
 function itemOf(tenantId: string, row: FeedRow, kind: Kind, anomaly: AnomalyRow): AnomalyFeedItem {
-  let told = items.get(row)
-  if (!told) {
-    told = { cursor: feedCursor(tenantId, row.seq), kind, anomaly }
-    items.set(row, told)
+  let item = items.get(row)
+  if (!item) {
+    item = { cursor: feedCursor(tenantId, row.seq), kind, anomaly }
+    items.set(row, item)
   }
-  return told
+  return item
 }
 
 /**
- * What the feed tells of anomalies, from the cursor on or from now.
+ * The feed's changes of anomalies, from the cursor on or from now.
  * @throws PublicError CURSOR_UNKNOWN before anything is sent
  */
 async function follow(
   context: Context,
   args: { filter?: FeedFilter | null | undefined; after?: string | null | undefined },
-  tells: (kind: Kind) => boolean,
+  includes: (kind: Kind) => boolean,
 ): Promise<AsyncGenerator<AnomalyFeedItem>> {
   const scope = scopeOf(context)
   const { connection, services } = context
@@ -80,7 +80,7 @@ async function follow(
     const rows = services.activityFeed.follow(scope, from, signal, () => connection.drained())
     for await (const row of rows) {
       const { kind, anomaly } = row
-      if (kind && anomaly && tells(kind) && matches(anomaly, filter)) {
+      if (kind && anomaly && includes(kind) && matches(anomaly, filter)) {
         yield itemOf(tenantId, row, kind, anomaly)
       }
     }
@@ -90,7 +90,7 @@ async function follow(
 const AnomalyChange = builder.objectRef<AnomalyFeedItem>('AnomalyChange').implement({
   description: 'A change of an anomaly.',
   fields: (t) => ({
-    cursor: t.exposeString('cursor', { description: 'Give it as `after` to go on from here.' }),
+    cursor: t.exposeString('cursor', { description: 'Pass it as `after` to continue from here.' }),
     kind: t.expose('kind', { type: ActivityKind, description: 'What was done to it.' }),
     anomaly: t.expose('anomaly', { type: Anomaly, description: 'The anomaly in its newest state.' }),
   }),

@@ -31,17 +31,17 @@ export const AnomalyStatus = builder.enumType('AnomalyStatus', {
   description:
     'Where an anomaly is in its life: OPEN → ACKNOWLEDGED → RESOLVED, from anywhere to FALSE_POSITIVE or back to OPEN.',
   values: {
-    OPEN: { description: 'Nobody has looked at it yet.' },
-    ACKNOWLEDGED: { description: 'Somebody looks after it.' },
-    RESOLVED: { description: 'It is settled; a new sign opens it again.' },
+    OPEN: { description: 'Nobody has acknowledged it yet.' },
+    ACKNOWLEDGED: { description: 'Somebody is working on it.' },
+    RESOLVED: { description: 'It is dealt with; a new sign reopens it.' },
     FALSE_POSITIVE: { description: 'It was a false alarm; new signs are only counted.' },
   } satisfies Record<Status, { description: string }>,
 })
 
 export const AnomalyOrigin = builder.enumType('AnomalyOrigin', {
-  description: 'Whether it was seen as it happened.',
+  description: 'Whether it was detected as it happened.',
   values: {
-    LIVE: { description: 'Raised by events as they came.' },
+    LIVE: { description: 'Raised by events as they arrived.' },
     HISTORY: {
       description: 'Raised by replayed history: in every list and feed, never alerted unless asked.',
     },
@@ -72,12 +72,12 @@ Anomaly.implement({
     }),
     status: t.field({
       type: AnomalyStatus,
-      description: 'What people, or BillingWatch for behaviour that ended by itself, have made of it.',
+      description: 'What people have decided about it; BillingWatch resolves what ended by itself.',
       resolve: ({ status }) => STATUSES.find((known) => known === status) ?? 'OPEN',
     }),
     origin: t.field({
       type: AnomalyOrigin,
-      description: 'Whether it was seen as it happened, or in replayed history.',
+      description: 'Whether it was detected as it happened, or in replayed history.',
       resolve: ({ origin }) => (origin === 'HISTORY' ? 'HISTORY' : 'LIVE'),
     }),
     livemode: t.exposeBoolean('livemode', { description: "Stripe's live mode, as against test mode." }),
@@ -86,7 +86,8 @@ Anomaly.implement({
       description: 'The Stripe account (`acct_…`), where known.',
     }),
     confidence: t.exposeFloat('confidence', {
-      description: '0 to 1: one minus the chance of this under the baseline; 1 for what is simply so.',
+      description:
+        '0 to 1: one minus the probability of this under the baseline; 1 for what is a fact in itself.',
     }),
     title: t.exposeString('title', { description: 'A few words.' }),
     message: t.exposeString('message', {
@@ -112,7 +113,7 @@ Anomaly.implement({
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Wall clock: when it was recorded.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'Wall clock: its newest change.' }),
-    occurrences: t.exposeInt('occurrences', { description: 'Signs folded into this one incident.' }),
+    occurrences: t.exposeInt('occurrences', { description: 'Signs grouped into this one incident.' }),
     customerId: t.exposeString('customerId', {
       nullable: true,
       description: 'The Stripe customer (`cus_…`), where it concerns one.',
@@ -120,7 +121,7 @@ Anomaly.implement({
     impact: t.field({
       type: Money,
       nullable: true,
-      description: 'Money at risk, where it can be said.',
+      description: 'Money at risk, where it is known.',
       resolve: ({ impactAmount, impactCurrency }) => moneyOf(impactAmount, impactCurrency),
     }),
     subjects: t.field({
@@ -130,7 +131,7 @@ Anomaly.implement({
         first: t.arg.int({
           required: true,
           defaultValue: 20,
-          description: `So many of them, 0 to ${MAX_PAGE}.`,
+          description: `How many of them: 0 to ${MAX_PAGE}.`,
         }),
       },
       complexity: ({ first }) => ({ field: 1, multiplier: Math.min(MAX_PAGE, Math.max(0, first)) }),
@@ -138,7 +139,7 @@ Anomaly.implement({
     }),
     evidence: t.field({
       type: [Measurement],
-      description: 'What was seen against what is usual.',
+      description: 'What was observed against what is usual.',
       complexity: { field: 1, multiplier: 4 },
       resolve: ({ evidence }) => measurementsOf(evidence),
     }),
@@ -152,7 +153,7 @@ Anomaly.implement({
     events: t.field({
       type: StripeEventConnection,
       nullable: true,
-      description: 'The events that show it, oldest first; at most 1,000 are kept.',
+      description: 'The events that are its signs, oldest first; at most 1,000 are kept.',
       args: pageArgs(t),
       // It reads all that are kept before it knows which come first.
       complexity: (args) => ({ ...pageCost(args), field: 3 * STATEMENT }),
@@ -161,12 +162,12 @@ Anomaly.implement({
     acknowledgedAt: t.expose('acknowledgedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'Wall clock: when somebody took it on.',
+      description: 'Wall clock: when it was acknowledged.',
     }),
     acknowledgedBy: t.field({
       type: Actor,
       nullable: true,
-      description: 'Who took it on.',
+      description: 'Who acknowledged it.',
       resolve: ({ acknowledgedBy }) => actorOf(acknowledgedBy),
     }),
     resolvedAt: t.expose('resolvedAt', {
@@ -182,7 +183,7 @@ Anomaly.implement({
     }),
     falsePositiveReason: t.exposeString('falsePositiveReason', {
       nullable: true,
-      description: 'Why it was a false alarm, in the words of who said so.',
+      description: 'Why it was a false alarm, in the words of the person who marked it.',
     }),
     related: t.field({
       type: [Anomaly],
@@ -192,7 +193,7 @@ Anomaly.implement({
         first: t.arg.int({
           required: true,
           defaultValue: 10,
-          description: `So many of them, 0 to ${MAX_PAGE}.`,
+          description: `How many of them: 0 to ${MAX_PAGE}.`,
         }),
       },
       complexity: ({ first }) => ({
@@ -201,6 +202,6 @@ Anomaly.implement({
       }),
       resolve: ({ id }, { first }, context) => readRelated(scopeOf(context), id, sizeOf('first', first)),
     }),
-    note: t.exposeString('note', { nullable: true, description: "The newest note of somebody's." }),
+    note: t.exposeString('note', { nullable: true, description: 'The newest note of a person.' }),
   }),
 })

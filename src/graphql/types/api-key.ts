@@ -13,7 +13,7 @@ export const ApiKey = builder.objectRef<ApiKeyRow>('ApiKey').implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Starts with `key_`.' }),
-    name: t.exposeString('name', { description: 'What it was called when it was made.' }),
+    name: t.exposeString('name', { description: 'Its display name.' }),
     role: t.field({
       type: RoleEnum,
       description: 'What it may do.',
@@ -29,12 +29,12 @@ export const ApiKey = builder.objectRef<ApiKeyRow>('ApiKey').implement({
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it ends by itself; null: never.',
+      description: 'When it expires; null: never.',
     }),
     revokedAt: t.expose('revokedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'Since when it is good no more.',
+      description: 'When it was revoked; null while it is valid.',
     }),
   }),
 })
@@ -44,9 +44,9 @@ export const { connection: ApiKeyConnection } = connectionOf('ApiKey', ApiKey)
 const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
   description: 'Input of createApiKey.',
   fields: (t) => ({
-    name: t.string({ required: true, description: 'For people, at most 200 characters.' }),
+    name: t.string({ required: true, description: 'A display name, at most 200 characters.' }),
     role: t.field({ type: RoleEnum, required: true, description: 'What it may do.' }),
-    expiresAt: t.field({ type: 'DateTime', description: 'When it ends by itself; never when left out.' }),
+    expiresAt: t.field({ type: 'DateTime', description: 'When it expires; never when left out.' }),
   }),
 })
 
@@ -94,7 +94,7 @@ builder.mutationFields((t) => ({
     type: RevokeApiKeyPayload,
     nullable: true,
     authScopes: { admin: true },
-    description: 'Ends a key at once, its open sockets within a second. ADMIN.',
+    description: 'Revokes a key at once, and closes its open sockets within a second. ADMIN.',
     args: { input: t.arg({ type: RevokeApiKeyInput, required: true, description: 'Which key.' }) },
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)

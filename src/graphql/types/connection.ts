@@ -20,16 +20,18 @@ export function connectionOf<Row extends object, Shape extends Page<Row> = Page<
   const row: ObjectRef<Types, object> = node
   const edge = builder.objectRef<Edge<Row>>(`${name}Edge`)
   edge.implement({
-    description: `A place in a list of type ${name}.`,
+    description: `A row of a list of type ${name}, with its cursor.`,
     fields: (t) => ({
-      node: t.field({ type: row, description: 'What stands at this place.', resolve: (at) => at.node }),
-      cursor: t.exposeString('cursor', { description: 'Give it as `after` or `before` to go on from here.' }),
+      node: t.field({ type: row, description: 'The row.', resolve: (at) => at.node }),
+      cursor: t.exposeString('cursor', {
+        description: 'Pass it as `after` or `before` to continue from here.',
+      }),
     }),
   })
   const edges: ObjectRef<Types, object> = edge
   const connection = builder.objectRef<Shape>(`${name}Connection`)
   connection.implement({
-    description: `A page of a list of type ${name}, as Relay's cursor specification has it.`,
+    description: `A page of a list of type ${name}, as Relay's cursor specification defines it.`,
     fields: (t) => ({
       edges: t.field({
         type: [edges],
@@ -51,12 +53,12 @@ export function connectionOf<Row extends object, Shape extends Page<Row> = Page<
       }),
       pageInfo: t.field({
         type: PageInfo,
-        description: 'Where this page lies in the list.',
+        description: 'The position of this page in the list.',
         complexity: { field: 0, multiplier: 0 },
         resolve: (page) => page.pageInfo,
       }),
       totalCount: t.int({
-        description: 'Rows of the whole list under the same filter. Counted only when asked for.',
+        description: 'How many rows the whole list has under the same filter. Counted only when requested.',
         // A statement, counted once for each row of the page.
         complexity: 1,
         resolve: (page) => page.totalCount(),

@@ -2,7 +2,7 @@ import { builder } from '../builder.ts'
 import type { DeliveryCounts as Shape } from '../read/deliveries.ts'
 
 export const DeliveryCounts = builder.objectRef<Shape>('DeliveryCounts').implement({
-  description: "What became of an endpoint's deliveries.",
+  description: "An endpoint's deliveries by outcome.",
   fields: (t) => ({
     accepted: t.exposeInt('accepted', { description: 'Stored as new events.' }),
     duplicates: t.exposeInt('duplicates', { description: 'Known already.' }),

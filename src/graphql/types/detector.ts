@@ -26,7 +26,7 @@ interface SettingView {
 }
 
 const DetectorSetting = builder.objectRef<SettingView>('DetectorSetting').implement({
-  description: 'One thing that can be set about a detector.',
+  description: 'One setting of a detector.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Stays the same; configureDetector takes it.' }),
     description: t.string({ description: 'What it does.', resolve: ({ setting }) => setting.description }),
@@ -40,13 +40,13 @@ const DetectorSetting = builder.objectRef<SettingView>('DetectorSetting').implem
       description: 'With unit MONEY: ISO 4217, where it holds for one currency only.',
       resolve: () => null,
     }),
-    value: t.exposeFloat('value', { description: 'What holds now.' }),
+    value: t.exposeFloat('value', { description: 'The present value.' }),
     default: t.float({
-      description: 'What holds until it is set.',
+      description: 'The value until it is set.',
       resolve: ({ setting }) => setting.default,
     }),
-    min: t.float({ description: 'Smallest value that is taken.', resolve: ({ setting }) => setting.min }),
-    max: t.float({ description: 'Largest value that is taken.', resolve: ({ setting }) => setting.max }),
+    min: t.float({ description: 'Smallest value that is accepted.', resolve: ({ setting }) => setting.min }),
+    max: t.float({ description: 'Largest value that is accepted.', resolve: ({ setting }) => setting.max }),
   }),
 })
 
@@ -61,10 +61,10 @@ const SeverityCount = builder
   })
 
 const DetectorStats = builder.objectRef<StatsShape>('DetectorStats').implement({
-  description: 'What a detector has raised, by `detectedAt`.',
+  description: 'Anomalies that a detector has raised, by `detectedAt`.',
   fields: (t) => ({
     anomalies: t.exposeInt('anomalies', { description: 'All of them.' }),
-    falsePositives: t.exposeInt('falsePositives', { description: 'Those that somebody marked as false.' }),
+    falsePositives: t.exposeInt('falsePositives', { description: 'Those marked as false positives.' }),
     bySeverity: t.expose('bySeverity', {
       type: [SeverityCount],
       description: 'All of them by severity, lowest first, with zeros.',
@@ -73,7 +73,7 @@ const DetectorStats = builder.objectRef<StatsShape>('DetectorStats').implement({
 })
 
 export const Detector = builder.objectRef<DetectorView>('Detector').implement({
-  description: 'A rule that watches for one kind of trouble, as this tenant has it set.',
+  description: 'A rule that detects one kind of problem, with the settings of this tenant.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
@@ -87,11 +87,11 @@ export const Detector = builder.objectRef<DetectorView>('Detector').implement({
     }),
     title: t.string({ description: 'A few words.', resolve: ({ detector }) => detector.title }),
     description: t.string({
-      description: 'What it tells, and when.',
+      description: 'What it detects, and when.',
       resolve: ({ detector }) => detector.description,
     }),
     listensTo: t.stringList({
-      description: 'The Stripe event types that can tell it something.',
+      description: 'The Stripe event types that it reads.',
       resolve: ({ detector }) => typesOf(detector.facts),
     }),
     enabled: t.boolean({
@@ -105,7 +105,7 @@ export const Detector = builder.objectRef<DetectorView>('Detector').implement({
     }),
     settings: t.field({
       type: [DetectorSetting],
-      description: 'What can be set about it.',
+      description: 'Its settings.',
       complexity: { field: 1, multiplier: 3 },
       resolve: ({ detector, choice }): SettingView[] =>
         Object.entries(detector.settings).map(([name, setting]) => ({
@@ -116,13 +116,13 @@ export const Detector = builder.objectRef<DetectorView>('Detector').implement({
     }),
     stats: t.field({
       type: DetectorStats,
-      description: 'What it has raised lately.',
+      description: 'Anomalies that it has raised recently.',
       complexity: STATEMENT,
       args: {
         lastSeconds: t.arg.int({
           required: true,
           defaultValue: 604_800,
-          description: 'In so many seconds of event time up to now.',
+          description: 'How many seconds of event time up to now.',
         }),
       },
       resolve: ({ detector }, { lastSeconds }, context) => {
@@ -164,7 +164,7 @@ builder.queryField('detectors', (t) =>
     type: [Detector],
     nullable: true,
     authScopes: { viewer: true },
-    description: 'Every detector as this tenant has it set.',
+    description: 'Every detector with the settings of this tenant.',
     complexity: { field: 1, multiplier: 12 },
     resolve: (_root, _args, context) => readDetectors(scopeOf(context), context.services.detectors),
   }),
@@ -175,7 +175,8 @@ builder.mutationField('configureDetector', (t) =>
     type: ConfigureDetectorPayload,
     nullable: true,
     authScopes: { admin: true },
-    description: 'Switches a detector or sets its values, for what is judged from now on. ADMIN.',
+    description:
+      'Enables or disables a detector or changes its settings, for events detected on from now on. ADMIN.',
     args: { input: t.arg({ type: ConfigureDetectorInput, required: true, description: 'What to change.' }) },
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)

@@ -29,11 +29,11 @@ export const Measurement = builder.objectRef<MeasurementShape>('Measurement').im
   description: 'Something observed against what was expected of it.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What was measured.' }),
-    observed: t.exposeFloat('observed', { description: 'What was seen, in `unit`.' }),
+    observed: t.exposeFloat('observed', { description: 'What was observed, in `unit`.' }),
     expected: t.exposeFloat('expected', { nullable: true, description: 'What is usual here, in `unit`.' }),
     threshold: t.exposeFloat('threshold', {
       nullable: true,
-      description: 'Where the alarm begins, in `unit`.',
+      description: 'From which value on it is an anomaly, in `unit`.',
     }),
     unit: t.expose('unit', { type: Unit, description: 'Unit of the three numbers.' }),
     currency: t.string({

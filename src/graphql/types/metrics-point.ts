@@ -32,14 +32,15 @@ const sums = (amounts: Map<string, bigint>) =>
     .sort((a, b) => (a.currency < b.currency ? -1 : 1))
 
 const MetricsPoint = builder.objectRef<Shape>('MetricsPoint').implement({
-  description: 'Figures of one span. Distinct objects, each counted once, however many events tell of it.',
+  description:
+    'Figures of one span of time. Counts distinct objects: one that several events report counts once.',
   fields: (t) => ({
     at: t.expose('at', { type: 'DateTime', description: 'Start of the span.' }),
     events: t.exposeInt('events', {
       description: 'Stored webhook events by their `created`; of every currency.',
     }),
     chargesSucceeded: t.exposeInt('chargesSucceeded', {
-      description: 'Charges that went through; an authorisation counts when it succeeds.',
+      description: 'Successful charges; an authorisation counts when it succeeds.',
     }),
     chargesFailed: t.exposeInt('chargesFailed', { description: 'Charges that failed.' }),
     failureRate: t.float({
@@ -56,7 +57,7 @@ const MetricsPoint = builder.objectRef<Shape>('MetricsPoint').implement({
     }),
     refunds: t.field({
       type: [Money],
-      description: 'What was given back, by currency; failed refunds are taken out again.',
+      description: 'Money refunded, by currency; failed refunds are subtracted again.',
       complexity: { field: 1, multiplier: 1 },
       resolve: ({ refunds }) => sums(refunds),
     }),

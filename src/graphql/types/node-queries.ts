@@ -46,7 +46,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
         const seq = keyOfId('act', tenantId, id)
         if (seq === undefined || !/^\d{1,18}$/.test(seq)) return null
         const activity = await db.activity.findFirst({ where: { tenantId, seq: BigInt(seq) } })
-        // An anomaly's history is for everybody, the rest of the log for admins.
+        // Every role may read an anomaly's history; the rest of the log is for ADMIN.
         return activity?.anomalyId != null || isAdmin(context) ? activity : null
       },
     },
@@ -112,7 +112,7 @@ builder.queryFields((t) => ({
     type: Node,
     nullable: true,
     authScopes: { anyone: true },
-    description: "Whatever has this id; null when there is nothing, or it is not the caller's.",
+    description: "The object with this id; null when there is none, or it is not the caller's.",
     args: { id: t.arg.id({ required: true, description: 'Any id.' }) },
     resolve: (_root, { id }, context) => loadNode(id, context),
   }),

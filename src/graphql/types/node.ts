@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts'
 
 export const Node = builder.interfaceRef<object>('Node').implement({
-  description: 'Whatever has an id of its own. Ids are opaque, unique, and typed by their prefix.',
+  description: 'An object with an id of its own. Ids are opaque, unique, and typed by their prefix.',
   fields: (t) => ({
     id: t.id({
       description: 'Globally unique; `node(id:)` takes it.',

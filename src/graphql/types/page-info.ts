@@ -2,7 +2,7 @@ import { builder } from '../builder.ts'
 import type { PageInfoShape } from '../read/paging.ts'
 
 export const PageInfo = builder.objectRef<PageInfoShape>('PageInfo').implement({
-  description: "Where a page lies in its list, as Relay's cursor specification has it.",
+  description: "The position of a page in its list, as Relay's cursor specification defines it.",
   fields: (t) => ({
     hasNextPage: t.boolean({
       description: 'Whether rows follow the last one of this page.',

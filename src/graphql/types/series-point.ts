@@ -21,7 +21,7 @@ export const SeriesPoint = builder.objectRef<SeriesPointShape>('SeriesPoint').im
     'One point of what was observed against the expected band, in the unit of the first measurement.',
   fields: (t) => ({
     at: t.field({ type: 'DateTime', description: 'Event time.', resolve: ({ at }) => toDate(at) }),
-    observed: t.exposeFloat('observed', { description: 'What was seen.' }),
+    observed: t.exposeFloat('observed', { description: 'What was observed.' }),
     expected: t.exposeFloat('expected', { nullable: true, description: 'What is usual at this time.' }),
     lower: t.exposeFloat('lower', { nullable: true, description: 'Lower edge of what is usual.' }),
     upper: t.exposeFloat('upper', { nullable: true, description: 'Upper edge of what is usual.' }),

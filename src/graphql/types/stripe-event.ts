@@ -19,16 +19,16 @@ import { Money, moneyOf } from './money.ts'
 import { Node } from './node.ts'
 
 const StripeEventStatus = builder.enumType('StripeEventStatus', {
-  description: 'What became of a stored event.',
+  description: 'The state of a stored event.',
   values: {
-    PENDING: { description: 'It waits to be judged.' },
-    PROCESSED: { description: 'It was judged.' },
+    PENDING: { description: 'It waits for the detectors.' },
+    PROCESSED: { description: 'The detectors have processed it.' },
     IGNORED: {
       description:
-        'Nothing listens to its type, it is a thin event, or a test-mode event of a tenant that is live.',
+        'No detector reads its type, it is a thin event, or it is a test-mode event of a tenant that is live.',
     },
     FAILED: {
-      description: 'A detector threw on it; `error` says which. The other detectors have judged it.',
+      description: 'A detector threw on it; `error` says which. The other detectors have processed it.',
     },
   } satisfies Record<(typeof EVENT_STATUSES)[number], { description: string }>,
 })
@@ -62,7 +62,7 @@ StripeEvent.implement({
     processedAt: t.expose('processedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was judged; null while it waits.',
+      description: 'When the detectors processed it; null while it waits.',
     }),
     lagSeconds: t.float({
       description: 'Seconds from `createdAt` to `receivedAt`.',
@@ -70,7 +70,7 @@ StripeEvent.implement({
     }),
     status: t.field({
       type: StripeEventStatus,
-      description: 'What became of it.',
+      description: 'Its state.',
       resolve: ({ status }) => EVENT_STATUSES.find((known) => known === status) ?? 'PENDING',
     }),
     error: t.exposeString('error', { nullable: true, description: 'Which detector threw, and what.' }),
@@ -85,7 +85,7 @@ StripeEvent.implement({
     amount: t.field({
       type: Money,
       nullable: true,
-      description: "The object's own headline amount, never the change's; null for what has none.",
+      description: "The object's total amount, never that of a change; null for objects without one.",
       resolve: ({ amount, currency }) => moneyOf(amount, currency),
     }),
     payload: t.field({
@@ -102,7 +102,7 @@ StripeEvent.implement({
 export const { connection: StripeEventConnection } = connectionOf('StripeEvent', StripeEvent)
 
 const StripeEventFilter = builder.inputType('StripeEventFilter', {
-  description: 'Narrows the events; what is left out does not narrow.',
+  description: 'Filters events; a field that is left out does not filter.',
   fields: (t) => ({
     types: t.stringList({ description: 'One of these types, e.g. `charge.failed`.' }),
     statuses: t.field({ type: [StripeEventStatus], description: 'One of these.' }),

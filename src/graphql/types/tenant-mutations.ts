@@ -11,7 +11,7 @@ import { Tenant } from './tenant.ts'
 const CreateTenantInput = builder.inputType('CreateTenantInput', {
   description: 'Input of createTenant.',
   fields: (t) => ({
-    name: t.string({ required: true, description: 'For people, at most 200 characters.' }),
+    name: t.string({ required: true, description: 'A display name, at most 200 characters.' }),
     externalId: t.string({
       description:
         'What your own systems call it. The same again creates nothing and gives the tenant that has it.',
@@ -52,7 +52,7 @@ const UpdateTenantInput = builder.inputType('UpdateTenantInput', {
   description: 'Input of updateTenant; what is left out stays.',
   fields: (t) => ({
     id: t.id({ required: true, description: 'The tenant, `ten_…`.' }),
-    name: t.string({ description: 'For people, at most 200 characters.' }),
+    name: t.string({ description: 'A display name, at most 200 characters.' }),
     timezone: t.string({ description: 'IANA zone, e.g. `Europe/Berlin`.' }),
     country: t.string({
       description: 'ISO 3166-1 alpha-2, e.g. `DE`; null goes back to what the zone suggests.',

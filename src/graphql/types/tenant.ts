@@ -25,10 +25,10 @@ export const Tenant = builder.objectRef<TenantRow>('Tenant').implement({
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     suspended: t.boolean({
-      description: 'Whether it is cut off: no deliveries, no keys.',
+      description: 'Whether it is suspended: no deliveries, no keys.',
       resolve: ({ suspendedAt }) => suspendedAt !== null,
     }),
-    timezone: t.exposeString('timezone', { description: 'IANA zone in which its days and weeks are told.' }),
+    timezone: t.exposeString('timezone', { description: 'IANA time zone of its days and weeks.' }),
     country: t.string({
       nullable: true,
       description:
@@ -46,7 +46,7 @@ export const Tenant = builder.objectRef<TenantRow>('Tenant').implement({
     }),
     rateLimit: t.field({
       type: RateLimit,
-      description: "What holds for its webhook deliveries: its own, else the server's.",
+      description: "The limit of its webhook deliveries: its own, else the server's.",
       resolve: ({ rateRequests, rateSeconds }, _args, { services: { config } }) =>
         rateRequests === null || rateSeconds === null
           ? config.webhookRateLimit
@@ -103,7 +103,7 @@ builder.queryField('tenant', (t) =>
     type: Tenant,
     nullable: true,
     authScopes: { anyone: true },
-    description: 'The tenant whose credentials these are; null for an operator who named none.',
+    description: 'The tenant of these credentials; null for an operator who named none.',
     resolve: (_root, _args, { scope }) =>
       scope ? scope.db.tenant.findFirst({ where: { id: scope.tenantId } }) : null,
   }),

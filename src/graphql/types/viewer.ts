@@ -37,7 +37,7 @@ builder.queryField('viewer', (t) =>
   t.field({
     type: Viewer,
     authScopes: { anyone: true },
-    description: 'Whose credentials these are, and what they may do.',
+    description: 'The caller: what these credentials may do, and in which tenant.',
     resolve: (_root, _args, { caller }) => caller,
   }),
 )

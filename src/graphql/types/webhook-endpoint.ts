@@ -12,11 +12,11 @@ import { WebhookSecret } from './webhook-secret.ts'
 const managers = { $any: { admin: true, operator: true } } as const
 
 export const WebhookEndpoint = builder.objectRef<EndpointRow>('WebhookEndpoint').implement({
-  description: 'Where one Stripe account of the tenant delivers to.',
+  description: 'The endpoint that one Stripe account of the tenant delivers to.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Starts with `whe_`.' }),
-    name: t.exposeString('name', { description: 'For people; unique in the tenant.' }),
+    name: t.exposeString('name', { description: 'A display name; unique in the tenant.' }),
     url: t.string({
       nullable: true,
       authScopes: managers,
@@ -43,17 +43,17 @@ export const WebhookEndpoint = builder.objectRef<EndpointRow>('WebhookEndpoint')
     lastDeliveryAt: t.expose('lastDeliveryAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When a signed delivery last came, to about a minute.',
+      description: 'When a signed delivery last arrived, to about a minute.',
     }),
     deliveries: t.field({
       type: DeliveryCounts,
-      description: 'What became of its deliveries.',
+      description: 'Its deliveries by outcome.',
       complexity: STATEMENT,
       args: {
         lastSeconds: t.arg.int({
           required: true,
           defaultValue: 86_400,
-          description: 'In so many seconds up to now, in steps of five minutes.',
+          description: 'How many seconds up to now, in steps of five minutes.',
         }),
       },
       resolve: ({ tenantId, id }, { lastSeconds }, context) =>

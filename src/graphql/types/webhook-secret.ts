@@ -10,7 +10,7 @@ export const WebhookSecret = builder.objectRef<SecretRow>('WebhookSecret').imple
   interfaces: [Node],
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Starts with `whs_`.' }),
-    hint: t.exposeString('hint', { description: 'Enough to tell it from others.' }),
+    hint: t.exposeString('hint', { description: 'Enough to distinguish it from others.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was added.' }),
     retiredAt: t.expose('retiredAt', {
       type: 'DateTime',
@@ -46,7 +46,7 @@ builder.mutationFields((t) => ({
     type: payloadOf('AddWebhookSecretPayload', 'addWebhookSecret'),
     nullable: true,
     authScopes: { admin: true },
-    description: 'One more signing secret; those before stay good. ADMIN.',
+    description: 'Adds a signing secret; the others stay valid. ADMIN.',
     args: {
       input: t.arg({ type: AddWebhookSecretInput, required: true, description: 'What secret, and where.' }),
     },
