@@ -30,7 +30,9 @@ const said = {
   customerId: null,
   status: 'RESOLVED',
   impact: expect.objectContaining({ currency: 'USD' }),
-  message: expect.stringMatching(/^Revenue is \d\d% below usual: in the \d+ (hours|days) from \w{3} \d/),
+  message: expect.stringMatching(
+    /^Revenue is about \d\d% below usual: in the \d+ (hours|days) from \w{3} \d/,
+  ),
   endedAt: expect.any(String),
 }
 

@@ -155,7 +155,9 @@ describe('REVENUE_DROP fires', () => {
     expect(rest).toEqual([])
     expect(incident).toMatchObject({ severity: 'CRITICAL', impact: { currency: 'usd' } })
     expect(incident?.detectedAt).toBeLessThanOrEqual(NOW + 12 * HOUR)
-    expect(incident?.message).toMatch(/^Revenue is \d\d% below usual: in the \d+ (hours|days) from \w{3} \d/)
+    expect(incident?.message).toMatch(
+      /^Revenue is about \d\d% below usual: in the \d+ (hours|days) from \w{3} \d/,
+    )
     expect(incident?.advice).toMatch(/^Fewer payments come/)
     expect(incident?.evidence[0]).toMatchObject({
       name: 'share of usual revenue',
