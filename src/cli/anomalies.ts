@@ -8,7 +8,7 @@ import type { LocalGraphql } from '../graphql/local.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import { detailsOf, plain, relative, severityOf, shownAnomaly } from './anomaly-screen.ts'
 import { duration, table, wholeArgument } from './format.ts'
-import type { Office, Shell } from './shell.ts'
+import type { CommandServices, Shell } from './shell.ts'
 import { stoppable } from './stopping.ts'
 
 interface Json {
@@ -35,14 +35,14 @@ export function anomaliesCommand(shell: Shell): Command {
     .description('the newest first')
     .option('--limit <n>', `how many, at most ${MAX_LIST}`, wholeArgument(MAX_LIST), 20)
     .action((tenantId: string, options: FilterOptions & { limit: number }) =>
-      within(shell, tenantId, async ({ graphql, selection, office }) => {
+      within(shell, tenantId, async ({ graphql, selection, services }) => {
         const query = `query($filter: AnomalyFilter, $first: Int) { anomalies(filter: $filter, first: $first) { nodes { ${selection(false)} } } }`
         const { anomalies } = await graphql.ask(query, {
-          filter: filterOf(options, office),
+          filter: filterOf(options, services),
           first: options.limit,
         })
         const nodes = nodesOf(anomalies)
-        const now = office.acting.clock.now()
+        const now = services.acting.clock.now()
         const out = shell.io.stdout
         const lines = nodes.map((node) => {
           const one = shownAnomaly.parse(node)
@@ -86,7 +86,7 @@ export function anomaliesCommand(shell: Shell): Command {
       .option(`--${flag} <text>`, 'in your own words')
       .action((tenantId: string, id: string, options: Json & { note?: string; reason?: string }) =>
         within(shell, tenantId, async (parts) => {
-          await takeStep(parts.scope, parts.office.acting, step, id, options[flag])
+          await takeStep(parts.scope, parts.services.acting, step, id, options[flag])
           await show(shell, parts, id, options)
         }),
       )
@@ -95,9 +95,9 @@ export function anomaliesCommand(shell: Shell): Command {
   filtered(group.command('export <tenant>'))
     .description('all of them as CSV on standard output; with --json as one JSON array')
     .action((tenantId: string, options: FilterOptions) =>
-      within(shell, tenantId, async ({ scope, office, graphql, selection }) => {
-        if (options.json) return exportJson(shell, graphql, selection(true), filterOf(options, office))
-        const filter = readAnomalyFilter(queryOf(options, office))
+      within(shell, tenantId, async ({ scope, services, graphql, selection }) => {
+        if (options.json) return exportJson(shell, graphql, selection(true), filterOf(options, services))
+        const filter = readAnomalyFilter(queryOf(options, services))
         const { csvOf } = await import('../export/anomalies.ts')
         for await (const page of csvOf(scope, filter)) shell.io.stdout.write(page)
       }),
@@ -116,21 +116,21 @@ const filtered = (command: Command): Command =>
 
 interface Parts {
   scope: Scope
-  office: Office
+  services: CommandServices
   graphql: LocalGraphql
   selection(series: boolean): string
 }
 
 /** GraphQL is loaded by these commands alone. */
 const within = (shell: Shell, tenantId: string, work: (parts: Parts) => Promise<void>): Promise<void> =>
-  shell.within(tenantId, async (scope, office) => {
+  shell.withTenant(tenantId, async (scope, services) => {
     const { LocalGraphql, anomalySelection } = await import('../graphql/local.ts')
-    const graphql = new LocalGraphql(office, tenantId)
-    await work({ scope, office, graphql, selection: (series) => anomalySelection({ series }) })
+    const graphql = new LocalGraphql(services, tenantId)
+    await work({ scope, services, graphql, selection: (series) => anomalySelection({ series }) })
   })
 
 /** The filter as a query string of the CSV export, whose parser validates it. */
-function queryOf(options: FilterOptions, { acting }: Office): URLSearchParams {
+function queryOf(options: FilterOptions, { acting }: CommandServices): URLSearchParams {
   const { severity, status, detector, search, since } = options
   const from = since === undefined ? undefined : new Date(acting.clock.now().getTime() - since * 1_000)
   const given = {
@@ -146,8 +146,8 @@ function queryOf(options: FilterOptions, { acting }: Office): URLSearchParams {
 }
 
 /** @throws PublicError BAD_USER_INPUT that names what is not known */
-function filterOf(options: FilterOptions, office: Office): Record<string, unknown> {
-  const query = queryOf(options, office)
+function filterOf(options: FilterOptions, services: CommandServices): Record<string, unknown> {
+  const query = queryOf(options, services)
   const { detected: _, ...rest } = readAnomalyFilter(query)
   const from = query.get('detected.from')
   return { ...rest, ...(from !== null && { detected: { from } }) }
@@ -169,7 +169,7 @@ async function read({ graphql, selection }: Parts, id: string): Promise<unknown>
 async function show(shell: Shell, parts: Parts, id: string, options: Json): Promise<void> {
   const anomaly = await read(parts, id)
   if (anomaly === undefined) throw new PublicError('NOT_FOUND', `there is no anomaly ${id}`)
-  const lines = detailsOf(shell.io.stdout, shownAnomaly.parse(anomaly), parts.office.acting.clock.now())
+  const lines = detailsOf(shell.io.stdout, shownAnomaly.parse(anomaly), parts.services.acting.clock.now())
   shell.print({ json: anomaly, lines }, options)
 }
 
@@ -184,7 +184,7 @@ async function watch(shell: Shell, parts: Parts, options: Json, signal: AbortSig
       .replace(/^ANOMALY_/, '')
       .replaceAll('_', ' ')
       .toLowerCase()
-    const at = parts.office.acting.clock.now().toISOString().slice(11, 19)
+    const at = parts.services.acting.clock.now().toISOString().slice(11, 19)
     const line = `${at}Z  ${severityOf(out, one)}  ${became}: ${plain(one.title)}  ${one.id}`
     shell.print({ json: found, lines: [line] }, options)
   }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { diagnose } from './doctor/diagnose.ts'
 import type { Finding } from './doctor/finding.ts'
-import { type Shell, Unwell } from './shell.ts'
+import { ProblemReported, type Shell } from './shell.ts'
 
 const MARK = { ok: '  ok  ', notice: ' note ', problem: 'WRONG ' } as const
 
@@ -14,7 +14,7 @@ export const doctorCommand = (shell: Shell): Command =>
       const findings = await diagnose(shell, { deep: options.deep ?? false })
       const ok = findings.every(({ level }) => level !== 'problem')
       shell.print({ json: { ok, findings }, lines: findings.flatMap(linesOf) }, options)
-      if (!ok) throw new Unwell()
+      if (!ok) throw new ProblemReported()
     })
 
 const linesOf = ({ level, check, message, advice }: Finding): string[] => [

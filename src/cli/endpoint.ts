@@ -18,7 +18,7 @@ export function endpointCommand(shell: Shell): Command {
     .command('add <tenant> <name>')
     .description('one more URL; a name that is there already gives the URL that it has')
     .action((tenantId: string, name: string, options: Json) =>
-      shell.within(tenantId, async (scope, { config, acting }) => {
+      shell.withTenant(tenantId, async (scope, { config, acting }) => {
         const { endpoint } = await addEndpoint(scope, acting, { name })
         const base = await shell.webhookBase(config)
         const view = endpointView(endpoint, { base, vault: acting.vault })
@@ -37,7 +37,7 @@ export function endpointCommand(shell: Shell): Command {
     .command('list <tenant>')
     .description("a tenant's URLs")
     .action((tenantId: string, options: Json) =>
-      shell.within(tenantId, async (scope, { config, acting }) => {
+      shell.withTenant(tenantId, async (scope, { config, acting }) => {
         const endpoints = await listEndpoints(scope)
         const base = await shell.webhookBase(config)
         const views = endpoints.map((endpoint) => endpointView(endpoint, { base, vault: acting.vault }))
@@ -55,7 +55,7 @@ export function endpointCommand(shell: Shell): Command {
     .option('--endpoint <endpoint>', 'id or name; must be said where the tenant has several')
     .option('--grace <time>', 'how long the present URL works on; 0 ends it now', duration, 86_400)
     .action((tenantId: string, options: Json & { endpoint?: string; grace: number }) =>
-      shell.within(tenantId, async (scope, { config, acting }) => {
+      shell.withTenant(tenantId, async (scope, { config, acting }) => {
         const { endpoint } = await rotateToken(scope, acting, {
           endpoint: options.endpoint,
           graceSeconds: options.grace,

@@ -27,7 +27,7 @@ export function keyCommand(shell: Shell): Command {
     .option('--name <name>', 'who or what uses it')
     .option('--expires <time>', 'how long it works, e.g. 90d; without it: until it is revoked', duration)
     .action((tenantId: string, { role, name, expires, json }: CreateOptions) =>
-      shell.within(tenantId, async (scope, { acting }) => {
+      shell.withTenant(tenantId, async (scope, { acting }) => {
         const expiresAt =
           expires === undefined ? undefined : new Date(acting.clock.now().getTime() + expires * 1000)
         const { apiKey, key } = await createApiKey(scope, acting, { role, name, expiresAt })
@@ -51,7 +51,7 @@ export function keyCommand(shell: Shell): Command {
     .command('list <tenant>')
     .description('by their prefixes; the keys themselves are not stored')
     .action((tenantId: string, options: Json) =>
-      shell.within(tenantId, async (scope, { acting }) => {
+      shell.withTenant(tenantId, async (scope, { acting }) => {
         const keys = await listApiKeys(scope)
         const now = acting.clock.now()
         const lines = table([
@@ -73,7 +73,7 @@ export function keyCommand(shell: Shell): Command {
     .command('revoke <tenant> <key>')
     .description('refuse it from now on; open sockets close within a second')
     .action((tenantId: string, keyId: string, options: Json) =>
-      shell.within(tenantId, async (scope, { acting }) => {
+      shell.withTenant(tenantId, async (scope, { acting }) => {
         const key = await revokeApiKey(scope, acting, keyId)
         shell.print({ json: keyView(key), lines: [`${key.name} (${key.id}) is revoked.`] }, options)
       }),

@@ -17,7 +17,7 @@ import { replayCommand } from './replay.ts'
 import { retryCommand } from './retry.ts'
 import { secretCommand } from './secret.ts'
 import { serveCommand } from './serve.ts'
-import { Interrupted, type Io, Shell, Unwell } from './shell.ts'
+import { Interrupted, type Io, ProblemReported, Shell } from './shell.ts'
 import { simulateCommand } from './simulate.ts'
 import { tenantCommand } from './tenant.ts'
 
@@ -99,7 +99,7 @@ function prepare(command: Command, { stdout, stderr }: Io): void {
 function exitCodeOf(error: unknown, { stdout, stderr }: Io, json: boolean): number {
   // Commander has printed its help or the version, and a command that found something what it found.
   if (error instanceof CommanderError && error.exitCode === 0) return DONE
-  if (error instanceof Unwell) return FAILED
+  if (error instanceof ProblemReported) return FAILED
   if (error instanceof Interrupted) {
     stderr.write(`${error.message}\n`)
     return error.exitCode

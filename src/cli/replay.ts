@@ -12,7 +12,7 @@ import { table } from './format.ts'
 import { incidentView } from './incident-view.ts'
 import { History } from './replay/history.ts'
 import { openInput } from './replay/input.ts'
-import type { Office, Shell } from './shell.ts'
+import type { CommandServices, Shell } from './shell.ts'
 import { stoppable } from './stopping.ts'
 
 interface Options {
@@ -42,12 +42,12 @@ export const replayCommand = (shell: Shell): Command =>
     .option('--endpoint <endpoint>', 'which endpoint they belong to, by id or name', 'default')
     .addHelpText('after', HELP)
     .action((tenantId: string, file: string, options: Options) =>
-      shell.office(async (office) => {
-        const scope = scopeTo(office.database, tenantId)
+      shell.withServices(async (services) => {
+        const scope = scopeTo(services.database, tenantId)
         const endpointId = await findEndpoint(scope.sql, tenantId, options.endpoint)
         const replay = options.dryRun ? replayDry : replayStored
-        await withHistory(shell, file, office, options, (history) =>
-          replay({ shell, history, endpointId, scope, office, options }),
+        await withHistory(shell, file, services, options, (history) =>
+          replay({ shell, history, endpointId, scope, services, options }),
         )
       }),
     )
@@ -56,7 +56,7 @@ export const replayCommand = (shell: Shell): Command =>
 async function withHistory(
   shell: Shell,
   file: string,
-  { config: { databaseUrl } }: Office,
+  { config: { databaseUrl } }: CommandServices,
   { dryRun }: Options,
   work: (history: History) => Promise<void>,
 ): Promise<void> {
@@ -88,14 +88,14 @@ interface Replay {
   history: History
   endpointId: string
   scope: Scope
-  office: Office
+  services: CommandServices
   options: Options
 }
 
-async function replayDry({ shell, history, endpointId, scope, office, options }: Replay): Promise<void> {
+async function replayDry({ shell, history, endpointId, scope, services, options }: Replay): Promise<void> {
   const memory = new StoredMemory(scope.sql, scope.tenantId)
   const [choices, place] = [await memory.choices(), await memory.place()]
-  const wall = office.acting.clock.now()
+  const wall = services.acting.clock.now()
   const events = history.events(endpointId, () => 'nothing is stored')
   const raised = await dryReplay(DETECTORS, events, { choices, place, wall })
   const anomalies = raised.map((one) => incidentView(one, wall, raised))
@@ -112,9 +112,9 @@ async function replayDry({ shell, history, endpointId, scope, office, options }:
   )
 }
 
-async function replayStored({ shell, history, endpointId, scope, office, options }: Replay): Promise<void> {
+async function replayStored({ shell, history, endpointId, scope, services, options }: Replay): Promise<void> {
   const began = stopwatch()
-  const { database, acting } = office
+  const { database, acting } = services
   // Servers poll what other processes store, so no hint of ours is needed.
   const parts = { database, bus: memoryBus(), detectors: DETECTORS, clock: acting.clock }
   let also = '0 stored'

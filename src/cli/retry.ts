@@ -10,7 +10,7 @@ export const retryCommand = (shell: Shell): Command =>
     .description("judge a tenant's events again that are FAILED because they could not be saved")
     .argument('<tenant>')
     .action(async (tenantId: string, options: { json?: boolean }) => {
-      const retried = await shell.within(tenantId, (_scope, { database }) =>
+      const retried = await shell.withTenant(tenantId, (_scope, { database }) =>
         retryUnsaved(database, tenantId, systemClock.now()),
       )
       const lines =

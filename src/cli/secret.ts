@@ -19,7 +19,7 @@ export function secretCommand(shell: Shell): Command {
     .option('--endpoint <endpoint>', 'id or name; must be said where the tenant has several')
     .action(async (tenantId: string, argument: string, options: Json & { endpoint?: string }) => {
       const secret = await shell.secret(argument)
-      await shell.within(tenantId, async (scope, { acting }) => {
+      await shell.withTenant(tenantId, async (scope, { acting }) => {
         const added = await addSecret(scope, acting, { secret, endpoint: options.endpoint })
         shell.print({ json: secretView(added), lines: [`${added.hint} is live (${added.id}).`] }, options)
       })
@@ -29,7 +29,7 @@ export function secretCommand(shell: Shell): Command {
     .command('list <tenant>')
     .description('by their hints; the secrets themselves are never shown')
     .action((tenantId: string, options: Json) =>
-      shell.within(tenantId, async (scope) => {
+      shell.withTenant(tenantId, async (scope) => {
         const secrets = await listSecrets(scope)
         const lines = table([
           ['ID', 'HINT', 'ENDPOINT', 'ADDED', 'RETIRED'],
@@ -49,7 +49,7 @@ export function secretCommand(shell: Shell): Command {
     .command('retire <tenant> <secret>')
     .description('refuse deliveries that are signed with it from now on')
     .action((tenantId: string, secretId: string, options: Json) =>
-      shell.within(tenantId, async (scope, { acting }) => {
+      shell.withTenant(tenantId, async (scope, { acting }) => {
         const retired = await retireSecret(scope, acting, secretId)
         shell.print(
           { json: secretView(retired), lines: [`${retired.hint} (${retired.id}) is retired.`] },
@@ -62,7 +62,7 @@ export function secretCommand(shell: Shell): Command {
     .command('rewrap')
     .description('move every stored secret and token to the present BILLINGWATCH_SECRET')
     .action((options: Json) =>
-      shell.office(async ({ database, acting }) => {
+      shell.withServices(async ({ database, acting }) => {
         const rewrapped = await rewrapAll(database, acting.vault)
         const lines = [
           `${rewrapped} secrets and tokens moved; BILLINGWATCH_SECRET_PREVIOUS is not needed any more.`,

@@ -29,7 +29,7 @@ export interface Io {
 }
 
 /** What a command that works on the database needs. */
-export interface Office {
+export interface CommandServices {
   config: Config
   database: Database
   acting: Acting
@@ -42,8 +42,8 @@ export interface Answer {
 }
 
 /** A command has done its work and has reported a problem itself: exit code 1, and no further message. */
-export class Unwell extends Error {
-  override readonly name = 'Unwell'
+export class ProblemReported extends Error {
+  override readonly name = 'ProblemReported'
 }
 
 const SIGNAL_NUMBERS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const
@@ -74,7 +74,10 @@ export class Shell {
    * @param create whether a missing database is created; a typo in DATABASE_URL must not create one
    * @throws NoDatabaseError
    */
-  async office<T>(work: (office: Office) => Promise<T>, { create = false } = {}): Promise<T> {
+  async withServices<T>(
+    work: (services: CommandServices) => Promise<T>,
+    { create = false } = {},
+  ): Promise<T> {
     const config = this.config()
     for (const warning of config.warnings) this.note(`warning: ${warning}`)
     const makeVault = (): Vault =>
@@ -114,16 +117,16 @@ export class Shell {
   }
 
   /**
-   * `open` for work within one tenant.
+   * `withServices` for work within one tenant.
    * @throws PublicError NOT_FOUND when it is not there
    */
-  within<T>(
+  withTenant<T>(
     tenantId: string,
-    work: (scope: Scope, office: Office, tenant: Tenant) => Promise<T>,
+    work: (scope: Scope, services: CommandServices, tenant: Tenant) => Promise<T>,
   ): Promise<T> {
-    return this.office(async (office) => {
-      const scope = scopeTo(office.database, tenantId)
-      return work(scope, office, await showTenant(scope))
+    return this.withServices(async (services) => {
+      const scope = scopeTo(services.database, tenantId)
+      return work(scope, services, await showTenant(scope))
     })
   }
 

@@ -7,7 +7,7 @@ import { listEndpoints, webhookUrl } from '../tenancy/endpoints.ts'
 import { resumeTenant, suspendTenant, updateTenant } from '../tenancy/tenant.ts'
 import { createTenant, deleteTenant, listTenants, type TenantCreated } from '../tenancy/tenants.ts'
 import { rateArgument, table, time } from './format.ts'
-import type { Answer, Office, Shell } from './shell.ts'
+import type { Answer, CommandServices, Shell } from './shell.ts'
 import { endpointView, tenantView } from './views.ts'
 
 type WebhookBase = Pick<Config, 'publicUrl' | 'port'>
@@ -19,9 +19,9 @@ interface Json {
 /** `tenant …`: the customers whose Stripe accounts are watched. */
 export function tenantCommand(shell: Shell): Command {
   const group = new Command('tenant').description('tenants: make, list, change, suspend, erase')
-  const placed = async (office: Office): Promise<Office & { base: WebhookBase }> => ({
-    ...office,
-    base: await shell.webhookBase(office.config),
+  const placed = async (services: CommandServices): Promise<CommandServices & { base: WebhookBase }> => ({
+    ...services,
+    base: await shell.webhookBase(services.config),
   })
 
   group
@@ -34,9 +34,9 @@ export function tenantCommand(shell: Shell): Command {
     .action(async (name: string, options: CreateOptions) => {
       const webhookSecret =
         options.webhookSecret === undefined ? undefined : await shell.secret(options.webhookSecret)
-      const create = async (office: Office): Promise<void> => {
+      const create = async (services: CommandServices): Promise<void> => {
         const { externalId, timezone, country } = options
-        const created = await createTenant(office.database, office.acting, {
+        const created = await createTenant(services.database, services.acting, {
           name,
           externalId,
           webhookSecret,
@@ -45,10 +45,10 @@ export function tenantCommand(shell: Shell): Command {
         })
         const answer = created.existing
           ? alreadyThere(created.tenant)
-          : welcome(created, await shell.webhookBase(office.config), webhookSecret !== undefined)
+          : welcome(created, await shell.webhookBase(services.config), webhookSecret !== undefined)
         shell.print(answer, options)
       }
-      await shell.office(create, { create: true })
+      await shell.withServices(create, { create: true })
     })
 
   group
@@ -57,7 +57,7 @@ export function tenantCommand(shell: Shell): Command {
     .option('--search <text>', 'part of the name or of the external id')
     .option('--suspended', 'only suspended ones')
     .action((options: Json & { search?: string; suspended?: boolean }) =>
-      shell.office(async ({ database, config }) => {
+      shell.withServices(async ({ database, config }) => {
         const tenants = await listTenants(database, options)
         const rows = tenants.map((tenant) => [tenant.id, tenant.name, tenant.timezone, stateOf(tenant)])
         const narrowed = options.search !== undefined || options.suspended !== undefined
@@ -73,8 +73,8 @@ export function tenantCommand(shell: Shell): Command {
     .command('show <id>')
     .description('one tenant with its endpoints')
     .action((id: string, options: Json) =>
-      shell.within(id, async (scope, office, tenant) =>
-        shell.print(details(tenant, await listEndpoints(scope), await placed(office)), options),
+      shell.withTenant(id, async (scope, services, tenant) =>
+        shell.print(details(tenant, await listEndpoints(scope), await placed(services)), options),
       ),
     )
 
@@ -86,12 +86,12 @@ export function tenantCommand(shell: Shell): Command {
     .option('--country <code>', 'ISO 3166-1 alpha-2, or default: by the zone')
     .option('--rate-limit <limit>', 'deliveries/seconds, e.g. 6000/60, or default', rateArgument)
     .action((id: string, options: UpdateOptions) =>
-      shell.within(id, async (scope, office) => {
+      shell.withTenant(id, async (scope, services) => {
         const { name, timezone } = options
         const country = options.country === 'default' ? null : options.country
         const rateLimit = options.rateLimit === 'default' ? null : options.rateLimit
-        const tenant = await updateTenant(scope, office.acting, { name, timezone, country, rateLimit })
-        shell.print(details(tenant, await listEndpoints(scope), await placed(office)), options)
+        const tenant = await updateTenant(scope, services.acting, { name, timezone, country, rateLimit })
+        shell.print(details(tenant, await listEndpoints(scope), await placed(services)), options)
       }),
     )
 
@@ -103,7 +103,7 @@ export function tenantCommand(shell: Shell): Command {
       .command(`${verb} <id>`)
       .description(effect)
       .action((id: string, options: Json) =>
-        shell.within(id, async (scope, { acting, config }) => {
+        shell.withTenant(id, async (scope, { acting, config }) => {
           const tenant = await act(scope, acting)
           const lines = [`${tenant.name} (${tenant.id}) is ${stateOf(tenant)}.`]
           shell.print({ json: tenantView(tenant, config), lines }, options)
@@ -118,7 +118,7 @@ export function tenantCommand(shell: Shell): Command {
     .action(async (id: string, options: Json & { yes?: boolean }) => {
       if (!options.yes)
         throw new PublicError('BAD_USER_INPUT', 'this erases everything of the tenant: add --yes')
-      await shell.office(async ({ database, acting }) => {
+      await shell.withServices(async ({ database, acting }) => {
         let rows = 0
         const progress = (erased: number): void => {
           rows = erased
@@ -203,7 +203,7 @@ function welcome({ tenant, token, key }: TenantCreated, at: WebhookBase, hasSecr
 function details(
   tenant: Tenant,
   endpoints: readonly WebhookEndpoint[],
-  { config, acting, base }: Office & { base: WebhookBase },
+  { config, acting, base }: CommandServices & { base: WebhookBase },
 ): Answer {
   const view = tenantView(tenant, config)
   const shown = endpoints.map((endpoint) => endpointView(endpoint, { base, vault: acting.vault }))

@@ -88,7 +88,7 @@ export function scopeOfTenant({ scope, caller, services }: Context, tenantId: st
   return pacedScope(scopeTo(services.database, tenantId), services.queue)
 }
 
-/** Resolves when the next piece of a long list may be worked on. */
+/** Waits in the queue before the next piece of a long list. */
 export const turnOf =
   ({ caller, services }: Pick<Context, 'caller' | 'services'>): (() => Promise<void>) =>
   () =>

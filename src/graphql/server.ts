@@ -61,7 +61,7 @@ export interface GraphqlParts {
   /** Bytes that clients may leave unread; 64 MiB of a tenant, 256 MiB of all. */
   unsent?: UnsentBytesLimits
   /** Operations that run, or wait for it, at once. */
-  underway?: FairQueueLimits
+  operationLimits?: FairQueueLimits
   /** Milliseconds between two pings of a socket; 15,000. */
   pingMs?: number
 }
@@ -79,7 +79,7 @@ export interface Graphql {
 export function createGraphql(parts: GraphqlParts): Graphql {
   const { config, database, bus, clock, log, credentials, gate, rate, scopeOf, queue, pollMs } = parts
   const polling = { bus, clock, log, ...(pollMs !== undefined && { everyMs: pollMs }) }
-  const operationQueue = new FairQueue(parts.underway ?? OPERATIONS)
+  const operationQueue = new FairQueue(parts.operationLimits ?? OPERATIONS)
   const services: Services = {
     ...parts,
     detectors: parts.detectors ?? DETECTORS,

@@ -10,8 +10,8 @@ import { eventRow } from '../support/rows.ts'
 const database = await testDatabase()
 const environment = { API_RATE_LIMIT: '100000/60' }
 /** Nobody is refused for a machine that is slow. */
-const underway = { perKey: 8, total: 64, waiting: 200, timeoutMs: 600_000 }
-const served = await serveForAll(database, { environment, underway })
+const operationLimits = { perKey: 8, total: 64, waiting: 200, timeoutMs: 600_000 }
+const served = await serveForAll(database, { environment, operationLimits })
 let greedy: TestTenant
 let modest: TestTenant
 
@@ -119,7 +119,7 @@ describe('what a tenant has running at once', () => {
   test('is bounded: what cannot be served in time is refused with a time to come back, and nobody else is', async () => {
     const own = await serveGraphql(database, {
       environment,
-      underway: { perKey: 2, total: 4, waiting: 3, timeoutMs: 60_000 },
+      operationLimits: { perKey: 2, total: 4, waiting: 3, timeoutMs: 60_000 },
     })
     onTestFinished(() => own.stop())
     const [answers, other] = await Promise.all([

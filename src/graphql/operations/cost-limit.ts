@@ -3,7 +3,7 @@ import { type DocumentNode, GraphQLError, getOperationAST, Kind } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { tooComplex } from './limits.ts'
 
-/** Most that one operation may cost, in fields: some 200 rows of everything, or a few panels of 50. */
+/** Maximum cost of one operation, in fields: some 200 rows of everything, or a few panels of 50. */
 const MAX_COST = 100_000
 
 /** Limits the number of fields of an operation, each list times the rows it requests, before it runs. */

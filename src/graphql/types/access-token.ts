@@ -39,7 +39,7 @@ builder.mutationField('createAccessToken', (t) =>
     nullable: true,
     authScopes: { viewer: true },
     description: 'A short-lived token for a browser, so that no key needs to go there. Any role.',
-    args: { input: t.arg({ type: CreateAccessTokenInput, required: true, description: 'What token.' }) },
+    args: { input: t.arg({ type: CreateAccessTokenInput, required: true, description: 'The new token.' }) },
     resolve: (_root, { input }, { caller, services }) =>
       services.authenticator.createAccessToken(caller, input),
   }),

@@ -6,11 +6,11 @@ const KINDS = ['API_KEY', 'ACCESS_TOKEN', 'OPERATOR', 'SYSTEM'] as const satisfi
 
 const stored = z.object({ kind: z.enum(KINDS), name: z.string() })
 
-/** An actor as a column keeps it, in JSON. */
+/** An actor stored in a column as JSON. */
 export const actorOf = (json: string | null): ActorShape | null =>
   json === null ? null : stored.parse(JSON.parse(json))
 
-/** An actor in two columns; one of a kind that is not known is the system's. */
+/** An actor stored in two columns; an unknown kind becomes SYSTEM. */
 export const actorFrom = (kind: string, name: string): ActorShape => ({
   kind: KINDS.find((known) => known === kind) ?? 'SYSTEM',
   name,

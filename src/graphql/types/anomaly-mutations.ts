@@ -22,7 +22,7 @@ function withNote(mutation: string, name: StepName, description: string): void {
     description: `Input of ${mutation}.`,
     fields: (t) => ({
       id: t.id({ required: true, description: 'The anomaly, `anm_…`.' }),
-      note: t.string({ description: 'What to remember about it, at most 2,000 characters.' }),
+      note: t.string({ description: 'A note, at most 2,000 characters.' }),
     }),
   })
   builder.mutationField(mutation, (t) =>
@@ -41,13 +41,13 @@ const payloadOf = (name: string, mutation: string) =>
   builder.objectRef<Payload>(`${name}Payload`).implement({
     description: `Payload of ${mutation}.`,
     fields: (t) => ({
-      anomaly: t.expose('anomaly', { type: Anomaly, description: 'The anomaly after it.' }),
+      anomaly: t.expose('anomaly', { type: Anomaly, description: 'The anomaly after the mutation.' }),
     }),
   })
 
 withNote('acknowledgeAnomaly', 'acknowledge', 'Records that somebody is working on it. MEMBER.')
 withNote('resolveAnomaly', 'resolve', 'Records that it is dealt with. MEMBER.')
-withNote('reopenAnomaly', 'reopen', 'Opens it again, from wherever it is. MEMBER.')
+withNote('reopenAnomaly', 'reopen', 'Opens it again, whatever its status. MEMBER.')
 
 const MarkAnomalyFalsePositiveInput = builder.inputType('MarkAnomalyFalsePositiveInput', {
   description: 'Input of markAnomalyFalsePositive.',

@@ -64,7 +64,7 @@ const AnomalyOrder = builder.inputType('AnomalyOrder', {
       type: OrderDirection,
       required: true,
       defaultValue: 'DESC',
-      description: 'Which end comes first.',
+      description: 'Ascending or descending.',
     }),
   }),
 })

@@ -67,7 +67,7 @@ Anomaly.implement({
     }),
     severity: t.field({
       type: Severity,
-      description: 'How soon somebody should look. It can rise while the incident goes on.',
+      description: 'How soon somebody should look. It can rise while the incident continues.',
       resolve: ({ severity }) => SEVERITIES[severity] ?? 'LOW',
     }),
     status: t.field({
@@ -109,7 +109,7 @@ Anomaly.implement({
     endedAt: t.expose('endedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'Event time: when it ceased; null while it goes on, or where the kind has no end.',
+      description: 'Event time: when it ended; null while it continues, or for a kind without an end.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Wall clock: when it was recorded.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'Wall clock: its newest change.' }),
@@ -155,7 +155,7 @@ Anomaly.implement({
       nullable: true,
       description: 'The events that are its signs, oldest first; at most 1,000 are kept.',
       args: pageArgs(t),
-      // It reads all that are kept before it knows which come first.
+      // All that are kept are read before the first are known.
       complexity: (args) => ({ ...pageCost(args), field: 3 * STATEMENT }),
       resolve: ({ id }, page, context) => readPage(page, shownEventSource(scopeOf(context), id)),
     }),

@@ -20,7 +20,7 @@ export const ApiKey = builder.objectRef<ApiKeyRow>('ApiKey').implement({
       resolve: ({ role }) => ROLES.find((known) => known === role) ?? 'VIEWER',
     }),
     prefix: t.exposeString('prefix', { description: 'Its first characters, to tell keys apart.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     lastUsedAt: t.expose('lastUsedAt', {
       type: 'DateTime',
       nullable: true,
@@ -72,7 +72,9 @@ const RevokeApiKeyInput = builder.inputType('RevokeApiKeyInput', {
 
 const RevokeApiKeyPayload = builder.objectRef<{ apiKey: ApiKeyRow }>('RevokeApiKeyPayload').implement({
   description: 'Payload of revokeApiKey.',
-  fields: (t) => ({ apiKey: t.expose('apiKey', { type: ApiKey, description: 'The key after it.' }) }),
+  fields: (t) => ({
+    apiKey: t.expose('apiKey', { type: ApiKey, description: 'The key after the mutation.' }),
+  }),
 })
 
 builder.mutationFields((t) => ({
@@ -81,7 +83,7 @@ builder.mutationFields((t) => ({
     nullable: true,
     authScopes: { admin: true },
     description: 'A new key for this tenant. ADMIN.',
-    args: { input: t.arg({ type: CreateApiKeyInput, required: true, description: 'What key.' }) },
+    args: { input: t.arg({ type: CreateApiKeyInput, required: true, description: 'The new key.' }) },
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)
       const expiresAt = input.expiresAt && (await resolveMoment(scope, input.expiresAt))

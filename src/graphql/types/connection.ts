@@ -36,7 +36,7 @@ export function connectionOf<Row extends object, Shape extends Page<Row> = Page<
       edges: t.field({
         type: [edges],
         description: 'The rows with their cursors.',
-        // The connection's own argument already says how many rows there are.
+        // The connection's own argument already multiplies by its rows.
         complexity: { field: 0, multiplier: 1 },
         resolve: (page, _args, context): readonly (object | Promise<object>)[] =>
           inPieces(page.edges, turnOf(context)),
@@ -68,10 +68,10 @@ export function connectionOf<Row extends object, Shape extends Page<Row> = Page<
   return { edge, connection }
 }
 
-/** What a statement costs, in fields. */
+/** Cost of a statement, in fields. */
 export const STATEMENT = 100
 
-/** What a page costs: its statement, and one row's fields times the rows asked for. */
+/** Cost of a page: its statement, and one row's fields times the rows requested. */
 export const pageCost = (args: PageArguments) => ({
   field: STATEMENT,
   multiplier: Math.max(1, Math.min(MAX_PAGE, args.first ?? args.last ?? DEFAULT_PAGE)),

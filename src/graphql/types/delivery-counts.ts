@@ -5,7 +5,7 @@ export const DeliveryCounts = builder.objectRef<Shape>('DeliveryCounts').impleme
   description: "An endpoint's deliveries by outcome.",
   fields: (t) => ({
     accepted: t.exposeInt('accepted', { description: 'Stored as new events.' }),
-    duplicates: t.exposeInt('duplicates', { description: 'Known already.' }),
+    duplicates: t.exposeInt('duplicates', { description: 'Already stored.' }),
     badSignature: t.exposeInt('badSignature', { description: 'Refused for a bad or expired signature.' }),
     throttled: t.exposeInt('throttled', { description: 'Refused for the rate limit.' }),
   }),

@@ -155,7 +155,7 @@ const ConfigureDetectorPayload = builder
   .implement({
     description: 'Payload of configureDetector.',
     fields: (t) => ({
-      detector: t.expose('detector', { type: Detector, description: 'The detector after it.' }),
+      detector: t.expose('detector', { type: Detector, description: 'The detector after the mutation.' }),
     }),
   })
 

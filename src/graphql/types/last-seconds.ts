@@ -5,6 +5,6 @@ const span = z.object({ lastSeconds: z.int().min(0, 'lastSeconds must be at leas
 
 /**
  * How far a count goes back.
- * @throws PublicError BAD_USER_INPUT for what lies ahead
+ * @throws PublicError BAD_USER_INPUT for a negative length
  */
 export const backBy = (lastSeconds: number): number => parseInput(span, { lastSeconds }).lastSeconds

@@ -69,14 +69,14 @@ const MetricsPoint = builder.objectRef<Shape>('MetricsPoint').implement({
 const POINTS_OF_PIECE = 50
 const LENGTH = { HOUR, DAY, WEEK } satisfies Record<Interval, number>
 
-/** As many points as the range may have; one end that is left out, or no time at all, counts as the most. */
+/** How many points the range has at most; with an end left out or invalid, the maximum. */
 function pointsOf(range: { from?: unknown; to?: unknown }, interval: Interval): number {
   const [from, to] = [secondsOf(range.from), secondsOf(range.to)]
   const points = Math.ceil((to - from) / LENGTH[interval]) + 1
   return points >= 1 && points < MAX_POINTS ? points : MAX_POINTS
 }
 
-/** Of a literal, which is parsed already, or a variable, which is not. */
+/** A literal is parsed already, a variable is not. */
 const secondsOf = (given: unknown): number =>
   given instanceof LocalDay
     ? given.day * DAY

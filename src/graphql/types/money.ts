@@ -7,7 +7,7 @@ export interface MoneyShape {
   currency: string
 }
 
-/** An amount where both parts are there, within what a SafeInt can say. */
+/** The amount, clamped to a SafeInt; null unless both parts are known. */
 export const moneyOf = (amount: bigint | null, currency: string | null): MoneyShape | null =>
   amount === null || currency === null ? null : { amount: clamped(amount), currency }
 

@@ -9,7 +9,7 @@ import { EVENT_COLUMNS } from '../read/events.ts'
 import { STATEMENT } from './connection.ts'
 import { Node } from './node.ts'
 
-/** Loads what an id of one kind names; null for what is not there, not this tenant's, or not for this role. */
+/** Loads the object of an id; null when it does not exist, is another tenant's, or is not for this role. */
 type Load = (id: string, scope: Scope, context: Context) => Promise<object | null | undefined>
 
 interface Kind {
@@ -97,7 +97,7 @@ async function loadNode(id: string, context: Context): Promise<object | null> {
   return row ? { ...row, __typename: kind.typename } : null
 }
 
-/** The caller's own tenant, or any for the operator. */
+/** The caller's own tenant; any tenant for the operator. */
 async function loadTenant(id: string, context: Context): Promise<object | null> {
   if (!context.caller.operator && context.scope?.tenantId !== id) return null
   const { db } = scopeOfTenant(context, id)
@@ -120,7 +120,7 @@ builder.queryFields((t) => ({
     type: [Node],
     nullable: { list: false, items: true },
     authScopes: { anyone: true },
-    description: 'As `node`, for several ids; the answers stand in their order.',
+    description: 'As `node`, for several ids; the results are in their order.',
     complexity: ({ ids }) => ({ field: STATEMENT * ids.length, multiplier: Math.max(1, ids.length) }),
     args: {
       ids: t.arg.idList({ required: true, description: `At most ${MAX_NODES} ids.` }),

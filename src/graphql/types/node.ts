@@ -6,7 +6,7 @@ export const Node = builder.interfaceRef<object>('Node').implement({
     id: t.id({
       description: 'Globally unique; `node(id:)` takes it.',
       resolve: () => {
-        throw new Error('each type says its own id')
+        throw new Error('each type resolves its own id')
       },
     }),
   }),

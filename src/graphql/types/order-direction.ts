@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts'
 
 export const OrderDirection = builder.enumType('OrderDirection', {
-  description: 'Which end of a list comes first.',
+  description: 'Ascending or descending.',
   values: {
     ASC: { description: 'Smallest, or oldest, first.' },
     DESC: { description: 'Largest, or newest, first.' },

@@ -7,6 +7,6 @@ export const Severity = builder.enumType('Severity', {
     LOW: { description: 'Good to know.' },
     MEDIUM: { description: 'Look this week.' },
     HIGH: { description: 'Look today.' },
-    CRITICAL: { description: 'Stop and look now.' },
+    CRITICAL: { description: 'Look now.' },
   } satisfies Record<(typeof SEVERITIES)[number], { description: string }>,
 })

@@ -36,7 +36,7 @@ const StripeEventStatus = builder.enumType('StripeEventStatus', {
 export const StripeEvent = builder.objectRef<EventRow>('StripeEvent')
 
 StripeEvent.implement({
-  description: 'A webhook event of Stripe as it was stored, once.',
+  description: 'A webhook event of Stripe, stored once.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
@@ -54,7 +54,7 @@ StripeEvent.implement({
       nullable: true,
       description: 'The connected account (`acct_…`) it is about, where Stripe names one.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When Stripe made it.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When Stripe created it.' }),
     receivedAt: t.expose('receivedAt', {
       type: 'DateTime',
       description: 'When it was first delivered here.',
@@ -92,7 +92,7 @@ StripeEvent.implement({
       type: 'JSON',
       nullable: true,
       authScopes: { member: true },
-      description: 'The event as Stripe signed it; null once its retention is over. MEMBER and up.',
+      description: 'The body as Stripe signed it; null after its retention. MEMBER and up.',
       complexity: 20,
       resolve: (event, _args, context) => loadersOf(context).payloads.show(event),
     }),
@@ -109,7 +109,7 @@ const StripeEventFilter = builder.inputType('StripeEventFilter', {
     created: t.field({ type: DateTimeRange, description: "Stripe's time." }),
     customerId: t.string({ description: 'Of this customer, `cus_…`.' }),
     objectId: t.string({ description: 'About this object, e.g. `in_…`.' }),
-    stripeId: t.string({ description: 'This very event, `evt_…`.' }),
+    stripeId: t.string({ description: 'The event with this id, `evt_…`.' }),
     livemode: t.boolean({ description: 'Only live mode, or only test mode.' }),
     account: t.string({ description: 'Of this connected account, `acct_…`.' }),
   }),

@@ -17,7 +17,7 @@ const CreateTenantInput = builder.inputType('CreateTenantInput', {
         'What your own systems call it. The same again creates nothing and gives the tenant that has it.',
     }),
     webhookSecret: t.string({ description: "Stripe's signing secret (`whsec_…`) for its first endpoint." }),
-    timezone: t.string({ description: 'IANA zone, e.g. `Europe/Berlin`; UTC when left out.' }),
+    timezone: t.string({ description: 'IANA time zone, e.g. `Europe/Berlin`; UTC when left out.' }),
     country: t.string({
       description:
         'ISO 3166-1 alpha-2, e.g. `DE`, for its public holidays; guessed from the zone when left out.',
@@ -53,7 +53,7 @@ const UpdateTenantInput = builder.inputType('UpdateTenantInput', {
   fields: (t) => ({
     id: t.id({ required: true, description: 'The tenant, `ten_…`.' }),
     name: t.string({ description: 'A display name, at most 200 characters.' }),
-    timezone: t.string({ description: 'IANA zone, e.g. `Europe/Berlin`.' }),
+    timezone: t.string({ description: 'IANA time zone, e.g. `Europe/Berlin`.' }),
     country: t.string({
       description: 'ISO 3166-1 alpha-2, e.g. `DE`; null goes back to what the zone suggests.',
     }),
@@ -74,7 +74,7 @@ const payloadOf = (name: string, mutation: string) =>
   builder.objectRef<{ tenant: TenantRow }>(name).implement({
     description: `Payload of ${mutation}.`,
     fields: (t) => ({
-      tenant: t.expose('tenant', { type: Tenant, description: 'The tenant after it.' }),
+      tenant: t.expose('tenant', { type: Tenant, description: 'The tenant after the mutation.' }),
     }),
   })
 
@@ -93,7 +93,7 @@ const DeleteTenantPayload = builder.objectRef<{ deletedTenantId: string }>('Dele
   description: 'Payload of deleteTenant.',
   fields: (t) => ({
     deletedTenantId: t.exposeID('deletedTenantId', {
-      description: 'The tenant that is cut off from now on, and erased in the background.',
+      description: 'The tenant, which is suspended at once and erased in the background.',
     }),
   }),
 })
@@ -104,7 +104,7 @@ builder.mutationFields((t) => ({
     nullable: true,
     authScopes: { operator: true },
     description: 'A tenant with one endpoint named `default` and its first ADMIN key. Operator.',
-    args: { input: t.arg({ type: CreateTenantInput, required: true, description: 'What tenant.' }) },
+    args: { input: t.arg({ type: CreateTenantInput, required: true, description: 'The new tenant.' }) },
     resolve: async (_root, { input }, context): Promise<Created> => {
       const created = await createTenant(context.services.database, actingOf(context), {
         name: input.name,
@@ -161,7 +161,7 @@ builder.mutationFields((t) => ({
     type: payloadOf('ResumeTenantPayload', 'resumeTenant'),
     nullable: true,
     authScopes: { operator: true },
-    description: 'Lets a suspended tenant in again. Operator.',
+    description: 'Resumes a suspended tenant. Operator.',
     args: {
       input: t.arg({
         type: inputOf('ResumeTenantInput', 'resumeTenant'),

@@ -21,9 +21,9 @@ export const Tenant = builder.objectRef<TenantRow>('Tenant').implement({
     name: t.exposeString('name', { description: 'For people.' }),
     externalId: t.exposeString('externalId', {
       nullable: true,
-      description: "What the operator's own systems call it.",
+      description: "Its id in the operator's own systems.",
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
     suspended: t.boolean({
       description: 'Whether it is suspended: no deliveries, no keys.',
       resolve: ({ suspendedAt }) => suspendedAt !== null,

@@ -8,7 +8,7 @@ import { Tenant } from './tenant.ts'
 
 const { connection: TenantConnection } = connectionOf('Tenant', Tenant)
 
-/** A list that is in memory already, oldest first; the place in it is a tenant's age. */
+/** A list in memory, oldest first; its sort key is a tenant's age. */
 function listSource(tenants: readonly TenantRow[]): Source<TenantRow, string> {
   const ageOf = ({ createdAt, id }: TenantRow) => `${createdAt.toISOString()} ${id}`
   return {

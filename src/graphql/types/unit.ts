@@ -4,7 +4,7 @@ import { builder } from '../builder.ts'
 export const Unit = builder.enumType('Unit', {
   description: 'What a number counts.',
   values: {
-    COUNT: { description: 'Things.' },
+    COUNT: { description: 'A number of things.' },
     RATIO: { description: 'A share or a multiple; 0.25 is a quarter.' },
     SECONDS: { description: 'Seconds.' },
     MONEY: { description: 'Minor units of the currency beside it.' },

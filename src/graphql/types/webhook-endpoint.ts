@@ -87,7 +87,7 @@ const payloadOf = (name: string, mutation: string) =>
     fields: (t) => ({
       webhookEndpoint: t.expose('webhookEndpoint', {
         type: WebhookEndpoint,
-        description: 'The endpoint after it, with its URL.',
+        description: 'The endpoint after the mutation, with its URL.',
       }),
     }),
   })

@@ -24,7 +24,10 @@ const payloadOf = (name: string, mutation: string) =>
   builder.objectRef<{ webhookSecret: SecretRow }>(name).implement({
     description: `Payload of ${mutation}.`,
     fields: (t) => ({
-      webhookSecret: t.expose('webhookSecret', { type: WebhookSecret, description: 'The secret after it.' }),
+      webhookSecret: t.expose('webhookSecret', {
+        type: WebhookSecret,
+        description: 'The secret after the mutation.',
+      }),
     }),
   })
 
@@ -48,7 +51,11 @@ builder.mutationFields((t) => ({
     authScopes: { admin: true },
     description: 'Adds a signing secret; the others stay valid. ADMIN.',
     args: {
-      input: t.arg({ type: AddWebhookSecretInput, required: true, description: 'What secret, and where.' }),
+      input: t.arg({
+        type: AddWebhookSecretInput,
+        required: true,
+        description: 'The secret and its endpoint.',
+      }),
     },
     resolve: async (_root, { input }, context) => {
       const scope = scopeOf(context)
