@@ -10,13 +10,16 @@ export interface Dated {
 /** Beyond it a row is ahead of the others: nothing else makes them late together. */
 const AHEAD: Seconds = HOUR
 
-/** So many rows may follow one that is far ahead of all before it until another bears it out. */
-const ROWS_TO_CONFIRM = 20
+/** As many rows, of different objects, that go back behind a row say that it was dated ahead, before any that is there, too. */
+const ROWS_TO_REFUTE = 3
+
+/** No more rows than this wait for a decision. */
+const MAX_WAITING = 20
 
 /**
  * Gives each row of a history its time of delivery: the one it names, else the newest time so far. A row may be
  * dated ahead by mistake, and would make everything after it late: one that is more than an hour ahead moves the
- * clock only when another one, of another object, is there too, or nothing follows it.
+ * clock only when another one, of another object, is there too before the others go on behind it, or nothing follows.
  */
 export async function* withDelivery<Row extends Dated>(
   rows: AsyncIterable<Row>,
@@ -28,8 +31,9 @@ export async function* withDelivery<Row extends Dated>(
     for (let [first, ...others] = waiting; first !== undefined; [first, ...others] = waiting) {
       const time = first.received ?? first.created
       const isAhead = first.received === undefined && time > (clock ?? 0) + AHEAD
-      if (isAhead && !isBorneOut(first, others)) {
-        if (!isEnd && others.length < ROWS_TO_CONFIRM) return
+      const verdict = isAhead ? verdictOn(first, others) : 'confirmed'
+      if (verdict !== 'confirmed') {
+        if (verdict === 'open' && !isEnd && others.length < MAX_WAITING) return
         if (others.length > 0) {
           clock ??= Math.min(...others.map(({ created, received }) => received ?? created))
           waiting = others
@@ -49,9 +53,14 @@ export async function* withDelivery<Row extends Dated>(
   yield* release(true)
 }
 
-const isBorneOut = ({ created, objectId }: Dated, others: readonly Dated[]): boolean =>
-  others.some(
-    (other) =>
-      (other.received ?? other.created) >= created - AHEAD &&
-      (other.received !== undefined || objectId === undefined || other.objectId !== objectId),
-  )
+/** What the rows that follow say of one that is far ahead of all before it. */
+function verdictOn({ created, objectId }: Dated, others: readonly Dated[]): 'confirmed' | 'refuted' | 'open' {
+  const behind = new Set<string>()
+  for (const [place, other] of others.entries()) {
+    if ((other.received ?? other.created) < created - AHEAD) behind.add(other.objectId ?? String(place))
+    else if (other.received !== undefined || objectId === undefined || other.objectId !== objectId)
+      return 'confirmed'
+    if (behind.size >= ROWS_TO_REFUTE) return 'refuted'
+  }
+  return 'open'
+}

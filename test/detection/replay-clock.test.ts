@@ -71,6 +71,30 @@ describe('the clock of a replay', () => {
     ])
   })
 
+  it('is not moved by a row that is dated some hours ahead, though the others get there soon', async () => {
+    const ahead = T + 20 * 3_600
+    const rows = Array.from({ length: 12 }, (_, i) => T + i * 2 * 3_600)
+    const times = [...rows.slice(0, 2), ahead, ...rows.slice(2)]
+    const expected = [...rows.slice(0, 2), rows[1], ...rows.slice(2)]
+    expect(await deliveries(times.map((time) => at(time)))).toEqual(expected)
+  })
+
+  it('is not moved by two rows dated ahead with others between them', async () => {
+    const [one, other] = [T + 4 * DAY, T + 5 * DAY]
+    const times = [T, one, T + 60, T + 120, T + 180, other, T + 240, T + 300, T + 360]
+    expect(await deliveries(times.map((time) => at(time)))).toEqual([
+      T,
+      T,
+      T + 60,
+      T + 120,
+      T + 180,
+      T + 180,
+      T + 240,
+      T + 300,
+      T + 360,
+    ])
+  })
+
   it('waits for few rows to be borne out', async () => {
     const rows = [
       at(T),

@@ -32,12 +32,16 @@ const MEMORY = 12
 const SETTLED: Seconds = DAY / 2
 const OPEN_DAYS = 3
 
-/** Weekends beside a holiday are long ones, and days between free ones are taken off, as are those round Christmas. */
+/** Where Christmas is kept, trade comes back after this day of January. */
+const EPIPHANY = 6
+
+/** Weekends beside a holiday are long ones, and days between free ones are taken off, as are those from Christmas on. */
 export function kindOf(calendar: Calendar, day: number): Kind | undefined {
   const holiday = calendar.holidayOn(day)
   if (holiday !== undefined) return holiday.extent === 'NATIONAL' ? 'holiday' : 'bridge'
   const { month, dayOfMonth } = calendar.dateOf(day)
   if (month === 12 && dayOfMonth >= 24 && isHoliday(calendar, day - dayOfMonth + 25)) return 'bridge'
+  if (month === 1 && dayOfMonth <= EPIPHANY && isHoliday(calendar, day - dayOfMonth - 6)) return 'bridge'
   const isBeside = isHoliday(calendar, day - 1) || isHoliday(calendar, day + 1)
   return isBeside && isFree(calendar, day - 1) && isFree(calendar, day + 1) ? 'bridge' : undefined
 }

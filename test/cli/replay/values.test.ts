@@ -81,7 +81,8 @@ describe('values are taken from', () => {
       fc.asyncProperty(fc.array(fc.jsonValue(), { minLength: 1 }), fc.boolean(), async (values, pretty) => {
         const objects = values.map((value) => ({ id: 'evt', value }))
         const text = JSON.stringify(objects, null, pretty ? 2 : undefined)
-        expect(await parsed(text, [7])).toEqual(objects)
+        // As JSON has them: it has no -0.
+        expect(await parsed(text, [7])).toEqual(JSON.parse(text))
       }),
     )
   })

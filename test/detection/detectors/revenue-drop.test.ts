@@ -62,6 +62,23 @@ describe('REVENUE_DROP is quiet', () => {
         }),
     ],
     [
+      'when a season ends within two months',
+      () =>
+        shop({
+          perDay: 80,
+          factor: (at) => Math.max(0.05, Math.min(1, 1 - (at - NOW) / (56 * DAY))),
+          to: NOW + 63 * DAY,
+        }),
+    ],
+    [
+      'when it grows by a tenth a week',
+      () => shop({ perDay: 60, factor: (at) => 1.1 ** ((at - START) / (7 * DAY)) }),
+    ],
+    [
+      'after a launch that brought five times as much for some days',
+      () => shop({ perDay: 60, factor: between(START + 7 * DAY, START + 11 * DAY, 5), to: NOW + 14 * DAY }),
+    ],
+    [
       'when a week of year-end gifts is over',
       () =>
         shop({

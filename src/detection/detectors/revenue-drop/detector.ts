@@ -5,26 +5,20 @@ import { withHolidays } from '../../kit/holidays.ts'
 import { LASTING, LASTING_NOTE } from '../../kit/open.ts'
 import { seasonSeries } from '../../kit/series.ts'
 import { falseAlarmsPerYear } from '../../kit/settings.ts'
-import { shortfall } from '../../statistics/deviance.ts'
 import { hourOf, nextHour, OPEN_HOURS } from '../../statistics/hours.ts'
 import { PRIORS, type SeasonSpec } from '../../statistics/season.ts'
 import { testsOfWindows, threshold } from '../../statistics/threshold.ts'
+import { type Drop, dropOf, FEWEST, SIZE_WINDOWS, WINDOWS } from './drops.ts'
 import { dropFinding } from './finding.ts'
-import { CurrencyTakings, darkHours, lostIn, type Seen, type Stretch, stretches, Takings } from './takings.ts'
+import { CurrencyTakings, darkHours, lostIn, type Seen, stretches, Takings } from './takings.ts'
 import { learnUnit, newUnitSize, type UnitSize, unitSize } from './unit-size.ts'
 
 /** All currencies pooled, in units. */
 const ALL = '*'
 const CURRENCIES = 10
-const WINDOWS = [6, 12, 24, 48, 72] as const
-/** Windows in which the size of payments is judged by itself: it varies less from day to day than their number does. */
-const SIZE_WINDOWS: readonly number[] = [12, 24]
-const SIZE_DISPERSION = 0.02
 const RECOVERY = [12, 24, 48, 72] as const
-/** A window with less than so many units' worth usual says nothing; a recovery needs more. */
-const [FEWEST, FEWEST_RECOVERED] = [5, 8]
-/** A little less than usual is not odd yet. */
-const MARGIN = 0.88
+/** A recovery is told by no window with less than this many units' worth usual. */
+const FEWEST_RECOVERED = 8
 const RECOVERED = 0.85
 /** After a disturbance of delivery the missing may still be on its way. */
 const PATIENCE: Seconds = 2 * HOUR
@@ -201,12 +195,6 @@ function settle(state: State, { now, delivery }: Told): Pick<Step, 'ended'> {
   return { ended: [{ fingerprint: '', at: now, note: LASTING_NOTE }] }
 }
 
-interface Drop extends Stretch {
-  name: string
-  takings: Takings
-  nats: number
-}
-
 function look(state: State, seen: Seen, context: Told): Finding[] {
   const { now } = context
   if (now - state.since < context.settings.minHistory * DAY) return []
@@ -237,36 +225,6 @@ function fall(state: State, { name, takings, from }: Drop, wasOpen: boolean): vo
 /** With several series each is looked at: the more there are, the more evidence each needs. */
 const needed = (series: number, { settings }: Told): number =>
   threshold(series * testsOfWindows([...WINDOWS, ...SIZE_WINDOWS]), settings.falseAlarmsPerYear)
-
-interface Look extends Seen {
-  nats: number
-  now: Seconds
-  minDrop: number
-}
-
-/** The window with most evidence of those that pass every bar. */
-function dropOf(
-  takings: Takings,
-  name: string,
-  { size, nats, now, dark, open, minDrop }: Look,
-): Drop | undefined {
-  const { dispersion } = takings.season
-  let best: Drop | undefined
-  for (const window of stretches(takings, now, WINDOWS, dark, open)) {
-    const { units, hours } = window
-    const usual = takings.lasting * window.usual
-    if (usual < FEWEST * size || units > (1 - minDrop) * usual) continue
-    const whole = shortfall(units / size, (MARGIN * usual) / size, dispersion * Math.min(1, 24 / hours))
-    const evidence = SIZE_WINDOWS.includes(hours) ? Math.max(whole, smaller(window, size)) : whole
-    if (evidence >= nats && evidence > (best?.nats ?? 0))
-      best = { ...window, name, takings, usual, nats: evidence }
-  }
-  return best
-}
-
-/** Evidence that the payments that came are smaller than usual. */
-const smaller = ({ units, payments }: Stretch, size: number): number =>
-  shortfall(units / size, (MARGIN * payments) / size, SIZE_DISPERSION)
 
 function findingOf(
   state: State,
