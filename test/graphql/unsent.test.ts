@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { RecentCache } from '../../src/graphql/live/recent-cache.ts'
 import { UnsentBytes } from '../../src/graphql/live/unsent-bytes.ts'
+import { RecentCache } from '../../src/graphql/operations/recent-cache.ts'
 
 test('what is unsent is counted for its tenant and in all, and given back whole, in any order', () => {
   fc.assert(

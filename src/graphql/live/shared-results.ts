@@ -1,7 +1,7 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from 'graphql'
 import { isAsyncIterable, mapAsyncIterator, type Plugin } from 'graphql-yoga'
 import type { Context } from '../context.ts'
-import { RecentCache } from './recent-cache.ts'
+import { RecentCache } from '../operations/recent-cache.ts'
 import type { SharedText } from './unsent-bytes.ts'
 
 /** Bytes of results that are kept for subscribers who are a little behind the first. */

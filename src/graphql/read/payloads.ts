@@ -1,8 +1,8 @@
 import { PublicError } from '../../errors.ts'
 import type { StripeEvent } from '../../generated/sqlite/client.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
-import { RecentCache } from '../live/recent-cache.ts'
 import { levelsOf } from '../operations/json-levels.ts'
+import { RecentCache } from '../operations/recent-cache.ts'
 import { Loader } from './loader.ts'
 
 /** Bytes of bodies that one operation, or one event of a subscription, may show; a body counts each time it is shown. */
