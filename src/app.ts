@@ -52,6 +52,8 @@ export interface AppOptions {
   config: Config
   log: Logger
   clock?: Clock
+  /** Milliseconds after which a SQLite file is first checked for damage; a minute. */
+  checkIntegrityAfterMs?: number
 }
 
 /**
@@ -59,7 +61,12 @@ export interface AppOptions {
  * (receiver, inbox, worker, bus, GraphQL), and listens.
  * @throws ConfigError, or what the database or the port refuse with
  */
-export async function startApp({ config, log, clock = systemClock }: AppOptions): Promise<App> {
+export async function startApp({
+  config,
+  log,
+  clock = systemClock,
+  checkIntegrityAfterMs = 60_000,
+}: AppOptions): Promise<App> {
   const folder = dataFolderOf(config)
   const vault = vaultFor(config, folder, log)
   removeLeftSpills(config.databaseUrl)
@@ -157,6 +164,15 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
   const withdraw = announceServer(config.databaseUrl, url)
   worker.start()
   janitor.start()
+  const stopWatching = database.watchIntegrity?.({
+    afterMs: checkIntegrityAfterMs,
+    onDamage: (damage) =>
+      log.fatal(
+        { damage },
+        'the database file is damaged: nothing is stored any more. `doctor` says what to do',
+      ),
+    onError: (err) => log.error({ err }, 'the database file could not be checked'),
+  })
 
   return {
     url,
@@ -167,7 +183,7 @@ export async function startApp({ config, log, clock = systemClock }: AppOptions)
       await Promise.all([inbox.drain(), api.drain()])
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
-      await Promise.all([worker.stop(), janitor.stop()])
+      await Promise.all([worker.stop(), janitor.stop(), stopWatching?.()])
       setTimeout(() => server.closeAllConnections(), 2_000).unref()
       await closed
       await release()

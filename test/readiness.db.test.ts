@@ -1,4 +1,4 @@
-import { copyFileSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, copyFileSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { Driver } from '../src/storage/sqlite/driver.ts'
 import { pathOf } from '../src/storage/sqlite/path.ts'
@@ -7,9 +7,9 @@ import { emptyDatabase, engine } from './support/database.ts'
 import { charge } from './support/stripe/charges.ts'
 import { event } from './support/stripe/events.ts'
 
-async function served() {
+async function served(options: Parameters<typeof startServer>[2] = {}) {
   const databaseUrl = await emptyDatabase()
-  const app = await startServer(databaseUrl)
+  const app = await startServer(databaseUrl, {}, options)
   const { token } = await makeTenant(app, databaseUrl)
   const deliver = async () => (await post(app.url, token, event('charge.succeeded', charge()))).status
   const ready = async () => {
@@ -83,6 +83,20 @@ describe.runIf(engine === 'sqlite')('a server whose database file', () => {
     copyFileSync(`${path}.copy`, path)
     expect(await deliver()).toBe(503)
     expect(await ready()).toEqual(notReady('database'))
+  })
+
+  it('has damaged pages is not ready and takes nothing more, without being restarted', async () => {
+    const { databaseUrl, deliver, ready } = await served({ checkIntegrityAfterMs: 3_000 })
+    expect(await deliver()).toBe(200)
+    const reader = new Driver(pathOf(databaseUrl))
+    reader.pragma('wal_checkpoint(TRUNCATE)')
+    const root = reader.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'HeldEvent'`).pluck().get()
+    reader.close()
+    const file = openSync(pathOf(databaseUrl), 'r+')
+    writeSync(file, Buffer.alloc(4_096, 0xff), 0, 4_096, (Number(root) - 1) * 4_096)
+    closeSync(file)
+    await vi.waitFor(async () => expect(await ready()).toEqual(notReady('database')), 15_000)
+    expect(await deliver()).toBe(503)
   })
 
   it('is locked by another process is not ready, and is again once it is free', async () => {

@@ -8,6 +8,15 @@ export type SystemClient = PrismaClient
 /** What a transaction is for: that decides how long it may wait and take, where several processes share the server. */
 export type Purpose = 'delivery' | 'request' | 'judging' | 'maintenance'
 
+export interface IntegrityListeners {
+  /** Milliseconds until the first check. */
+  afterMs: number
+  /** Called once, with what SQLite says is damaged. */
+  onDamage(damage: readonly string[]): void
+  /** The check itself failed, which says nothing of damage. */
+  onError(error: Error): void
+}
+
 /** An open database of either engine. */
 export interface Database {
   readonly engine: 'sqlite' | 'postgresql'
@@ -16,6 +25,11 @@ export interface Database {
   readonly sql: Sql
   /** `sql` with the limits of a purpose; `sql` itself has those of a request. */
   sqlFor(purpose: Purpose): Sql
+  /**
+   * SQLite only: checks the file round after round, in a thread of its own; once it is found to be damaged, nothing is
+   * written to it any more. @returns ends it
+   */
+  watchIntegrity?(listeners: IntegrityListeners): () => Promise<void>
   close(): Promise<void>
 }
 

@@ -30,7 +30,9 @@ const closed = (child: ChildProcess): Promise<number | null> =>
 /** What `npm install` builds. */
 const bundle = (outdir: string) =>
   build({
-    entryPoints: [join(root, 'src/billingwatch.ts')],
+    entryPoints: ['src/billingwatch.ts', 'src/storage/sqlite/integrity-worker.ts'].map((path) =>
+      join(root, path),
+    ),
     outdir,
     bundle: true,
     splitting: true,

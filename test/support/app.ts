@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Client, createClient } from 'graphql-ws'
 import { afterAll, onTestFinished } from 'vitest'
 import WebSocket from 'ws'
-import { type App, startApp } from '../../src/app.ts'
+import { type App, type AppOptions, startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { createLogger } from '../../src/log.ts'
 import { environment } from './outside.ts'
@@ -14,8 +14,13 @@ import type { Json } from './stripe/basics.ts'
 export * from './outside.ts'
 
 /** A whole server, closed after the file's tests. */
-export async function startServer(databaseUrl: string, over: Record<string, string> = {}): Promise<App> {
+export async function startServer(
+  databaseUrl: string,
+  over: Record<string, string> = {},
+  options: Pick<AppOptions, 'checkIntegrityAfterMs'> = {},
+): Promise<App> {
   const app = await startApp({
+    ...options,
     config: readConfig(environment(databaseUrl, over)),
     log: createLogger('silent'),
   })

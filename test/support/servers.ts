@@ -21,7 +21,7 @@ export async function bundleProgram(name: string): Promise<string> {
   const outdir = join(root, 'node_modules/.cache', name)
   await build({
     absWorkingDir: root,
-    entryPoints: ['src/billingwatch.ts'],
+    entryPoints: ['src/billingwatch.ts', 'src/storage/sqlite/integrity-worker.ts'],
     outdir,
     bundle: true,
     splitting: true,

@@ -18,6 +18,7 @@ export interface SqliteFile {
   readonly reader: Connection
   readonly queue: WriterQueue
   readonly adapter: SqlDriverAdapterFactory
+  readonly files: OpenFiles
   /** Waits for what is being written. */
   close(): Promise<void>
 }
@@ -35,7 +36,8 @@ export async function openFile(path: string): Promise<SqliteFile> {
   prepareReader(reader)
   const writing = await adapterOf(writer)
   const reading = await adapterOf(reader)
-  const queue = new WriterQueue(writer, new OpenFiles(path))
+  const files = new OpenFiles(path)
+  const queue = new WriterQueue(writer, files)
   const reads = readingOnly(reader)
   const { adapterName } = writing
   const adapter: SqlDriverAdapter = {
@@ -61,6 +63,7 @@ export async function openFile(path: string): Promise<SqliteFile> {
     writer,
     reader,
     queue,
+    files,
     adapter: { provider: 'sqlite', adapterName, connect: async () => adapter },
     close: async () => {
       await queue.drained()

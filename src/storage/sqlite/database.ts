@@ -2,6 +2,7 @@ import { PrismaClient } from '../../generated/sqlite/client.ts'
 import type { Database } from '../database.ts'
 import { openFile } from './adapter.ts'
 import { fileOf, naming } from './connection.ts'
+import { watchIntegrity } from './integrity-watch.ts'
 import { sqliteSql } from './sql.ts'
 
 /** Milliseconds. Above what another process may hold the file for, so that waiting does not fail first. */
@@ -25,6 +26,14 @@ export async function openSqlite(url: string): Promise<Database> {
     sql,
     // One writer: the queue before it and the wait for other processes' locks are the same for all.
     sqlFor: () => sql,
+    watchIntegrity: (listeners) =>
+      watchIntegrity(path, {
+        ...listeners,
+        onDamage: (damage) => {
+          file.files.condemn(damage)
+          listeners.onDamage(damage)
+        },
+      }),
     close: async () => {
       await prisma.$disconnect()
       await file.close()

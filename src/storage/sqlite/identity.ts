@@ -15,7 +15,8 @@ export class OpenFiles {
   readonly #main: string | undefined
   /** Known from the first commit on, which makes it. */
   #log: string | undefined
-  #lost = false
+  /** Why nothing is stored any more. */
+  #lost: string | undefined
 
   /** @param path of the database, just opened */
   constructor(private readonly path: string) {
@@ -26,15 +27,21 @@ export class OpenFiles {
   check(): void {
     const log = identityOf(`${this.path}-wal`)
     this.#log ??= log
-    if (log === undefined || log !== this.#log || identityOf(this.path) !== this.#main) this.#lost = true
+    if (log === undefined || log !== this.#log || identityOf(this.path) !== this.#main)
+      this.#lost = `The database file ${this.path}, or its -wal, was removed or replaced under the running server.`
     this.demand()
   }
 
-  /** @throws DatabaseError once a commit was lost */
+  /** Nothing is written to a damaged file: what is added may be lost with what is damaged. */
+  condemn(damage: readonly string[]): void {
+    this.#lost ??= `The database file ${this.path} is damaged: ${damage.join('; ')}.`
+  }
+
+  /** @throws DatabaseError once a commit was lost, or the file was found to be damaged */
   demand(): void {
-    if (!this.#lost) return
-    throw new DatabaseError(
-      `The database file ${this.path}, or its -wal, was removed or replaced under the running server. Nothing is stored any more until it is restarted.`,
-    )
+    if (this.#lost !== undefined)
+      throw new DatabaseError(
+        `${this.#lost} Nothing is stored any more until it is mended and the server restarted.`,
+      )
   }
 }
