@@ -32,14 +32,13 @@ export async function* withDelivery<Row extends Dated>(
       const time = first.received ?? first.created
       const isAhead = first.received === undefined && time > (clock ?? 0) + AHEAD
       const verdict = isAhead ? verdictOn(first, others) : 'confirmed'
-      if (verdict !== 'confirmed') {
-        if (verdict === 'open' && !isEnd && others.length < MAX_WAITING) return
-        if (others.length > 0) {
-          clock ??= Math.min(...others.map(({ created, received }) => received ?? created))
-          waiting = others
-          yield { row: first, deliveredAt: clock }
-          continue
-        }
+      const isDecided = verdict === 'confirmed' || verdict === 'refuted'
+      if (!isDecided && !isEnd && others.length < MAX_WAITING) return
+      if (verdict === 'refuted' || verdict === 'doubted') {
+        clock ??= Math.min(...others.map(({ created, received }) => received ?? created))
+        waiting = others
+        yield { row: first, deliveredAt: clock }
+        continue
       }
       clock = Math.max(clock ?? time, time)
       waiting = others
@@ -53,8 +52,11 @@ export async function* withDelivery<Row extends Dated>(
   yield* release(true)
 }
 
-/** What the rows that follow say of one that is far ahead of all before it. */
-function verdictOn({ created, objectId }: Dated, others: readonly Dated[]): 'confirmed' | 'refuted' | 'open' {
+/** What the rows that follow say of one that is far ahead of all before it; `alone`: none of another object does. */
+function verdictOn(
+  { created, objectId }: Dated,
+  others: readonly Dated[],
+): 'confirmed' | 'refuted' | 'doubted' | 'alone' {
   const behind = new Set<string>()
   for (const [place, other] of others.entries()) {
     if ((other.received ?? other.created) < created - AHEAD) behind.add(other.objectId ?? String(place))
@@ -62,5 +64,5 @@ function verdictOn({ created, objectId }: Dated, others: readonly Dated[]): 'con
       return 'confirmed'
     if (behind.size >= ROWS_TO_REFUTE) return 'refuted'
   }
-  return 'open'
+  return behind.size > 0 ? 'doubted' : 'alone'
 }

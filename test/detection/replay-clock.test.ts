@@ -95,6 +95,11 @@ describe('the clock of a replay', () => {
     ])
   })
 
+  it('goes on to the last event of a history, also when that one is delivered twice', async () => {
+    const last = { objectId: 'ch_last' }
+    expect(await deliveries([at(T), at(T + DAY, last), at(T + DAY, last)])).toEqual([T, T + DAY, T + DAY])
+  })
+
   it('waits for few rows to be borne out', async () => {
     const rows = [
       at(T),
