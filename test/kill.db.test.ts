@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { type Database, openDatabase } from '../src/storage/database.ts'
+import type { Database } from '../src/storage/database.ts'
 import { migrate } from '../src/storage/migrate.ts'
+import { openDatabase } from '../src/storage/open.ts'
 import { environment, makeTenant, nowSeconds, post, query } from './support/app.ts'
 import { emptyDatabase, engine } from './support/database.ts'
 import { bundleProgram, killServer, type ServerProcess, spawnServer } from './support/servers.ts'

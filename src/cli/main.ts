@@ -3,7 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { ConfigError, VARIABLES } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import { DatabaseError } from '../storage/database.ts'
-import { NoDatabaseError } from '../storage/migrate.ts'
+import { NoDatabaseError } from '../storage/migrations.ts'
 import { anomaliesCommand } from './anomalies.ts'
 import { completionFor, SHELLS } from './completion.ts'
 import { demoCommand } from './demo.ts'

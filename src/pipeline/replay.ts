@@ -2,7 +2,7 @@ import type { Place } from '../calendar/calendar.ts'
 import type { AnyDetector } from '../detection/detector.ts'
 import { judgeBatch, type Work } from '../detection/engine/batch.ts'
 import type { Choices } from '../detection/engine/choices.ts'
-import type { InboxEvent } from '../detection/engine/events.ts'
+import type { HistoricalEvent, InboxEvent } from '../detection/engine/events.ts'
 import { ForgetfulMemory, type RaisedIncident } from '../detection/engine/forgetful.ts'
 import { newId } from '../ids.ts'
 import { parseJson, readEvent, type StripeEnvelope } from '../stripe/event.ts'
@@ -23,11 +23,6 @@ const LARGE = 4_096
 export interface Rejection {
   line: number
   reason: string
-}
-
-/** A historical event with its place on the replay's clock. */
-export interface HistoricalEvent extends InboxEvent {
-  envelope: StripeEnvelope
 }
 
 /**

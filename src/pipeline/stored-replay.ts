@@ -1,6 +1,7 @@
 import type { Bus } from '../bus/bus.ts'
 import type { AnyDetector } from '../detection/detector.ts'
 import { judgeBatch } from '../detection/engine/batch.ts'
+import type { HistoricalEvent } from '../detection/engine/events.ts'
 import { NewerStateError } from '../detection/engine/states.ts'
 import { PublicError } from '../errors.ts'
 import type { Database } from '../storage/database.ts'
@@ -8,7 +9,7 @@ import { saveHistory } from '../storage/detection/history.ts'
 import { StoredMemory } from '../storage/detection/stored-memory.ts'
 import { scopeTo } from '../storage/scope/scope.ts'
 import { othersFirst, type Seconds, type WallClock } from '../time.ts'
-import { type HistoricalEvent, inBatches, ModeGate, REPLAY_BATCH, workOf } from './replay.ts'
+import { inBatches, ModeGate, REPLAY_BATCH, workOf } from './replay.ts'
 
 export interface ReplayCounts {
   stored: number

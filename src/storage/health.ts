@@ -1,5 +1,5 @@
 import type { Database } from './database.ts'
-import { pendingMigrations, readMigrations } from './migrate.ts'
+import { pendingMigrations, readMigrations } from './migrations.ts'
 import { date, text } from './sql.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { openDatabase } from '../../src/storage/database.ts'
+import { openDatabase } from '../../src/storage/open.ts'
 import { emptyDatabase } from '../support/database.ts'
 import { cli, cliJson, type Env, freshEnv, SECRET } from './harness.ts'
 

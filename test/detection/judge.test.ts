@@ -2,13 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AnyDetector } from '../../src/detection/detector.ts'
 import type { Choices } from '../../src/detection/engine/choices.ts'
-import {
-  DISORDER,
-  type JudgedEvent,
-  type Operation,
-  StreamJudge,
-  TOO_LATE,
-} from '../../src/detection/engine/judge.ts'
+import { DISORDER, type Operation, StreamJudge, TOO_LATE } from '../../src/detection/engine/judge.ts'
+import type { JudgedEvent } from '../../src/detection/engine/judged-event.ts'
 import { KeyedStates, NewerStateError, type StoredState } from '../../src/detection/engine/states.ts'
 import type { Seconds } from '../../src/time.ts'
 import { counting, delivery } from '../support/detectors.ts'

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { type Database, openDatabase } from '../../src/storage/database.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { migrate } from '../../src/storage/migrate.ts'
+import { openDatabase } from '../../src/storage/open.ts'
 import { environment, makeTenant, type TestTenant } from '../support/outside.ts'
 import { bundleProgram, killServer, type ServerProcess, spawnServer } from '../support/servers.ts'
 

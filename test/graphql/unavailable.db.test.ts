@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { openDatabase } from '../../src/storage/database.ts'
 import { migrate } from '../../src/storage/migrate.ts'
+import { openDatabase } from '../../src/storage/open.ts'
 import { emptyDatabase } from '../support/database.ts'
 import { ADMIN_KEY, ask, makeTenant, serveGraphql } from '../support/graphql.ts'
 import { introduced } from '../support/raw-socket.ts'

@@ -1,5 +1,5 @@
 import { type AnyDetector, defineDetector, type Finding } from '../../src/detection/detector.ts'
-import type { JudgedEvent } from '../../src/detection/engine/judge.ts'
+import type { JudgedEvent } from '../../src/detection/engine/judged-event.ts'
 import type { Seconds } from '../../src/time.ts'
 
 /** An event of `customer` that was delivered in time, or `lag` seconds late. */

@@ -1,4 +1,5 @@
-import { type HistoricalEvent, type Rejection, readHistory } from '../../pipeline/replay.ts'
+import type { HistoricalEvent } from '../../detection/engine/events.ts'
+import { type Rejection, readHistory } from '../../pipeline/replay.ts'
 import type { Spill } from '../../storage/spill.ts'
 import { Progress } from '../progress.ts'
 import type { Shell } from '../shell.ts'

@@ -1,5 +1,5 @@
 import { HOUR, type Seconds } from '../../time.ts'
-import type { JudgedEvent } from './judge.ts'
+import type { JudgedEvent } from './judged-event.ts'
 
 /**
  * What comes late comes in any order, and a rule about rates that meets an outage's events shuffled sees no run in

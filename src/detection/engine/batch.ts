@@ -14,7 +14,8 @@ import {
 } from './events.ts'
 import { FLOOD, Folder } from './folding.ts'
 import type { AnomalyOrigin, ChangedIncident } from './incident.ts'
-import { DISORDER, type JudgedEvent, type Operation, StreamJudge, TOO_LATE } from './judge.ts'
+import { DISORDER, type Operation, StreamJudge, TOO_LATE } from './judge.ts'
+import type { JudgedEvent } from './judged-event.ts'
 import { longestCooldown } from './keys.ts'
 import type { BatchOutcome, EventMark, IncidentKey, Stream, StreamOutcome, TenantMemory } from './memory.ts'
 

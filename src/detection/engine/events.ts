@@ -3,7 +3,7 @@ import { delivered, parseEvent, type StripeEnvelope } from '../../stripe/event.t
 import type { Fact } from '../../stripe/facts.ts'
 import type { Claims, Ledger, ObjectRecord } from '../../stripe/ledger.ts'
 import type { Seconds } from '../../time.ts'
-import type { JudgedEvent } from './judge.ts'
+import type { JudgedEvent } from './judged-event.ts'
 import { type KnownObject, type MetricDelta, streamId } from './memory.ts'
 import { Tally } from './tally.ts'
 
@@ -19,6 +19,11 @@ export interface InboxEvent {
   payload: Uint8Array | string
   /** The payload parsed, where that is done already. */
   envelope?: StripeEnvelope
+}
+
+/** A historical event with its place on the replay's clock. */
+export interface HistoricalEvent extends InboxEvent {
+  envelope: StripeEnvelope
 }
 
 /** The first look at a batch: what each event claims, before it is known whether that is news. */

@@ -5,7 +5,7 @@ import type { AnyDetector, DetectorName, Feedback } from '../detector.ts'
 import type { Choices } from './choices.ts'
 import { FLOOD } from './folding.ts'
 import type { Incident } from './incident.ts'
-import type { JudgedEvent } from './judge.ts'
+import type { JudgedEvent } from './judged-event.ts'
 import type { BatchOutcome, IncidentKey, KnownObject, Stream, TenantMemory } from './memory.ts'
 import { KeyedStates } from './states.ts'
 

@@ -16,6 +16,7 @@ import {
 import { Backlog, type Held, type Hold, type HoldChange } from './backlog.ts'
 import { type Choices, settingsOf } from './choices.ts'
 import { DetectorFailure, Failures } from './failures.ts'
+import type { JudgedEvent } from './judged-event.ts'
 import type { KeyedState, KeyedStates } from './states.ts'
 
 /**
@@ -29,16 +30,6 @@ export const TOO_LATE: Seconds = 72 * HOUR
 
 /** What was to be waited for may be on its way, too, when a fact comes late: no timer that it sets rings sooner. */
 const LATE_PATIENCE: Seconds = 6 * HOUR
-
-/** One event of the stream with what it says. */
-export interface JudgedEvent {
-  stripeId: string
-  /** `created`. */
-  at: Seconds
-  /** When it was delivered: the clock that timers follow. */
-  deliveredAt: Seconds
-  facts: readonly Fact[]
-}
 
 /** What a detector said, to be folded into incidents. */
 export interface Operation {

@@ -6,7 +6,7 @@ import type { AnyDetector, DetectorName, Feedback } from '../detector.ts'
 import type { Hold, HoldChange } from './backlog.ts'
 import type { Choices } from './choices.ts'
 import type { ChangedIncident, Incident } from './incident.ts'
-import type { JudgedEvent } from './judge.ts'
+import type { JudgedEvent } from './judged-event.ts'
 import type { KeyedStates } from './states.ts'
 
 /** What baselines never cross: one endpoint's account in one mode. */

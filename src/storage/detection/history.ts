@@ -1,5 +1,5 @@
+import type { HistoricalEvent } from '../../detection/engine/events.ts'
 import type { BatchOutcome, EventMark } from '../../detection/engine/memory.ts'
-import type { HistoricalEvent } from '../../pipeline/replay.ts'
 import { summarize } from '../../stripe/event.ts'
 import { writeFacts } from '../../stripe/kept-facts.ts'
 import { toDate } from '../../time.ts'

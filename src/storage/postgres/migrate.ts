@@ -7,7 +7,7 @@ import {
   type Migration,
   NoDatabaseError,
   pendingMigrations,
-} from '../migrate.ts'
+} from '../migrations.ts'
 import { ensureRoles, type Roles, reachable, withRoles } from './roles.ts'
 
 /** The number that Prisma's own migrate takes its advisory lock by. */

@@ -8,7 +8,7 @@ import {
   MigrationError,
   NoDatabaseError,
   pendingMigrations,
-} from '../migrate.ts'
+} from '../migrations.ts'
 import { makePrivateFile } from '../private-files.ts'
 import { BUSY_WAIT, fileOf, keepFilesPrivate, naming, prepareWriter, whenFree } from './connection.ts'
 import { type Connection, Driver } from './driver.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { openDatabase } from '../../../src/storage/database.ts'
 import { migrate } from '../../../src/storage/migrate.ts'
+import { openDatabase } from '../../../src/storage/open.ts'
 import { Driver } from '../../../src/storage/sqlite/driver.ts'
 import { createTenant } from '../../../src/tenancy/tenants.ts'
 import { createVault } from '../../../src/tenancy/vault.ts'
