@@ -39,7 +39,7 @@ const FIRST_DAYS: Seconds = 3 * DAY
 const FROM_THE_START: Enough = { times: 2.5, days: 0, share: 0.02 }
 
 /** Who repeats a payment may do so again: groups that are at least this share of the payments by that are usual, too. */
-const LARGER_GROUPS = 0.002
+const LARGER_GROUPS = 0.001
 
 /** A price at which this many repeats were to be expected, and hardly one has been, has a course of its own. */
 const EXPECTED = 5
