@@ -124,7 +124,7 @@ describe('the life of an anomaly', () => {
       takeStep(scopeTo(database, tenant.id), acting, 'resolve', anomalyId).catch((error: Error) =>
         error.message.replace(anomalyId, ''),
       )
-    expect(await attack(id)).toBe(await attack(`${id.slice(0, -1)}x`))
+    expect(await attack(id)).toBe(await attack(`${id.slice(0, -1)}_`))
     expect(await kinds(other.id, id)).toEqual(['ANOMALY_RAISED'])
   })
 })
