@@ -93,7 +93,8 @@ function countInRedis(prefix: string, redis: Redis): Count {
 function limiterOver(counted: Count): RateLimiter {
   const count = async (key: string, { requests: limit, seconds }: RateLimit): Promise<Standing> => {
     const { requests, endsInMs } = await counted(`${key} ${limit}/${seconds}`, seconds)
-    const resetSeconds = Math.max(1, Math.ceil(endsInMs / 1000))
+    // No more than the window has, though milliseconds are fractions and may add up to a hair above it.
+    const resetSeconds = Math.min(seconds, Math.max(1, Math.ceil(endsInMs / 1000)))
     return {
       limit,
       remaining: Math.max(0, limit - requests),
