@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers'
-import { type Config, loadConfig, readConfig } from '../config.ts'
+import { type Config, ConfigError, loadConfig, readConfig } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import type { Tenant } from '../generated/sqlite/client.ts'
 import type { Database } from '../storage/database.ts'
@@ -9,8 +9,9 @@ import { openDatabase, placeOf } from '../storage/open.ts'
 import { runningServer } from '../storage/running-server.ts'
 import { type Scope, scopeTo } from '../storage/scope/scope.ts'
 import type { Acting } from '../tenancy/acting.ts'
+import { sealingAsBefore } from '../tenancy/sealed.ts'
 import { showTenant } from '../tenancy/tenant.ts'
-import { dataFolderOf, type Vault, vaultFor } from '../tenancy/vault.ts'
+import { dataFolderOf, existingVault, type Vault, vaultFor } from '../tenancy/vault.ts'
 import { systemClock } from '../time.ts'
 
 export interface Output {
@@ -82,19 +83,35 @@ export class Shell {
   ): Promise<T> {
     const config = this.config()
     for (const warning of config.warnings) this.note(`warning: ${warning}`)
-    const makeVault = (): Vault =>
-      vaultFor(config, dataFolderOf(config), { warn: (message) => this.note(message) })
     // A new database is created only when there is a secret for it, and a secret only for an existing database.
-    if (create) makeVault()
+    if (create) await this.vault(config)
     await this.migrate(config, { create })
-    const vault = makeVault()
+    const ownVault = await this.vault(config)
     const database = await openDatabase(config)
     try {
+      const vault = await sealingAsBefore(database, ownVault)
       const actor = { kind: 'OPERATOR', name: 'command line' } as const
       return await work({ config, database, acting: { actor, vault, clock: systemClock } })
     } finally {
       await database.close()
     }
+  }
+
+  /**
+   * The vault of this configuration; makes a key where a local set-up has none.
+   * @throws ConfigError also when a server has the database open: having made no key here, it was given a secret
+   */
+  private async vault(config: Config): Promise<Vault> {
+    const folder = dataFolderOf(config)
+    const existing = existingVault(config, folder)
+    if (existing) return existing
+    const server = await runningServer(config.databaseUrl)
+    if (server !== undefined) {
+      throw new ConfigError(
+        `The server at ${server} has this database open with a BILLINGWATCH_SECRET that this command was not given. Set the same one here, or in .env for both.`,
+      )
+    }
+    return vaultFor(config, folder, { warn: (message) => this.note(message) })
   }
 
   /** Brings the database up to date, and says so where this made one. */

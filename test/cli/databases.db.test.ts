@@ -85,3 +85,23 @@ describe('webhook URLs on the command line', () => {
     expect(known.stderr).toBe('')
   })
 })
+
+describe.runIf(engine === 'sqlite')('a command beside a server that was given its secret', () => {
+  it('makes no key of its own when it was given none, and says what is missing', async () => {
+    const databaseUrl = `file:${join(mkdtempSync(join(folder, 'given-')), 'bw.db')}`
+    const env = { DATABASE_URL: databaseUrl, MIN_FREE_DISK: '0' }
+    const given = { ...env, BILLINGWATCH_SECRET: SECRET }
+    const app = await startApp({ config: readConfig({ ...given, PORT: '0' }), log: createLogger('silent') })
+    try {
+      const slip = await cli(env, ['tenant', 'create', 'First'])
+      expect([slip.code, slip.stdout]).toEqual([1, ''])
+      expect(slip.stderr).toMatch(
+        /^error: The server at http:\/\/localhost:\d+ has .*BILLINGWATCH_SECRET.*\n$/,
+      )
+      expect(existsSync(join(databaseUrl.slice('file:'.length), '..', 'secret.key'))).toBe(false)
+      expect((await cli(given, ['tenant', 'create', 'First'])).code).toBe(0)
+    } finally {
+      await app.close()
+    }
+  })
+})

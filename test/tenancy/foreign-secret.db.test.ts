@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { cli } from '../cli/harness.ts'
+import { cli, cliJson } from '../cli/harness.ts'
 import { environment, makeTenant, startServer } from '../support/app.ts'
 import { emptyDatabase } from '../support/database.ts'
 
@@ -7,6 +7,9 @@ const OTHER = 'another secret of more than thirty-two characters'
 
 let databaseUrl: string
 let former: string
+/** Sealed under the usual secret, with one tenant. */
+let sealed: string
+let tenantId: string
 
 beforeAll(async () => {
   databaseUrl = await emptyDatabase()
@@ -14,6 +17,9 @@ beforeAll(async () => {
   await makeTenant(app, databaseUrl, 'Acme')
   former = environment(databaseUrl)['BILLINGWATCH_SECRET'] ?? ''
   await app.close()
+  sealed = await emptyDatabase()
+  const made = await cliJson(environment(sealed), ['tenant', 'create', 'Acme'])
+  tenantId = (made as { id: string }).id
 })
 
 describe('a server with another secret than its database was sealed with', () => {
@@ -41,5 +47,37 @@ describe('a server with another secret than its database was sealed with', () =>
     expect(rewrapped.json()).toEqual({ rewrapped: 2 })
     const after = await startServer(databaseUrl, { BILLINGWATCH_SECRET: OTHER })
     await after.close()
+  })
+})
+
+describe('a command with another secret than its database was sealed with', () => {
+  it.each([
+    ['tenant create', () => ['tenant', 'create', 'Slip']],
+    ['endpoint add', () => ['endpoint', 'add', tenantId, 'slip']],
+    ['endpoint rotate-token', () => ['endpoint', 'rotate-token', tenantId]],
+    ['secret add', () => ['secret', 'add', tenantId, 'whsec_slip_0123456789']],
+  ])('stores nothing under it: %s is refused, and the server starts as before', async (_, argv) => {
+    const foreign = environment(sealed, { BILLINGWATCH_SECRET: OTHER })
+    const ran = await cli(foreign, [...argv(), '--json'])
+    expect([ran.code, ran.json()]).toEqual([
+      1,
+      {
+        error: { code: expect.any(String), message: expect.stringMatching(/^1 of 1 .*BILLINGWATCH_SECRET/) },
+      },
+    ])
+    const app = await startServer(sealed)
+    await app.close()
+    const { webhookEndpoints } = (await cliJson(environment(sealed), ['tenant', 'show', tenantId])) as {
+      webhookEndpoints: unknown[]
+    }
+    expect(webhookEndpoints).toHaveLength(1)
+  })
+
+  it('still does what needs no secret', async () => {
+    const foreign = environment(sealed, { BILLINGWATCH_SECRET: OTHER })
+    expect(await cliJson(foreign, ['tenant', 'list'])).toHaveLength(1)
+    expect(await cliJson(foreign, ['key', 'create', tenantId, '--role', 'viewer'])).toMatchObject({
+      apiKey: expect.any(String),
+    })
   })
 })
