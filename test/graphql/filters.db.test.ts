@@ -160,8 +160,51 @@ describe('a value that is refused', () => {
     const variables = { filter: { detected: { to: 'yesterday' } } }
     const { errors } = await ask(served, tenant.key, query, variables)
     expect(errors[0]?.message).toContain('"$filter" got invalid value "yesterday" at "filter.detected.to"')
-    expect(errors[0]?.extensions['code']).toBe('BAD_USER_INPUT')
+    expect(errors[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      issues: [{ path: ['filter', 'detected', 'to'], code: 'INVALID_VALUE' }],
+    })
   })
+
+  const IN_VARIABLES: [string, string, Record<string, unknown>, (string | number)[][]][] = [
+    [
+      'a scalar',
+      'query($at: DateTime) { anomalies(filter: {detected: {to: $at}}) { totalCount } }',
+      { at: 7 },
+      [['at']],
+    ],
+    [
+      'several places of one variable',
+      'query($filter: AnomalyFilter) { anomalies(filter: $filter) { totalCount } }',
+      { filter: { severities: ['LOW', 'WORST'], detected: { from: 'yesterday' } } },
+      [
+        ['filter', 'detected', 'from'],
+        ['filter', 'severities', 1],
+      ],
+    ],
+    [
+      'several variables',
+      'query($first: Int, $range: DateTimeRange!) { anomalies(first: $first) { totalCount } metrics(range: $range) { at } }',
+      { first: 'many', range: { from: 12 } },
+      [['first'], ['range', 'from']],
+    ],
+    ['one that is missing', 'query($id: ID!) { anomaly(id: $id) { id } }', {}, [['id']]],
+    ['null where none may be', 'query($id: ID!) { anomaly(id: $id) { id } }', { id: null }, [['id']]],
+  ]
+
+  test.each(IN_VARIABLES)(
+    'in variables is named with its path: %s',
+    async (_what, query, variables, paths) => {
+      const tenant = await makeTenant(database)
+      const { errors } = await ask(served, tenant.key, query, variables)
+      expect(errors.map(({ extensions }) => extensions['issues'])).toEqual(
+        paths.map((path) => [
+          { path, code: 'INVALID_VALUE', message: expect.stringContaining(`"$${path[0]}"`) },
+        ]),
+      )
+      for (const { extensions } of errors) expect(extensions['code']).toBe('BAD_USER_INPUT')
+    },
+  )
 })
 
 describe('money', () => {
