@@ -27,18 +27,22 @@ export function routes({ webhook, plain, next, idle = IDLE }: Routes): RequestLi
     const requestId = identify(req)
     req.socket.setTimeout(idle)
     const path = pathOf(req.url ?? '/')
-    if (path.startsWith(WEBHOOK)) return webhook(req, res, path.slice(WEBHOOK.length))
+    if (path.startsWith(WEBHOOK) && hasHost(req)) return webhook(req, res, path.slice(WEBHOOK.length))
     res.setHeader('x-request-id', requestId)
     // An answer is for this client at this moment only.
     res.setHeader('cache-control', 'no-store')
-    if (!isAddress(req))
+    if (!hasHost(req) || !isAddress(req))
       return answerError(res, 400, 'BAD_REQUEST', 'The Host header or the address is broken.')
     const handler = exact.get(path) ?? next
     return handler(req, res)
   }
 }
 
-/** Node hands on whatever stands in the header, and the engine makes an address of it. HTTP/1.0 has none. */
+/** HTTP/1.1 demands the header of every request; HTTP/1.0 has none. */
+const hasHost = ({ headers: { host }, httpVersion }: IncomingMessage): boolean =>
+  host !== undefined || httpVersion === '1.0'
+
+/** Node hands on whatever stands in the header, and the engine makes an address of it. */
 function isAddress({ headers: { host = 'localhost' }, url = '/' }: IncomingMessage): boolean {
   if (!/^[\w.\-:[\]]+$/.test(host) || !URL.canParse(`http://${host}`)) return false
   return url.startsWith('/') && URL.canParse(`http://${host}${url}`)

@@ -13,6 +13,8 @@ export const serverOptions: ServerOptions = {
   requestTimeout: 15_000,
   connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 65_000,
+  // Node's own answer to a request without a Host has neither a request id nor a body: `routes` refuses it.
+  requireHostHeader: false,
 }
 
 /** For the server's `clientError`: what never became a request is answered in the shape of every other error. */

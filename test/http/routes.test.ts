@@ -161,3 +161,15 @@ it('answers guesses at the token of /metrics otherwise after ten a minute from o
   expect((await scrape('scrape-scrape-scrape', '198.51.100.1')).status).toBe(200)
   expect((await scrape('guess', '198.51.100.2')).status).toBe(401)
 })
+
+it.each(['GET /healthz', 'GET /nothing', 'POST /webhook/tok'])(
+  'refuses %s over HTTP/1.1 without a Host in the shape of every other error',
+  async (request) => {
+    tokens = []
+    const answer = await raw(`${request} HTTP/1.1\r\nconnection: close\r\n\r\n`)
+    expect(answer).toMatch(/^HTTP\/1.1 400 /)
+    expect(answer).toMatch(/\r\nx-request-id: [\w-]+\r\n/i)
+    expect(answer).toContain('{"error":{"code":"BAD_REQUEST"')
+    expect(tokens).toEqual([])
+  },
+)
