@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { VARIABLES } from '../src/config.ts'
 import { DETECTOR_NAMES } from '../src/detection/detector.ts'
 import { DETECTORS } from '../src/detection/registry.ts'
+import { circles, importGraph, roomOf, upwardImports } from './conventions/imports.ts'
+import { CIRCLES, UPWARD } from './conventions/rooms.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -76,15 +78,60 @@ describe('conventions', () => {
     expect(offenders(unscoped, callers)).toEqual([])
   })
 
+  describe('imports', () => {
+    const graph = importGraph(new Map(src.map(({ path, text }) => [relative('src', path), text])))
+
+    it('knows the room of every file', () => {
+      expect([...graph.keys()].filter((path) => roomOf(path) === undefined)).toEqual([])
+    })
+
+    it('lets none point up, in the order of conventions/rooms.ts', () => {
+      expect(upwardImports(graph)).toEqual(UPWARD)
+    })
+
+    it('lets none lead in a circle', () => {
+      const found = circles(graph).filter(([first = '']) => !CIRCLES.includes(first))
+      expect(found).toEqual([])
+      expect(circles(graph).map(([first]) => first)).toEqual(CIRCLES)
+    })
+
+    it('finds what points up, and circles, in files that have them', () => {
+      const bad = importGraph(
+        new Map([
+          ['time.ts', "import type { Bus } from './bus/bus.ts'"],
+          ['bus/bus.ts', "import { a } from './memory.ts'"],
+          ['bus/memory.ts', "const b = await import('./bus.ts')"],
+          ['detection/kit/words.ts', "export { x } from '../engine/judge.ts'"],
+          ['detection/engine/judge.ts', "import { words } from '../kit/words.ts'"],
+        ]),
+      )
+      expect(upwardImports(bad)).toEqual([
+        'detection/kit/words.ts → detection/engine/judge.ts',
+        'time.ts → bus/bus.ts',
+      ])
+      expect(circles(bad)).toEqual([
+        ['bus/bus.ts', 'bus/memory.ts'],
+        ['detection/engine/judge.ts', 'detection/kit/words.ts'],
+      ])
+    })
+  })
+
   it('keeps detectors pure: they import from detection, facts, money, time and the calendar alone', () => {
     const allowed =
-      /^src\/(detection\/(detectors\/|statistics\/|kit\/|detector\.ts)|stripe\/(facts|mark|money|local-currency|references)\.ts|time\.ts|calendar\/calendar\.ts)/
+      /^src\/(detection\/(statistics\/|kit\/|detector\.ts)|stripe\/(facts|mark|money|local-currency|references)\.ts|time\.ts|calendar\/(calendar|periods)\.ts)/
+    const folder = 'src/detection/detectors/'
     const strange = src
-      .filter(({ path }) => path.startsWith('src/detection/detectors/'))
+      .filter(({ path }) => path.startsWith(folder))
       .flatMap(({ path, text }) =>
-        [...text.matchAll(/from '([^']+)'/g)].map(([, from = '']) => [path, join(dirname(path), from)]),
+        [...text.matchAll(/from '([^']+)'/g)].map(
+          ([, from = '']) => [path, join(dirname(path), from)] as const,
+        ),
       )
-      .filter(([, imported = '']) => !allowed.test(imported))
+      // Its own folder, but not another detector's: what several use is in the kit.
+      .filter(
+        ([path, imported]) => dirname(path) === folder.slice(0, -1) || dirname(imported) !== dirname(path),
+      )
+      .filter(([, imported]) => !allowed.test(imported))
     expect(strange).toEqual([])
   })
 

@@ -1,15 +1,15 @@
 import type { ChargeCaptured } from '../../stripe/facts.ts'
 import { isLocalCurrency } from '../../stripe/local-currency.ts'
 import { decimal, format } from '../../stripe/money.ts'
-import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
+import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
+import { DISORDER } from '../kit/disorder.ts'
 import { count } from '../kit/words.ts'
 import { type Course, isUsual, newCourse, noteOccasion, noteTime, TEN_TIMES } from '../statistics/course.ts'
 
 /** So many payments in a row in another currency, and it is the customer's own. */
 const LEARNED_AFTER = 3
 const CARDS = 4
-const DISORDER = 15 * MINUTE
 /** Payments of the last 15 minutes, kept to be put in order; more of them are taken as they came. */
 const RECENT = 16
 /** What is counted of the whole tenant: a customer paid in another currency than before. */

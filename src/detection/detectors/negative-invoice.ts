@@ -1,11 +1,11 @@
 import type { InvoiceFinalized } from '../../stripe/facts.ts'
 import { format } from '../../stripe/money.ts'
-import { DAY, HOUR, MINUTE, type Seconds } from '../../time.ts'
+import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
+import { DISORDER } from '../kit/disorder.ts'
 import { type Course, isUsual, newCourse, noteOccasion, noteTime, TEN_TIMES } from '../statistics/course.ts'
 
 const YEAR = 365 * DAY
-const DISORDER = 15 * MINUTE
 /** So many amounts, currencies and invoices of a customer are remembered. */
 const AMOUNTS = 4
 const CURRENCIES = 4

@@ -1,8 +1,8 @@
+import { lengthOf, type Period } from '../../calendar/periods.ts'
 import type { InvoiceCreated, SubscriptionChanged } from '../../stripe/facts.ts'
 import { format } from '../../stripe/money.ts'
 import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Amount, type Context, defineDetector, type Finding, type Subject } from '../detector.ts'
-import { lengthOf, type Period } from '../kit/periods.ts'
 import { count, roughSpan, span } from '../kit/words.ts'
 
 /** A period that begins further away from the end of the last one was moved on purpose. */

@@ -1,6 +1,6 @@
 import { type Calendar, UTC_CALENDAR } from '../../calendar/calendar.ts'
 import type { Fact, FactKind } from '../../stripe/facts.ts'
-import { HOUR, MINUTE, type Seconds } from '../../time.ts'
+import { HOUR, type Seconds } from '../../time.ts'
 import {
   type AnyDetector,
   type Context,
@@ -13,20 +13,12 @@ import {
   type Step,
   UNDISTURBED,
 } from '../detector.ts'
+import { DISORDER, TOO_LATE } from '../kit/disorder.ts'
 import { Backlog, type Held, type Hold, type HoldChange } from './backlog.ts'
 import { type Choices, settingsOf } from './choices.ts'
 import { DetectorFailure, Failures } from './failures.ts'
 import type { JudgedEvent } from './judged-event.ts'
 import type { KeyedState, KeyedStates } from './states.ts'
-
-/**
- * Within so long of the newest delivery the order of arrival changes nothing: timers stay behind by it, so what is
- * told by absence or by the hour always sees everything of its time.
- */
-export const DISORDER: Seconds = 15 * MINUTE
-
-/** Facts later than this are kept from rules about rates: their hours are long learned. Rules about single objects still see them. */
-export const TOO_LATE: Seconds = 72 * HOUR
 
 /** What was to be waited for may be on its way, too, when a fact comes late: no timer that it sets rings sooner. */
 const LATE_PATIENCE: Seconds = 6 * HOUR

@@ -1,7 +1,7 @@
 import type { Seconds } from '../../time.ts'
-import type { Mark } from '../detectors/charge-failure-spike/onset.ts'
 import { type Cusum, type Followed, newCusum } from '../statistics/cusum.ts'
 import type { Sums } from './amounts.ts'
+import type { Mark } from './onset.ts'
 import type { Signs } from './signs.ts'
 
 /** Runs of the versions that did not keep where in the run its signs lay. */

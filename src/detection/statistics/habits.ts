@@ -1,6 +1,6 @@
+import { addPeriods } from '../../calendar/periods.ts'
 import { DAY, HOUR, type Seconds, WEEK } from '../../time.ts'
 import type { Feedback } from '../detector.ts'
-import { addPeriods } from '../kit/periods.ts'
 
 /** A burst of signs that ended by itself: when, how many signs, out of how much (payments, or what was usual). Plain data. */
 export interface Occasion {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { CALM, type HoldChange, LONGEST } from '../../detection/engine/backlog.ts'
-import { DISORDER } from '../../detection/engine/judge.ts'
 import type {
   BatchOutcome,
   EventMark,
@@ -9,6 +8,7 @@ import type {
   Stream,
 } from '../../detection/engine/memory.ts'
 import type { StateChanges } from '../../detection/engine/states.ts'
+import { DISORDER } from '../../detection/kit/disorder.ts'
 import { FACTS_VERSION, writeFacts } from '../../stripe/kept-facts.ts'
 import { toDate } from '../../time.ts'
 import { nullableInteger, type Value, type Writer } from '../sql.ts'

@@ -1,6 +1,8 @@
 import { DAY, type Seconds } from '../../../time.ts'
 import type { Context, Finding, Setting, Step } from '../../detector.ts'
 import { addTo, type Sums } from '../../kit/amounts.ts'
+import { type Lanes, laneOf } from '../../kit/lanes.ts'
+import { type Mark, mostLikelyOnset, noteMark, type Since } from '../../kit/onset.ts'
 import { ADOPTED, ending, LASTING, LASTING_NOTE } from '../../kit/open.ts'
 import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
 import { learnSize, type Sizes } from '../../kit/sizes.ts'
@@ -12,8 +14,6 @@ import { closeSpan, openSpan, type Spans, touches } from '../../statistics/spans
 import { threshold } from '../../statistics/threshold.ts'
 import { failureFinding } from './finding.ts'
 import { type Failure, FirstOutcomes, idOf, isCardTest, isTrouble, type Payment } from './first-outcome.ts'
-import { type Lanes, laneOf } from './lanes.ts'
-import { type Mark, mostLikelyOnset, noteMark, type Since } from './onset.ts'
 import { FailureShare } from './share.ts'
 
 /** Odds of failing against the usual ones: a rise, and a collapse. */

@@ -1,9 +1,9 @@
 import type { Seconds } from '../../../time.ts'
 import type { Sums } from '../../kit/amounts.ts'
+import type { Mark } from '../../kit/onset.ts'
 import type { Signs } from '../../kit/signs.ts'
 import { type Cusum, newCusum } from '../../statistics/cusum.ts'
 import type { Spans } from '../../statistics/spans.ts'
-import type { Mark } from './onset.ts'
 
 interface RunOf2 {
   odds: number

@@ -1,13 +1,13 @@
 import type { ChargeCaptured } from '../../../stripe/facts.ts'
 import { tellApart } from '../../../stripe/references.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../time.ts'
+import { DISORDER } from '../../kit/disorder.ts'
 
 /** How far back a payer's charges are compared: an order number keeps its meaning for a day. */
 export const REACH = DAY
 /** A payer's charges are kept up to this many, and beyond it while a late one could still pair with them. */
 const KEPT = 12
 const KEPT_AT_MOST = 48
-const DISORDER = 15 * MINUTE
 /** Equal subscriptions begun this close together are one click too many; further apart they are wanted. */
 const TWINS_WITHIN = MINUTE
 /** A first payment follows its subscription within this time. */

@@ -1,6 +1,6 @@
 import type { DisputeOpened, FraudWarning } from '../../../stripe/facts.ts'
 import { addTo } from '../../kit/amounts.ts'
-import type { Mark } from '../charge-failure-spike/onset.ts'
+import type { Mark } from '../../kit/onset.ts'
 
 export type Flag = DisputeOpened | FraudWarning
 

@@ -1,10 +1,10 @@
 import type { SubscriptionChanged } from '../../../stripe/facts.ts'
-import { HOUR, MINUTE, type Seconds } from '../../../time.ts'
+import { HOUR, type Seconds } from '../../../time.ts'
+import { DISORDER } from '../../kit/disorder.ts'
 import { Ring } from '../../statistics/ring.ts'
 
 const SUBSCRIPTIONS = 512
 const CURRENCIES = 12
-const DISORDER = 15 * MINUTE
 
 /** How many subscriptions, and the sum of the logarithms of their monthly values. */
 interface Sum {

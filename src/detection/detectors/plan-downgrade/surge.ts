@@ -1,6 +1,7 @@
-import { DAY, MINUTE, type Seconds } from '../../../time.ts'
+import { DAY, type Seconds } from '../../../time.ts'
 import type { Context, Finding, Setting, Step } from '../../detector.ts'
 import { addTo, type Sums } from '../../kit/amounts.ts'
+import { DISORDER } from '../../kit/disorder.ts'
 import { FRESH, LASTING, LASTING_NOTE } from '../../kit/open.ts'
 import {
   type Cusum,
@@ -21,7 +22,6 @@ const RATIOS = [4, 12] as const
 /** Downgrades since the onset are kept up to this many until they are reported. */
 const UNITS = 100
 const FEWEST_A_YEAR = 100
-const DISORDER = 15 * MINUTE
 /** A surge is over when no downgrade brought more evidence for so long. */
 const OVER_AFTER = DAY
 

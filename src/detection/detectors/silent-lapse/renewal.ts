@@ -1,3 +1,4 @@
+import { addPeriods, nextTurn, type Period } from '../../../calendar/periods.ts'
 import type {
   InvoiceCreated,
   InvoiceDropped,
@@ -5,12 +6,11 @@ import type {
   SubscriptionChanged,
   SubscriptionEnded,
 } from '../../../stripe/facts.ts'
-import { DAY, HOUR, MINUTE, type Seconds } from '../../../time.ts'
-import { addPeriods, nextTurn, type Period } from '../../kit/periods.ts'
+import { DAY, HOUR, type Seconds } from '../../../time.ts'
+import { DISORDER } from '../../kit/disorder.ts'
 
 /** Which payment of a subscription is due next, as its events and invoices tell in any order. */
 
-const DISORDER = 15 * MINUTE
 const SETTLED = 4
 /** A period's invoice stays a draft for about an hour: a payment before that was for the period before. */
 const DRAFT = 2 * HOUR

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { addPeriods, lengthOf, nextTurn } from '../../src/detection/kit/periods.ts'
+import { addPeriods, lengthOf, nextTurn } from '../../src/calendar/periods.ts'
 import { DAY } from '../../src/time.ts'
 
 const at = (text: string) => Date.parse(`${text}Z`) / 1000

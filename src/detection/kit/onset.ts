@@ -1,5 +1,5 @@
-import type { Seconds } from '../../../time.ts'
-import { type Sums, sumsOf } from '../../kit/amounts.ts'
+import type { Seconds } from '../../time.ts'
+import { type Sums, sumsOf } from './amounts.ts'
 
 /**
  * Signs of a run with what they are measured by, so that its most likely beginning can be looked for when it fires:

@@ -1,4 +1,4 @@
-import { DAY, type Seconds, toDate, toSeconds, WEEK } from '../../time.ts'
+import { DAY, type Seconds, toDate, toSeconds, WEEK } from '../time.ts'
 
 export interface Period {
   interval: 'day' | 'week' | 'month' | 'year'

@@ -1,7 +1,5 @@
-import { MINUTE, type Seconds } from '../../../time.ts'
-
-/** Facts this little out of order are judged with the newest. */
-const DISORDER: Seconds = 15 * MINUTE
+import type { Seconds } from '../../time.ts'
+import { DISORDER } from './disorder.ts'
 
 /**
  * Runs of evidence live in lanes of time: one for what happens now, and one for a backlog that is delivered after it,
