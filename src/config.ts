@@ -9,100 +9,20 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-export interface Variable {
-  name: string
-  default: string
-  description: string
-}
-
-/** Every variable that is read, for `--help` and the README. */
-export const VARIABLES: readonly Variable[] = [
-  { name: 'PORT', default: '4000', description: 'port to listen on' },
-  { name: 'HOST', default: '127.0.0.1', description: 'address to listen on' },
-  {
-    name: 'PUBLIC_URL',
-    default: '',
-    description: 'base of the webhook URLs it prints, e.g. https://billing.example.com',
-  },
-  {
-    name: 'DATABASE_URL',
-    default: 'file:./data/billingwatch.db',
-    description: 'file:… for SQLite, postgresql://… for PostgreSQL',
-  },
-  {
-    name: 'MIGRATE_DATABASE_URL',
-    default: '',
-    description: "an owner's login for migrations, where DATABASE_URL's may not alter tables",
-  },
-  {
-    name: 'REDIS_URL',
-    default: '',
-    description: 'redis://… when several processes share the work: bus and limits',
-  },
-  {
-    name: 'BILLINGWATCH_SECRET',
-    default: '',
-    description:
-      'key that encrypts webhook secrets and tokens, at least 32 characters; a local set-up makes one',
-  },
-  {
-    name: 'BILLINGWATCH_SECRET_PREVIOUS',
-    default: '',
-    description: 'the former key, while rolling over to a new one',
-  },
-  {
-    name: 'BILLINGWATCH_ADMIN_KEY',
-    default: '',
-    description: "the operator's key, bw_admin_… with at least 24 characters after it",
-  },
-  {
-    name: 'WEBHOOK_RATE_LIMIT',
-    default: '6000/60',
-    description: 'deliveries/seconds a tenant, fixed window',
-  },
-  { name: 'API_RATE_LIMIT', default: '1200/60', description: 'GraphQL requests/seconds a key, fixed window' },
-  {
-    name: 'PAYLOAD_RETENTION_DAYS',
-    default: '30',
-    description: 'days until the bodies of events are emptied',
-  },
-  { name: 'RETENTION_DAYS', default: '90', description: 'days that events are kept, at least 30' },
-  {
-    name: 'MIN_FREE_DISK',
-    default: '512',
-    description: 'MB of free disk below which nothing is accepted (SQLite)',
-  },
-  {
-    name: 'ALLOWED_ORIGINS',
-    default: '',
-    description: "browser origins that may call /graphql, comma-separated; the server's own always may",
-  },
-  {
-    name: 'TRUST_PROXY',
-    default: 'false',
-    description: 'true to take the client address from x-forwarded-for',
-  },
-  { name: 'LOG_LEVEL', default: 'info', description: 'trace, debug, info, warn, error or silent' },
-  {
-    name: 'METRICS_TOKEN',
-    default: '',
-    description: 'bearer token that /metrics asks for, at least 16 characters; needed outside a local set-up',
-  },
-]
-
 export interface RateLimit {
   requests: number
   seconds: number
 }
 
-const rateLimit = z
-  .string()
-  .regex(/^\d{1,9}\/\d{1,6}$/, 'must be requests/seconds, e.g. 6000/60')
-  .transform((text): RateLimit => {
-    const [requests = 0, seconds = 0] = text.split('/').map(Number)
-    return { requests, seconds }
-  })
-  .refine(({ requests, seconds }) => requests > 0 && seconds > 0, 'both numbers must be at least 1')
+const rateLimit = () =>
+  z
+    .string()
+    .regex(/^\d{1,9}\/\d{1,6}$/, 'must be requests/seconds, e.g. 6000/60')
+    .transform((text): RateLimit => {
+      const [requests = 0, seconds = 0] = text.split('/').map(Number)
+      return { requests, seconds }
+    })
+    .refine(({ requests, seconds }) => requests > 0 && seconds > 0, 'both numbers must be at least 1')
 
 const whole = (min: number, max: number) =>
   z
@@ -118,47 +38,130 @@ const webUrl = z
 const isOrigin = (text: string): boolean =>
   /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
 
+/** What is known of a variable besides its form. */
+interface Declaration {
+  /** As it would be set; empty where there is none. */
+  default: string
+  description: string
+}
+
+const declarations = z.registry<Declaration>()
+
+/** @param form of this variable alone: two that share one would share their declaration */
+function declare<Form extends z.ZodType>(form: Form, declaration: Declaration): Form {
+  if (declarations.has(form)) throw new Error('a form of two variables')
+  declarations.add(form, declaration)
+  return form
+}
+
+/** Every variable that is read, once: `--help`, the table in README.md and .env.example are made of it (`npm run docs`). */
 const environment = z.object({
-  PORT: whole(0, 65_535),
-  HOST: z.string().min(1),
-  PUBLIC_URL: webUrl.optional(),
-  DATABASE_URL: z
-    .string()
-    .regex(/^(file:.+|postgres(ql)?:\/\/.+)$/, 'must begin with file: or postgresql://'),
-  MIGRATE_DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\/.+$/, 'must begin with postgresql://')
-    .optional(),
-  REDIS_URL: z
-    .string()
-    .regex(/^rediss?:\/\/.+$/, 'must begin with redis:// or rediss://')
-    .optional(),
-  BILLINGWATCH_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
-  BILLINGWATCH_SECRET_PREVIOUS: z.string().min(32, 'must have at least 32 characters').optional(),
-  BILLINGWATCH_ADMIN_KEY: z
-    .string()
-    .regex(/^bw_admin_.{24,}$/, 'must be bw_admin_ and at least 24 characters')
-    .optional(),
-  WEBHOOK_RATE_LIMIT: rateLimit,
-  API_RATE_LIMIT: rateLimit,
-  PAYLOAD_RETENTION_DAYS: whole(1, 3_650),
-  RETENTION_DAYS: whole(30, 3_650),
-  MIN_FREE_DISK: whole(0, 1_000_000),
-  ALLOWED_ORIGINS: z
-    .string()
-    .transform((text) => text.split(',').map((origin) => origin.trim()))
-    .pipe(
-      z.array(z.string().refine(isOrigin, 'must be origins like https://app.example.com, without a path')),
-    )
-    .optional(),
-  TRUST_PROXY: z
-    .enum(['true', 'false', '1', '0'], 'must be true or false')
-    .transform((text) => text === 'true' || text === '1'),
-  LOG_LEVEL: z.enum(
-    ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
-    'must be trace, debug, info, warn, error or silent',
+  PORT: declare(whole(0, 65_535), { default: '4000', description: 'port to listen on' }),
+  HOST: declare(z.string().min(1), { default: '127.0.0.1', description: 'address to listen on' }),
+  PUBLIC_URL: declare(webUrl.optional(), {
+    default: '',
+    description: 'base of the webhook URLs it prints, e.g. https://billing.example.com',
+  }),
+  DATABASE_URL: declare(
+    z.string().regex(/^(file:.+|postgres(ql)?:\/\/.+)$/, 'must begin with file: or postgresql://'),
+    {
+      default: 'file:./data/billingwatch.db',
+      description: 'file:… for SQLite, postgresql://… for PostgreSQL',
+    },
   ),
-  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  MIGRATE_DATABASE_URL: declare(
+    z
+      .string()
+      .regex(/^postgres(ql)?:\/\/.+$/, 'must begin with postgresql://')
+      .optional(),
+    {
+      default: '',
+      description: "an owner's login for migrations, where DATABASE_URL's may not alter tables",
+    },
+  ),
+  REDIS_URL: declare(
+    z
+      .string()
+      .regex(/^rediss?:\/\/.+$/, 'must begin with redis:// or rediss://')
+      .optional(),
+    { default: '', description: 'redis://… when several processes share the work: bus and limits' },
+  ),
+  BILLINGWATCH_SECRET: declare(z.string().min(32, 'must have at least 32 characters').optional(), {
+    default: '',
+    description:
+      'key that encrypts webhook secrets and tokens, at least 32 characters; a local set-up makes one',
+  }),
+  BILLINGWATCH_SECRET_PREVIOUS: declare(z.string().min(32, 'must have at least 32 characters').optional(), {
+    default: '',
+    description: 'the former key, while rolling over to a new one',
+  }),
+  BILLINGWATCH_ADMIN_KEY: declare(
+    z
+      .string()
+      .regex(/^bw_admin_.{24,}$/, 'must be bw_admin_ and at least 24 characters')
+      .optional(),
+    { default: '', description: "the operator's key, bw_admin_… with at least 24 characters after it" },
+  ),
+  WEBHOOK_RATE_LIMIT: declare(rateLimit(), {
+    default: '6000/60',
+    description: 'deliveries/seconds a tenant, fixed window',
+  }),
+  API_RATE_LIMIT: declare(rateLimit(), {
+    default: '1200/60',
+    description: 'GraphQL requests/seconds a key, fixed window',
+  }),
+  PAYLOAD_RETENTION_DAYS: declare(whole(1, 3_650), {
+    default: '30',
+    description: 'days until the bodies of events are emptied',
+  }),
+  RETENTION_DAYS: declare(whole(30, 3_650), {
+    default: '90',
+    description: 'days that events are kept, at least 30',
+  }),
+  MIN_FREE_DISK: declare(whole(0, 1_000_000), {
+    default: '512',
+    description: 'MB of free disk below which nothing is accepted (SQLite)',
+  }),
+  ALLOWED_ORIGINS: declare(
+    z
+      .string()
+      .transform((text) => text.split(',').map((origin) => origin.trim()))
+      .pipe(
+        z.array(z.string().refine(isOrigin, 'must be origins like https://app.example.com, without a path')),
+      )
+      .optional(),
+    {
+      default: '',
+      description: "browser origins that may call /graphql, comma-separated; the server's own always may",
+    },
+  ),
+  TRUST_PROXY: declare(
+    z
+      .enum(['true', 'false', '1', '0'], 'must be true or false')
+      .transform((text) => text === 'true' || text === '1'),
+    { default: 'false', description: 'true to take the client address from x-forwarded-for' },
+  ),
+  LOG_LEVEL: declare(
+    z.enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+      'must be trace, debug, info, warn, error or silent',
+    ),
+    { default: 'info', description: 'trace, debug, info, warn, error or silent' },
+  ),
+  METRICS_TOKEN: declare(z.string().min(16, 'must have at least 16 characters').optional(), {
+    default: '',
+    description: 'bearer token that /metrics asks for, at least 16 characters; needed outside a local set-up',
+  }),
+})
+
+export interface Variable extends Declaration {
+  name: string
+}
+
+export const VARIABLES: readonly Variable[] = Object.entries(environment.shape).map(([name, form]) => {
+  const declaration = declarations.get(form)
+  if (declaration === undefined) throw new Error(`${name} has no description`)
+  return { name, ...declaration }
 })
 
 /** The environment, read once and frozen; the rest of the program never sees process.env. */
