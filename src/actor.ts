@@ -1,4 +1,5 @@
-export type ActorKind = 'API_KEY' | 'ACCESS_TOKEN' | 'OPERATOR' | 'SYSTEM'
+export const ACTOR_KINDS = ['API_KEY', 'ACCESS_TOKEN', 'OPERATOR', 'SYSTEM'] as const
+export type ActorKind = (typeof ACTOR_KINDS)[number]
 
 /** Who did something, as activity shows it. */
 export interface Actor {

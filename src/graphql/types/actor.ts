@@ -1,18 +1,9 @@
-import { z } from 'zod'
-import type { ActorKind as ActorKindName, Actor as ActorShape } from '../../actor.ts'
+import { ACTOR_KINDS, type ActorKind as ActorKindName, type Actor as ActorShape } from '../../actor.ts'
 import { builder } from '../builder.ts'
-
-const KINDS = ['API_KEY', 'ACCESS_TOKEN', 'OPERATOR', 'SYSTEM'] as const satisfies readonly ActorKindName[]
-
-const stored = z.object({ kind: z.enum(KINDS), name: z.string() })
-
-/** An actor stored in a column as JSON. */
-export const actorOf = (json: string | null): ActorShape | null =>
-  json === null ? null : stored.parse(JSON.parse(json))
 
 /** An actor stored in two columns; an unknown kind becomes SYSTEM. */
 export const actorFrom = (kind: string, name: string): ActorShape => ({
-  kind: KINDS.find((known) => known === kind) ?? 'SYSTEM',
+  kind: ACTOR_KINDS.find((known) => known === kind) ?? 'SYSTEM',
   name,
 })
 

@@ -5,6 +5,7 @@ import {
   type AnomalyStatus as Status,
 } from '../../detection/engine/incident.ts'
 import type { Anomaly as AnomalyRow } from '../../generated/sqlite/client.ts'
+import { readActor, readEvidence, readSeries } from '../../storage/anomaly-columns.ts'
 import { toDetectorName } from '../../storage/detection/parsing.ts'
 import { builder } from '../builder.ts'
 import { scopeOf, turnOf } from '../context.ts'
@@ -12,13 +13,13 @@ import { inPieces } from '../operations/pieces.ts'
 import { readRelated } from '../read/anomalies.ts'
 import { shownEventSource } from '../read/events.ts'
 import { MAX_PAGE, readPage, sizeOf } from '../read/paging.ts'
-import { Actor, actorOf } from './actor.ts'
+import { Actor } from './actor.ts'
 import { pageArgs, pageCost, STATEMENT } from './connection.ts'
 import { DetectorNameEnum } from './detector-name.ts'
-import { Measurement, measurementsOf } from './measurement.ts'
+import { Measurement } from './measurement.ts'
 import { Money, moneyOf } from './money.ts'
 import { Node } from './node.ts'
-import { SeriesPoint, seriesOf } from './series-point.ts'
+import { SeriesPoint } from './series-point.ts'
 import { Severity } from './severity.ts'
 import { StripeEventConnection } from './stripe-event.ts'
 import { Subject, subjectsOf } from './subject.ts'
@@ -141,14 +142,14 @@ Anomaly.implement({
       type: [Measurement],
       description: 'What was observed against what is usual.',
       complexity: { field: 1, multiplier: 4 },
-      resolve: ({ evidence }) => measurementsOf(evidence),
+      resolve: ({ evidence }) => readEvidence(evidence),
     }),
     series: t.field({
       type: [SeriesPoint],
       description:
         'What was observed against the expected band around the incident, kept as it was at detection; at most 200 points.',
       complexity: { field: 1, multiplier: MAX_POINTS },
-      resolve: ({ series }, _args, context) => inPieces(seriesOf(series), turnOf(context), POINTS_OF_PIECE),
+      resolve: ({ series }, _args, context) => inPieces(readSeries(series), turnOf(context), POINTS_OF_PIECE),
     }),
     events: t.field({
       type: StripeEventConnection,
@@ -168,7 +169,7 @@ Anomaly.implement({
       type: Actor,
       nullable: true,
       description: 'Who acknowledged it.',
-      resolve: ({ acknowledgedBy }) => actorOf(acknowledgedBy),
+      resolve: ({ acknowledgedBy }) => readActor(acknowledgedBy),
     }),
     resolvedAt: t.expose('resolvedAt', {
       type: 'DateTime',
@@ -179,7 +180,7 @@ Anomaly.implement({
       type: Actor,
       nullable: true,
       description: 'Who resolved it or marked it as a false positive.',
-      resolve: ({ resolvedBy }) => actorOf(resolvedBy),
+      resolve: ({ resolvedBy }) => readActor(resolvedBy),
     }),
     falsePositiveReason: t.exposeString('falsePositiveReason', {
       nullable: true,

@@ -1,23 +1,7 @@
-import { z } from 'zod'
-import { UNITS } from '../../detection/detector.ts'
+import type { Measurement as MeasurementShape } from '../../detection/detector.ts'
 import { clamped, format } from '../../stripe/money.ts'
 import { builder } from '../builder.ts'
 import { Unit } from './unit.ts'
-
-const stored = z.array(
-  z.object({
-    name: z.string(),
-    observed: z.number(),
-    expected: z.number().nullish(),
-    threshold: z.number().nullish(),
-    unit: z.enum(UNITS),
-    currency: z.string().nullish(),
-  }),
-)
-
-export type MeasurementShape = z.output<typeof stored>[number]
-
-export const measurementsOf = (json: string): MeasurementShape[] => stored.parse(JSON.parse(json))
 
 /** For people; null for what is no money. */
 const written = ({ unit, currency }: MeasurementShape, amount: number | null | undefined): string | null =>

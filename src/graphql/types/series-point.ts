@@ -1,20 +1,6 @@
-import { z } from 'zod'
+import type { SeriesPoint as SeriesPointShape } from '../../detection/detector.ts'
 import { toDate } from '../../time.ts'
 import { builder } from '../builder.ts'
-
-const stored = z.array(
-  z.object({
-    at: z.number(),
-    observed: z.number(),
-    expected: z.number().nullish(),
-    lower: z.number().nullish(),
-    upper: z.number().nullish(),
-  }),
-)
-
-export type SeriesPointShape = z.output<typeof stored>[number]
-
-export const seriesOf = (json: string): SeriesPointShape[] => stored.parse(JSON.parse(json))
 
 export const SeriesPoint = builder.objectRef<SeriesPointShape>('SeriesPoint').implement({
   description:

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import { readSubjects } from '../../storage/anomaly-columns.ts'
 import { dashboardUrl } from '../../stripe/links.ts'
 import { builder } from '../builder.ts'
 
@@ -9,17 +9,13 @@ export interface SubjectShape {
   livemode: boolean
 }
 
-const stored = z.array(z.object({ type: z.string(), id: z.string() }))
-
 /** The subjects of an anomaly as its column keeps them. */
 export const subjectsOf = (row: {
   subjects: string
   account: string | null
   livemode: boolean
 }): SubjectShape[] =>
-  stored
-    .parse(JSON.parse(row.subjects))
-    .map((subject) => ({ ...subject, account: row.account, livemode: row.livemode }))
+  readSubjects(row.subjects).map((subject) => ({ ...subject, account: row.account, livemode: row.livemode }))
 
 export const Subject = builder.objectRef<SubjectShape>('Subject').implement({
   description: 'A Stripe object that an anomaly is about.',

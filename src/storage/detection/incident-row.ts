@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { SEVERITIES, UNITS } from '../../detection/detector.ts'
+import { SEVERITIES } from '../../detection/detector.ts'
 import { type Incident, STATUSES } from '../../detection/engine/incident.ts'
 import { bounded, clamped } from '../../stripe/money.ts'
 import { toDate, toSeconds } from '../../time.ts'
+import { readActor, readEvidence, readSeries, readSubjects } from '../anomaly-columns.ts'
 import {
   date,
   integer,
@@ -15,27 +16,6 @@ import {
 } from '../sql.ts'
 import { toDetectorName } from './parsing.ts'
 
-const actor = z.object({ kind: z.enum(['API_KEY', 'ACCESS_TOKEN', 'OPERATOR', 'SYSTEM']), name: z.string() })
-const subjects = z.array(z.object({ type: z.string(), id: z.string() }))
-const evidence = z.array(
-  z.object({
-    name: z.string(),
-    observed: z.number(),
-    expected: z.number().exactOptional(),
-    threshold: z.number().exactOptional(),
-    unit: z.enum(UNITS),
-    currency: z.string().exactOptional(),
-  }),
-)
-const series = z.array(
-  z.object({
-    at: z.number(),
-    observed: z.number(),
-    expected: z.number().exactOptional(),
-    lower: z.number().exactOptional(),
-    upper: z.number().exactOptional(),
-  }),
-)
 const folding = z.object({
   keys: z.array(z.string()),
   events: z.number(),
@@ -57,7 +37,6 @@ export function toIncident(row: Row): Incident | undefined {
   if (detector === undefined) return undefined
   const endedAt = nullableDate(row['endedAt'])
   const impact = row['impactAmount']
-  const resolvedBy = nullableText(row['resolvedBy'])
   return {
     id: text(row['id']),
     detector,
@@ -78,12 +57,12 @@ export function toIncident(row: Row): Incident | undefined {
     // Before amounts had bounds, sums past them were stored.
     impact:
       impact === null ? null : { amount: bounded(Number(impact)), currency: text(row['impactCurrency']) },
-    subjects: subjects.parse(JSON.parse(text(row['subjects']))),
-    evidence: evidence.parse(JSON.parse(text(row['evidence']))),
-    series: series.parse(JSON.parse(text(row['series']))),
+    subjects: readSubjects(text(row['subjects'])),
+    evidence: readEvidence(text(row['evidence'])),
+    series: readSeries(text(row['series'])),
     endsAt: nullableInteger(row['endsAt']),
     resolvedAt: nullableDate(row['resolvedAt']),
-    resolvedBy: resolvedBy === null ? null : actor.parse(JSON.parse(resolvedBy)),
+    resolvedBy: readActor(nullableText(row['resolvedBy'])),
     note: nullableText(row['note']),
     folding: folding.parse(JSON.parse(text(row['folding']))),
   }
