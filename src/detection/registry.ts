@@ -4,7 +4,7 @@ import { chargeFailureSpike } from './detectors/charge-failure-spike/detector.ts
 import { currencyMismatch } from './detectors/currency-mismatch.ts'
 import { duplicateCharge } from './detectors/duplicate-charge/detector.ts'
 import { fraudSpike } from './detectors/fraud-spike/detector.ts'
-import { negativeInvoice } from './detectors/negative-invoice.ts'
+import { negativeInvoice } from './detectors/negative-invoice/detector.ts'
 import { planDowngrade } from './detectors/plan-downgrade/detector.ts'
 import { refundSpike } from './detectors/refund-spike/detector.ts'
 import { revenueDrop } from './detectors/revenue-drop/detector.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { negativeInvoice } from '../../../src/detection/detectors/negative-invoice.ts'
+import { negativeInvoice } from '../../../src/detection/detectors/negative-invoice/detector.ts'
 import type { FactOf } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE } from '../../../src/time.ts'
 import { Drive, shapeOf } from '../../support/drive-object.ts'
