@@ -5,7 +5,8 @@ import type { Seconds } from '../time.ts'
 /**
  * The contract of a detector: a pure rule over keyed state and timers. It reads no clock, does no I/O, knows no
  * randomness and keeps nothing outside the state it is handed. It does not see tenants, accounts or modes either:
- * the engine gives it the facts of one stream at a time. Folding, cooldowns, floods and storage are the engine's.
+ * the engine gives it the facts of one stream at a time. Grouping, cooldowns, floods and storage are the engine's. The
+ * words and the model are in README.md beside this file.
  */
 export interface Detector<
   State,

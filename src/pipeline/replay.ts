@@ -109,7 +109,7 @@ export async function* inBatches(
   if (batch.length > 0) yield batch
 }
 
-/** As soon as one live event came, test-mode events are stored but not judged: the rule of CONTRACT.md. */
+/** As soon as one live event has come, test-mode events are stored but not judged. */
 export class ModeGate {
   #live: boolean
 

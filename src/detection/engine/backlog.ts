@@ -2,9 +2,9 @@ import { HOUR, type Seconds } from '../../time.ts'
 import type { JudgedEvent } from './judged-event.ts'
 
 /**
- * What comes late comes in any order, and a rule about rates that meets an outage's events shuffled sees no run in
- * them. So late facts wait here until the backlog they belong to has calmed down, and are judged then in the order
- * in which they happened.
+ * What comes late comes in any order, and a rate detector that meets an outage's events shuffled sees no run in them. So
+ * late facts wait here until the backlog they belong to has calmed down, and are judged then in the order in which they
+ * happened (README.md, "Delivery and disorder").
  */
 
 /** No late event for so long: the backlog has calmed down. */

@@ -5,7 +5,7 @@ import type { Incident } from './incident.ts'
 /** Disputes come weeks after the payments that they are about. */
 const DISPUTED_WITHIN: Seconds = 90 * DAY
 
-/** What explains what when both are of the same stream and time. Detectors do not know each other; this is all there is. */
+/** What explains what when both are of the same stream and time; this is all there is (README.md, "Causes"). */
 interface Explanation {
   cause: DetectorName
   effect: DetectorName

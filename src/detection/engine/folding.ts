@@ -42,7 +42,7 @@ export interface FoldingStart {
   calendar: Calendar
 }
 
-/** Folds what detectors say into incidents, in the order it was said: rules 8 and 9, and the life of an anomaly. */
+/** Groups what detectors report into incidents, in the order it was reported (README.md, "Grouping and floods"). */
 export class Folder {
   readonly #incidents = new Map<string, Incident>()
   readonly #raised = new Map<DetectorName, Seconds[]>()

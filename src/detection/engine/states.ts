@@ -54,7 +54,7 @@ export class NewerStateError extends Error {
 }
 
 /**
- * The keyed states of one stream: drafts that a batch changes in place, over what was before it. Storage takes the
+ * The keyed states of one stream (README.md, "Keyed state"): drafts that a batch changes in place, over what was before it. Storage takes the
  * `changes` as rows and begins anew with the next batch; where nothing is stored, `keep` lets the drafts stand for
  * it; `rollback` throws them away.
  */

@@ -12,7 +12,7 @@ interface Slot<T extends Timed> {
   item: T
 }
 
-/** A binary heap of timers. Moving an item's `wakeAt` leaves its old slot behind, which is skipped when it comes up. */
+/** A binary heap of timers (README.md, "Timers"). Moving an item's `wakeAt` leaves its old slot behind, which is skipped when it comes up. */
 export class TimerQueue<T extends Timed> {
   readonly #heap: Slot<T>[] = []
 

@@ -1,7 +1,7 @@
 import { DAY, type Seconds } from '../../time.ts'
 import type { Context, Step } from '../detector.ts'
 
-/** An incident that goes on for so long is no incident any more but the new course. */
+/** An incident that goes on for this long is the new course (README.md, "The life of an incident"). */
 export const LASTING: Seconds = 7 * DAY
 /** Days whose level is then taken as usual. */
 export const ADOPTED: Seconds = 3 * DAY

@@ -66,7 +66,8 @@ const MOST_GROWTH = 2
 
 /**
  * Bursts that come back at the same time are the course, not incidents. Detectors never learn the hours of a burst as
- * usual, or an outage would be; they keep it here, and one that comes back is set against its former occasions.
+ * usual, or an outage would be; they keep it here, and one that comes back is set against its former occasions
+ * (README.md, "Habits and courses").
  */
 export class Habits {
   readonly #occasions: Occasion[]

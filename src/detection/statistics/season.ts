@@ -53,7 +53,8 @@ interface Stored {
 
 /**
  * How many units are usual in any one hour: a level, times the course of the week. Learns a whole UTC day at once,
- * late, without the hours of incidents and without dark ones. A fact costs one addition, a day about 50 steps.
+ * late, without the hours of incidents and without dark ones. A fact costs one addition, a day about 50 steps. Why it is
+ * so: README.md, "Seasons".
  */
 export class Season {
   readonly spec: SeasonSpec

@@ -5,7 +5,7 @@ export const YEAR: Seconds = HOURS_A_YEAR * HOUR
 
 /**
  * The evidence, in nats, that raises at most `falseAlarms` a year when so many tests a year are made: a likelihood
- * ratio of g nats has at most a chance of e^-g under what is usual.
+ * ratio of g nats has at most a chance of e^-g under what is usual (README.md, "Thresholds").
  */
 export const threshold = (testsAYear: number, falseAlarms: number): number =>
   Math.log(testsAYear / falseAlarms)

@@ -49,7 +49,10 @@ const isAbout = (label: Label, anomaly: Anomaly): boolean =>
 const isAllowed = (label: Label, anomaly: Anomaly): boolean =>
   label.alsoAllowed?.includes(anomaly.detector) === true && inTime(label, anomaly, DAY)
 
-/** DETECTION.md, section 6. */
+/**
+ * Assigns each anomaly, oldest first, to the label of its detector, time and objects that is still open. Another for a
+ * label that has one is a repeat, except of a part of a large incident; what no label means or allows is a false alarm.
+ */
 export function matchAnomalies(
   labels: readonly Label[],
   anomalies: readonly Anomaly[],

@@ -4,9 +4,9 @@ import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
 import type { Anomaly } from './anomaly.ts'
 
 /**
- * The baseline: rules with fixed thresholds, the same for every tenant, as the "Original" lines of DETECTION.md
- * give them. They are mended where they could not work at all: a condition that goes on is one anomaly, one payment
- * told by several events is counted once, and test mode is left out.
+ * The baseline: rules with fixed thresholds, the same for every tenant. Of an ongoing condition they make one anomaly,
+ * a payment that several events report counts once, and test mode is left out: without that they would not be worth
+ * comparing with.
  */
 class Original {
   readonly #raised: Anomaly[] = []
