@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { VARIABLES } from '../src/config.ts'
-import { DETECTOR_NAMES } from '../src/detection/detector.ts'
 import { DETECTORS } from '../src/detection/registry.ts'
+import { detectorNames, lacking } from './conventions/detector-places.ts'
 import { circles, importGraph, roomOf, upwardImports } from './conventions/imports.ts'
 import { CIRCLES, UPWARD } from './conventions/rooms.ts'
+import { stalePages, withPart } from './docs/pages.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -33,7 +33,11 @@ const offenders = (pattern: RegExp, allowed: readonly (string | RegExp)[]): stri
     )
     .map(({ path }) => path)
 
-const kebab = (name: string): string => name.toLowerCase().replaceAll('_', '-')
+/** Whether a document is in the repository, named from the top, from the file's folder, or by its name alone. */
+const isDocument = (name: string, from: string): boolean =>
+  [name, join(dirname(from), name), join('.github', name), join('src/detection', name)].some((path) =>
+    existsSync(join(root, path)),
+  )
 
 describe('conventions', () => {
   it('reads the environment in one file', () => {
@@ -143,23 +147,11 @@ describe('conventions', () => {
     ).toEqual([])
   })
 
-  it('has for every detector its file, its tests, its incidents in the simulator and its row in the README', () => {
-    const readme = readFileSync(join(root, 'README.md'), 'utf8')
-    const all = [...src, ...sources('test')].map(({ path }) => path)
-    for (const { name } of DETECTORS) {
-      const file = kebab(name)
-      expect(
-        all.some((path) =>
-          [`${file}.ts`, `${file}/detector.ts`].some((end) => path === `src/detection/detectors/${end}`),
-        ),
-      ).toBe(true)
-      expect(all).toContain(`test/detection/detectors/${file}.test.ts`)
-      expect(all).toContain(`test/scenarios/${file}.test.ts`)
-      expect(all).toContain(`src/simulator/incidents/${file}.ts`)
-      expect(readme).toContain(`\`${name}\``)
-    }
+  it('has every detector in all the places that the README names', () => {
+    const files = [...src, ...sources('test')].map(({ path }) => path)
+    expect(detectorNames().flatMap((name) => lacking(name, files))).toEqual([])
     expect(new Set(DETECTORS.map(({ name }) => name)).size).toBe(DETECTORS.length)
-    expect(DETECTORS.every(({ name }) => DETECTOR_NAMES.includes(name))).toBe(true)
+    expect(lacking('NO_SUCH', files).length).toBe(13)
   })
 
   it('gives every setting a default within its bounds, and a description', () => {
@@ -171,13 +163,33 @@ describe('conventions', () => {
     }
   })
 
-  it('names every environment variable in the README and in .env.example', () => {
-    const readme = readFileSync(join(root, 'README.md'), 'utf8')
-    const example = readFileSync(join(root, '.env.example'), 'utf8')
-    for (const { name } of VARIABLES) {
-      expect(readme).toContain(`\`${name}\``)
-      expect(example).toContain(`${name}=`)
-    }
+  it('has what is generated in README.md, docs/ and .env.example as npm run docs writes it', async () => {
+    expect(await stalePages()).toEqual([])
+    expect(() => withPart('no place here', 'keys', '')).toThrow('there is no place for keys')
+  })
+
+  it('refers in its comments to no document but those that are here', () => {
+    const files = [...src, ...sources('test')]
+    const strange = files.flatMap(({ path, text }) =>
+      [...text.matchAll(/[\w./-]*\b[\w-]+\.md\b/g)]
+        .map(([name]) => name)
+        .filter((name) => !isDocument(name, path))
+        .map((name) => `${path}: ${name}`),
+    )
+    expect(strange).toEqual([])
+  })
+
+  it('cites only sections of src/detection/README.md that it has', () => {
+    const headings = new Set(
+      [...readFileSync(join(root, 'src/detection/README.md'), 'utf8').matchAll(/^#+ (.+)$/gm)].map(
+        ([, heading]) => heading,
+      ),
+    )
+    const cited = src.flatMap(({ text }) =>
+      [...text.replaceAll(/\n \* /g, ' ').matchAll(/README\.md, "([^"]+)"/g)].map(([, heading]) => heading),
+    )
+    expect(cited.length).toBeGreaterThan(5)
+    expect(cited.filter((heading) => !headings.has(heading))).toEqual([])
   })
 
   it('leads every table but Tenant with the tenant, and carries it in every reference', () => {

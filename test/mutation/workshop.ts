@@ -14,6 +14,8 @@ const COPIED = [
   'vitest.config.ts',
   'schema.graphql',
   'README.md',
+  'docs',
+  '.github',
   '.env.example',
 ]
 

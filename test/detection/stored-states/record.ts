@@ -40,21 +40,28 @@ async function rowsOf(seed: string): Promise<StoredState[]> {
 
 /**
  * Records rows of the shapes that detectors store today: of each tenant the largest row of every detector, the
- * smallest of those, so that they are full and the files stay small. Run it before a `stateVersion` grows where
- * that version has no file yet: `node --import tsx test/detection/stored-states/record.ts`.
+ * smallest of those, so that they are full and the files stay small. Run it for a new detector, and before a
+ * `stateVersion` grows where that version has no file yet:
+ * `node --import tsx test/detection/stored-states/record.ts REFUND_SPIKE`.
  */
-async function record(): Promise<void> {
+async function record(names: readonly string[]): Promise<void> {
+  const wanted = DETECTORS.filter(({ name }) => names.includes(name))
+  if (wanted.length === 0 || wanted.length < names.length) {
+    process.stderr.write(`Which detectors? There are: ${DETECTORS.map(({ name }) => name).join(', ')}\n`)
+    process.exitCode = 2
+    return
+  }
   const rows: StoredState[] = []
   for (const seed of SEEDS) {
     const all = await rowsOf(seed)
-    for (const { name } of DETECTORS) {
+    for (const { name } of wanted) {
       const largest = all
         .filter(({ detector }) => detector === name)
         .sort((a, b) => b.state.length - a.state.length)
       rows.push(...largest.slice(0, 1))
     }
   }
-  for (const detector of DETECTORS) {
+  for (const detector of wanted) {
     const chosen = rows
       .filter((row) => row.detector === detector.name)
       .sort((a, b) => a.state.length - b.state.length)
@@ -65,4 +72,4 @@ async function record(): Promise<void> {
   }
 }
 
-await record()
+await record(process.argv.slice(2))

@@ -10,13 +10,13 @@ import { proxyTo } from './support/proxy.ts'
 
 const root = join(import.meta.dirname, '..')
 // Where the examples find the packages that they import.
-const folder = join(root, 'node_modules/.cache', `readme-${process.pid}`)
+const folder = join(root, 'node_modules/.cache', `frontend-${process.pid}`)
 mkdirSync(folder, { recursive: true })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(
-  ([, code = '']) => code,
-)
+const blocks = [
+  ...readFileSync(join(root, 'docs/frontend.md'), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm),
+].map(([, code = '']) => code)
 const blockWith = (text: string): string => blocks.find((code) => code.includes(text)) ?? ''
 
 const OVER_SOCKET = blockWith("from 'graphql-ws'")
@@ -58,7 +58,7 @@ function run(name: string, code: string, url: string, key: string) {
 describe.each([
   ['graphql-ws', OVER_SOCKET],
   ['graphql-sse', overEvents()],
-])("the README's example with %s", (name, code) => {
+])('the example of docs/frontend.md with %s', (name, code) => {
   it('shows every anomaly once, whatever becomes of the connection, and ends when its key is revoked', async () => {
     const served = await serveGraphql(database)
     onTestFinished(() => served.stop())
