@@ -45,9 +45,3 @@ export const ROOMS: readonly string[] = [
   'actor',
   'time',
 ]
-
-/** Imports that point up and have not been untied yet: `from → to`, in paths below src. The list only gets shorter. */
-export const UPWARD: readonly string[] = ['storage/detection/history.ts → pipeline/replay.ts']
-
-/** Files that import each other in a circle, by the first of each circle in alphabetical order. This one, too. */
-export const CIRCLES: readonly string[] = ['storage/database.ts', 'storage/migrate.ts']
