@@ -16,7 +16,7 @@ export type History = (shop: Merchant) => readonly Json[]
 export type Firing = [name: string, history: History, says: Json, beside?: readonly DetectorName[]]
 export type Quiet = [name: string, history: History, beside?: readonly DetectorName[]]
 
-/** A firing history of up to so many events is told in an old and in a new API version. */
+/** A firing history of at most this many events is tried in an old and in a new API version. */
 const SHORT = 200
 const OLD = VERSIONS.filter((version) => version < '2025-03-31')
 const NEW = VERSIONS.filter((version) => version >= '2025-03-31')

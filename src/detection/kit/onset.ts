@@ -48,7 +48,7 @@ export interface Since {
  * The most likely beginning of what a run has seen: where the signs since then, against what they are measured by, are
  * the least likely to be chance.
  * @param total payments or usual signs since the run began
- * @param evidence of so many signs where there were so many payments, or so many were usual
+ * @param evidence in nats for a number of signs, given the number of payments or of usual signs
  * @param isEnough of which beginnings may be spoken
  */
 export function mostLikelyOnset(

@@ -9,7 +9,7 @@ export type Payment = ChargeSucceeded | Failure
 
 export const idOf = (fact: Failure): string => (fact.kind === 'chargeFailed' ? fact.charge : fact.id)
 
-/** Radar's blocks and mistakes of the integration are no failing payments; a debit that is returned days later tells of then, not of now. */
+/** Radar's blocks and mistakes of the integration are no failing payments; a debit that is returned days later says nothing of now. */
 export const isTrouble = (fact: Failure): boolean =>
   !fact.blocked && !fact.invalid && !(fact.kind === 'chargeFailed' ? fact.reversed > 0 : fact.setup)
 
@@ -21,7 +21,7 @@ export function isCardTest(fact: Failure, sizes: Sizes): boolean {
   return isSmall || looksGuessed(fact)
 }
 
-/** Dunning goes on for two weeks or so: that long a payment that failed is remembered, or until so many others have. */
+/** Dunning goes on for about two weeks: a failed payment is remembered for that time, or until this many others have failed. */
 const PAYMENTS = { ids: 3_000, span: 14 * DAY }
 /** A customer who fails and tries something else is one failure; one who comes back tomorrow is a customer like any other. */
 const PAYERS = { ids: 1_024, span: DAY }

@@ -32,7 +32,7 @@ interface Version2 {
     | null
 }
 
-/** Debits are told apart from now on; what was learned of all payments goes on as what is usual for the others. */
+/** Debits are kept apart from now on; what was learned of all payments goes on as what is usual for the others. */
 export function upgradeFailures(stored: unknown): unknown {
   const { newest, failed, share, runs, signs, incidents, open } = stored as Version2
   return {
