@@ -49,17 +49,17 @@ export class Zone {
     return Math.floor((at + this.offset(at)) / DAY)
   }
 
-  /** The first moment of a local day: midnight, or where that is skipped the moment the clocks jump to. */
+  /**
+   * The first moment of a local day: midnight, or where that is skipped the moment the clocks jump to. A day that is
+   * skipped whole (Samoa's 30 December 2011) begins where the next one does.
+   */
   startOf(day: number): Seconds {
     const midnight = day * DAY
-    // The offset before and after a change of the clocks; of two midnights the earlier begins the day.
-    const guesses = [this.offset(midnight - DAY), this.offset(midnight), this.offset(midnight + DAY)].map(
-      (offset) => midnight - offset,
-    )
-    const starts = guesses.filter((at) => this.dayOf(at) === day && this.dayOf(at - 1) < day)
-    return starts.length > 0
-      ? Math.min(...starts)
-      : Math.max(...guesses.filter((at) => this.dayOf(at) <= day))
+    // Midnight by the offset before and after a change of the clocks, and the change itself.
+    const near = [midnight - DAY, midnight, midnight + DAY]
+    const changes = new Set(near.flatMap((at) => this.#shiftsOf(Math.floor(at / BLOCK))))
+    const moments = [...near.map((at) => midnight - this.offset(at)), ...[...changes].map(({ from }) => from)]
+    return Math.min(...moments.filter((at) => this.dayOf(at) >= day && this.dayOf(at - 1) < day))
   }
 
   #shiftsOf(block: number): readonly Shift[] {

@@ -24,5 +24,10 @@ export function* stepsBetween(
   let day = local.dayOf(from)
   // Day 0 was a Thursday.
   if (interval === 'WEEK') day -= (((day + 3) % 7) + 7) % 7
-  for (let at = local.startOf(day); at < to; day += step, at = local.startOf(day)) yield at
+  let last = Number.NEGATIVE_INFINITY
+  for (let at = local.startOf(day); at < to; day += step, at = local.startOf(day)) {
+    // A day that the zone skipped begins where the next one does.
+    if (at > last) yield at
+    last = at
+  }
 }
