@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 
-/** The kinds of ids that outsiders see; the prefix tells them apart everywhere alike. */
+/** The kinds of ids that outsiders see; the prefix identifies the kind everywhere alike. */
 export type IdPrefix = 'ten' | 'anm' | 'evn' | 'whe' | 'whs' | 'key' | 'det' | 'act'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'

@@ -6,7 +6,7 @@ import { createLogger } from './log.ts'
 const GRACE = 10_000
 
 /**
- * Runs the server until the process is told to stop.
+ * Runs the server until the process receives a signal to stop.
  * @throws ConfigError, or what the database or the port refuse with
  */
 export async function serve(config: Config): Promise<void> {

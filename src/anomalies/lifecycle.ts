@@ -21,7 +21,7 @@ interface Step {
   from: readonly AnomalyStatus[]
   to: AnomalyStatus
   kind: ActivityKind
-  /** Columns that tell of the step besides the status. */
+  /** Columns that record the step besides the status. */
   columns(actor: string, now: Date, note: string | undefined): Partial<Anomaly>
 }
 

@@ -7,7 +7,7 @@ export interface Bus {
   publish(topic: Topic): void
   /**
    * Calls `listener` for every hint on `topic` until the returned function is called, and once of its own accord as
-   * soon as hints arrive: now, and again after the bus was away. So what was told in between is read too.
+   * soon as hints arrive: now, and again after the bus was away. So what happened in between is read too.
    */
   subscribe(topic: Topic, listener: () => void): () => void
   close(): Promise<void>

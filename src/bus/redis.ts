@@ -7,7 +7,7 @@ const PREFIX = 'billingwatch:'
 /**
  * The bus of many processes, over Redis' own publish and subscribe. While Redis is away hints are lost and listeners
  * live by what they read on their own; subscriptions come back with the connection.
- * @param onError told of each trouble with the connection
+ * @param onError called with each error of the connection
  */
 export function redisBus(url: string, onError: (error: Error) => void): Bus {
   // Hints are worth nothing later: they are not queued while there is no connection.

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { LISTENED_TYPES } from '../stripe/claims.ts'
+import { LISTENED_TYPES } from '../stripe/reading.ts'
 import type { Shell } from './shell.ts'
 
 /** `events`: for Stripe's own settings, or `stripe listen --events`. */

@@ -14,8 +14,8 @@ export interface BodyLimits {
 const MIB = 1024 * 1024
 export const BODY_LIMITS: BodyLimits = { each: MIB, total: 64 * MIB, share: 16 * MIB }
 
-/** Past so many times the limit a sender is cut off; before, it is read to its end, so that it sees its answer. */
-const PATIENCE = 8
+/** Past this many times the limit a sender is cut off; before, it is read to its end, so that it sees its answer. */
+const CUT_OFF_FACTOR = 8
 
 /** Reads bodies that nobody has vouched for yet, with bounded memory for each and for all together. */
 export class BodyReader {
@@ -53,7 +53,7 @@ export class BodyReader {
           if (!this.#fits(share, chunk.length)) return giveUp('busy')
           chunks.push(chunk)
           this.#hold(share, chunk.length)
-        } else if (size > this.limits.each * PATIENCE) {
+        } else if (size > this.limits.each * CUT_OFF_FACTOR) {
           req.pause()
           resolve(problem)
         }

@@ -19,8 +19,8 @@ export interface InboxLimits {
   batch: number
   /** Turns of the event loop that a batch may go on growing. */
   turns: number
-  /** Milliseconds after which a commit that does not come is answered for. */
-  patience: number
+  /** Milliseconds after which deliveries are answered although their commit has not come. */
+  commitTimeout: number
 }
 
 export const INBOX_LIMITS: InboxLimits = {
@@ -28,7 +28,7 @@ export const INBOX_LIMITS: InboxLimits = {
   bytes: 128 * 1024 * 1024,
   batch: 256,
   turns: 4,
-  patience: 5_000,
+  commitTimeout: 5_000,
 }
 
 export interface InboxParts {
@@ -50,7 +50,7 @@ export type Admission = Extract<
 
 interface Waiting {
   delivery: Delivery
-  settle(admission: Admission): void
+  resolve(admission: Admission): void
 }
 
 /**
@@ -81,7 +81,7 @@ export class Inbox {
     return this.#waiting.length
   }
 
-  /** Why nothing is accepted just now, whatever it is; undefined: it is. */
+  /** Why nothing is accepted just now; undefined while deliveries are. */
   get closed(): 'draining' | 'disk_full' | undefined {
     if (this.#draining) return 'draining'
     return this.#parts.disk.full ? 'disk_full' : undefined
@@ -91,8 +91,8 @@ export class Inbox {
   accept(delivery: Delivery): Promise<Admission> {
     const refusal = this.closed ?? this.#overload(delivery.payload.length)
     if (refusal !== undefined) return Promise.resolve(refusal)
-    return new Promise((settle) => {
-      this.#waiting.push({ delivery, settle })
+    return new Promise((resolve) => {
+      this.#waiting.push({ delivery, resolve })
       this.#bytes += delivery.payload.length
       if (!this.#busy) this.#next()
     })
@@ -139,9 +139,9 @@ export class Inbox {
 
   async #commit(): Promise<void> {
     const batch = this.#waiting.splice(0, this.#limits.batch)
-    const impatience = setTimeout(() => this.#stall(batch), this.#limits.patience)
+    const timeout = setTimeout(() => this.#stall(batch), this.#limits.commitTimeout)
     await this.#store(batch)
-    clearTimeout(impatience)
+    clearTimeout(timeout)
     this.#stalled = false
     for (const { delivery } of batch) this.#bytes -= delivery.payload.length
     this.#next()
@@ -152,7 +152,7 @@ export class Inbox {
     this.#stalled = true
     const queued = this.#waiting.splice(0)
     for (const { delivery } of queued) this.#bytes -= delivery.payload.length
-    for (const { settle } of [...batch, ...queued]) settle('database_away')
+    for (const { resolve } of [...batch, ...queued]) resolve('database_away')
   }
 
   async #store(batch: readonly Waiting[]): Promise<void> {
@@ -163,23 +163,23 @@ export class Inbox {
       const receipt = await commitBatch(sql, deliveries, this.#live, this.#wakeId)
       metrics.commitDeliveries.observe(batch.length)
       metrics.commitSeconds.observe((stopwatch() - began) / 1000)
-      this.#tell(receipt)
+      this.#notify(receipt)
       for (const waiting of batch) this.#acknowledge(waiting, receipt.fresh.has(waiting.delivery))
     } catch (err) {
       await this.#recover(batch, err)
     }
   }
 
-  #tell({ tenants, live }: Receipt): void {
+  #notify({ tenants, live }: Receipt): void {
     const { bus } = this.#parts
     for (const tenantId of live) this.#live.add(tenantId)
     if (tenants.length > 0) bus.publish('work')
     for (const tenantId of tenants) bus.publish(`events:${tenantId}`)
   }
 
-  #acknowledge({ delivery, settle }: Waiting, fresh: boolean): void {
+  #acknowledge({ delivery, resolve }: Waiting, fresh: boolean): void {
     this.#parts.tallies.add(delivery.tenantId, delivery.endpointId, fresh ? 'accepted' : 'duplicates')
-    settle(fresh ? 'stored' : 'duplicate')
+    resolve(fresh ? 'stored' : 'duplicate')
   }
 
   /** One delivery that cannot be stored fails the transaction of all: then each is tried alone. */
@@ -188,7 +188,7 @@ export class Inbox {
     const failure = classifyFailure(err)
     if (failure === 'away') {
       log.error({ err, deliveries: batch.length }, 'a commit of deliveries failed')
-      for (const { settle } of batch) settle('database_away')
+      for (const { resolve } of batch) resolve('database_away')
       return
     }
     const [only, ...others] = batch
@@ -199,7 +199,7 @@ export class Inbox {
     }
     const { tenantId, event } = only.delivery
     log.error({ err, tenantId, eventId: event.id }, 'a delivery cannot be stored')
-    only.settle(failure === 'orphan' ? 'unknown_endpoint' : 'failed')
+    only.resolve(failure === 'orphan' ? 'unknown_endpoint' : 'failed')
   }
 
   readonly #wakeId = (): string => {

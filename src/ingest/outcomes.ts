@@ -40,7 +40,7 @@ const unavailable = (retryAfter: number, level: Level, says: string): Outcome =>
 
 /**
  * Everything that can become of a delivery, named once. Status, body, log line and metric follow from the name.
- * Bodies are fixed: an answer never repeats what was sent, and tells a stranger nothing about tenants.
+ * Bodies are fixed: an answer never repeats what was sent, and reveals nothing about tenants.
  */
 export const OUTCOMES = {
   stored: accepted(false, 'stored a delivery', 'debug'),

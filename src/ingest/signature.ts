@@ -46,7 +46,7 @@ function fitsOne(
     try {
       return verifier.verifyHeader(bytes, header, secret, tolerance, overBytes, receivedAt)
     } catch {
-      // The library's error carries the body. It says nothing that may be told or logged.
+      // The library's error carries the body. Nothing of it may be answered or logged.
       return false
     }
   })

@@ -28,7 +28,7 @@ export interface Rejection {
 /**
  * Reads historical events, one JSON event a line, with the clock of the events: the newest `created` so far is
  * the time of delivery (replay-clock.ts), unless the line carries `received` (unix seconds).
- * @param onRejected told of each line that is no Stripe event; empty lines are passed over
+ * @param onRejected called with each line that is no Stripe event; empty lines are skipped
  */
 export async function* readHistory(
   lines: AsyncIterable<string> | Iterable<string>,

@@ -29,7 +29,7 @@ export interface ReplayParts {
 /**
  * Feeds a history through the pipeline of live events with the clock of the events. What it raises is of origin
  * HISTORY. It may be broken off and run again: known events are duplicates and change nothing.
- * @param onProgress told of the counts after each batch
+ * @param onProgress called with the counts after each batch
  * @throws PublicError NOT_FOUND when the tenant is deleted meanwhile: whoever erases it waits for the batch that is under way
  */
 export async function storedReplay(

@@ -80,7 +80,7 @@ export async function postStream(options: PostOptions): Promise<PostResult> {
 }
 
 /**
- * Posts one event, again while the server asks for patience, and counts the answers in `result`.
+ * Posts one event, again while the server answers with Retry-After, and counts the answers in `result`.
  * @throws PostError when it is refused for good
  */
 export async function deliver(

@@ -28,7 +28,7 @@ const PASSES = 5
 
 /**
  * Deletes every row of a tenant, itself last, in transactions so small that nobody waits for them.
- * @param progress is told the number of rows that are gone so far
+ * @param progress called with the number of rows deleted so far
  * @throws when rows keep coming in: mark the tenant as deleted first
  */
 export async function eraseTenantRows(

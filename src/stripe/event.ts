@@ -41,7 +41,7 @@ export interface EventSummary {
 }
 
 /**
- * Reads the envelope of a snapshot or thin event; undefined for whatever is no Stripe event. Never throws. Strings
+ * Reads the envelope of a snapshot or thin event; undefined for anything that is no Stripe event. Never throws. Strings
  * that come out can be stored by every database; `object` and `previous` are as they came.
  */
 export const parseEvent = (raw: Uint8Array | string): StripeEnvelope | undefined => readEvent(parseJson(raw))

@@ -2,7 +2,7 @@ import type { Seconds } from '../time.ts'
 
 /**
  * What events say about billing, the same for every API version since 2020. Detectors and metrics see nothing
- * else. Each object is told once: however many events, ids and orders tell of a charge that succeeded, one fact
+ * else. Each object is reported once: however many events, ids and orders show a charge that succeeded, one fact
  * comes out. A field that is missing, null or of the wrong type is left out; a fact without its own object's id
  * is not made. Amounts are integer minor units, currencies in lower case, times unix seconds.
  */
@@ -18,7 +18,7 @@ interface Money {
   currency: string
 }
 
-/** What is known of how a payment was made; shared by everything that tells of a charge. */
+/** What is known of how a payment was made; shared by all facts about a charge. */
 export interface PaymentDetails {
   intent?: string
   invoice?: string
@@ -35,7 +35,7 @@ export interface PaymentDetails {
   risk?: string
   /** Descriptions are only compared, and may name people: so it is a mark of it (mark.ts). */
   descriptionMark?: string
-  /** The merchant's own order number, from the first such name in the metadata (claims/order.ts). */
+  /** The merchant's own order number, from the first such name in the metadata (readers/order.ts). */
   order?: string
   /** Marks `name:value` of what identifies the purchase in the metadata, at most 8. */
   references?: readonly string[]
@@ -105,7 +105,7 @@ export interface Refunded extends Common, Money {
   payer?: string
 }
 
-/** A dispute was opened. Inquiries, which move no money, are told apart and told again when they become a dispute. */
+/** A dispute was opened. Inquiries, which move no money, are reported apart, and again when they become a dispute. */
 export interface DisputeOpened extends Common, Money {
   kind: 'disputeOpened'
   dispute: string
@@ -172,7 +172,7 @@ export interface InvoicePaid extends Common, InvoiceDetails {
   outOfBand: boolean
 }
 
-/** A try to collect failed. Told once for each attempt. */
+/** A try to collect failed. Reported once for each attempt. */
 export interface InvoiceFailed extends Common, InvoiceDetails {
   kind: 'invoiceFailed'
   attempt?: number

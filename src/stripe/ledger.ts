@@ -3,8 +3,8 @@ import type { StripeEnvelope } from './event.ts'
 import type { Fact } from './facts.ts'
 
 /**
- * How long after its last change a record is kept. Stripe retries for 3 days and resends for 30: so long the record
- * of any object must answer for what was counted.
+ * How long after its last change a record is kept. Stripe retries for 3 days and resends for 30: the record of
+ * any object must answer for what was counted at least as long.
  */
 export const KEEP_SETTLED: Seconds = 35 * DAY
 
@@ -15,7 +15,7 @@ export const KEEP_REFUNDED: Seconds = 220 * DAY
 export const KEEP_OPEN: Seconds = 400 * DAY
 
 /**
- * What was already told of one Stripe object (a charge with its refunds, a dispute, an invoice, a subscription);
+ * What was already reported of one Stripe object (a charge with its refunds, a dispute, an invoice, a subscription);
  * small JSON, kept as long as its business may go on.
  */
 export type ObjectRecord = Record<string, unknown>
@@ -31,12 +31,12 @@ export interface Ledger {
 }
 
 /** What one event says, before it is known whether that is news. */
-export interface Claims {
+export interface EventReading {
   /** Ids of the objects whose records deciding it needs. */
   objects: readonly string[]
   /** Drops what the ledger knows, turns running totals into increments, notes the rest, and gives the facts. */
-  settle(ledger: Ledger): Fact[]
+  apply(ledger: Ledger): Fact[]
 }
 
 /** Pure first step: reads the event, touches nothing. */
-export type ReadClaims = (event: StripeEnvelope) => Claims
+export type BillingReader = (event: StripeEnvelope) => EventReading

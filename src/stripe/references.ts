@@ -1,5 +1,5 @@
 /** Whether some name stands for different values in the two: then they are of different purchases. */
-export const tellApart = (
+export const referencesDiffer = (
   one: readonly string[] | undefined,
   other: readonly string[] | undefined,
 ): boolean => {

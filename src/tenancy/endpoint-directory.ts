@@ -29,7 +29,7 @@ const UNKNOWN: Promise<undefined> = Promise.resolve(undefined)
 
 /**
  * Finds the endpoint of a webhook token. Every answer, also that there is none, is remembered for at most
- * half a second: so long may a delivery still pass after its tenant was suspended by a process that shares no bus.
+ * half a second: a delivery may still pass for that long after its tenant was suspended by a process that shares no bus.
  */
 export class EndpointDirectory {
   readonly #database: Database

@@ -52,7 +52,7 @@ export class Gate {
   }
 
   /**
-   * @param address of the client, as `addressOf` tells it
+   * @param address of the client, from `addressOf`
    * @param requestId under which a refusal stands in the log
    * @throws PublicError as `Authenticator.authenticate`; RATE_LIMITED instead of a refusal after too many
    */

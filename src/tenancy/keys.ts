@@ -6,7 +6,7 @@ const MARK = 'bw_live_'
 const SHAPE = /^bw_live_([0-9A-Za-z]{36})([0-9A-Za-z]{6})$/
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
-/** CRC-32 in six digits of base62: tells a mistyped or made-up key from a real one without a look at the database. */
+/** CRC-32 in six digits of base62: recognizes a mistyped or made-up key without a look at the database. */
 function checksum(random: string): string {
   let rest = crc32(random)
   let digits = ''

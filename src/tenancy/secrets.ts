@@ -10,7 +10,7 @@ import { parseInput, webhookSecret } from './input.ts'
 import type { Vault } from './vault.ts'
 
 /**
- * Tells a secret from others by at most a quarter of it: its end, and of a short one, made up by hand and maybe like
+ * Distinguishes a secret from others by at most a quarter of it: its end, and of a short one, made up by hand and maybe like
  * others there, the beginning as well.
  */
 function hintOf(secret: string): string {

@@ -148,7 +148,7 @@ export async function markedTenants(database: Database): Promise<string[]> {
 /**
  * Marks the tenant, waits until no process can still act for it, then erases every row in small batches.
  * Safe to run again, and beside another run.
- * @param progress is told the number of rows that are gone so far
+ * @param progress called with the number of rows deleted so far
  */
 export async function deleteTenant(
   database: Database,

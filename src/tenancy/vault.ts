@@ -18,7 +18,7 @@ export interface DerivedKey {
   key: Uint8Array
 }
 
-/** Keeps what must be readable again but never by whoever gets hold of the database. */
+/** Seals what must be readable again, but never to somebody who has only the database. */
 export interface Vault {
   seal(plain: string, place: Place): string
   /** @throws VaultError when it was sealed for another place, under an unknown secret, or was changed since */

@@ -99,7 +99,7 @@ it('answers 503 while the database is away, and takes deliveries as soon as it i
 
 it('answers for a commit that does not come; if it comes after all, the next attempt is a duplicate', async () => {
   const gate = gated()
-  const ingest = await startIngest(database, { through: gate.through, inboxLimits: { patience: 30 } })
+  const ingest = await startIngest(database, { through: gate.through, inboxLimits: { commitTimeout: 30 } })
   const tenant = await ingest.tenant()
   const body = eventBody(freshId())
   expect((await ingest.deliver(tenant, body)).status).toBe(503)

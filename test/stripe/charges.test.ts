@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { tellApart } from '../../src/stripe/references.ts'
+import { referencesDiffer } from '../../src/stripe/references.ts'
 import { DAY } from '../../src/time.ts'
 import { type Json, START } from '../support/stripe/basics.ts'
 import { charge } from '../support/stripe/charges.ts'
@@ -198,7 +198,7 @@ describe('a charge that succeeds', () => {
   describe('is told apart from another', () => {
     const referencesOf = (metadata: Json) =>
       ofKind(judge(succeeded({ metadata })), 'chargeSucceeded')[0]?.references
-    const apart = (one: Json, other: Json) => tellApart(referencesOf(one), referencesOf(other))
+    const apart = (one: Json, other: Json) => referencesDiffer(referencesOf(one), referencesOf(other))
 
     test.each<[Json, Json]>([
       [{ ticket_no: 'A1' }, { 'Ticket No': 'A2' }],

@@ -1,7 +1,7 @@
-import { readClaims } from '../../src/stripe/claims.ts'
 import { parseEvent, type StripeEnvelope } from '../../src/stripe/event.ts'
 import type { Fact, FactKind, FactOf } from '../../src/stripe/facts.ts'
 import type { Ledger, ObjectRecord } from '../../src/stripe/ledger.ts'
+import { readBilling } from '../../src/stripe/reading.ts'
 import type { Json } from '../support/stripe/basics.ts'
 import { body } from '../support/stripe/events.ts'
 
@@ -12,7 +12,7 @@ export const envelope = (event: Json): StripeEnvelope => {
 }
 
 /**
- * A ledger that keeps what a database would: JSON, and only for objects that an event's claims named. Asking for
+ * A ledger that keeps what a database would: JSON, and only for objects that an event's reading named. Asking for
  * another fails, as it would have been missing in production.
  */
 export const createLedger = () => {
@@ -48,8 +48,8 @@ export const judge = (...events: readonly Json[]): Fact[] => judgeWith(createLed
 
 export const judgeWith = (ledger: ReturnType<typeof createLedger>, events: readonly Json[]): Fact[] =>
   events.flatMap((event) => {
-    const claims = readClaims(envelope(event))
-    return claims.settle(ledger.open(claims.objects))
+    const reading = readBilling(envelope(event))
+    return reading.apply(ledger.open(reading.objects))
   })
 
 export const ofKind = <Kind extends FactKind>(facts: readonly Fact[], kind: Kind): FactOf<Kind>[] =>

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { simulate } from '../../src/simulator/simulate.ts'
 import { USUAL_START } from '../../src/simulator/write.ts'
-import { readClaims } from '../../src/stripe/claims.ts'
 import { readEvent } from '../../src/stripe/event.ts'
 import type { Fact } from '../../src/stripe/facts.ts'
 import { readFacts, writeFacts } from '../../src/stripe/kept-facts.ts'
+import { readBilling } from '../../src/stripe/reading.ts'
 import { type Json, START } from '../support/stripe/basics.ts'
 import { charge, dispute, fraudWarning, refund } from '../support/stripe/charges.ts'
 import { event } from '../support/stripe/events.ts'
@@ -55,8 +55,8 @@ describe('kept facts', () => {
     for (const arrival of events) {
       const envelope = readEvent(arrival.event)
       if (envelope === undefined) throw new Error('no event')
-      const claims = readClaims(envelope)
-      const facts = claims.settle(ledger.open(claims.objects))
+      const reading = readBilling(envelope)
+      const facts = reading.apply(ledger.open(reading.objects))
       const text = writeFacts(facts)
       if (text === null) continue
       expect(again(facts)).toEqual(withoutDelivery(facts))

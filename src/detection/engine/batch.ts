@@ -6,12 +6,12 @@ import { mayRelease } from './backlog.ts'
 import { partnersOf, REACH } from './causes.ts'
 import type { Choices } from './choices.ts'
 import {
+  applyEvents,
+  type BatchFacts,
   type InboxEvent,
   type OpenedEvent,
   objectIdsOf,
   openEvents,
-  type Reading,
-  settleEvents,
 } from './events.ts'
 import { FLOOD, Folder } from './folding.ts'
 import type { AnomalyOrigin, ChangedIncident } from './incident.ts'
@@ -40,7 +40,7 @@ export async function judgeBatch(
   work: Work,
 ): Promise<BatchOutcome> {
   const opened = openEvents(work.events)
-  const reading = settleEvents(opened, await memory.objects(objectIdsOf(opened)))
+  const reading = applyEvents(opened, await memory.objects(objectIdsOf(opened)))
   const choices = await memory.choices()
   const times = work.events.map(({ at }) => at)
   const [from, to] = [Math.min(work.now, ...times), Math.max(work.now, ...times)]
@@ -84,7 +84,7 @@ interface StreamWork {
   events: readonly JudgedEvent[]
   choices: Choices
   calendar: Calendar
-  reading: Reading
+  reading: BatchFacts
   outcome: BatchOutcome
 }
 
@@ -193,7 +193,7 @@ function streamsOf(work: Work, opened: readonly OpenedEvent[], known: readonly S
   return [...streams.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-function markOf(stripeId: string, { failures, ignored, facts: all }: Reading): EventMark {
+function markOf(stripeId: string, { failures, ignored, facts: all }: BatchFacts): EventMark {
   const error = failures.get(stripeId)
   const facts = all.get(stripeId) ?? []
   if (error !== undefined) return { stripeId, status: 'FAILED', error, facts }

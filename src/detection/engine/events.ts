@@ -1,7 +1,7 @@
-import { isListened, readClaims } from '../../stripe/claims.ts'
 import { delivered, parseEvent, type StripeEnvelope } from '../../stripe/event.ts'
 import type { Fact } from '../../stripe/facts.ts'
-import type { Claims, Ledger, ObjectRecord } from '../../stripe/ledger.ts'
+import type { EventReading, Ledger, ObjectRecord } from '../../stripe/ledger.ts'
+import { isListened, readBilling } from '../../stripe/reading.ts'
 import type { Seconds } from '../../time.ts'
 import type { JudgedEvent } from './judged-event.ts'
 import { type KnownObject, type MetricDelta, streamId } from './memory.ts'
@@ -26,17 +26,17 @@ export interface HistoricalEvent extends InboxEvent {
   envelope: StripeEnvelope
 }
 
-/** The first look at a batch: what each event claims, before it is known whether that is news. */
+/** The first look at a batch: what each event says, before it is known whether that is news. */
 export interface OpenedEvent {
   event: InboxEvent
   stream: string
   /** That it was delivered: what every event says. */
   arrival: readonly Fact[]
-  claims: Claims | undefined
+  reading: EventReading | undefined
   error: string | undefined
 }
 
-export interface Reading {
+export interface BatchFacts {
   /** By stream, in the order of delivery. */
   streams: Map<string, JudgedEvent[]>
   objects: Map<string, KnownObject>
@@ -61,9 +61,9 @@ export function openEvents(events: readonly InboxEvent[]): OpenedEvent[] {
       if (parsed === undefined) throw new Error('the stored body is no Stripe event')
       const envelope = event === told ? parsed : { ...parsed, created: event.at }
       arrival = [delivered(envelope, event.deliveredAt)]
-      return { event, stream, arrival, claims: readClaims(envelope), error: undefined }
+      return { event, stream, arrival, reading: readBilling(envelope), error: undefined }
     } catch (error) {
-      return { event, stream, arrival, claims: undefined, error: `facts: ${messageOf(error)}` }
+      return { event, stream, arrival, reading: undefined, error: `facts: ${messageOf(error)}` }
     }
   })
   return opened.sort(
@@ -78,18 +78,18 @@ const notLater = (event: InboxEvent): InboxEvent =>
 
 export function objectIdsOf(opened: readonly OpenedEvent[]): string[] {
   const ids = new Set<string>()
-  for (const { claims } of opened) for (const id of claims?.objects ?? []) ids.add(id)
+  for (const { reading } of opened) for (const id of reading?.objects ?? []) ids.add(id)
   return [...ids]
 }
 
-/** Turns claims into facts, each told once, and counts them for the charts. */
-export function settleEvents(
+/** Turns readings into facts, each reported once, and counts them for the charts. */
+export function applyEvents(
   opened: readonly OpenedEvent[],
   known: ReadonlyMap<string, KnownObject>,
-): Reading {
+): BatchFacts {
   const ledger = new BatchLedger(known)
   const tally = new Tally()
-  const reading: Reading = {
+  const batch: BatchFacts = {
     streams: new Map(),
     objects: new Map(),
     metrics: [],
@@ -97,27 +97,27 @@ export function settleEvents(
     ignored: new Set(),
     failures: new Map(),
   }
-  for (const { event, stream, arrival, claims, error } of opened) {
+  for (const { event, stream, arrival, reading, error } of opened) {
     const facts: Fact[] = [...arrival]
-    if (!isListened(event.type)) reading.ignored.add(event.stripeId)
-    if (error !== undefined) reading.failures.set(event.stripeId, error)
+    if (!isListened(event.type)) batch.ignored.add(event.stripeId)
+    if (error !== undefined) batch.failures.set(event.stripeId, error)
     try {
       ledger.now = event.at
-      facts.push(...(claims?.settle(ledger) ?? []))
+      facts.push(...(reading?.apply(ledger) ?? []))
     } catch (thrown) {
-      reading.failures.set(event.stripeId, `facts: ${messageOf(thrown)}`)
+      batch.failures.set(event.stripeId, `facts: ${messageOf(thrown)}`)
     }
     tally.count(stream, event.at, facts)
-    reading.facts.set(event.stripeId, facts)
+    batch.facts.set(event.stripeId, facts)
     const { stripeId, at, deliveredAt } = event
     const judged: JudgedEvent = { stripeId, at, deliveredAt, facts }
-    const events = reading.streams.get(stream)
-    if (events === undefined) reading.streams.set(stream, [judged])
+    const events = batch.streams.get(stream)
+    if (events === undefined) batch.streams.set(stream, [judged])
     else events.push(judged)
   }
-  reading.objects = ledger.changed
-  reading.metrics = tally.deltas()
-  return reading
+  batch.objects = ledger.changed
+  batch.metrics = tally.deltas()
+  return batch
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,5 +1,5 @@
-import { isListened, LISTENED_TYPES } from '../../stripe/claims.ts'
 import type { FactKind } from '../../stripe/facts.ts'
+import { isListened, LISTENED_TYPES } from '../../stripe/reading.ts'
 
 /** By fact, prefixes of the event types that can report it: Stripe reports one change with several events. */
 const FAMILIES: Record<FactKind, readonly string[]> = {

@@ -22,7 +22,7 @@ export function toFacts(json: string): Fact[] {
   return Array.isArray(parsed) ? (parsed.filter((fact) => isFields(fact) && 'kind' in fact) as Fact[]) : []
 }
 
-/** What was told of a Stripe object; one that is damaged counts as unknown. */
+/** What was reported of a Stripe object; one that is damaged counts as unknown. */
 export function toRecord(json: string): ObjectRecord {
   const parsed: unknown = JSON.parse(json)
   return isFields(parsed) ? parsed : {}

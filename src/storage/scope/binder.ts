@@ -1,4 +1,4 @@
-/** Something tried to reach past its tenant. A mistake in the program, never a user's: it is not told outside. */
+/** Something tried to reach past its tenant. A mistake in the program, never a user's: outsiders get a masked error. */
 export class TenancyError extends Error {
   override readonly name = 'TenancyError'
 }

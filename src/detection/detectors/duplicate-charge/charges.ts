@@ -1,5 +1,5 @@
 import type { ChargeCaptured } from '../../../stripe/facts.ts'
-import { tellApart } from '../../../stripe/references.ts'
+import { referencesDiffer } from '../../../stripe/references.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../time.ts'
 import { DISORDER } from '../../kit/disorder.ts'
 
@@ -116,7 +116,7 @@ function arePair(a: Charge, b: Charge, window: Seconds, begun: readonly Beginnin
   const sameOrder = a.order !== undefined && a.order === b.order
   if (Math.abs(a.at - b.at) > (sameOrder ? REACH : window)) return false
   if (a.order !== undefined && b.order !== undefined && !sameOrder) return false
-  if (!sameOrder && tellApart(a.references, b.references)) return false
+  if (!sameOrder && referencesDiffer(a.references, b.references)) return false
   if (differ(a.descriptionMark, b.descriptionMark)) return false
   if (a.intent !== undefined && a.intent === b.intent) return false
   if (!(a.recurring && b.recurring)) return true

@@ -1,18 +1,18 @@
-import { readCharge, readRefund } from './claims/charges.ts'
-import { NOTHING } from './claims/common.ts'
-import { readDispute, readFraudWarning } from './claims/disputes.ts'
-import { readCreditNote, readInvoice, readInvoicePayment } from './claims/invoices.ts'
-import { readRefusedPayment, readRefusedSetup } from './claims/refusals.ts'
-import { readSubscription } from './claims/subscriptions.ts'
 import type { Fact } from './facts.ts'
-import type { Claims, ReadClaims } from './ledger.ts'
+import type { BillingReader, EventReading } from './ledger.ts'
 import { bounded } from './money.ts'
+import { readCharge, readRefund } from './readers/charges.ts'
+import { NOTHING } from './readers/common.ts'
+import { readDispute, readFraudWarning } from './readers/disputes.ts'
+import { readCreditNote, readInvoice, readInvoicePayment } from './readers/invoices.ts'
+import { readRefusedPayment, readRefusedSetup } from './readers/refusals.ts'
+import { readSubscription } from './readers/subscriptions.ts'
 
-/** Told by another event of the same change, or by nothing yet: asked for so that nothing is missing later. */
-const readNothing: ReadClaims = () => NOTHING
+/** Shown by another event of the same change, or not judged yet: asked for so that nothing is missing later. */
+const readNothing: BillingReader = () => NOTHING
 
 /** What a tenant asks Stripe to send. `invoice.created` is not among it: unanswered, it would hold up its invoices. */
-const ASKED_FOR: ReadonlyMap<string, ReadClaims> = new Map([
+const ASKED_FOR: ReadonlyMap<string, BillingReader> = new Map([
   ['charge.succeeded', readCharge],
   ['charge.failed', readCharge],
   ['charge.pending', readCharge],
@@ -52,7 +52,7 @@ const ASKED_FOR: ReadonlyMap<string, ReadClaims> = new Map([
 ])
 
 /** Judged when a tenant sends it all the same. */
-const ALSO_JUDGED: ReadonlyMap<string, ReadClaims> = new Map([
+const ALSO_JUDGED: ReadonlyMap<string, BillingReader> = new Map([
   ['invoice.created', readInvoice],
   ['invoice.updated', readInvoice],
   ['invoice.payment_succeeded', readInvoice],
@@ -68,11 +68,11 @@ export const LISTENED_TYPES: readonly string[] = [...ASKED_FOR.keys()]
 export const isListened = (type: string): boolean => ASKED_FOR.has(type) || ALSO_JUDGED.has(type)
 
 /** What the event says of billing, by its type; thin events and types that nothing listens to say nothing. */
-export const readClaims: ReadClaims = (event): Claims => {
+export const readBilling: BillingReader = (event): EventReading => {
   if (event.thin) return NOTHING
   const read = ASKED_FOR.get(event.type) ?? ALSO_JUDGED.get(event.type) ?? readNothing
-  const { objects, settle } = read(event)
-  return { objects, settle: (ledger) => settle(ledger).map(withinBounds) }
+  const { objects, apply } = read(event)
+  return { objects, apply: (ledger) => apply(ledger).map(withinBounds) }
 }
 
 /** Amounts, and what was added up or multiplied to make them, stop at ±(2^53 − 1); no other number of a fact comes near. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isListened, LISTENED_TYPES, readClaims } from '../../src/stripe/claims.ts'
+import { isListened, LISTENED_TYPES, readBilling } from '../../src/stripe/reading.ts'
 import { charge } from '../support/stripe/charges.ts'
 import { customer } from '../support/stripe/customers.ts'
 import { event, thinEvent } from '../support/stripe/events.ts'
@@ -40,9 +40,9 @@ describe('the types that are listened to', () => {
 })
 
 test('an event that nothing listens to says nothing', () => {
-  const claims = readClaims(envelope(event('customer.created', customer())))
-  expect(claims.objects).toEqual([])
-  expect(claims.settle(createLedger().open([]))).toEqual([])
+  const reading = readBilling(envelope(event('customer.created', customer())))
+  expect(reading.objects).toEqual([])
+  expect(reading.apply(createLedger().open([]))).toEqual([])
 })
 
 test('a thin event says nothing, since its twin does', () => {

@@ -1,16 +1,16 @@
 import type { StripeEnvelope } from '../event.ts'
 import type { Fact, SubscriptionChanged, SubscriptionDetails } from '../facts.ts'
-import { type Claims, KEEP_OPEN, KEEP_SETTLED, type ObjectRecord } from '../ledger.ts'
+import { type EventReading, KEEP_OPEN, KEEP_SETTLED, type ObjectRecord } from '../ledger.ts'
 import { mark } from '../mark.ts'
 import { amount, currency, customerOf, type Fields, fields, id, known, text, time } from '../read.ts'
 import { isA, NOTHING, remember, strings } from './common.ts'
 import { itemsBefore, type SubscriptionValue, valueOfItems } from './subscription-value.ts'
 
-/** Changes of one subscription that are told apart; a second event of one change comes within minutes of the first. */
+/** Changes of one subscription that are kept apart; a second event of one change comes within minutes of the first. */
 const MOST_CHANGES = 12
 
 /** customer.subscription.*: each change of a subscription, and once its end. */
-export const readSubscription = (event: StripeEnvelope): Claims => {
+export const readSubscription = (event: StripeEnvelope): EventReading => {
   const { object } = event
   const subscription = id(object['id'])
   if (subscription === undefined || !isA('subscription', object)) return NOTHING
@@ -20,7 +20,7 @@ export const readSubscription = (event: StripeEnvelope): Claims => {
   const change = readChange(event, value, details)
   return {
     objects: [subscription],
-    settle: (ledger) => {
+    apply: (ledger) => {
       const record = { ...ledger.get(subscription) }
       const whole = known({
         at: event.created,
@@ -29,7 +29,7 @@ export const readSubscription = (event: StripeEnvelope): Claims => {
         ...details,
       })
       const facts =
-        event.type === ENDED ? tellEnd(event, whole, record) : tellChange(event, whole, change, record)
+        event.type === ENDED ? endFacts(event, whole, record) : changeFacts(event, whole, change, record)
       if (facts.length > 0)
         ledger.set(subscription, record, record['ended'] === true ? KEEP_SETTLED : KEEP_OPEN)
       return facts
@@ -114,7 +114,7 @@ const valueBefore = (then: SubscriptionValue, now: SubscriptionValue): Subscript
 const changed = (name: string, object: Fields, previous: Fields): boolean =>
   Object.hasOwn(previous, name) && previous[name] !== object[name]
 
-const tellEnd = (event: StripeEnvelope, whole: Whole, record: ObjectRecord): Fact[] => {
+const endFacts = (event: StripeEnvelope, whole: Whole, record: ObjectRecord): Fact[] => {
   if (record['ended'] === true) return []
   record['ended'] = true
   record['at'] = event.created
@@ -122,17 +122,17 @@ const tellEnd = (event: StripeEnvelope, whole: Whole, record: ObjectRecord): Fac
 }
 
 /**
- * A change is told once, by what changed and when. A snapshot that says nothing new (another event of the same
- * change, or one that came after a newer one and changed nothing that matters) is not told; one that came late and
- * did change something is told as late.
+ * A change is reported once, by what changed and when. A snapshot that says nothing new (another event of the same
+ * change, or one that came after a newer one and changed nothing that matters) is not reported; one that came late and
+ * did change something is reported as late.
  */
-const tellChange = (event: StripeEnvelope, whole: Whole, change: Change, record: ObjectRecord): Fact[] => {
+const changeFacts = (event: StripeEnvelope, whole: Whole, change: Change, record: ObjectRecord): Fact[] => {
   const changes = strings(record['changes'])
   const state = mark(stateOf(whole))
   const step: Step = { now: placeNow(whole), was: placeBefore(whole, change) }
   const late = isLate(event, step, record)
-  const tells = change.isNew || step.was !== step.now || change.reanchored
-  if (!tells && (late || record['state'] === state)) return []
+  const isNews = change.isNew || step.was !== step.now || change.reanchored
+  if (!isNews && (late || record['state'] === state)) return []
   const identity = mark([event.created, state, step.was, change.isNew, change.reanchored])
   if (changes.includes(identity)) return []
   record['changes'] = remember(changes, identity, MOST_CHANGES)

@@ -25,7 +25,7 @@ interface KnownRefund {
 }
 
 /**
- * All that was seen and told of one charge. What was seen only ever grows (greatest totals, sets of refunds, flags),
+ * All that was seen and reported of one charge. What was seen only ever grows (greatest totals, sets of refunds, flags),
  * so that the order and number of events that brought it change nothing.
  */
 export interface ChargeRecord {
@@ -45,10 +45,10 @@ export interface ChargeRecord {
   pending: boolean
   succeeded: boolean
   failed: boolean
-  /** Captured money told so far. */
-  toldCaptured: number
-  /** Money given back told so far, or counted before the record began. */
-  toldRefunded: number
+  /** Captured money reported so far. */
+  reportedCaptured: number
+  /** Money given back reported so far, or counted before the record began. */
+  reportedRefunded: number
   /** Money given back before the record began that still stands. */
   earlier: number
 }
@@ -66,8 +66,8 @@ export const readRecord = (stored: ObjectRecord | undefined): ChargeRecord => ({
   pending: stored?.['pending'] === true,
   succeeded: stored?.['succeeded'] === true,
   failed: stored?.['failed'] === true,
-  toldCaptured: amount(stored?.['toldCaptured']) ?? 0,
-  toldRefunded: amount(stored?.['toldRefunded']) ?? 0,
+  reportedCaptured: amount(stored?.['toldCaptured']) ?? 0,
+  reportedRefunded: amount(stored?.['toldRefunded']) ?? 0,
   earlier: amount(stored?.['earlier']) ?? 0,
 })
 
@@ -89,8 +89,8 @@ export const writeRecord = (record: ChargeRecord): ObjectRecord =>
     pending: record.pending || undefined,
     succeeded: record.succeeded || undefined,
     failed: record.failed || undefined,
-    toldCaptured: record.toldCaptured || undefined,
-    toldRefunded: record.toldRefunded || undefined,
+    toldCaptured: record.reportedCaptured || undefined,
+    toldRefunded: record.reportedRefunded || undefined,
     earlier: record.earlier || undefined,
   })
 
@@ -128,10 +128,10 @@ export const takeAsCounted = (record: ChargeRecord, charge: Fields, event: Strip
   if (!isOlderThanMemory(event, time(charge['created']))) return
   const total = refundedTotal(charge, event)
   record.earlier = Math.min(total, refundedBefore(record, charge, event) ?? total)
-  record.toldRefunded += record.earlier
+  record.reportedRefunded += record.earlier
 }
 
-/** As far as the event shows it: by what changed, by the refunds of the charge, or by those that were told one by one. */
+/** As far as the event shows it: by what changed, by the refunds of the charge, or by those that were reported one by one. */
 const refundedBefore = (
   { refunds }: ChargeRecord,
   charge: Fields,
@@ -167,7 +167,7 @@ export const seeCharge = (record: ChargeRecord, charge: Fields, event: StripeEnv
 }
 
 /**
- * Adds a refund of this charge, told by this event or by the charge itself. A failure stays one, whatever
+ * Adds a refund of this charge, shown by this event or by the charge itself. A failure stays one, whatever
  * older snapshot comes later. Beyond the refunds kept one by one only their creation and failure count.
  */
 export const seeRefund = (record: ChargeRecord, refund: Fields, event?: StripeEnvelope): void => {
@@ -209,7 +209,7 @@ export const givenBack = (record: ChargeRecord): number => {
   return record.captured === undefined ? given : Math.min(given, record.captured)
 }
 
-/** Before basil a partial capture made a refund of the rest, with nothing but its amount to tell it by. */
+/** Before basil a partial capture made a refund of the rest, recognizable by nothing but its amount. */
 const releasedRefund = (record: ChargeRecord): number => {
   if (!record.legacy || record.amount === undefined || !record.captured) return 0
   const rest = record.amount - record.captured
@@ -230,7 +230,7 @@ const refundedTotal = (charge: Fields, event: StripeEnvelope): number => {
 
 const BASIL = '2025-03-31'
 
-/** Events without a version tell by the charge's `invoice`, a field that basil took away. */
+/** Events without a version are recognized by the charge's `invoice`, a field that basil removed. */
 const isLegacy = (charge: Fields, event: StripeEnvelope): boolean =>
   event.apiVersion !== undefined && /^\d{4}-\d\d-\d\d/.test(event.apiVersion)
     ? event.apiVersion < BASIL

@@ -110,7 +110,7 @@ const sum = (items: readonly Item[], of: (item: Item) => number): number =>
   items.reduce((total, item) => total + of(item), 0)
 
 /**
- * The `items` list before a change: told whole, or, where a version only tells the single plan and quantity that
+ * The `items` list before a change: given whole, or, where a version only gives the single plan and quantity that
  * changed, the present item with those put back. Undefined when neither changed.
  */
 export const itemsBefore = (subscription: Fields, previous: Fields): unknown => {

@@ -1,6 +1,6 @@
 import type { StripeEnvelope } from '../event.ts'
 import type { Fact, Refunded } from '../facts.ts'
-import type { Claims, Ledger } from '../ledger.ts'
+import type { EventReading, Ledger } from '../ledger.ts'
 import { amount, currency, customerOf, type Fields, fields, id, known, reference, text } from '../read.ts'
 import {
   type ChargeRecord,
@@ -17,11 +17,11 @@ import { common, isA, NOTHING } from './common.ts'
 import { declineOfCharge, methodOfCharge, paymentDetails } from './payment.ts'
 
 /**
- * charge.*: the charge itself. That it succeeded or failed is only told by the event of that name, since any other
- * may be of a charge made long before we watched. Captured money is told by its growth from success and capture,
+ * charge.*: the charge itself. That it succeeded or failed is taken only from the event of that name, since any other
+ * may be of a charge made long before we watched. Captured money is reported as its growth from success and capture,
  * in whichever order they come.
  */
-export const readCharge = (event: StripeEnvelope): Claims => {
+export const readCharge = (event: StripeEnvelope): EventReading => {
   const { object } = event
   const charge = id(object['id'])
   if (charge === undefined || !isA('charge', object)) return NOTHING
@@ -30,19 +30,19 @@ export const readCharge = (event: StripeEnvelope): Claims => {
   const linked = intent !== undefined && !Object.hasOwn(object, 'invoice') ? intent : undefined
   return {
     objects: linked === undefined ? [charge] : [charge, linked],
-    settle: (ledger) => {
+    apply: (ledger) => {
       const record = readRecord(ledger.get(charge))
       if (record.amount === undefined) takeAsCounted(record, object, event)
       seeCharge(record, object, event)
       if (linked !== undefined) record.invoice ??= id(ledger.get(linked)?.['invoice'])
-      const facts = [...tellCharge(event, charge, intent, record), ...tellRefunds(event, charge, record)]
+      const facts = [...chargeFacts(event, charge, intent, record), ...refundFacts(event, charge, record)]
       ledger.set(charge, writeRecord(record), keepFor(record))
       return facts
     },
   }
 }
 
-const tellCharge = (
+const chargeFacts = (
   event: StripeEnvelope,
   charge: string,
   intent: string | undefined,
@@ -51,7 +51,7 @@ const tellCharge = (
   const { object, type } = event
   const total = amount(object['amount'])
   const unit = currency(object['currency'])
-  if (total === undefined || unit === undefined || !TELLS.has(type)) return []
+  if (total === undefined || unit === undefined || !REPORTING_TYPES.has(type)) return []
   const whole = known({
     charge,
     amount: total,
@@ -67,7 +67,7 @@ const tellCharge = (
   if (type === 'charge.failed') {
     if (record.failed) return []
     record.failed = true
-    return [{ kind: 'chargeFailed', ...whole, ...declineOfCharge(object), reversed: record.toldCaptured }]
+    return [{ kind: 'chargeFailed', ...whole, ...declineOfCharge(object), reversed: record.reportedCaptured }]
   }
   const captured = capturedAmount(object)
   if (captured === undefined || isUnfinished(object)) return []
@@ -77,45 +77,45 @@ const tellCharge = (
     // A bank debit whose failure came before its success collected nothing in the end.
     facts.push({ kind: 'chargeSucceeded', ...whole, captured: record.failed ? 0 : captured })
   }
-  const growth = (record.captured ?? 0) - record.toldCaptured
+  const growth = (record.captured ?? 0) - record.reportedCaptured
   if (growth > 0 && !record.failed) {
-    record.toldCaptured += growth
+    record.reportedCaptured += growth
     facts.push({ kind: 'chargeCaptured', ...whole, amount: growth })
   }
   return facts
 }
 
-const TELLS = new Set(['charge.pending', 'charge.succeeded', 'charge.captured', 'charge.failed'])
+const REPORTING_TYPES = new Set(['charge.pending', 'charge.succeeded', 'charge.captured', 'charge.failed'])
 
 const isUnfinished = (charge: Fields): boolean =>
   charge['status'] === 'pending' || charge['status'] === 'failed' || charge['paid'] === false
 
-/** refund.* and charge.refund.updated: one refund, counted on its charge. Without a charge there is nothing to tell. */
-export const readRefund = (event: StripeEnvelope): Claims => {
+/** refund.* and charge.refund.updated: one refund, counted on its charge. Without a charge there is nothing to report. */
+export const readRefund = (event: StripeEnvelope): EventReading => {
   const refund = event.object
   const charge = reference(refund['charge'])
   if (charge === undefined || !isA('refund', refund)) return NOTHING
   return {
     objects: [charge],
-    settle: (ledger: Ledger) => {
+    apply: (ledger: Ledger) => {
       const record = readRecord(ledger.get(charge))
       record.currency ??= currency(refund['currency'])
       record.customer ??= customerOf(refund) ?? customerOf(fields(refund['charge']) ?? {})
       seeRefund(record, refund, event)
-      const facts = tellRefunds(event, charge, record)
+      const facts = refundFacts(event, charge, record)
       ledger.set(charge, writeRecord(record), keepFor(record))
       return facts
     },
   }
 }
 
-/** What was given back grew or shrank: told by the difference, whatever event brought it. */
-const tellRefunds = (event: StripeEnvelope, charge: string, record: ChargeRecord): Refunded[] => {
+/** What was given back grew or shrank: the difference is reported, whichever event brought it. */
+const refundFacts = (event: StripeEnvelope, charge: string, record: ChargeRecord): Refunded[] => {
   if (record.currency === undefined) return []
   const given = givenBack(record)
-  const growth = given - record.toldRefunded
+  const growth = given - record.reportedRefunded
   if (growth === 0) return []
-  record.toldRefunded = given
+  record.reportedRefunded = given
   const refund = event.object['object'] === 'refund' ? event.object : undefined
   return [
     known({

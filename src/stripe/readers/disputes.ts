@@ -1,6 +1,6 @@
 import type { StripeEnvelope } from '../event.ts'
 import type { Fact } from '../facts.ts'
-import { type Claims, KEEP_OPEN, KEEP_SETTLED, type ObjectRecord } from '../ledger.ts'
+import { type EventReading, KEEP_OPEN, KEEP_SETTLED, type ObjectRecord } from '../ledger.ts'
 import {
   amount,
   currency,
@@ -16,27 +16,27 @@ import {
 import { common, isA, isNews, NOTHING } from './common.ts'
 
 /**
- * charge.dispute.*: told when it opens, again when an inquiry becomes a dispute, and once when it closes. Other
+ * charge.dispute.*: reported when it opens, again when an inquiry becomes a dispute, and once when it closes. Other
  * events than the creation open it only while it is news, so that the end of an old one is no dispute of today.
  */
-export const readDispute = (event: StripeEnvelope): Claims => {
+export const readDispute = (event: StripeEnvelope): EventReading => {
   const { object } = event
   const dispute = id(object['id'])
   if (dispute === undefined || !isA('dispute', object)) return NOTHING
   const charge = reference(object['charge'])
   return {
     objects: charge === undefined ? [dispute] : [dispute, charge],
-    settle: (ledger) => {
+    apply: (ledger) => {
       const record = { ...ledger.get(dispute) }
       const customer =
         customerOf(object) ??
         customerOfCharge(object['charge'], charge === undefined ? undefined : ledger.get(charge))
       const facts: Fact[] = []
-      const told = opens(event, record)
-      if (told !== undefined) {
-        const opened = tellOpened(event, dispute, charge, customer, told === 'inquiry')
+      const opening = opens(event, record)
+      if (opening !== undefined) {
+        const opened = openedFact(event, dispute, charge, customer, opening === 'inquiry')
         if (opened !== undefined) {
-          record[told] = true
+          record[opening] = true
           facts.push(opened)
         }
       }
@@ -73,7 +73,7 @@ const opens = (event: StripeEnvelope, record: ObjectRecord): 'inquiry' | 'opened
 
 const isInquiry = (status: unknown): boolean => typeof status === 'string' && status.startsWith('warning_')
 
-const tellOpened = (
+const openedFact = (
   event: StripeEnvelope,
   dispute: string,
   charge: string | undefined,
@@ -95,8 +95,8 @@ const tellOpened = (
   })
 }
 
-/** radar.early_fraud_warning.*: told once; its amount, currency and customer are those of the charge, where we saw it. */
-export const readFraudWarning = (event: StripeEnvelope): Claims => {
+/** radar.early_fraud_warning.*: reported once; its amount, currency and customer are those of the charge, where we saw it. */
+export const readFraudWarning = (event: StripeEnvelope): EventReading => {
   const { object } = event
   const warning = id(object['id'])
   const charge = reference(object['charge'])
@@ -106,7 +106,7 @@ export const readFraudWarning = (event: StripeEnvelope): Claims => {
     return NOTHING
   return {
     objects: [warning, charge],
-    settle: (ledger) => {
+    apply: (ledger) => {
       if (ledger.get(warning)?.['told'] === true) return []
       ledger.set(warning, { told: true }, KEEP_SETTLED)
       const record = ledger.get(charge)

@@ -46,7 +46,7 @@ const MOST_REFERENCES = 8
 /** Stripe allows 50 keys. */
 const MOST_KEYS = 50
 
-/** What metadata says of the purchase: its order, and marks of whatever else identifies it. */
+/** What metadata says of the purchase: its order, and marks of anything else that identifies it. */
 export interface Purchase {
   order: string | undefined
   references: readonly string[] | undefined

@@ -1,12 +1,12 @@
 import type { Seconds } from '../../time.ts'
 import type { StripeEnvelope } from '../event.ts'
 import type { Fact, InvoiceCreated, InvoiceFailed } from '../facts.ts'
-import { type Claims, KEEP_OPEN, KEEP_SETTLED, type ObjectRecord } from '../ledger.ts'
+import { type EventReading, KEEP_OPEN, KEEP_SETTLED, type ObjectRecord } from '../ledger.ts'
 import { amount, currency, customerOf, type Fields, fields, id, known, reference, time } from '../read.ts'
 import { common, isA, isOlderThanMemory, NOTHING, numbers, remember, strings } from './common.ts'
 import { invoiceDetails, MOST_PAYMENTS } from './invoice-details.ts'
 
-/** Failed attempts that are told apart; Stripe makes at most some tens in two months. */
+/** Failed attempts that are kept apart; Stripe makes at most some tens in two months. */
 const MOST_ATTEMPTS = 50
 
 /** Stands for the attempt of a failure that is not one to collect, or does not say which. */
@@ -14,19 +14,19 @@ const NO_ATTEMPT = -1
 const NOT_FINALIZED = -2
 
 /**
- * invoice.*: each step of an invoice (seen, finalised, paid, dropped, each failed attempt) is told by the first event
+ * invoice.*: each step of an invoice (seen, finalised, paid, dropped, each failed attempt) is reported from the first event
  * that shows it, however many show it and in whichever order they come.
  */
-export const readInvoice = (event: StripeEnvelope): Claims => {
+export const readInvoice = (event: StripeEnvelope): EventReading => {
   const { object } = event
   const invoice = id(object['id'])
   if (invoice === undefined || !isA('invoice', object)) return NOTHING
   return {
     objects: [invoice],
-    settle: (ledger) => {
+    apply: (ledger) => {
       const record = { ...ledger.get(invoice) }
       const isNew = record['created'] !== true
-      const facts = tellInvoice(event, record)
+      const facts = stepFacts(event, record)
       if (facts.length > 0 || (isNew && record['created'] === true))
         ledger.set(invoice, record, keepFor(record))
       return facts
@@ -36,7 +36,7 @@ export const readInvoice = (event: StripeEnvelope): Claims => {
 
 type InvoiceFacts = Omit<InvoiceCreated, 'kind'>
 
-const tellInvoice = (event: StripeEnvelope, record: ObjectRecord): Fact[] => {
+const stepFacts = (event: StripeEnvelope, record: ObjectRecord): Fact[] => {
   const { object } = event
   const details = invoiceDetails(object, strings(record['payments']))
   const state = statusOf(event)
@@ -48,7 +48,7 @@ const tellInvoice = (event: StripeEnvelope, record: ObjectRecord): Fact[] => {
     ...details,
   })
   if (record['created'] !== true && isOlderThanMemory(event, details.created))
-    takeAsTold(event, state, record)
+    takeAsReported(event, state, record)
   const facts: Fact[] = []
   const isFirst = (step: string): boolean => {
     if (record[step] === true) return false
@@ -57,7 +57,7 @@ const tellInvoice = (event: StripeEnvelope, record: ObjectRecord): Fact[] => {
   }
   if (isFirst('created')) facts.push({ kind: 'invoiceCreated', ...whole })
   if (state !== 'draft' && isFirst('finalized')) facts.push({ kind: 'invoiceFinalized', ...whole })
-  facts.push(...tellFailure(event, record, whole))
+  facts.push(...failureFacts(event, record, whole))
   if ((state === 'void' || state === 'uncollectible') && isFirst('dropped')) {
     facts.push({ kind: 'invoiceDropped', ...whole, uncollectible: state === 'uncollectible' })
   }
@@ -72,8 +72,8 @@ const tellInvoice = (event: StripeEnvelope, record: ObjectRecord): Fact[] => {
 const keepFor = (record: ObjectRecord): Seconds =>
   record['paid'] === true || record['void'] === true ? KEEP_SETTLED : KEEP_OPEN
 
-/** An invoice that began before what is remembered was told then: the steps it had taken before this event are no news. */
-const takeAsTold = (event: StripeEnvelope, state: string, record: ObjectRecord): void => {
+/** An invoice that began before what is remembered was reported then: the steps it had taken before this event are no news. */
+const takeAsReported = (event: StripeEnvelope, state: string, record: ObjectRecord): void => {
   const before = statusBefore(event, state)
   record['created'] = true
   record['finalized'] = before !== 'draft'
@@ -120,7 +120,7 @@ const isOutOfBand = (invoice: Fields): boolean =>
   invoice['paid_out_of_band'] === true || (amount(invoice['amount_paid_off_stripe']) ?? 0) > 0
 
 /** A failed attempt, by its number; a failure to finalise, which leaves a draft, once. */
-const tellFailure = (event: StripeEnvelope, record: ObjectRecord, whole: InvoiceFacts): InvoiceFailed[] => {
+const failureFacts = (event: StripeEnvelope, record: ObjectRecord, whole: InvoiceFacts): InvoiceFailed[] => {
   const { object, type } = event
   if (type !== 'invoice.payment_failed' && type !== 'invoice.finalization_failed') return []
   const attempt = type === 'invoice.payment_failed' ? amount(object['attempt_count']) : undefined
@@ -134,16 +134,16 @@ const tellFailure = (event: StripeEnvelope, record: ObjectRecord, whole: Invoice
 
 /**
  * invoice_payment.*: since basil the only place where a payment intent or charge meets its invoice. No fact of its
- * own, since the charge tells the money and the invoice that it is paid; later facts of both name each other.
+ * own, since the charge reports the money and the invoice reports that it is paid; later facts of both name each other.
  */
-export const readInvoicePayment = (event: StripeEnvelope): Claims => {
+export const readInvoicePayment = (event: StripeEnvelope): EventReading => {
   const invoice = reference(event.object['invoice'])
   const payment = fields(event.object['payment'])
   const payer = reference(payment?.['payment_intent']) ?? reference(payment?.['charge'])
   if (invoice === undefined || payer === undefined) return NOTHING
   return {
     objects: [invoice, payer],
-    settle: (ledger) => {
+    apply: (ledger) => {
       const record = ledger.get(invoice)
       const payments = strings(record?.['payments'])
       if (!payments.includes(payer)) {
@@ -161,7 +161,7 @@ export const readInvoicePayment = (event: StripeEnvelope): Claims => {
 }
 
 /** credit_note.created, once for each note. */
-export const readCreditNote = (event: StripeEnvelope): Claims => {
+export const readCreditNote = (event: StripeEnvelope): EventReading => {
   const { object } = event
   const creditNote = id(object['id'])
   const credited = amount(object['amount'])
@@ -169,7 +169,7 @@ export const readCreditNote = (event: StripeEnvelope): Claims => {
   if (creditNote === undefined || credited === undefined || unit === undefined) return NOTHING
   return {
     objects: [creditNote],
-    settle: (ledger) => {
+    apply: (ledger) => {
       if (ledger.get(creditNote)?.['told'] === true) return []
       ledger.set(creditNote, { told: true }, KEEP_SETTLED)
       return [

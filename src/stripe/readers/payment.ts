@@ -44,7 +44,7 @@ const begunOf = ({ object, created }: StripeEnvelope): Seconds | undefined => {
   return begun !== undefined && begun > 0 && begun < created - HOUR ? begun : undefined
 }
 
-/** A charge's method; charges of stored cards before payment methods tell it as `source`. */
+/** A charge's method; charges of stored cards from before payment methods have it as `source`. */
 export const methodOfCharge = (charge: Fields): Fields | undefined =>
   fields(charge['payment_method_details']) ?? sourceAsMethod(charge['source'])
 
@@ -76,7 +76,7 @@ export const declineOfCharge = (charge: Fields): Decline => {
   })
 }
 
-/** Why something failed that made no charge: Radar and mistakes of the integration are only told of charges. */
+/** Why something failed that made no charge: Radar and integration mistakes are reported for charges only. */
 export const declineOfError = (error: Fields | undefined): Decline =>
   known({
     code: text(error?.['code']),
