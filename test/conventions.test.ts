@@ -57,7 +57,7 @@ describe('conventions', () => {
   })
 
   it('lets only named callers reach across tenants', () => {
-    const unscoped = /\bdatabase\.(prisma|sql|sqlFor)\b|\.database\.(prisma|sql|sqlFor)\b/
+    const unscoped = /\bdatabase\.(prisma|sql|sqlFor|begin)\b|\.database\.(prisma|sql|sqlFor|begin)\b/
     const callers: (string | RegExp)[] = [
       /^src\/storage\//,
       // Wires the inbox and asks whether the database answers.

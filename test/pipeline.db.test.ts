@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
 import type { Topic } from '../src/bus/bus.ts'
-import { judgeBatch, type Work } from '../src/detection/engine/batch.ts'
 import { DETECTORS } from '../src/detection/registry.ts'
-import { newId } from '../src/ids.ts'
-import { judgeNext } from '../src/pipeline/pass.ts'
+import { judgeDue } from '../src/pipeline/pass.ts'
 import { readHistory } from '../src/pipeline/replay.ts'
 import { storedReplay } from '../src/pipeline/stored-replay.ts'
-import { serveNext } from '../src/storage/detection/claims.ts'
+import type { Database } from '../src/storage/database.ts'
 import { readFacts } from '../src/stripe/kept-facts.ts'
 import { updateTenant } from '../src/tenancy/tenant.ts'
 import { toSeconds } from '../src/time.ts'
@@ -181,14 +179,34 @@ describe('baselines that never meet', () => {
   })
 })
 
+/** The database to a process that dies when it has judged and written, before that is committed. */
+const dyingAtTheCommit: Database = {
+  ...database,
+  sqlFor: (purpose) => ({
+    ...database.sqlFor(purpose),
+    write: (work) =>
+      database.sqlFor(purpose).write(async (tx) => {
+        await work(tx)
+        throw new Error('killed')
+      }),
+  }),
+  begin: async (purpose) => {
+    const tx = await database.begin(purpose)
+    const commit = async () => {
+      await tx.rollback()
+      throw new Error('killed')
+    }
+    return Object.assign(tx, { commit })
+  },
+}
+
 describe('a crash', () => {
   it('between storing and judging loses nothing and raises nothing twice', async () => {
     const mine = await tenant()
     await deliver(mine, double(START))
     // The process dies after judging, before its result is stored.
-    const write = vi.spyOn(database.sqlFor('judging'), 'write').mockRejectedValueOnce(new Error('killed'))
-    await expect(judgeNext(pipeline, new Date((START + 10) * 1_000))).rejects.toThrow('killed')
-    write.mockRestore()
+    const now = new Date((START + 10) * 1_000)
+    await expect(judgeDue({ ...pipeline, database: dyingAtTheCommit }, now)).rejects.toThrow('killed')
     expect(await anomaliesOf(mine)).toEqual([])
     await judgeAll(START + 11)
     await judgeAll(START + 12)
@@ -225,24 +243,22 @@ describe.runIf(engine === 'sqlite')('a tenant that changes while it is judged', 
     const mine = await tenant()
     await deliver(mine, double(START))
     const now = new Date((START + 10) * 1_000)
-    let judged = 0
-    await serveNext(database, now, async (memory, stripeIds) => {
-      judged += 1
-      if (judged === 1)
-        await mine.scope.db.claim.update({
-          where: { tenantId: mine.id },
-          data: { version: { increment: 1 } },
-        })
-      const work: Work = {
-        events: await memory.pendingEvents(stripeIds),
-        now: START + 10,
-        origin: 'LIVE',
-        wall: now,
-        newId: () => newId('anm'),
-      }
-      return judgeBatch(DETECTORS, memory, work)
-    })
-    expect(judged).toBe(2)
+    let writes = 0
+    const sql = database.sqlFor('judging')
+    const meddling: Database = {
+      ...database,
+      sqlFor: () => ({
+        ...sql,
+        write: async (work) => {
+          writes += 1
+          const where = { tenantId: mine.id }
+          if (writes === 1) await mine.scope.db.claim.update({ where, data: { version: { increment: 1 } } })
+          return sql.write(work)
+        },
+      }),
+    }
+    await judgeDue({ ...pipeline, database: meddling }, now)
+    expect(writes).toBe(2)
     expect(await anomaliesOf(mine)).toHaveLength(1)
   })
 })

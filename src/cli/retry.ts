@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { count } from '../detection/kit/words.ts'
-import { retryUnsaved } from '../storage/detection/retry.ts'
+import { retryUnsaved } from '../storage/detection/unsaved.ts'
 import { systemClock } from '../time.ts'
 import type { Shell } from './shell.ts'
 

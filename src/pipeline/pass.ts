@@ -3,10 +3,18 @@ import type { AnyDetector } from '../detection/detector.ts'
 import { judgeBatch } from '../detection/engine/batch.ts'
 import { newId } from '../ids.ts'
 import type { Database } from '../storage/database.ts'
-import { type Judge, type Served, ServingError, serveNext } from '../storage/detection/claims.ts'
-import { serveNarrowed } from '../storage/detection/narrowing.ts'
+import {
+  claimWork,
+  type JudgedWork,
+  type Recorded,
+  type Search,
+  ServingError,
+  type TenantWork,
+  type WorkClaim,
+} from '../storage/detection/claims.ts'
 import { isDataFailure } from '../storage/failures.ts'
 import { toSeconds } from '../time.ts'
+import { narrowDown } from './narrowing.ts'
 
 export interface Pipeline {
   database: Database
@@ -15,38 +23,88 @@ export interface Pipeline {
 }
 
 /** What was judged, and when each of its events had arrived. */
-export interface Judged extends Served {
+export interface Judged extends Recorded {
   arrivals: readonly Date[]
 }
 
 /**
  * The second half of an event's way; the first ends in ingest/inbox.ts, where it was stored and a wake left for us.
- * One tenant with work is claimed, its waiting events and the time that has passed are judged, what came of it is
- * recorded, and those who listen are told.
+ * Tenants with work are claimed; what waits is read and judged, with the time that has passed; what came of it is
+ * recorded; and those who listen are notified.
  * @param passOver tenants that are left to other processes
- * @returns undefined when nobody has work
+ * @returns one for each tenant that was served; none when nobody has work
+ * @throws ServingError with a tenant whose work failed: the others are served once it waits
  */
-export async function judgeNext(
-  { database, bus, detectors }: Pipeline,
+export async function judgeDue(
+  pipeline: Pipeline,
   now: Date,
   passOver: readonly string[] = [],
-): Promise<Judged | undefined> {
-  let arrivals: Date[] = []
-  const judge: Judge = async (memory, stripeIds) => {
-    const events = await memory.pendingEvents(stripeIds)
-    arrivals = events.map(({ receivedAt }) => receivedAt)
-    return judgeBatch(detectors, memory, {
+): Promise<Judged[]> {
+  for (;;) {
+    const claim = await claimWork(pipeline.database, { now, passOver })
+    if (claim === undefined) return []
+    const judged = await serve(pipeline, claim, now).catch((error: unknown) =>
+      serveNarrowed(pipeline, error, now),
+    )
+    if (judged.length > 0) return judged
+    // All of them were served by another process, or changed while they were judged: whoever is due now is next.
+  }
+}
+
+async function serve({ bus, detectors }: Pipeline, claim: WorkClaim, now: Date): Promise<Judged[]> {
+  try {
+    const judged: JudgedWork[] = []
+    const arrivals = new Map<string, Date[]>()
+    for (const work of claim.tenants) {
+      const { outcome, arrived } = await judgeTenant(detectors, work, now)
+      judged.push({ work, outcome })
+      arrivals.set(work.tenantId, arrived)
+    }
+    const recorded = await claim.record(judged)
+    for (const { tenantId, acts } of recorded) if (acts > 0) bus.publish(`feed:${tenantId}`)
+    return recorded.map((one) => ({ ...one, arrivals: arrivals.get(one.tenantId) ?? [] }))
+  } finally {
+    await claim.release()
+  }
+}
+
+async function judgeTenant(detectors: readonly AnyDetector[], work: TenantWork, now: Date) {
+  try {
+    const events = await work.memory.pendingEvents(work.stripeIds)
+    const outcome = await judgeBatch(detectors, work.memory, {
       events,
       now: toSeconds(now),
       origin: 'LIVE',
       wall: now,
       newId: () => newId('anm'),
     })
+    return { outcome, arrived: events.map(({ receivedAt }) => receivedAt) }
+  } catch (error) {
+    throw new ServingError(work.tenantId, error)
   }
-  const served = await serveNext(database, now, judge, passOver).catch((error: unknown) => {
-    if (!(error instanceof ServingError) || !isDataFailure(error.cause)) throw error
-    return serveNarrowed(database, error.tenantId, now, judge)
-  })
-  if (served !== undefined && served.acts > 0) bus.publish(`feed:${served.tenantId}`)
-  return served && { ...served, arrivals }
+}
+
+/** What the database refuses because of its data is found and marked; the rest of that tenant's work is done. */
+async function serveNarrowed(pipeline: Pipeline, error: unknown, now: Date): Promise<Judged[]> {
+  if (!(error instanceof ServingError) || !isDataFailure(error.cause)) throw error
+  const { tenantId } = error
+  return [
+    await narrowDown(pipeline.database, tenantId, now, (stripeIds) =>
+      serveApart(pipeline, { now, apart: { tenantId, stripeIds } }),
+    ),
+  ]
+}
+
+/** Somebody else goes on changing the tenant: whoever comes next tries again. */
+const ATTEMPTS = 10
+
+/** @returns undefined when another process has taken the tenant, or it has no work any more */
+async function serveApart(pipeline: Pipeline, search: Search): Promise<Judged | undefined> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const claim = await claimWork(pipeline.database, search)
+    if (claim === undefined) return undefined
+    const [judged] = await serve(pipeline, claim, search.now)
+    if (judged !== undefined) return judged
+  }
+  return undefined
 }

@@ -7,7 +7,7 @@ import { oldestWaiting } from '../storage/detection/waiting.ts'
 import { databaseTime } from '../storage/health.ts'
 import { type Jump, TimerTime } from '../time/timer-time.ts'
 import { type Clock, othersFirst, stopwatch } from '../time.ts'
-import { type Judged, judgeNext, type Pipeline } from './pass.ts'
+import { type Judged, judgeDue, type Pipeline } from './pass.ts'
 
 export interface WorkerOptions extends Pipeline {
   clock: Clock
@@ -105,9 +105,9 @@ export class Worker {
     const passOver = this.#leftToOthers()
     if (passOver.length >= MAX_LEFT) return false
     try {
-      const served = await judgeNext(this.#options, await this.#time.now(), passOver)
-      if (served !== undefined) this.#report(served)
-      return served !== undefined
+      const served = await judgeDue(this.#options, await this.#time.now(), passOver)
+      for (const one of served) this.#report(one)
+      return served.length > 0
     } catch (error) {
       if (error instanceof ServingError && error.cause instanceof NewerStateError) {
         this.#leave(error.tenantId, error.cause)

@@ -1,5 +1,5 @@
 import type { PrismaClient } from '../generated/sqlite/client.ts'
-import type { Sql } from './sql.ts'
+import type { Sql, Transaction } from './sql.ts'
 
 /** Typed as the SQLite client, the narrower of the two; PostgreSQL's is cast to it once, where it is opened. */
 export type SystemClient = PrismaClient
@@ -24,6 +24,8 @@ export interface Database {
   readonly sql: Sql
   /** `sql` with the limits of a purpose; `sql` itself has those of a request. */
   sqlFor(purpose: Purpose): Sql
+  /** A transaction with the limits of a purpose, for who goes on in between; on SQLite it holds the one writer. */
+  begin(purpose: Purpose): Promise<Transaction>
   /**
    * SQLite only: checks the file round after round, in a thread of its own; once it is found to be damaged, nothing is
    * written to it any more. @returns ends it

@@ -42,6 +42,13 @@ export interface Writer extends Reader {
   insert(statement: Insert, rows: readonly (readonly Value[])[]): Promise<unknown[]>
 }
 
+/** A transaction that stays open from one call to the next. Either end closes it; a second end does nothing. */
+export interface Transaction extends Writer {
+  /** @throws what the database says; it is rolled back then */
+  commit(): Promise<void>
+  rollback(): Promise<void>
+}
+
 export interface Sql extends Reader {
   /** One transaction, committed when `work` resolves and rolled back when it throws. On SQLite it is the one writer: no I/O inside. */
   write<T>(work: (tx: Writer) => Promise<T>): Promise<T>

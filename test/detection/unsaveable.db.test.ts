@@ -2,10 +2,10 @@ import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createLogger } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { judgeNext } from '../../src/pipeline/pass.ts'
+import { judgeDue } from '../../src/pipeline/pass.ts'
 import { Worker } from '../../src/pipeline/worker.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { retryUnsaved } from '../../src/storage/detection/retry.ts'
+import { retryUnsaved } from '../../src/storage/detection/unsaved.ts'
 import { migrate } from '../../src/storage/migrate.ts'
 import { openDatabase } from '../../src/storage/open.ts'
 import { fileOf } from '../../src/storage/sqlite/connection.ts'
@@ -143,6 +143,7 @@ const failing = (error: Error): Database => {
     ...database,
     sql: { ...broken, all: database.sql.all },
     sqlFor: () => ({ ...broken, all: database.sql.all }),
+    begin: () => Promise.reject(error),
   }
 }
 
@@ -160,9 +161,9 @@ describe('what cannot be saved because of its surroundings', () => {
       charges(() => `ch_${code}`, 2),
     )
     const broken = failing(Object.assign(new Error(code), { code }))
-    await expect(
-      judgeNext({ ...pipeline, database: broken }, new Date((START + 60) * 1_000)),
-    ).rejects.toThrow(code)
+    await expect(judgeDue({ ...pipeline, database: broken }, new Date((START + 60) * 1_000))).rejects.toThrow(
+      code,
+    )
     expect(await failedOf(mine.id)).toEqual([])
     await judgeAll(START + 60)
     expect(await counted(mine.id)).toBe(2)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { judgeNext } from '../../src/pipeline/pass.ts'
+import { judgeDue } from '../../src/pipeline/pass.ts'
 import type { Database } from '../../src/storage/database.ts'
-import type { Reader, Sql } from '../../src/storage/sql.ts'
+import type { Reader } from '../../src/storage/sql.ts'
 import { testDatabase } from '../support/database.ts'
 import { paid, pipelineOn } from '../support/pipeline.ts'
 import { START } from '../support/stripe/basics.ts'
@@ -23,19 +23,11 @@ function overtaken(by: () => Promise<unknown>): Database {
       return rows
     }
   }
-  const wrapped = (sql: Sql): Sql => ({
-    all: watched(sql),
-    write: (work) =>
-      sql.write((tx) =>
-        work({
-          all: watched(tx),
-          enter: (tenantId) => tx.enter(tenantId),
-          run: (text, values) => tx.run(text, values),
-          insert: (statement, rows) => tx.insert(statement, rows),
-        }),
-      ),
-  })
-  return { ...database, sql: wrapped(database.sql), sqlFor: (purpose) => wrapped(database.sqlFor(purpose)) }
+  const begin: Database['begin'] = async (purpose) => {
+    const tx = await database.begin(purpose)
+    return Object.assign(tx, { all: watched({ all: tx.all.bind(tx) }) })
+  }
+  return { ...database, sql: { ...database.sql, all: watched(database.sql) }, begin }
 }
 
 it('goes on with the next tenant when another process has served this one between the look and the lock', async () => {
@@ -43,11 +35,11 @@ it('goes on with the next tenant when another process has served this one betwee
   await deliver(first, [paid(START)])
   const nobody = overtaken(() => database.prisma.wake.deleteMany({ where: { tenantId: first.id } }))
   const now = new Date((START + 10) * 1_000)
-  expect(await judgeNext({ ...pipeline, database: nobody }, now)).toBeUndefined()
+  expect(await judgeDue({ ...pipeline, database: nobody }, now)).toEqual([])
 
   await deliver(first, [paid(START + 1)])
   await deliver(second, [paid(START + 1)])
   const firstLooked = overtaken(() => database.prisma.wake.deleteMany({ where: { tenantId: first.id } }))
-  expect(await judgeNext({ ...pipeline, database: firstLooked }, now)).toMatchObject({ tenantId: second.id })
+  expect(await judgeDue({ ...pipeline, database: firstLooked }, now)).toMatchObject([{ tenantId: second.id }])
   expect(await database.prisma.claim.findMany({ where: { failures: { gt: 0 } } })).toEqual([])
 })

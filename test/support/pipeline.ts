@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { memoryBus } from '../../src/bus/memory.ts'
 import { DETECTORS } from '../../src/detection/registry.ts'
 import { commitBatch } from '../../src/ingest/commit.ts'
-import { judgeNext, type Pipeline } from '../../src/pipeline/pass.ts'
+import { judgeDue, type Pipeline } from '../../src/pipeline/pass.ts'
 import type { Database } from '../../src/storage/database.ts'
 import type { Scope } from '../../src/storage/scope/scope.ts'
 import { parseEvent, summarize } from '../../src/stripe/event.ts'
@@ -42,9 +42,9 @@ export function pipelineOn(database: Database) {
   async function judgeAll(at: number, over: Partial<Pipeline> = {}) {
     const served: string[] = []
     for (let i = 0; i < 100; i += 1) {
-      const one = await judgeNext({ ...pipeline, ...over }, new Date(at * 1_000))
-      if (one === undefined) return served
-      served.push(one.tenantId)
+      const judged = await judgeDue({ ...pipeline, ...over }, new Date(at * 1_000))
+      if (judged.length === 0) return served
+      served.push(...judged.map(({ tenantId }) => tenantId))
     }
     throw new Error('judging does not come to an end')
   }

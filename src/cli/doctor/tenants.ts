@@ -1,5 +1,5 @@
 import type { Database } from '../../storage/database.ts'
-import { UNSAVED } from '../../storage/detection/narrowing.ts'
+import { UNSAVED } from '../../storage/detection/unsaved.ts'
 import { stuckTenants } from '../../storage/detection/waiting.ts'
 import { scopeTo } from '../../storage/scope/scope.ts'
 import { openToken } from '../../tenancy/endpoints.ts'

@@ -2,33 +2,51 @@ import { z } from 'zod'
 import type { BatchOutcome } from '../../detection/engine/memory.ts'
 import type { Database } from '../database.ts'
 import { scopeTo } from '../scope/scope.ts'
-import { integer, type Reader, text, type Writer } from '../sql.ts'
+import { integer, type Reader, type Transaction, text, type Writer } from '../sql.ts'
 import { saveOutcome, scheduleTimer } from './saving.ts'
 import { StoredMemory } from './stored-memory.ts'
 
 /** How many events are judged at once, so that a tenant's backlog lets others in between. */
 const BATCH = 500
 
-/** A tenant that has work, taken by this process. */
-export interface Claim {
-  tenantId: string
-  version: number
+/** Tenants that have work, taken by this process until what came of it is recorded, or they are released. */
+export interface WorkClaim {
+  readonly tenants: readonly TenantWork[]
+  /**
+   * Stores what came of judging them, all in one transaction, and gives them back.
+   * @returns what was stored: a tenant that has changed since it was claimed is left out, and still has its work
+   * @throws ServingError with the tenant whose result could not be stored; then nothing is
+   */
+  record(judged: readonly JudgedWork[]): Promise<Recorded[]>
+  /** Gives them back with their work; after `record` it does nothing. */
+  release(): Promise<void>
 }
 
-export interface Served {
+/** What a tenant is to be judged for, and what is remembered of it. */
+export interface TenantWork {
+  readonly tenantId: string
+  /** Of the tenant's memory when it was claimed. */
+  readonly version: number
+  readonly memory: StoredMemory
+  /** The events that wait; none: only time has passed. */
+  readonly stripeIds: readonly string[]
+  /** What is done with once the work is; undefined: they stay, for other events. */
+  readonly wakes: readonly string[] | undefined
+}
+
+export interface JudgedWork {
+  work: TenantWork
+  outcome: BatchOutcome
+}
+
+export interface Recorded {
   tenantId: string
   outcome: BatchOutcome
-  /** How many changes of anomalies the batch added to the tenant's feed. */
+  /** How many changes of anomalies were added to the tenant's feed. */
   acts: number
 }
 
-/** Judges what waits: the ids of pending events (none: only time has passed). */
-export type Judge = (memory: StoredMemory, stripeIds: readonly string[]) => Promise<BatchOutcome>
-
-/** The tenant was served by another process, or has changed, since it was looked at: whoever is due is looked for again. */
-const OUTDATED = Symbol('outdated')
-
-/** Thrown with the tenant whose work failed, so that it can be made to wait. */
+/** Names the tenant whose work failed, so that it can be made to wait. */
 export class ServingError extends Error {
   constructor(
     readonly tenantId: string,
@@ -39,122 +57,91 @@ export class ServingError extends Error {
 }
 
 /** Whose work is looked for. */
-interface Search {
+export interface Search {
   now: Date
   /** Tenants that this process leaves to others. */
-  passOver: readonly string[]
-  /** This tenant alone, judged for these events alone: the wakes stay for those that are left. */
+  passOver?: readonly string[]
+  /** This tenant alone, for these of its events alone: its wakes stay for those that are left. */
   apart?: { tenantId: string; stripeIds: readonly string[] }
 }
 
 /**
- * Serves the tenant that has waited longest since it was last served, if any has work due.
- * @param passOver tenants that this process leaves to others
- * @returns undefined when nobody has work
+ * Takes the tenant that has waited longest since it was last served, if any has work due.
+ * @returns undefined when nobody has work; a claim without tenants when another process was faster
  */
-export async function serveNext(
-  database: Database,
-  now: Date,
-  judge: Judge,
-  passOver: readonly string[] = [],
-): Promise<Served | undefined> {
-  const serve = database.engine === 'postgresql' ? serveLocked : serveThinkingFirst
-  for (;;) {
-    const served = await serve(database, { now, passOver }, judge)
-    if (served !== OUTDATED) return served
-  }
+export function claimWork(database: Database, search: Search): Promise<WorkClaim | undefined> {
+  return database.engine === 'postgresql' ? lock(database, search) : look(database, search)
 }
-
-/**
- * Serves one tenant for some of the events that wait, with the time that has passed.
- * @returns undefined when another process has taken the tenant, or it has no work any more
- * @throws ServingError
- */
-export async function serveApart(
-  database: Database,
-  now: Date,
-  judge: Judge,
-  apart: { tenantId: string; stripeIds: readonly string[] },
-): Promise<Served | undefined> {
-  const serve = database.engine === 'postgresql' ? serveLocked : serveThinkingFirst
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const served = await serve(database, { now, passOver: [], apart }, judge)
-    if (served !== OUTDATED) return served
-  }
-  return undefined
-}
-
-/** Somebody else goes on changing the tenant: whoever comes next tries again. */
-const ATTEMPTS = 10
 
 /** On PostgreSQL the claim is a row lock in the very transaction that stores the result; nobody waits for it. */
-function serveLocked(
-  database: Database,
-  search: Search,
-  judge: Judge,
-): Promise<Served | typeof OUTDATED | undefined> {
-  const { now } = search
-  return database.sqlFor('judging').write(async (tx) => {
-    const claim = await nextClaim(tx, search, 'FOR UPDATE OF c SKIP LOCKED')
-    if (claim === undefined) return undefined
-    try {
-      await tx.enter(claim.tenantId)
-      const { wakes, stripeIds } = await workOf(tx, claim.tenantId, search)
-      if (wakes?.length === 0) return OUTDATED
-      const outcome = await judge(new StoredMemory(tx, claim.tenantId), stripeIds)
-      return await finish(tx, { claim, wakes, outcome, now })
-    } catch (error) {
-      throw new ServingError(claim.tenantId, error)
-    }
-  })
-}
-
-/** SQLite has one writer, so there a batch is judged before the transaction, which then checks that nothing has changed. */
-async function serveThinkingFirst(
-  database: Database,
-  search: Search,
-  judge: Judge,
-): Promise<Served | typeof OUTDATED | undefined> {
-  const { now } = search
-  const claim = await nextClaim(database.sql, search, '')
-  if (claim === undefined) return undefined
+async function lock(database: Database, search: Search): Promise<WorkClaim | undefined> {
+  const tx = await database.begin('judging')
+  // What failed is worth more than a failure on the way back, and a lost connection gives the locks back, too.
+  const release = () => tx.rollback().catch(() => {})
   try {
-    const { sql } = scopeTo(database, claim.tenantId)
-    const { wakes, stripeIds } = await workOf(sql, claim.tenantId, search)
-    if (wakes?.length === 0) return OUTDATED
-    const outcome = await judge(new StoredMemory(sql, claim.tenantId), stripeIds)
-    return await sql.write(async (tx) => {
-      const current = await tx.all('SELECT "version" FROM "Claim" WHERE "tenantId" = ?', [claim.tenantId])
-      if (integer(current[0]?.['version']) !== claim.version) return OUTDATED
-      return finish(tx, { claim, wakes, outcome, now })
-    })
+    const due = await nextDue(tx, search, 'FOR UPDATE OF c SKIP LOCKED')
+    if (due === undefined) {
+      await release()
+      return undefined
+    }
+    const tenants = await workOf(boundTo(tx, due.tenantId), due, search)
+    return { tenants, record: (judged) => recordLocked(tx, judged, search.now), release }
   } catch (error) {
-    throw new ServingError(claim.tenantId, error)
+    await release()
+    throw error
   }
 }
 
-/** Lets a tenant whose work failed wait, longer each time, up to five minutes. */
-export async function backOff(database: Database, tenantId: string, now: Date): Promise<void> {
-  await database.sqlFor('judging').write(async (tx) => {
+async function recordLocked(tx: Transaction, judged: readonly JudgedWork[], now: Date): Promise<Recorded[]> {
+  const recorded: Recorded[] = []
+  for (const one of judged) recorded.push(await recordTenant(tx, one, now))
+  await tx.commit()
+  return recorded
+}
+
+/** Reads of a transaction in the tenant's name. */
+const boundTo = (tx: Writer, tenantId: string): Reader => ({
+  all: async (statement, values) => {
     await tx.enter(tenantId)
-    const [row] = await tx.all('SELECT "failures" FROM "Claim" WHERE "tenantId" = ?', [tenantId])
-    if (row === undefined) return
-    const failures = integer(row['failures'])
-    const retryAt = new Date(now.getTime() + Math.min(300, 2 ** failures) * 1_000)
-    await tx.run('UPDATE "Claim" SET "failures" = ?, "retryAt" = ?, "servedAt" = ? WHERE "tenantId" = ?', [
-      failures + 1,
-      retryAt,
-      now,
-      tenantId,
-    ])
+    return tx.all(statement, values)
+  },
+})
+
+/** SQLite has one writer, so there a claim locks nothing: what is recorded is compared with what was claimed. */
+async function look(database: Database, search: Search): Promise<WorkClaim | undefined> {
+  const due = await nextDue(database.sql, search, '')
+  if (due === undefined) return undefined
+  const tenants = await workOf(scopeTo(database, due.tenantId).sql, due, search)
+  return {
+    tenants,
+    record: (judged) => recordUnchanged(database, judged, search.now),
+    release: async () => {},
+  }
+}
+
+function recordUnchanged(database: Database, judged: readonly JudgedWork[], now: Date): Promise<Recorded[]> {
+  return database.sqlFor('judging').write(async (tx) => {
+    const recorded: Recorded[] = []
+    for (const one of judged) {
+      const { tenantId, version } = one.work
+      const [current] = await tx.all('SELECT "version" FROM "Claim" WHERE "tenantId" = ?', [tenantId])
+      if (current !== undefined && integer(current['version']) === version)
+        recorded.push(await recordTenant(tx, one, now))
+    }
+    return recorded
   })
 }
 
-async function nextClaim(
+interface Due {
+  tenantId: string
+  version: number
+}
+
+async function nextDue(
   sql: Reader,
-  { now, passOver, apart }: Search,
+  { now, passOver = [], apart }: Search,
   lock: string,
-): Promise<Claim | undefined> {
+): Promise<Due | undefined> {
   const others =
     passOver.length === 0 ? '' : `AND c."tenantId" NOT IN (${passOver.map(() => '?').join(', ')})`
   const alone = apart === undefined ? '' : 'AND c."tenantId" = ?'
@@ -168,16 +155,17 @@ async function nextClaim(
   return row && { tenantId: text(row['tenantId']), version: integer(row['version']) }
 }
 
-const stripeIdList = z.array(z.string())
-
-/** What a tenant is to be judged for; no wakes: they are not done with. */
-interface Waiting {
-  wakes?: readonly string[]
-  stripeIds: readonly string[]
+/** Nothing when another process has served the tenant between the look and the lock. */
+async function workOf(sql: Reader, due: Due, { now, apart }: Search): Promise<TenantWork[]> {
+  const memory = new StoredMemory(sql, due.tenantId)
+  if (apart !== undefined) return [{ ...due, memory, stripeIds: apart.stripeIds, wakes: undefined }]
+  const waiting = await dueWakes(sql, due.tenantId, now).catch((error: unknown) => {
+    throw new ServingError(due.tenantId, error)
+  })
+  return waiting.wakes.length === 0 ? [] : [{ ...due, memory, ...waiting }]
 }
 
-const workOf = (sql: Reader, tenantId: string, { now, apart }: Search): Promise<Waiting> | Waiting =>
-  apart ?? dueWakes(sql, tenantId, now)
+const stripeIdList = z.array(z.string())
 
 /** The wakes of a tenant that are due, as many as are judged at once, and the events that they are for. */
 export async function dueWakes(
@@ -199,28 +187,42 @@ export async function dueWakes(
   return { wakes, stripeIds }
 }
 
-interface Finish {
-  claim: Claim
-  wakes: readonly string[] | undefined
-  outcome: BatchOutcome
-  now: Date
+/** All that came of one tenant's work, and that it is done. */
+async function recordTenant(tx: Writer, { work, outcome }: JudgedWork, now: Date): Promise<Recorded> {
+  const { tenantId, version, wakes } = work
+  try {
+    await tx.enter(tenantId)
+    const acts = await saveOutcome(tx, tenantId, outcome, now)
+    if (wakes !== undefined) {
+      await tx.run(
+        `DELETE FROM "Wake" WHERE "tenantId" = ? AND "id" IN (${wakes.map(() => '?').join(', ')})`,
+        [tenantId, ...wakes],
+      )
+    }
+    await scheduleTimer(tx, tenantId)
+    await tx.run(
+      'UPDATE "Claim" SET "version" = ?, "failures" = 0, "retryAt" = NULL, "servedAt" = ? WHERE "tenantId" = ?',
+      [version + 1, now, tenantId],
+    )
+    return { tenantId, outcome, acts }
+  } catch (error) {
+    throw new ServingError(tenantId, error)
+  }
 }
 
-async function finish(
-  tx: Writer,
-  { claim: { tenantId, version }, wakes, outcome, now }: Finish,
-): Promise<Served> {
-  const acts = await saveOutcome(tx, tenantId, outcome, now)
-  if (wakes !== undefined) {
-    await tx.run(`DELETE FROM "Wake" WHERE "tenantId" = ? AND "id" IN (${wakes.map(() => '?').join(', ')})`, [
+/** Lets a tenant whose work failed wait, longer each time, up to five minutes. */
+export async function backOff(database: Database, tenantId: string, now: Date): Promise<void> {
+  await database.sqlFor('judging').write(async (tx) => {
+    await tx.enter(tenantId)
+    const [row] = await tx.all('SELECT "failures" FROM "Claim" WHERE "tenantId" = ?', [tenantId])
+    if (row === undefined) return
+    const failures = integer(row['failures'])
+    const retryAt = new Date(now.getTime() + Math.min(300, 2 ** failures) * 1_000)
+    await tx.run('UPDATE "Claim" SET "failures" = ?, "retryAt" = ?, "servedAt" = ? WHERE "tenantId" = ?', [
+      failures + 1,
+      retryAt,
+      now,
       tenantId,
-      ...wakes,
     ])
-  }
-  await scheduleTimer(tx, tenantId)
-  await tx.run(
-    'UPDATE "Claim" SET "version" = ?, "failures" = 0, "retryAt" = NULL, "servedAt" = ? WHERE "tenantId" = ?',
-    [version + 1, now, tenantId],
-  )
-  return { tenantId, outcome, acts }
+  })
 }

@@ -41,6 +41,7 @@ export async function openPostgres(url: string): Promise<Database> {
     prisma,
     sql: byPurpose.request,
     sqlFor: (purpose) => byPurpose[purpose],
+    begin: (purpose) => byPurpose[purpose].begin(),
     close: async () => {
       await prisma.$disconnect()
       await Promise.all([deliveries.end(), rest.end()])

@@ -1,12 +1,21 @@
 import pg from 'pg'
 import { currentTenant, outOfTenant } from '../current-tenant.ts'
-import { type Insert, insertHead, onConflict, type Row, type Sql, type Value, type Writer } from '../sql.ts'
+import {
+  type Insert,
+  insertHead,
+  onConflict,
+  type Row,
+  type Sql,
+  type Transaction,
+  type Value,
+  type Writer,
+} from '../sql.ts'
 import { answerWithin, type Limits, timed } from './limits.ts'
 import type { Roles } from './roles.ts'
-import { inSession, type WalledPool, wall } from './session.ts'
+import { beginSession, inSession, type Session, type WalledPool, wall } from './session.ts'
 
 /** Raw statements over the pool, each in the role and the name of its tenant, within the limits of their purpose. */
-export function postgresSql(pool: WalledPool, limits: Limits): Sql {
+export function postgresSql(pool: WalledPool, limits: Limits): Sql & { begin(): Promise<Transaction> } {
   const within = answerWithin(limits)
   return {
     all: (text, values) =>
@@ -19,6 +28,8 @@ export function postgresSql(pool: WalledPool, limits: Limits): Sql {
       }
       return inSession(pool, tenantId, transaction, limits)
     },
+    begin: async () =>
+      new PostgresTransaction(await beginSession(pool, undefined, { limits }), within, pool.roles),
   }
 }
 
@@ -74,6 +85,26 @@ class PostgresWriter implements Writer {
   #open(): Connection {
     if (this.#ended) throw new Error('the transaction of this writer is over')
     return this.connection
+  }
+}
+
+class PostgresTransaction extends PostgresWriter implements Transaction {
+  constructor(
+    private readonly session: Session,
+    within: number,
+    roles: Roles,
+  ) {
+    super({ client: session.client, within }, undefined, roles)
+  }
+
+  commit(): Promise<void> {
+    this.end()
+    return this.session.commit()
+  }
+
+  rollback(): Promise<void> {
+    this.end()
+    return this.session.rollback()
   }
 }
 

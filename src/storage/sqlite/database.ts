@@ -26,6 +26,7 @@ export async function openSqlite(url: string): Promise<Database> {
     sql,
     // One writer: the queue before it and the wait for other processes' locks are the same for all.
     sqlFor: () => sql,
+    begin: () => sql.begin(),
     watchIntegrity: (listeners) =>
       watchIntegrity(path, {
         ...listeners,

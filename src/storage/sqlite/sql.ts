@@ -1,15 +1,25 @@
 import type { Statement } from 'better-sqlite3'
 import { currentTenant, outOfTenant } from '../current-tenant.ts'
-import { type Insert, insertHead, onConflict, type Row, type Sql, type Value, type Writer } from '../sql.ts'
+import {
+  type Insert,
+  insertHead,
+  onConflict,
+  type Row,
+  type Sql,
+  type Transaction,
+  type Value,
+  type Writer,
+} from '../sql.ts'
 import type { SqliteFile } from './adapter.ts'
 import { whenFree } from './connection.ts'
 import type { Connection } from './driver.ts'
 import { checkRows, checkTenant } from './tripwire.ts'
+import type { OpenTransaction } from './writer.ts'
 
 type Bound = string | number | bigint | Uint8Array | null
 
 /** Raw statements over the file's two connections; writes queue with Prisma's. */
-export function sqliteSql({ writer, reader, queue }: SqliteFile): Sql {
+export function sqliteSql({ writer, reader, queue }: SqliteFile): Sql & { begin(): Promise<Transaction> } {
   const reading = new Statements(reader)
   const writing = new Statements(writer)
   return {
@@ -21,6 +31,7 @@ export function sqliteSql({ writer, reader, queue }: SqliteFile): Sql {
       const tx = new SqliteWriter(writing, currentTenant())
       return queue.transaction(() => outOfTenant(() => work(tx)).finally(() => tx.end()))
     },
+    begin: async () => new SqliteTransaction(writing, await queue.begin()),
   }
 }
 
@@ -72,6 +83,25 @@ class SqliteWriter implements Writer {
 
   #checkOpen(): void {
     if (!this.#open) throw new Error('the transaction of this writer is over')
+  }
+}
+
+class SqliteTransaction extends SqliteWriter implements Transaction {
+  constructor(
+    statements: Statements,
+    private readonly transaction: OpenTransaction,
+  ) {
+    super(statements, undefined)
+  }
+
+  async commit(): Promise<void> {
+    this.end()
+    this.transaction.commit()
+  }
+
+  async rollback(): Promise<void> {
+    this.end()
+    this.transaction.rollback()
   }
 }
 
