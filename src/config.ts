@@ -1,42 +1,16 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readEnvFile } from './config/env-file.ts'
+import { isOrigin, type RateLimit, rateLimit, webUrl, whole } from './config/forms.ts'
 import { nearMisses } from './config/near-misses.ts'
 import { packageRoot } from './config/package-root.ts'
+
+export type { RateLimit }
 
 /** Every mistake in the environment, named together. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
-
-export interface RateLimit {
-  requests: number
-  seconds: number
-}
-
-const rateLimit = () =>
-  z
-    .string()
-    .regex(/^\d{1,9}\/\d{1,6}$/, 'must be requests/seconds, e.g. 6000/60')
-    .transform((text): RateLimit => {
-      const [requests = 0, seconds = 0] = text.split('/').map(Number)
-      return { requests, seconds }
-    })
-    .refine(({ requests, seconds }) => requests > 0 && seconds > 0, 'both numbers must be at least 1')
-
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`)
-
-const webUrl = z
-  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-  .transform((url) => url.replace(/\/+$/, ''))
-
-const isOrigin = (text: string): boolean =>
-  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
 
 /** What is known of a variable besides its form. */
 interface Declaration {
@@ -152,6 +126,49 @@ const environment = z.object({
     default: '',
     description: 'bearer token that /metrics asks for, at least 16 characters; needed outside a local set-up',
   }),
+  SMTP_URL: declare(
+    z
+      .string()
+      .regex(/^smtps?:\/\/.+$/, 'must begin with smtp:// or smtps://')
+      .optional(),
+    { default: '', description: 'smtp://user:password@host:587, the server that alerts by mail go through' },
+  ),
+  ALERT_FROM: declare(
+    z
+      .string()
+      .regex(/^[^\r\n]*@[^\r\n]+$/, 'must be an address, such as BillingWatch <alerts@example.com>')
+      .optional(),
+    { default: '', description: 'sender of mails, e.g. BillingWatch <alerts@example.com>' },
+  ),
+  ALERT_ALLOWED_HOSTS: declare(
+    z
+      .string()
+      .transform((text) => text.split(',').map((host) => host.trim().toLowerCase()))
+      .pipe(
+        z.array(
+          z
+            .string()
+            .regex(
+              /^[\w.-]+$|^[\da-f.:]+(\/\d{1,3})?$/,
+              'must be hosts, addresses or ranges like 10.0.0.0/8',
+            ),
+        ),
+      )
+      .optional(),
+    {
+      default: '',
+      description:
+        'hosts and ranges (CIDR) inside your network that alerts may go to, plain http included, comma-separated',
+    },
+  ),
+  SLACK_API_URL: declare(webUrl, {
+    default: 'https://slack.com/api',
+    description: "where Slack's API is reached",
+  }),
+  PAGERDUTY_EVENTS_URL: declare(webUrl.optional(), {
+    default: '',
+    description: "where PagerDuty's Events API is reached; PagerDuty's own, in the US or the EU, when unset",
+  }),
 })
 
 export interface Variable extends Declaration {
@@ -185,6 +202,12 @@ export interface Config {
   trustProxy: boolean
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
   metricsToken: string | undefined
+  smtpUrl: string | undefined
+  alertFrom: string | undefined
+  /** Hosts, addresses and ranges inside the operator's network that alerts may go to. */
+  alertAllowedHosts: readonly string[]
+  slackApiUrl: string
+  pagerDutyEventsUrl: string | undefined
   /** HOST on loopback and PUBLIC_URL unset or local: only then GraphiQL, introspection, a generated secret and open /metrics. */
   local: boolean
   /** What is odd about the environment without making it unusable, a sentence each. */
@@ -228,6 +251,11 @@ export function readConfig(source: Record<string, string | undefined>): Config {
     trustProxy: env.TRUST_PROXY,
     logLevel: env.LOG_LEVEL,
     metricsToken: env.METRICS_TOKEN,
+    smtpUrl: env.SMTP_URL,
+    alertFrom: env.ALERT_FROM,
+    alertAllowedHosts: env.ALERT_ALLOWED_HOSTS ?? [],
+    slackApiUrl: env.SLACK_API_URL,
+    pagerDutyEventsUrl: env.PAGERDUTY_EVENTS_URL,
     local: LOOPBACK.test(env.HOST) && (env.PUBLIC_URL === undefined || isLoopback(env.PUBLIC_URL)),
     warnings: warningsOf(source),
   })

@@ -16,6 +16,8 @@ export const ROOMS: readonly string[] = [
   // What tenants read.
   'graphql',
   'export',
+  // What leaves to people.
+  'alerts',
   // What goes round: retention.
   'janitor',
   // People, and all that they can reach.

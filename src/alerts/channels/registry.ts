@@ -1,0 +1,11 @@
+import type { Channel, Means } from './channel.ts'
+import { webhook } from './webhook.ts'
+
+/** Every way to name a target, with its kind: one file each. */
+const CHANNELS: readonly ((means: Means) => Channel)[] = [webhook]
+
+export type Channels = ReadonlyMap<string, Channel>
+
+/** By the name of the target, as it is stored. */
+export const createChannels = (means: Means): Channels =>
+  new Map(CHANNELS.map((make) => make(means)).map((channel) => [channel.name, channel]))

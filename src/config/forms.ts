@@ -1,0 +1,32 @@
+import { z } from 'zod'
+
+/** How variables are written. */
+
+export interface RateLimit {
+  requests: number
+  seconds: number
+}
+
+export const rateLimit = () =>
+  z
+    .string()
+    .regex(/^\d{1,9}\/\d{1,6}$/, 'must be requests/seconds, e.g. 6000/60')
+    .transform((text): RateLimit => {
+      const [requests = 0, seconds = 0] = text.split('/').map(Number)
+      return { requests, seconds }
+    })
+    .refine(({ requests, seconds }) => requests > 0 && seconds > 0, 'both numbers must be at least 1')
+
+export const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`)
+
+export const webUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .transform((url) => url.replace(/\/+$/, ''))
+
+export const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
