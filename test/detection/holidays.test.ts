@@ -16,8 +16,8 @@ interface Shop {
   country: string
   opens: number
   closes: number
-  /** Share of an ordinary day on holidays and on the days beside them. */
-  holiday: number
+  /** Share of an ordinary day on holidays, or on each by its name, and on the days beside them. */
+  holiday: number | ((name: string) => number)
   bridge?: number
   until?: Seconds
 }
@@ -28,11 +28,13 @@ const calendarIn = ({ timezone, country }: Pick<Shop, 'timezone' | 'country'>) =
 async function shop(of: Shop): Promise<Late[]> {
   const calendar = await calendarIn(of)
   const random = seeded(3)
+  const onHoliday = (at: Seconds): number =>
+    typeof of.holiday === 'number' ? of.holiday : of.holiday(calendar.holiday(at)?.name ?? '')
   const rate = (at: Seconds): number => {
     const hour = calendar.hourOfDay(at)
     if (hour < of.opens || hour >= of.closes) return 0
     const kind = kindOf(calendar, calendar.localDay(at))
-    const share = kind === undefined ? 1 : kind === 'holiday' ? of.holiday : (of.bridge ?? 1)
+    const share = kind === undefined ? 1 : kind === 'holiday' ? onHoliday(at) : (of.bridge ?? 1)
     return (share * of.perDay) / (of.closes - of.opens)
   }
   return arrivals(START, of.until ?? END, rate, random).map((at) =>
@@ -73,6 +75,31 @@ describe('a shop that is closed on holidays is not reported for it', () => {
   })
 })
 
+describe('a shop that sells on some holidays', () => {
+  const some: Shop = {
+    perDay: 300,
+    timezone: 'Australia/Sydney',
+    country: 'AU',
+    opens: 9,
+    closes: 18,
+    holiday: (name) => (/Saturday|Sunday|New Year|Labour|Australia/.test(name) ? 1 : 0),
+  }
+
+  it('is closed on another one when it falls silent at closing time', async () => {
+    expect(await judge(await shop(some), some)).toEqual([])
+  })
+
+  it('has an outage there when it falls silent at another time', async () => {
+    const easterMonday = date('2025-04-21')
+    const sells: Shop = { ...some, holiday: (name) => (name === 'Good Friday' ? 0 : 1) }
+    const facts = (await shop(sells)).filter(
+      ({ at }) => at < easterMonday + 2 * HOUR || at >= easterMonday + 3 * DAY,
+    )
+    const found = (await judge(facts, sells)).filter(({ startedAt }) => startedAt >= easterMonday)
+    expect(found.map(({ detector }) => detector)).toEqual(['WEBHOOK_LAG'])
+  })
+})
+
 describe('an outage on a holiday of a shop that always sells', () => {
   const always: Shop = { ...GIFTS, perDay: 400, opens: 0, closes: 24, holiday: 1 }
   const outage = (facts: readonly Late[], from: Seconds, to: Seconds): Late[] =>
@@ -90,6 +117,13 @@ describe('an outage on a holiday of a shop that always sells', () => {
     const found = await judge(facts, always)
     expect(found.map(({ detector }) => detector)).toEqual(['WEBHOOK_LAG'])
     expect(found[0]?.detectedAt).toBeLessThan(easter + 20 * HOUR)
+  })
+
+  it('is found also where it begins at closing time', async () => {
+    const easter = date('2025-04-21')
+    const byDay: Shop = { ...GIFTS, perDay: 400, holiday: 1, until: easter + 3 * DAY }
+    const facts = outage(await shop(byDay), easter - 7 * HOUR, easter + 16 * HOUR)
+    expect((await judge(facts, byDay)).map(({ detector }) => detector)).toEqual(['WEBHOOK_LAG'])
   })
 
   it('is found on any other day of the shop that closes on holidays', async () => {

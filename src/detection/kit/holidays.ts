@@ -57,6 +57,13 @@ export function shareOn({ seen, shares }: Holidays, calendar: Calendar, day: num
   return kind === undefined ? 1 : shares[kind] / (seen[kind] + DOUBT)
 }
 
+/** With this part of an ordinary day's trade on the holidays that passed, the tenant is open on most of them. */
+const SELLS = 0.75
+
+/** Whether the tenant is known to sell on holidays: then it does so on days beside them, too. */
+export const sellsOnHolidays = ({ seen, shares }: Holidays): boolean =>
+  seen.holiday > 0 && shares.holiday >= SELLS * seen.holiday
+
 /** What days of trade are not learned of: holidays are days of their own. */
 export const withHolidays =
   (dark: Dark, calendar: Calendar): Dark =>

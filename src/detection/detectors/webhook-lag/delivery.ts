@@ -6,6 +6,7 @@ import { shortfall } from '../../statistics/deviance.ts'
 import { hourOf } from '../../statistics/hours.ts'
 import type { Season, Weigh } from '../../statistics/season.ts'
 import { hoursTouched, type Spans } from '../../statistics/spans.ts'
+import { closedHolidays, type Quiet } from './closures.ts'
 import { closedShares, eachLostHour, type Gap, isUndecided, noteGap, RESENT } from './gaps.ts'
 import { type Arrivals, lateness } from './lateness.ts'
 
@@ -78,19 +79,35 @@ function trickle(watched: Watched, now: Seconds, calendar: Calendar): number {
 
 /** How much of what is usual in the hours of [from, to) is to be expected, as the tenant may be closed. */
 function openShare(
-  { gaps, since, holidays, season }: Watched,
+  watched: Watched,
   span: readonly [from: Seconds, to: Seconds],
   now: Seconds,
   calendar: Calendar,
 ): Weigh {
+  const { gaps, since, holidays, season } = watched
   const closed = closedShares(gaps, span, now, since)
+  const weekly: Weigh = (hour) =>
+    Math.min(1 - (closed.get(hour * HOUR) ?? 0), byFormerClocks(season, hour, calendar))
+  let closedOn: ReadonlySet<number> | undefined
+  const shareOf = (day: number): number => {
+    const share = shareOn(holidays, calendar, day)
+    if (share === 0 || share === 1) return share
+    closedOn ??= closedHolidays({ holidays, season, calendar }, quietsOf(watched, span[0], now), weekly)
+    return closedOn.has(day) ? 0 : share
+  }
   let [day, share] = [Number.NaN, 1]
   return (hour) => {
     const its = calendar.localDay(hour * HOUR)
-    if (its !== day) [day, share] = [its, shareOn(holidays, calendar, its)]
-    return Math.min(share, 1 - (closed.get(hour * HOUR) ?? 0), byFormerClocks(season, hour, calendar))
+    if (its !== day) [day, share] = [its, shareOf(its)]
+    return Math.min(share, weekly(hour))
   }
 }
+
+/** Silences since then that were no outages as far as is known, and the one that goes on. */
+const quietsOf = ({ gaps, last }: Watched, since: Seconds, now: Seconds): Quiet[] => [
+  ...gaps.filter(({ to, late }) => to > since && late === 0),
+  ...(now - last >= LONG ? [{ from: last, to: now }] : []),
+]
 
 /** Closing times go by local clocks: part of the usual that is also usual at this time by those of four weeks ago. */
 function byFormerClocks(season: Season, hour: number, calendar: Calendar): number {
