@@ -69,6 +69,33 @@ describe('FRAUD_SPIKE is quiet', () => {
   })
 })
 
+describe('disputes of a peak that is over', () => {
+  const PEAK = { from: START + 30 * DAY, to: START + 52 * DAY, times: 8 }
+  const timesAt = (at: Seconds): number => (at >= PEAK.from && at < PEAK.to ? PEAK.times : 1)
+
+  /** Of each thousand payments one is disputed, 10 to 40 days later. */
+  function peak(seed: number, perDay: number): Fact[] {
+    const random = seeded(seed)
+    const paid = arrivals(START, START + 95 * DAY, (at) => timesAt(at) * daily(perDay)(at), random)
+    return paid.flatMap((at): Fact[] => {
+      const payment = succeeded(at)
+      const isDisputed = random() < 0.001
+      return isDisputed ? [payment, disputed(Math.floor(at + (10 + 30 * random()) * DAY))] : [payment]
+    })
+  }
+
+  it('are as many as come from the payments of those weeks', () => {
+    const alarms = Array.from({ length: 12 }, (_, seed) => judge(peak(300 + seed, 90)).length)
+    expect(alarms.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(1)
+  })
+
+  it('hide no attack', () => {
+    const late = START + 85 * DAY
+    const found = judge([...peak(300, 90), ...burst(12, DAY, late)])
+    expect(found.filter(({ detectedAt }) => detectedAt >= late)).toHaveLength(1)
+  })
+})
+
 describe('FRAUD_SPIKE fires', () => {
   it('at four in a day where one a month is usual', () => {
     const [incident] = judge([...shop(20, 1 / 30), ...burst(4, DAY)])

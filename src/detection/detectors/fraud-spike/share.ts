@@ -6,8 +6,10 @@ import { LateSums } from '../../statistics/late-sums.ts'
 
 const PAYMENTS = 0
 const FLAGS = 1
-const DAYS_KEPT = 14
-const SUMS = { width: DAY, delay: 7 * DAY, halfLife: 30 * DAY, keep: DAYS_KEPT * DAY, channels: 2 }
+const DAYS_SHOWN = 14
+/** Most disputes are of payments made so long ago. */
+const DISPUTED = { from: 40 * DAY, to: 10 * DAY }
+const SUMS = { width: DAY, delay: 7 * DAY, halfLife: 30 * DAY, keep: DISPUTED.from, channels: 2 }
 /** Belief before anything is known: two flags in eight hundred payments. */
 const PRIOR = { flags: 2, payments: 800 }
 /** By so much the usual may rise from week to week and still be usual. */
@@ -59,7 +61,8 @@ export class FlagShare {
   }
 
   /**
-   * Flags that may be usual in an hour, of as many payments as come now. That the share is known by few flags and that
+   * Flags that may be usual in an hour, of as many payments as come now or came when those were made that are disputed
+   * now: a Christmas comes back in January. That the share is known by few flags and that
    * it rises a little have nothing to do with each other, so the two margins add up as independent errors do.
    */
   expectedPerHour(now: Seconds, isIncident: IsIncident): number {
@@ -68,7 +71,14 @@ export class FlagShare {
     const edge = 1 + Math.hypot(MARGIN, 1 / Math.sqrt(flags))
     const pace = this.#pace.since === 0 ? 0 : perHour(this.#pace, now, SUMS.halfLife)
     const lately = (1 + MARGIN) * this.#lately(now, isIncident)
-    return Math.max(edge * share * pace, lately, FEWEST_PER_HOUR)
+    return Math.max(edge * share * Math.max(pace, this.#paceBefore(now)), lately, FEWEST_PER_HOUR)
+  }
+
+  /** Payments an hour of the weeks whose payments are disputed now. */
+  #paceBefore(now: Seconds): number {
+    const today = now - (now % DAY)
+    const { from, to } = DISPUTED
+    return this.#sums.sum(PAYMENTS, today - from, today - to) / ((from - to) / HOUR)
   }
 
   /**
@@ -104,7 +114,7 @@ export class FlagShare {
   series(now: Seconds, perHour: number): SeriesPoint[] {
     const today = now - (now % DAY)
     const expected = perHour * (DAY / HOUR)
-    return Array.from({ length: DAYS_KEPT }, (_, i) => today - (DAYS_KEPT - 1 - i) * DAY).map((at) => ({
+    return Array.from({ length: DAYS_SHOWN }, (_, i) => today - (DAYS_SHOWN - 1 - i) * DAY).map((at) => ({
       at,
       observed: this.#sums.sum(FLAGS, at, at + DAY),
       expected,
