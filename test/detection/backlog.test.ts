@@ -8,17 +8,9 @@ import { KeyedStates } from '../../src/detection/engine/states.ts'
 import { DETECTORS } from '../../src/detection/registry.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../src/time.ts'
 import { counting, delivery } from '../support/detectors.ts'
-import { type DriveOptions, drive, type Late } from '../support/drive-rates.ts'
-import {
-  arrived,
-  every,
-  failed,
-  MONDAY,
-  payments,
-  refunded,
-  seeded,
-  setupFailed,
-} from '../support/rate-facts.ts'
+import { type DriveOptions, driveHistory, type Late } from '../support/drive.ts'
+import { arrived, failed, payments, refunded, setupFailed } from '../support/facts.ts'
+import { every, MONDAY, seeded } from '../support/times.ts'
 
 const START: Seconds = MONDAY - 21 * DAY
 const [FROM, TO] = [MONDAY + 8 * HOUR, MONDAY + 24 * HOUR]
@@ -59,7 +51,8 @@ const delivered = (facts: readonly Late[], place: (index: number) => number): La
   return [...facts.filter(({ at }) => at < FROM || at >= TO), ...late]
 }
 
-const judge = (facts: readonly Late[], options?: DriveOptions) => drive(DETECTORS, facts, options).incidents
+const judge = (facts: readonly Late[], options?: DriveOptions) =>
+  driveHistory(DETECTORS, facts, options).incidents
 
 const shape = ({ detector, fingerprint, startedAt }: ReturnType<typeof judge>[number]) =>
   `${detector} ${fingerprint} ${Math.floor(startedAt / HOUR)}`

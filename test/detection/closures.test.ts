@@ -3,8 +3,9 @@ import { revenueDrop } from '../../src/detection/detectors/revenue-drop/detector
 import { webhookLag } from '../../src/detection/detectors/webhook-lag/detector.ts'
 import type { ChargeCaptured } from '../../src/stripe/facts.ts'
 import { DAY, HOUR, type Seconds, WEEK } from '../../src/time.ts'
-import { drive, type Late } from '../support/drive-rates.ts'
-import { arrivals, captured, MONDAY, seeded } from '../support/rate-facts.ts'
+import { driveHistory, type Late } from '../support/drive.ts'
+import { captured } from '../support/facts.ts'
+import { arrivals, MONDAY, seeded } from '../support/times.ts'
 
 interface Trade {
   perDay: number
@@ -34,7 +35,7 @@ function trade({ perDay, zone, opens, closes, closedOn = [], weeks, seed = 1 }: 
   )
 }
 
-const judge = (facts: readonly Late[]) => drive([webhookLag, revenueDrop], facts).incidents
+const judge = (facts: readonly Late[]) => driveHistory([webhookLag, revenueDrop], facts).incidents
 
 /** Lost: never delivered. Late: delivered within an hour and a half after the end. */
 const outage = (facts: readonly Late[], from: Seconds, to: Seconds, lost = false): Late[] =>

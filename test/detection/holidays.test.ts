@@ -4,8 +4,9 @@ import { revenueDrop } from '../../src/detection/detectors/revenue-drop/detector
 import { webhookLag } from '../../src/detection/detectors/webhook-lag/detector.ts'
 import { kindOf } from '../../src/detection/kit/holidays.ts'
 import { DAY, HOUR, type Seconds } from '../../src/time.ts'
-import { drive, type Late } from '../support/drive-rates.ts'
-import { arrivals, captured, seeded } from '../support/rate-facts.ts'
+import { driveHistory, type Late } from '../support/drive.ts'
+import { captured } from '../support/facts.ts'
+import { arrivals, seeded } from '../support/times.ts'
 
 const date = (text: string): Seconds => Date.parse(`${text}T00:00:00Z`) / 1_000
 const [START, END] = [date('2024-10-21'), date('2025-06-02')]
@@ -43,7 +44,7 @@ async function shop(of: Shop): Promise<Late[]> {
 }
 
 const judge = async (facts: readonly Late[], of: Shop) =>
-  drive([webhookLag, revenueDrop], facts, { calendar: await calendarIn(of) }).incidents
+  driveHistory([webhookLag, revenueDrop], facts, { calendar: await calendarIn(of) }).incidents
 
 const GIFTS = { perDay: 150, timezone: 'Europe/London', country: 'GB', opens: 9, closes: 18 } as const
 

@@ -2,9 +2,9 @@ import { expect } from 'vitest'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../src/time.ts'
 import type { Trade } from '../support/checkout.ts'
 import type { Merchant } from '../support/merchant.ts'
-import { every, MONDAY } from '../support/rate-facts.ts'
 import { iso, money, scenarios } from '../support/scenarios.ts'
 import type { Json } from '../support/stripe/basics.ts'
+import { every, MONDAY } from '../support/times.ts'
 import { guessedCards } from './incidents.ts'
 
 const NOW: Seconds = MONDAY + 14 * DAY + 12 * HOUR

@@ -2,9 +2,9 @@ import { expect } from 'vitest'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../src/time.ts'
 import type { PaymentFields } from '../support/checkout.ts'
 import type { Merchant } from '../support/merchant.ts'
-import { every, MONDAY } from '../support/rate-facts.ts'
 import { iso, scenarios, subjects } from '../support/scenarios.ts'
 import type { Json } from '../support/stripe/basics.ts'
+import { every, MONDAY } from '../support/times.ts'
 import { collapse } from './incidents.ts'
 
 const NOW: Seconds = MONDAY + 21 * DAY + 12 * HOUR

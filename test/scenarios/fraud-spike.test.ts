@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import { DAY, HOUR, type Seconds } from '../../src/time.ts'
 import type { Merchant } from '../support/merchant.ts'
-import { every, MONDAY } from '../support/rate-facts.ts'
 import { iso, money, scenarios, subjects } from '../support/scenarios.ts'
 import type { Json } from '../support/stripe/basics.ts'
+import { every, MONDAY } from '../support/times.ts'
 
 const NOW: Seconds = MONDAY + 10 * HOUR
 const END = NOW + 4 * DAY

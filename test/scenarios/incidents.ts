@@ -2,9 +2,9 @@ import { expect } from 'vitest'
 import type { DetectorName } from '../../src/detection/detector.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../src/time.ts'
 import type { Merchant } from '../support/merchant.ts'
-import { every } from '../support/rate-facts.ts'
 import { iso, money, subjects } from '../support/scenarios.ts'
 import type { Json } from '../support/stripe/basics.ts'
+import { every } from '../support/times.ts'
 
 /** What needs no long history to be told: by a replay among its detector's scenarios, and live by webhooks. */
 export interface Incident {

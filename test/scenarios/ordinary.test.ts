@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { DAY, HOUR, type Seconds } from '../../src/time.ts'
 import { Merchant, type SubscriptionFields } from '../support/merchant.ts'
-import { arrivals, daily, MONDAY, type Random, seeded } from '../support/rate-facts.ts'
 import { replaying } from '../support/scenarios.ts'
 import type { Json } from '../support/stripe/basics.ts'
 import type { Version } from '../support/stripe/versions.ts'
+import { arrivals, daily, MONDAY, type Random, seeded } from '../support/times.ts'
 
 /** Two months of business in which nothing is wrong, though much goes wrong: nobody says anything. */
 

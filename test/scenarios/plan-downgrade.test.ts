@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
 import { DAY, HOUR, type Seconds } from '../../src/time.ts'
 import type { Merchant, SubscriptionFields } from '../support/merchant.ts'
-import { every } from '../support/rate-facts.ts'
 import { iso, money, scenarios, subjects } from '../support/scenarios.ts'
 import { type Json, START } from '../support/stripe/basics.ts'
 import type { ItemOptions } from '../support/stripe/subscriptions.ts'
+import { every } from '../support/times.ts'
 import { seatsGone } from './incidents.ts'
 
 const MONTH = 30 * DAY

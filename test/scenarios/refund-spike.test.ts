@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../src/time.ts'
 import type { Merchant } from '../support/merchant.ts'
-import { arrivals, daily, every, MONDAY, seeded } from '../support/rate-facts.ts'
 import { iso, scenarios } from '../support/scenarios.ts'
 import type { Json } from '../support/stripe/basics.ts'
+import { arrivals, daily, every, MONDAY, seeded } from '../support/times.ts'
 
 const NOW: Seconds = MONDAY + 9 * HOUR
 const END = NOW + 3 * DAY

@@ -2,9 +2,9 @@ import { expect } from 'vitest'
 import { DAY, HOUR, type Seconds } from '../../src/time.ts'
 import type { Trade } from '../support/checkout.ts'
 import type { Merchant } from '../support/merchant.ts'
-import { MONDAY } from '../support/rate-facts.ts'
 import { late, scenarios } from '../support/scenarios.ts'
 import type { Json } from '../support/stripe/basics.ts'
+import { MONDAY } from '../support/times.ts'
 
 /** A Tuesday noon. */
 const NOW: Seconds = MONDAY + 22 * DAY + 12 * HOUR

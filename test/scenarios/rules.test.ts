@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { DAY, HOUR, MINUTE } from '../../src/time.ts'
 import { Merchant } from '../support/merchant.ts'
-import { seeded } from '../support/rate-facts.ts'
 import { money, replaying } from '../support/scenarios.ts'
 import { type Json, START } from '../support/stripe/basics.ts'
+import { seeded } from '../support/times.ts'
 import * as incidents from './incidents.ts'
 
 const replay = replaying()

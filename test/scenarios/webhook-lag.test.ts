@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../src/time.ts'
-import { MONDAY } from '../support/rate-facts.ts'
 import { late, scenarios } from '../support/scenarios.ts'
 import type { Json } from '../support/stripe/basics.ts'
+import { MONDAY } from '../support/times.ts'
 
 /** A Tuesday, early in the afternoon. */
 const NOW: Seconds = MONDAY + 22 * DAY + 13 * HOUR + 30 * MINUTE

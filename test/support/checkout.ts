@@ -1,10 +1,10 @@
 import { DAY, type Seconds } from '../../src/time.ts'
-import { arrivals, daily, seeded } from './rate-facts.ts'
 import type { Json } from './stripe/basics.ts'
 import { charge, dispute, fraudWarning, refund } from './stripe/charges.ts'
 import { event } from './stripe/events.ts'
 import { setupIntent } from './stripe/payments.ts'
 import type { Version } from './stripe/versions.ts'
+import { arrivals, daily, seeded } from './times.ts'
 
 /** `card` is a fingerprint, `country` where it was issued; the rest are fields of the charge. */
 export type PaymentFields = Json & { card?: string; country?: string }

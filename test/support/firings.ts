@@ -2,8 +2,8 @@ import type { DetectorName } from '../../src/detection/detector.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../src/time.ts'
 import * as incidents from '../scenarios/incidents.ts'
 import type { Merchant } from './merchant.ts'
-import { every } from './rate-facts.ts'
 import { type Json, START } from './stripe/basics.ts'
+import { every } from './times.ts'
 
 /** A history of which one detector speaks, for what it says rather than when. */
 export interface Spoken {

@@ -2,17 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { cardTesting } from '../../../src/detection/detectors/card-testing/detector.ts'
 import type { ChargeFailed, Fact } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
-import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'
-import {
-  arrivals,
-  daily,
-  every,
-  failed,
-  MONDAY,
-  seeded,
-  setupFailed,
-  succeeded,
-} from '../../support/rate-facts.ts'
+import { type DriveOptions, driveHistory, type Late } from '../../support/drive.ts'
+import { failed, setupFailed, succeeded } from '../../support/facts.ts'
+import { arrivals, daily, every, MONDAY, seeded } from '../../support/times.ts'
 
 const NOW: Seconds = MONDAY + 21 * DAY + 12 * HOUR
 const REASONS = ['do_not_honor', 'insufficient_funds', 'insufficient_funds', 'incorrect_cvc', 'expired_card']
@@ -39,7 +31,7 @@ const wrongCvc = (
   )
 
 const judge = (facts: readonly Late[], options?: DriveOptions) =>
-  drive([cardTesting], facts, options).incidents
+  driveHistory([cardTesting], facts, options).incidents
 
 describe('CARD_TESTING is quiet', () => {
   const cases: [name: string, facts: () => Late[]][] = [
@@ -187,13 +179,13 @@ describe('card testing at a business that lives on invoices', () => {
     every(NOW, 5 * MINUTE, number).map((at) => failed(at, { amount }))
 
   it('is found by tries of small amounts, though banks just say no', () => {
-    const [incident, ...rest] = drive([cardTesting], [...subscribers(), ...tries(100)]).incidents
+    const [incident, ...rest] = driveHistory([cardTesting], [...subscribers(), ...tries(100)]).incidents
     expect(rest).toEqual([])
     expect(incident?.startedAt).toBe(NOW)
   })
 
   it('is not seen in refusals of its own prices', () => {
-    expect(drive([cardTesting], [...subscribers(), ...tries(2_900)]).incidents).toEqual([])
+    expect(driveHistory([cardTesting], [...subscribers(), ...tries(2_900)]).incidents).toEqual([])
   })
 })
 
@@ -207,7 +199,9 @@ describe('card testing inside an outage of the endpoint', () => {
     const sales = arrivals(NOW - 10 * DAY, resent + DAY, () => 5, seeded(8))
       .filter((at) => at < NOW || at > resent)
       .map((at) => succeeded(at))
-    const [incident, ...rest] = drive([cardTesting], [...sales, ...tested], { until: resent + DAY }).incidents
+    const [incident, ...rest] = driveHistory([cardTesting], [...sales, ...tested], {
+      until: resent + DAY,
+    }).incidents
     expect(rest).toEqual([])
     expect(incident?.startedAt).toBe(NOW)
     expect(incident?.endedAt).toBeLessThanOrEqual(NOW + 39 * 2 * MINUTE)

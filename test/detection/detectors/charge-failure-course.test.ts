@@ -2,22 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { chargeFailureSpike } from '../../../src/detection/detectors/charge-failure-spike/detector.ts'
 import type { ChargeFailed, ChargePending, ChargeSucceeded, Fact } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
-import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'
-import {
-  arrivals,
-  daily,
-  every,
-  failed,
-  MONDAY,
-  payments,
-  seeded,
-  succeeded,
-} from '../../support/rate-facts.ts'
+import { type DriveOptions, driveHistory, type Late } from '../../support/drive.ts'
+import { failed, payments, succeeded } from '../../support/facts.ts'
+import { arrivals, daily, every, MONDAY, seeded } from '../../support/times.ts'
 
 const NOW: Seconds = MONDAY + 28 * DAY + 12 * HOUR
 
 const judge = (facts: readonly Late[], options?: DriveOptions) =>
-  drive([chargeFailureSpike], facts, options).incidents
+  driveHistory([chargeFailureSpike], facts, options).incidents
 
 const shop = (perDay: number, share: number, to: Seconds = NOW, seed = 1): Fact[] => {
   const random = seeded(seed)

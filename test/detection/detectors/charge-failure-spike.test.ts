@@ -2,17 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { chargeFailureSpike } from '../../../src/detection/detectors/charge-failure-spike/detector.ts'
 import type { ChargeFailed, Fact } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
-import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'
-import {
-  arrivals,
-  daily,
-  every,
-  failed,
-  MONDAY,
-  payments,
-  seeded,
-  succeeded,
-} from '../../support/rate-facts.ts'
+import { type DriveOptions, driveHistory, type Late } from '../../support/drive.ts'
+import { failed, payments, succeeded } from '../../support/facts.ts'
+import { arrivals, daily, every, MONDAY, seeded } from '../../support/times.ts'
 
 const NOW: Seconds = MONDAY + 28 * DAY + 12 * HOUR
 
@@ -23,7 +15,7 @@ function weeks(share: number, perDay: number, seed = 1): Fact[] {
 }
 
 const judge = (facts: readonly Late[], options?: DriveOptions) =>
-  drive([chargeFailureSpike], facts, options).incidents
+  driveHistory([chargeFailureSpike], facts, options).incidents
 
 /** So many good and bad payments, evenly mixed. */
 function mixed(from: Seconds, step: Seconds, good: number, bad: number): Fact[] {

@@ -3,19 +3,20 @@ import { describe, expect, test } from 'vitest'
 import { currencyMismatch } from '../../../src/detection/detectors/currency-mismatch.ts'
 import type { ChargeCaptured } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE } from '../../../src/time.ts'
-import { Drive, shapeOf } from '../../support/drive-object.ts'
-import { captured, T0 } from '../../support/object-facts.ts'
+import { drive, shapeOf } from '../../support/drive.ts'
+import { captured } from '../../support/facts.ts'
+import { MONDAY } from '../../support/times.ts'
 
-const drive = (facts: readonly ChargeCaptured[], settings = {}) =>
-  new Drive(currencyMismatch, { settings }).feed(...facts)
+const judge = (facts: readonly ChargeCaptured[], settings = {}) =>
+  drive(currencyMismatch, facts, { settings })
 
 type Given = Partial<ChargeCaptured> | string
 /** One charge a day, of 2900 on card `a` from the US; a string is its currency. */
 const daily = (...each: Given[]): ChargeCaptured[] =>
   each.map((given, i) =>
-    captured({
+    captured(MONDAY + i * DAY, {
+      customer: 'cus_1',
       charge: `ch_${i + 1}`,
-      at: T0 + i * DAY,
       card: 'a',
       cardCountry: 'US',
       ...(typeof given === 'string' ? { currency: given } : given),
@@ -70,12 +71,12 @@ const firing: [string, ChargeCaptured[], object][] = [
 
 describe('a charge in a currency that is not the customer’s', () => {
   test.each(quiet)('is not seen in %s', (_, facts) => {
-    expect(drive(facts).findings).toEqual([])
+    expect(judge(facts).findings).toEqual([])
   })
 
   test.each(firing)('is seen in %s', (_, facts, expected) => {
     const last = facts.at(-1)
-    const { findings } = drive(facts)
+    const { findings } = judge(facts)
     expect(findings).toHaveLength(1)
     expect(findings[0]).toMatchObject({
       fingerprint: 'cus_1',
@@ -92,7 +93,7 @@ describe('a charge in a currency that is not the customer’s', () => {
 
   test('is HIGH where only the currency changed: the same number of minor units, or the same number as read', () => {
     const severity = (home: string, before: number, currency: string, amount: number) =>
-      drive(
+      judge(
         daily(...Array.from({ length: 3 }, () => ({ currency: home, amount: before })), { currency, amount }),
       ).findings[0]?.severity
     expect(severity('usd', 2900, 'jpy', 2900)).toBe('HIGH')
@@ -103,23 +104,23 @@ describe('a charge in a currency that is not the customer’s', () => {
   })
 
   test('needs as many payments before as the tenant set', () => {
-    expect(drive(daily('usd', 'eur'), { history: 1 }).findings).toHaveLength(1)
-    expect(drive(daily('usd', 'usd', 'usd', 'eur'), { history: 4 }).findings).toEqual([])
-    expect(drive(daily('usd', 'usd', 'usd', 'usd', 'eur'), { history: 4 }).findings).toHaveLength(1)
+    expect(judge(daily('usd', 'eur'), { history: 1 }).findings).toHaveLength(1)
+    expect(judge(daily('usd', 'usd', 'usd', 'eur'), { history: 4 }).findings).toEqual([])
+    expect(judge(daily('usd', 'usd', 'usd', 'usd', 'eur'), { history: 4 }).findings).toHaveLength(1)
   })
 
   test('becomes theirs with the third in a row', () => {
     const facts = daily('usd', 'usd', 'usd', 'eur', 'eur', 'eur', 'eur', 'eur', 'usd')
-    expect(drive(facts).findings.map(({ startedAt }) => (startedAt - T0) / DAY)).toEqual([3, 4, 8])
+    expect(judge(facts).findings.map(({ startedAt }) => (startedAt - MONDAY) / DAY)).toEqual([3, 4, 8])
   })
 
   test('does not become theirs while they go back in between', () => {
     const facts = daily('usd', 'usd', 'usd', 'eur', 'eur', 'usd', 'eur')
-    expect(drive(facts).findings).toHaveLength(3)
+    expect(judge(facts).findings).toHaveLength(3)
   })
 
   test('says what was expected and what to do', () => {
-    const [finding] = drive(daily('usd', 'usd', 'usd', { currency: 'eur', amount: 2668 })).findings
+    const [finding] = judge(daily('usd', 'usd', 'usd', { currency: 'eur', amount: 2668 })).findings
     expect(finding?.title).toBe('Charged in EUR instead of USD: €26.68')
     expect(finding?.message).toContain('after 3 payments in USD, the last of $29.00')
     expect(finding?.advice).toContain('refund ch_4')
@@ -131,19 +132,18 @@ describe('a charge in a currency that is not the customer’s', () => {
   })
 
   test('ends after a day', () => {
-    const [episode] = drive(daily('usd', 'usd', 'usd', 'eur'))
-      .until(T0 + 9 * DAY)
-      .episodes()
-    expect(episode?.endedAt).toBe(T0 + 4 * DAY)
+    const [episode] = judge(daily('usd', 'usd', 'usd', 'eur')).until(MONDAY + 9 * DAY).incidents
+    expect(episode?.endedAt).toBe(MONDAY + 4 * DAY)
   })
 
   test('is found in a straggler, which changes nothing that was learned since', () => {
     const facts = daily('usd', 'usd', 'usd', 'usd', 'usd', 'usd')
-    const straggler = captured({ charge: 'ch_x', at: T0 + 4 * DAY + 60, currency: 'eur' })
-    const driven = drive([...facts, straggler])
+    const straggler = captured(MONDAY + 4 * DAY + 60, { customer: 'cus_1', charge: 'ch_x', currency: 'eur' })
+    const driven = judge([...facts, straggler])
     expect(driven.findings).toMatchObject([{ startedAt: straggler.at }])
     expect(
-      driven.feed(captured({ charge: 'ch_y', at: T0 + 7 * DAY, currency: 'eur' })).findings,
+      driven.feed(captured(MONDAY + 7 * DAY, { customer: 'cus_1', charge: 'ch_y', currency: 'eur' }))
+        .findings,
     ).toHaveLength(2)
   })
 })
@@ -158,7 +158,7 @@ describe('what must always hold', () => {
       .uniqueArray(payment, { minLength: 1, maxLength: 8, selector: ({ after }) => after })
       .map((payments) =>
         payments.map(({ after, currency }, i) =>
-          captured({ charge: `ch_${i}`, at: T0 + 30 * DAY + after, currency }),
+          captured(MONDAY + 30 * DAY + after, { customer: 'cus_1', charge: `ch_${i}`, currency }),
         ),
       )
       .chain((facts) => fc.tuple(fc.constant(facts), fc.shuffledSubarray(facts, { minLength: facts.length })))
@@ -167,19 +167,19 @@ describe('what must always hold', () => {
       fc.property(streams, fc.boolean(), ([facts, shuffled], isKnown) => {
         const before = isKnown ? daily('usd', 'usd', 'usd') : []
         const play = (order: ChargeCaptured[]) => {
-          const driven = drive([...before, ...order])
-          const atOnce = driven.said.length
+          const driven = judge([...before, ...order])
+          const atOnce = driven.operations.length
           return { driven: driven.feed(...later.map((fact) => ({ ...fact, currency: 'gbp' }))), atOnce }
         }
         const expected = play([...facts].sort((a, b) => a.at - b.at))
         const actual = play(shuffled)
         // What was learned of the 15 minutes is the same, so all that follows is.
-        expect(shapeOf(actual.driven.episodes()).slice(1)).toEqual(
-          shapeOf(expected.driven.episodes()).slice(1),
+        expect(shapeOf(actual.driven.incidents).slice(1)).toEqual(shapeOf(expected.driven.incidents).slice(1))
+        expect(actual.driven.operations.slice(actual.atOnce)).toEqual(
+          expected.driven.operations.slice(expected.atOnce),
         )
-        expect(actual.driven.said.slice(actual.atOnce)).toEqual(expected.driven.said.slice(expected.atOnce))
         if (isKnown && facts.filter(({ currency }) => currency === 'eur').length === 1)
-          expect(shapeOf(actual.driven.episodes())).toEqual(shapeOf(expected.driven.episodes()))
+          expect(shapeOf(actual.driven.incidents)).toEqual(shapeOf(expected.driven.incidents))
       }),
       { numRuns: 150 },
     )
@@ -187,9 +187,14 @@ describe('what must always hold', () => {
 
   test('a customer’s state stays small', () => {
     const facts = Array.from({ length: 500 }, (_, i) =>
-      captured({ charge: `ch_${i}`, at: T0 + i, card: `card_${i}`, currency: i % 5 < 4 ? 'usd' : 'eur' }),
+      captured(MONDAY + i, {
+        customer: 'cus_1',
+        charge: `ch_${i}`,
+        card: `card_${i}`,
+        currency: i % 5 < 4 ? 'usd' : 'eur',
+      }),
     )
-    expect(drive(facts).size('cus_1')).toBeLessThan(3_000)
+    expect(judge(facts).size('cus_1')).toBeLessThan(3_000)
   })
 })
 
@@ -197,11 +202,10 @@ describe('a shop whose customers often choose another currency', () => {
   const customers = (first: number, count: number) =>
     Array.from({ length: count }, (_, i) => {
       const customer = `cus_${first + i}`
-      const at = T0 + (first + i) * DAY
+      const at = MONDAY + (first + i) * DAY
       const pay = (n: number, fact: object) =>
-        captured({
+        captured(at + n * HOUR, {
           charge: `ch_${customer}_${n}`,
-          at: at + n * HOUR,
           customer,
           card: `card_${customer}`,
           ...fact,
@@ -210,14 +214,14 @@ describe('a shop whose customers often choose another currency', () => {
     }).flat()
 
   test('hears of it ten times or so', () => {
-    const { findings } = new Drive(currencyMismatch).feed(...customers(0, 60))
+    const { findings } = judge([...customers(0, 60)])
     expect(findings.length).toBeGreaterThanOrEqual(9)
     expect(findings.length).toBeLessThan(14)
   })
 
   test('still hears of the same number in another currency', () => {
     const same = customers(60, 1).map((fact, i) => (i === 3 ? { ...fact, amount: 2_900 } : fact))
-    const { findings } = new Drive(currencyMismatch).feed(...customers(0, 60), ...same)
+    const { findings } = judge([...customers(0, 60), ...same])
     expect(findings.at(-1)).toMatchObject({ fingerprint: 'cus_60', severity: 'HIGH' })
   })
 })

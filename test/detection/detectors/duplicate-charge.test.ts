@@ -3,16 +3,18 @@ import { describe, expect, test } from 'vitest'
 import { duplicateCharge } from '../../../src/detection/detectors/duplicate-charge/detector.ts'
 import type { ChargeCaptured, Refunded } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE } from '../../../src/time.ts'
-import { Drive, shapeOf } from '../../support/drive-object.ts'
-import { captured, refund, T0 } from '../../support/object-facts.ts'
+import { drive, shapeOf } from '../../support/drive.ts'
+import { captured, refunded } from '../../support/facts.ts'
+import { MONDAY } from '../../support/times.ts'
 
 type Fact = ChargeCaptured | Refunded
-const drive = (facts: readonly Fact[], settings = {}) =>
-  new Drive(duplicateCharge, { settings }).feed(...facts)
+const judge = (facts: readonly Fact[], settings = {}) => drive(duplicateCharge, facts, { settings })
 
-/** Charges `ch_1`, `ch_2`… at T0 plus the given seconds. */
+/** Charges `ch_1`, `ch_2`… at MONDAY plus the given seconds. */
 const charges = (...each: (Partial<ChargeCaptured> & { after: number })[]): ChargeCaptured[] =>
-  each.map(({ after, ...fact }, i) => captured({ charge: `ch_${i + 1}`, at: T0 + after, ...fact }))
+  each.map(({ after, ...fact }, i) =>
+    captured(MONDAY + after, { customer: 'cus_1', charge: `ch_${i + 1}`, ...fact }),
+  )
 
 const quiet: [string, ChargeCaptured[]][] = [
   ['10 minutes and a second apart', charges({ after: 0 }, { after: 601 })],
@@ -70,19 +72,19 @@ const firing: [string, ChargeCaptured[]][] = [
 
 describe('a duplicate charge', () => {
   test.each(quiet)('is not seen in %s', (_, facts) => {
-    expect(drive(facts).findings).toEqual([])
-    expect(drive([...facts].reverse()).findings).toEqual([])
+    expect(judge(facts).findings).toEqual([])
+    expect(judge([...facts].reverse()).findings).toEqual([])
   })
 
   test.each(firing)('is seen in %s, whichever arrives first', (_, facts) => {
     for (const order of [facts, [...facts].reverse()]) {
-      const [finding, ...more] = drive(order).findings
+      const [finding, ...more] = judge(order).findings
       expect(more).toEqual([])
       expect(finding).toMatchObject({
         fingerprint: 'cus_1|usd|2900',
         severity: 'MEDIUM',
         confidence: 1,
-        startedAt: T0,
+        startedAt: MONDAY,
         signs: 2,
         customer: 'cus_1',
         impact: { amount: 2900, currency: 'usd' },
@@ -98,21 +100,21 @@ describe('a duplicate charge', () => {
 
   test('keeps to the window that the tenant set', () => {
     const facts = charges({ after: 0 }, { after: HOUR })
-    expect(drive(facts, { window: HOUR }).findings).toHaveLength(1)
-    expect(drive(facts, { window: HOUR - 1 }).findings).toEqual([])
+    expect(judge(facts, { window: HOUR }).findings).toHaveLength(1)
+    expect(judge(facts, { window: HOUR - 1 }).findings).toEqual([])
   })
 
   test('is found for a guest by the card', () => {
     const guests = charges({ after: 0, payer: 'card_x' }, { after: 2, payer: 'card_x' }).map(
       ({ customer: _, ...charge }) => charge,
     )
-    const [finding] = drive(guests).findings
+    const [finding] = judge(guests).findings
     expect(finding?.fingerprint).toBe('card_x|usd|2900')
     expect(finding).not.toHaveProperty('customer')
   })
 
   test('says in words and numbers what was taken and what to refund', () => {
-    const [finding] = drive(charges({ after: 0, order: 'A-7' }, { after: 90, order: 'A-7' })).findings
+    const [finding] = judge(charges({ after: 0, order: 'A-7' }, { after: 90, order: 'A-7' })).findings
     expect(finding?.message).toContain('cus_1 was charged')
     expect(finding?.message).toContain('1 minute 30 seconds')
     expect(finding?.message).toContain('order A-7')
@@ -126,83 +128,90 @@ describe('a duplicate charge', () => {
 
   test('of ten charges in 3 minutes is one incident, and a serious one', () => {
     const ten = charges(...Array.from({ length: 10 }, (_, i) => ({ after: i * 20 })))
-    const [episode, ...more] = drive(ten).episodes()
+    const [episode, ...more] = judge(ten).incidents
     expect(more).toEqual([])
-    expect(episode).toMatchObject({ severity: 'HIGH', occurrences: 10, startedAt: T0 })
-    expect(episode?.finding.impact).toEqual({ amount: 9 * 2900, currency: 'usd' })
-    expect(episode?.events.size).toBe(10)
+    expect(episode).toMatchObject({ severity: 'HIGH', occurrences: 10, startedAt: MONDAY })
+    expect(episode?.impact).toEqual({ amount: 9 * 2900, currency: 'usd' })
+    expect(episode?.folding.events).toBe(10)
   })
 
   test('of three charges is HIGH', () => {
     expect(
-      drive(charges({ after: 0 }, { after: 5 }, { after: 10 })).findings.map(({ severity }) => severity),
+      judge(charges({ after: 0 }, { after: 5 }, { after: 10 })).findings.map(({ severity }) => severity),
     ).toEqual(['MEDIUM', 'HIGH'])
   })
 
   test('next month is another incident', () => {
     const facts = charges({ after: 0 }, { after: 5 }, { after: 30 * DAY }, { after: 30 * DAY + 5 })
-    expect(drive(facts).episodes()).toMatchObject([
-      { startedAt: T0, endedAt: T0 + 5 + 600 },
-      { startedAt: T0 + 30 * DAY },
+    expect(judge(facts).incidents).toMatchObject([
+      { startedAt: MONDAY, endedAt: MONDAY + 5 + 600 },
+      { startedAt: MONDAY + 30 * DAY },
     ])
   })
 })
 
 describe('its end', () => {
   test('comes a window after the last sign', () => {
-    const [episode] = drive(charges({ after: 0 }, { after: 60 }))
-      .until(T0 + HOUR)
-      .episodes()
-    expect(episode?.endedAt).toBe(T0 + 60 + 600)
+    const [episode] = judge(charges({ after: 0 }, { after: 60 })).until(MONDAY + HOUR).incidents
+    expect(episode?.endedAt).toBe(MONDAY + 60 + 600)
   })
 
   test('comes at once when the surplus is refunded, in whatever order that is told', () => {
     const pair = charges({ after: 0 }, { after: 5 })
-    const back = refund({ charge: 'ch_2', at: T0 + 60 })
+    const back = refunded(MONDAY + 60, { customer: 'cus_1', charge: 'ch_2' })
     for (const facts of [
       [...pair, back],
       [back, ...pair],
       [...pair.slice(0, 1), back, ...pair.slice(1)],
     ]) {
-      const [episode] = drive(facts).episodes()
-      expect(episode?.endedAt).toBe(T0 + 60)
+      const [episode] = judge(facts).incidents
+      expect(episode?.endedAt).toBe(MONDAY + 60)
     }
   })
 
   test('does not come with a part of the surplus, but with the rest of it', () => {
-    const part = (amount: number, after: number) => refund({ charge: 'ch_1', amount, at: T0 + after })
-    const driven = drive([...charges({ after: 0 }, { after: 5 }), part(2899, 60)])
+    const part = (amount: number, after: number) =>
+      refunded(MONDAY + after, { customer: 'cus_1', charge: 'ch_1', amount })
+    const driven = judge([...charges({ after: 0 }, { after: 5 }), part(2899, 60)])
     expect(driven.endings).toEqual([])
-    expect(driven.feed(part(1, 70)).endings).toMatchObject([{ fingerprint: 'cus_1|usd|2900', at: T0 + 70 }])
+    expect(driven.feed(part(1, 70)).endings).toMatchObject([
+      { fingerprint: 'cus_1|usd|2900', at: MONDAY + 70 },
+    ])
   })
 
   test('does not come while two of three are kept', () => {
     const three = charges({ after: 0 }, { after: 5 }, { after: 10 })
-    const driven = drive([...three, refund({ charge: 'ch_3', at: T0 + 60 })])
+    const driven = judge([...three, refunded(MONDAY + 60, { customer: 'cus_1', charge: 'ch_3' })])
     expect(driven.endings).toEqual([])
-    expect(driven.feed(refund({ charge: 'ch_2', at: T0 + 61 })).endings).toHaveLength(1)
+    expect(driven.feed(refunded(MONDAY + 61, { customer: 'cus_1', charge: 'ch_2' })).endings).toHaveLength(1)
   })
 
   test('does not come when the refund failed after all', () => {
     const pair = charges({ after: 0 }, { after: 300 })
     const back = [
-      refund({ charge: 'ch_1', at: T0 + 60 }),
-      refund({ charge: 'ch_1', amount: -2900, at: T0 + 90 }),
+      refunded(MONDAY + 60, { customer: 'cus_1', charge: 'ch_1' }),
+      refunded(MONDAY + 90, { customer: 'cus_1', charge: 'ch_1', amount: -2900 }),
     ]
-    expect(drive([...back, ...pair]).endings).toEqual([])
+    expect(judge([...back, ...pair]).endings).toEqual([])
   })
 
   test('of a later pair does not come with the refund of an earlier one', () => {
     const four = charges({ after: 0 }, { after: 5 }, { after: HOUR }, { after: HOUR + 5 })
-    expect(drive([...four, refund({ charge: 'ch_2', at: T0 + HOUR + 60 })]).endings).toEqual([])
+    expect(
+      judge([...four, refunded(MONDAY + HOUR + 60, { customer: 'cus_1', charge: 'ch_2' })]).endings,
+    ).toEqual([])
   })
 
   test('finds a guest’s charges by whose payment was refunded', () => {
     const guests = charges({ after: 0, payer: 'card_x' }, { after: 2, payer: 'card_x' }).map(
       ({ customer: _, ...charge }) => charge,
     )
-    const { customer: _, ...back } = refund({ charge: 'ch_2', at: T0 + 9, payer: 'card_x' })
-    expect(drive([...guests, back]).endings).toHaveLength(1)
+    const { customer: _, ...back } = refunded(MONDAY + 9, {
+      customer: 'cus_1',
+      charge: 'ch_2',
+      payer: 'card_x',
+    })
+    expect(judge([...guests, back]).endings).toHaveLength(1)
   })
 })
 
@@ -211,23 +220,25 @@ describe('what must always hold', () => {
     after: fc.integer({ min: 0, max: 14 * MINUTE }),
     amount: fc.constantFrom(2900, 4900),
     order: fc.option(fc.constantFrom('1', '2'), { nil: undefined }),
-    refunded: fc.boolean(),
+    isRefunded: fc.boolean(),
   })
 
   test('the order within 15 minutes changes no incident', () => {
     const streams = fc
       .array(purchase, { minLength: 2, maxLength: 14 })
       .map((purchases) =>
-        purchases.flatMap(({ after, amount, order, refunded }, i): Fact[] => [
-          captured({ charge: `ch_${i}`, at: T0 + after, amount, ...(order && { order }) }),
-          ...(refunded ? [refund({ charge: `ch_${i}`, amount, at: T0 + after + 30 })] : []),
+        purchases.flatMap(({ after, amount, order, isRefunded }, i): Fact[] => [
+          captured(MONDAY + after, { customer: 'cus_1', charge: `ch_${i}`, amount, ...(order && { order }) }),
+          ...(isRefunded
+            ? [refunded(MONDAY + after + 30, { customer: 'cus_1', charge: `ch_${i}`, amount })]
+            : []),
         ]),
       )
       .chain((facts) => fc.tuple(fc.constant(facts), fc.shuffledSubarray(facts, { minLength: facts.length })))
     fc.assert(
       fc.property(streams, ([facts, shuffled]) => {
         const inOrder = [...facts].sort((a, b) => a.at - b.at)
-        expect(shapeOf(drive(shuffled).episodes())).toEqual(shapeOf(drive(inOrder).episodes()))
+        expect(shapeOf(judge(shuffled).incidents)).toEqual(shapeOf(judge(inOrder).incidents))
       }),
       { numRuns: 300 },
     )
@@ -235,16 +246,16 @@ describe('what must always hold', () => {
 
   test('a payer’s state stays small, however much they buy', () => {
     const many = Array.from({ length: 600 }, (_, i) =>
-      captured({
+      captured(MONDAY + i * 2, {
+        customer: 'cus_1',
         charge: `ch_${i}`,
-        at: T0 + i * 2,
         amount: 100 + i,
         descriptionMark: '1abcdef',
         references: Array.from({ length: 8 }, (_, n) => `1abcde${n}:${i}`),
       }),
     )
-    const refunds = many.map(({ charge, at }) => refund({ charge, at: at + 1, amount: 1 }))
-    const driven = drive([...many, ...refunds])
+    const refunds = many.map(({ charge, at }) => refunded(at + 1, { customer: 'cus_1', charge, amount: 1 }))
+    const driven = judge([...many, ...refunds])
     expect(driven.findings).toEqual([])
     expect(driven.size('cus_1')).toBeLessThan(25_000)
   })

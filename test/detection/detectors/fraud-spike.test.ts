@@ -2,17 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { fraudSpike } from '../../../src/detection/detectors/fraud-spike/detector.ts'
 import type { Fact } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../../src/time.ts'
-import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'
-import {
-  arrivals,
-  daily,
-  disputed,
-  every,
-  MONDAY,
-  seeded,
-  succeeded,
-  warned,
-} from '../../support/rate-facts.ts'
+import { type DriveOptions, driveHistory, type Late } from '../../support/drive.ts'
+import { disputed, succeeded, warned } from '../../support/facts.ts'
+import { arrivals, daily, every, MONDAY, seeded } from '../../support/times.ts'
 
 const START: Seconds = MONDAY - 40 * DAY
 const NOW: Seconds = MONDAY + 10 * HOUR
@@ -38,7 +30,7 @@ const burst = (number: number, within: Seconds, from: Seconds = NOW) =>
   every(from, Math.floor(within / number), number).map((at) => disputed(at))
 
 const judge = (facts: readonly Late[], options?: DriveOptions) =>
-  drive([fraudSpike], facts, options).incidents
+  driveHistory([fraudSpike], facts, options).incidents
 
 describe('FRAUD_SPIKE is quiet', () => {
   const cases: [name: string, facts: () => Late[]][] = [

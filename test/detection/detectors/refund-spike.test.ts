@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { refundSpike } from '../../../src/detection/detectors/refund-spike/detector.ts'
 import type { Fact, Refunded } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
-import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'
-import { arrivals, daily, every, MONDAY, refunded, seeded, succeeded } from '../../support/rate-facts.ts'
+import { type DriveOptions, driveHistory, type Late } from '../../support/drive.ts'
+import { refunded, succeeded } from '../../support/facts.ts'
+import { arrivals, daily, every, MONDAY, seeded } from '../../support/times.ts'
 
 const START: Seconds = MONDAY - 28 * DAY
 const NOW: Seconds = MONDAY + 9 * HOUR
@@ -29,7 +30,7 @@ const burst = (
 ): Refunded[] => every(from, Math.floor(within / number), number).map((at) => refunded(at, over))
 
 const judge = (facts: readonly Late[], options?: DriveOptions) =>
-  drive([refundSpike], facts, options).incidents
+  driveHistory([refundSpike], facts, options).incidents
 
 describe('REFUND_SPIKE is quiet', () => {
   const cases: [name: string, facts: () => Late[]][] = [

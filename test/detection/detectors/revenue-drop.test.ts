@@ -3,8 +3,9 @@ import { revenueDrop } from '../../../src/detection/detectors/revenue-drop/detec
 import { webhookLag } from '../../../src/detection/detectors/webhook-lag/detector.ts'
 import type { ChargeCaptured, Fact } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../../src/time.ts'
-import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'
-import { arrivals, arrived, captured, daily, MONDAY, seeded } from '../../support/rate-facts.ts'
+import { type DriveOptions, driveHistory, type Late } from '../../support/drive.ts'
+import { arrived, captured } from '../../support/facts.ts'
+import { arrivals, daily, MONDAY, seeded } from '../../support/times.ts'
 
 const START: Seconds = MONDAY - 35 * DAY
 /** A Tuesday noon. */
@@ -44,7 +45,7 @@ const between =
     at >= from && at < to ? inside : 1
 
 const judge = (facts: readonly Late[], options?: DriveOptions) =>
-  drive([webhookLag, revenueDrop], facts, options).incidents.filter(
+  driveHistory([webhookLag, revenueDrop], facts, options).incidents.filter(
     ({ detector }) => detector === 'REVENUE_DROP',
   )
 

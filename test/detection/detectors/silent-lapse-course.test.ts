@@ -4,13 +4,14 @@ import { addPeriods, type Period } from '../../../src/calendar/periods.ts'
 import type { Delivery } from '../../../src/detection/detector.ts'
 import { UNDISTURBED } from '../../../src/detection/detector.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
-import { shapeOf } from '../../support/drive-object.ts'
-import { changed, dropped, ended, invoiceCreated, paid, T0 } from '../../support/object-facts.ts'
+import { shapeOf } from '../../support/drive.ts'
+import { changed, dropped, ended, invoiceCreated, paid } from '../../support/facts.ts'
+import { MONDAY } from '../../support/times.ts'
 import {
   begun,
   DUE,
-  drive,
   type Fact,
+  judge,
   late,
   MONTH,
   period,
@@ -20,10 +21,9 @@ import {
 } from './monthly-subscription.ts'
 
 describe('a subscription that was just created', () => {
-  const created = changed({ at: T0, isNew: true, ...period(T0), anchor: DUE })
-  const first = invoiceCreated({
+  const created = changed(MONDAY, { isNew: true, ...period(MONDAY), anchor: DUE })
+  const first = invoiceCreated(MONDAY + 5, {
     invoice: 'in_0',
-    at: T0 + 5,
     subscription: 'sub_1',
     reason: 'subscription_create',
   })
@@ -31,11 +31,11 @@ describe('a subscription that was just created', () => {
 
   test('owes nothing for its first period when no invoice asks for it, as with an anchor ahead', () => {
     for (const facts of [[created], [created, upgrade]])
-      expect(drive(facts).until(DUE + 2 * DAY).findings).toEqual([])
+      expect(judge(facts).until(DUE + 2 * DAY).findings).toEqual([])
   })
 
   test('owes its second period', () => {
-    expect(drive([created]).until(DUE + 3 * DAY + MINUTE).findings).toMatchObject([{ startedAt: DUE }])
+    expect(judge([created]).until(DUE + 3 * DAY + MINUTE).findings).toMatchObject([{ startedAt: DUE }])
   })
 
   test('owes the first period once an invoice asks for it, whichever comes first', () => {
@@ -43,7 +43,7 @@ describe('a subscription that was just created', () => {
       [created, first],
       [first, created],
     ])
-      expect(drive(facts).until(T0 + 4 * DAY).findings).toMatchObject([{ startedAt: T0 }])
+      expect(judge(facts).until(MONDAY + 4 * DAY).findings).toMatchObject([{ startedAt: MONDAY }])
   })
 })
 
@@ -55,27 +55,27 @@ describe('while deliveries are disturbed', () => {
   test('it waits, and for 6 hours after', () => {
     const delivery = outage(DUE + 2 * DAY, DUE + 4 * DAY)
     const facts = [...begun, rolled]
-    expect(drive(facts, { delivery }).until(DUE + 4 * DAY + 6 * HOUR - 1).findings).toEqual([])
-    expect(drive(facts, { delivery }).until(DUE + 4 * DAY + 7 * HOUR).findings).toHaveLength(1)
+    expect(judge(facts, { delivery }).until(DUE + 4 * DAY + 6 * HOUR - 1).findings).toEqual([])
+    expect(judge(facts, { delivery }).until(DUE + 4 * DAY + 7 * HOUR).findings).toHaveLength(1)
   })
 
   test('a payment in the backlog keeps it quiet', () => {
     const delivery = outage(DUE - HOUR, DUE + 4 * DAY)
-    const driven = drive([...begun, rolled], { delivery }).until(DUE + 4 * DAY + HOUR)
+    const driven = judge([...begun, rolled], { delivery }).until(DUE + 4 * DAY + HOUR)
     expect(driven.feed(renewed).until(DUE + 20 * DAY).findings).toEqual([])
   })
 })
 
 describe('its end', () => {
-  const lapsed = () => drive([...begun, rolled]).until(DUE + 4 * DAY)
+  const lapsed = () => judge([...begun, rolled]).until(DUE + 4 * DAY)
   const at = DUE + 5 * DAY
   const ends: [string, Fact][] = [
     ['paid', { ...renewed, at }],
-    ['voided', dropped({ invoice: 'in_1', at, created: DUE, ...renewal })],
-    ['paused', changed({ at, paused: true, ...period(DUE) })],
-    ['cancelled to its end', changed({ at, cancelAtEnd: true, ...period(DUE) })],
-    ['cancelled', ended({ at, ...period(DUE) })],
-    ['given up as unpaid', changed({ at, status: 'unpaid', ...period(DUE) })],
+    ['voided', dropped(at, { invoice: 'in_1', created: DUE, ...renewal })],
+    ['paused', changed(at, { paused: true, ...period(DUE) })],
+    ['cancelled to its end', changed(at, { cancelAtEnd: true, ...period(DUE) })],
+    ['cancelled', ended(at, { ...period(DUE) })],
+    ['given up as unpaid', changed(at, { status: 'unpaid', ...period(DUE) })],
   ]
 
   test.each(ends)('comes when it is %s', (_, fact) => {
@@ -85,7 +85,7 @@ describe('its end', () => {
   test('does not come with a try that failed, or with another period’s turn', () => {
     const driven = lapsed().feed(
       { ...late, at },
-      changed({ at: DUE + MONTH, rolled: true, ...period(DUE + MONTH) }),
+      changed(DUE + MONTH, { rolled: true, ...period(DUE + MONTH) }),
     )
     expect(driven.endings).toEqual([])
   })
@@ -98,10 +98,10 @@ describe('its end', () => {
   })
 
   test('of the subscription lets its state go, and no straggler brings it back', () => {
-    const driven = drive([...begun, ended({ at: T0 + DAY, ...period(T0) })])
-    driven.feed(changed({ at: T0 + DAY - 60, ...period(T0) }), renewed)
-    expect(driven.until(T0 + 30 * DAY).size('sub_1')).toBeGreaterThan(0)
-    expect(driven.until(T0 + 36 * DAY).size('sub_1')).toBe(0)
+    const driven = judge([...begun, ended(MONDAY + DAY, { ...period(MONDAY) })])
+    driven.feed(changed(MONDAY + DAY - 60, { ...period(MONDAY) }), renewed)
+    expect(driven.until(MONDAY + 30 * DAY).size('sub_1')).toBeGreaterThan(0)
+    expect(driven.until(MONDAY + 36 * DAY).size('sub_1')).toBe(0)
     expect(driven.findings).toEqual([])
   })
 })
@@ -109,33 +109,26 @@ describe('its end', () => {
 describe('what must always hold', () => {
   test('a subscription that pays each period, by month or by n months, is never told', () => {
     const plan = fc.record({
-      start: fc.integer({ min: T0, max: T0 + 365 * DAY }),
+      start: fc.integer({ min: MONDAY, max: MONDAY + 365 * DAY }),
       count: fc.integer({ min: 1, max: 12 }),
       interval: fc.constantFrom<Period['interval'][]>('day', 'week', 'month', 'year'),
       withLine: fc.boolean(),
     })
     fc.assert(
       fc.property(plan, ({ start, count, interval, withLine }) => {
-        const driven = drive([])
+        const driven = judge([])
         let from = start
         for (let n = 0; n < 6; n += 1) {
           const to = addPeriods(start, { interval, count }, n + 1)
           const cycle = { start: from, end: to, anchor: start, interval, count }
           driven.feed(
-            changed({
-              at: from,
-              isNew: n === 0,
-              rolled: n > 0,
-              ...cycle,
-              ...(n > 0 && { previousEnd: from }),
-            }),
+            changed(from, { isNew: n === 0, rolled: n > 0, ...cycle, ...(n > 0 && { previousEnd: from }) }),
           )
           const line = withLine ? { start: from, end: to } : {}
           const reason = n === 0 ? 'subscription_create' : 'subscription_cycle'
           driven.feed(
-            paid({
+            paid(from + HOUR, {
               invoice: `in_${n}`,
-              at: from + HOUR,
               created: from,
               reason,
               subscription: 'sub_1',
@@ -153,23 +146,19 @@ describe('what must always hold', () => {
   test('the order within 15 minutes changes no incident', () => {
     const minute = fc.integer({ min: 0, max: 14 * 60 })
     const step = fc.oneof(
+      minute.map((after): Fact => changed(DUE + after, { rolled: true, previousEnd: DUE, ...period(DUE) })),
       minute.map(
-        (after): Fact => changed({ at: DUE + after, rolled: true, previousEnd: DUE, ...period(DUE) }),
+        (after): Fact =>
+          changed(DUE + after, { status: 'past_due', previousStatus: 'active', ...period(DUE) }),
       ),
       minute.map(
         (after): Fact =>
-          changed({ at: DUE + after, status: 'past_due', previousStatus: 'active', ...period(DUE) }),
-      ),
-      minute.map(
-        (after): Fact =>
-          changed({ at: DUE + after, status: 'active', previousStatus: 'past_due', ...period(DUE) }),
+          changed(DUE + after, { status: 'active', previousStatus: 'past_due', ...period(DUE) }),
       ),
       // The last of them: what Stripe tells after a cycle was set anew is of the new period.
-      fc.constant(changed({ at: DUE + 870, reanchored: true, ...period(DUE + 870) })),
-      minute.map((after): Fact => changed({ at: DUE + after, paused: true, ...period(DUE) })),
-      minute.map(
-        (after): Fact => paid({ invoice: `in_${after}`, at: DUE + after, created: DUE, ...renewal }),
-      ),
+      fc.constant(changed(DUE + 870, { reanchored: true, ...period(DUE + 870) })),
+      minute.map((after): Fact => changed(DUE + after, { paused: true, ...period(DUE) })),
+      minute.map((after): Fact => paid(DUE + after, { invoice: `in_${after}`, created: DUE, ...renewal })),
     )
     const streams = fc
       .uniqueArray(step, { minLength: 1, maxLength: 7, selector: ({ at }) => at })
@@ -179,10 +168,7 @@ describe('what must always hold', () => {
     fc.assert(
       fc.property(streams, ([facts, shuffled, known]) => {
         const before = known ? begun : []
-        const play = (order: Fact[]) =>
-          drive([...before, ...order])
-            .until(DUE + 100 * DAY)
-            .episodes()
+        const play = (order: Fact[]) => judge([...before, ...order]).until(DUE + 100 * DAY).incidents
         expect(shapeOf(play(shuffled))).toEqual(shapeOf(play([...facts].sort((a, b) => a.at - b.at))))
       }),
       { numRuns: 300 },
@@ -190,11 +176,10 @@ describe('what must always hold', () => {
   })
 
   test('events of one second are put in order by what they say came before', () => {
-    const begin = changed({ at: T0, eventId: 'evt_b', isNew: true, status: 'incomplete', ...period(T0) })
-    const start = changed({ at: T0, eventId: 'evt_a', previousStatus: 'incomplete', ...period(T0) })
-    const first = invoiceCreated({
+    const begin = changed(MONDAY, { eventId: 'evt_b', isNew: true, status: 'incomplete', ...period(MONDAY) })
+    const start = changed(MONDAY, { eventId: 'evt_a', previousStatus: 'incomplete', ...period(MONDAY) })
+    const first = invoiceCreated(MONDAY, {
       invoice: 'in_0',
-      at: T0,
       subscription: 'sub_1',
       reason: 'subscription_create',
     })
@@ -202,6 +187,6 @@ describe('what must always hold', () => {
       [begin, start, first],
       [first, start, begin],
     ])
-      expect(drive(order).until(T0 + 3 * DAY + MINUTE).findings).toHaveLength(1)
+      expect(judge(order).until(MONDAY + 3 * DAY + MINUTE).findings).toHaveLength(1)
   })
 })

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { DAY, HOUR, type Seconds } from '../../../src/time.ts'
-import { changed, dropped, ended, paid, T0 } from '../../support/object-facts.ts'
+import { changed, dropped, ended, paid } from '../../support/facts.ts'
+import { MONDAY } from '../../support/times.ts'
 import {
   begun,
   DUE,
-  drive,
   type Fact,
   firstPaid,
+  judge,
   late,
   MONTH,
   period,
@@ -15,12 +16,7 @@ import {
   rolled,
 } from './monthly-subscription.ts'
 
-const recovered = changed({
-  at: DUE + 5 * DAY,
-  status: 'active',
-  previousStatus: 'past_due',
-  ...period(DUE),
-})
+const recovered = changed(DUE + 5 * DAY, { status: 'active', previousStatus: 'past_due', ...period(DUE) })
 
 /** What happened, and how long after DUE it is still quiet. */
 const quiet: [string, Fact[], Seconds][] = [
@@ -33,34 +29,34 @@ const quiet: [string, Fact[], Seconds][] = [
   ['a 100% coupon', [...begun, rolled, { ...renewed, total: 0, amountPaid: 0 }], 30 * DAY],
   [
     'a renewal that was voided',
-    [...begun, rolled, dropped({ invoice: 'in_1', at: DUE + HOUR, created: DUE, ...renewal })],
+    [...begun, rolled, dropped(DUE + HOUR, { invoice: 'in_1', created: DUE, ...renewal })],
     30 * DAY,
   ],
   [
     'an annual plan on day 200',
     [
-      changed({ at: T0, isNew: true, interval: 'year', ...period(T0, 365 * DAY) }),
-      { ...firstPaid, end: T0 + 365 * DAY },
+      changed(MONDAY, { isNew: true, interval: 'year', ...period(MONDAY, 365 * DAY) }),
+      { ...firstPaid, end: MONDAY + 365 * DAY },
     ],
     200 * DAY,
   ],
   [
     'an annual plan first seen in its middle',
-    [changed({ at: T0, interval: 'year', ...period(T0 - 100 * DAY, 365 * DAY) })],
+    [changed(MONDAY, { interval: 'year', ...period(MONDAY - 100 * DAY, 365 * DAY) })],
     200 * DAY,
   ],
   [
     'a plan of three months in its second',
     [
-      changed({ at: T0, isNew: true, count: 3, ...period(T0, 92 * DAY) }),
-      { ...firstPaid, end: T0 + 92 * DAY },
+      changed(MONDAY, { isNew: true, count: 3, ...period(MONDAY, 92 * DAY) }),
+      { ...firstPaid, end: MONDAY + 92 * DAY },
     ],
     60 * DAY,
   ],
   [
     'a plan of three months paid without its line',
     [
-      changed({ at: T0, isNew: true, count: 3, ...period(T0, 92 * DAY) }),
+      changed(MONDAY, { isNew: true, count: 3, ...period(MONDAY, 92 * DAY) }),
       (({ start: _, end: __, ...rest }) => rest)(firstPaid),
     ],
     60 * DAY,
@@ -74,57 +70,56 @@ const quiet: [string, Fact[], Seconds][] = [
   ],
   [
     'paused collection',
-    [...begun, changed({ at: T0 + DAY, paused: true, ...period(T0) }), { ...rolled, paused: true }],
+    [...begun, changed(MONDAY + DAY, { paused: true, ...period(MONDAY) }), { ...rolled, paused: true }],
     90 * DAY,
   ],
   ['a status of paused', [...begun, { ...rolled, status: 'paused' }], 90 * DAY],
   [
     'one that was cancelled to its period’s end',
-    [...begun, changed({ at: T0 + DAY, cancelAtEnd: true, cancelAt: DUE, ...period(T0) })],
+    [...begun, changed(MONDAY + DAY, { cancelAtEnd: true, cancelAt: DUE, ...period(MONDAY) })],
     90 * DAY,
   ],
-  ['one that has ended', [...begun, ended({ at: DUE, ...period(T0) })], 90 * DAY],
+  ['one that has ended', [...begun, ended(DUE, { ...period(MONDAY) })], 90 * DAY],
   ['a free plan', [...begun, { ...rolled, price: 0 }], 90 * DAY],
   ['a price that is not known', [...begun, (({ price: _, ...rest }) => rest)(rolled)], 90 * DAY],
-  ['incomplete', [changed({ at: T0, isNew: true, status: 'incomplete', ...period(T0) })], 90 * DAY],
+  ['incomplete', [changed(MONDAY, { isNew: true, status: 'incomplete', ...period(MONDAY) })], 90 * DAY],
   ['unpaid', [...begun, rolled, { ...late, status: 'unpaid' }], 90 * DAY],
   [
     'a running trial',
-    [changed({ at: T0, isNew: true, status: 'trialing', trialEnd: DUE, ...period(T0) })],
+    [changed(MONDAY, { isNew: true, status: 'trialing', trialEnd: DUE, ...period(MONDAY) })],
     2 * DAY,
   ],
   [
     'a trial that was made longer',
     [
-      changed({ at: T0, isNew: true, status: 'trialing', trialEnd: DUE, ...period(T0) }),
-      changed({
-        at: T0 + DAY,
+      changed(MONDAY, { isNew: true, status: 'trialing', trialEnd: DUE, ...period(MONDAY) }),
+      changed(MONDAY + DAY, {
         status: 'trialing',
         trialEnd: DUE + MONTH,
         reanchored: true,
-        ...period(T0, 2 * MONTH),
+        ...period(MONDAY, 2 * MONTH),
       }),
     ],
     20 * DAY,
   ],
   [
     'a cycle that was anchored anew',
-    [...begun, changed({ at: DUE - DAY, reanchored: true, ...period(DUE - DAY) })],
+    [...begun, changed(DUE - DAY, { reanchored: true, ...period(DUE - DAY) })],
     20 * DAY,
   ],
   [
     'one that was resumed in the period after the paused one',
     [
       ...begun,
-      changed({ at: T0 + DAY, paused: true, ...period(T0) }),
+      changed(MONDAY + DAY, { paused: true, ...period(MONDAY) }),
       { ...rolled, paused: true },
-      changed({ at: DUE + DAY, ...period(DUE) }),
+      changed(DUE + DAY, { ...period(DUE) }),
     ],
     30 * DAY,
   ],
   [
     'a change an hour ago',
-    [...begun, rolled, changed({ at: DUE + 3 * DAY - HOUR, price: 4900, ...period(DUE) })],
+    [...begun, rolled, changed(DUE + 3 * DAY - HOUR, { price: 4900, ...period(DUE) })],
     3 * DAY + 5 * HOUR - 1,
   ],
 ]
@@ -135,18 +130,18 @@ const firing: [string, Fact[], Seconds][] = [
   [
     'a trial that is over without an invoice',
     [
-      changed({ at: T0, isNew: true, status: 'trialing', trialEnd: DUE, ...period(T0) }),
-      changed({ at: DUE, previousStatus: 'trialing', rolled: true, ...period(DUE) }),
+      changed(MONDAY, { isNew: true, status: 'trialing', trialEnd: DUE, ...period(MONDAY) }),
+      changed(DUE, { previousStatus: 'trialing', rolled: true, ...period(DUE) }),
     ],
     3 * DAY,
   ],
   [
     'a trial first seen when it ended',
-    [changed({ at: DUE, previousStatus: 'trialing', ...period(DUE) })],
+    [changed(DUE, { previousStatus: 'trialing', ...period(DUE) })],
     3 * DAY,
   ],
   ['a period first seen when it turned', [rolled], 3 * DAY],
-  ['one first seen in the middle of its period', [changed({ at: T0 + DAY, ...period(T0) })], 3 * DAY],
+  ['one first seen in the middle of its period', [changed(MONDAY + DAY, { ...period(MONDAY) })], 3 * DAY],
   ['past_due for 28 days', [...begun, rolled, late], 28 * DAY],
   [
     'a recovery that paid the period before, while the new one’s invoice is a draft',
@@ -157,8 +152,8 @@ const firing: [string, Fact[], Seconds][] = [
   [
     'a plan of three months',
     [
-      changed({ at: T0 - 61 * DAY, isNew: true, count: 3, start: T0 - 61 * DAY, end: DUE }),
-      { ...firstPaid, at: T0 - 61 * DAY, end: DUE },
+      changed(MONDAY - 61 * DAY, { isNew: true, count: 3, start: MONDAY - 61 * DAY, end: DUE }),
+      { ...firstPaid, at: MONDAY - 61 * DAY, end: DUE },
     ],
     3 * DAY,
   ],
@@ -171,9 +166,8 @@ const firing: [string, Fact[], Seconds][] = [
     'an upgrade paid in between',
     [
       ...begun,
-      paid({
+      paid(MONDAY + DAY, {
         invoice: 'in_u',
-        at: T0 + DAY,
         reason: 'subscription_update',
         prorated: true,
         subscription: 'sub_1',
@@ -183,32 +177,32 @@ const firing: [string, Fact[], Seconds][] = [
   ],
   [
     'a change after the grace',
-    [...begun, rolled, changed({ at: DUE + 3 * DAY - HOUR, price: 4900, ...period(DUE) })],
+    [...begun, rolled, changed(DUE + 3 * DAY - HOUR, { price: 4900, ...period(DUE) })],
     3 * DAY + 5 * HOUR,
   ],
   [
     'a snapshot of the same second that is known to be older',
-    [...begun, rolled, changed({ at: DUE, eventId: 'evt_z', late: true, cancelAtEnd: true, ...period(T0) })],
+    [...begun, rolled, changed(DUE, { eventId: 'evt_z', late: true, cancelAtEnd: true, ...period(MONDAY) })],
     3 * DAY,
   ],
   [
     'a straggler that tells of an older state',
-    [...begun, rolled, changed({ at: DUE - 10, cancelAtEnd: true, ...period(T0) })],
+    [...begun, rolled, changed(DUE - 10, { cancelAtEnd: true, ...period(MONDAY) })],
     3 * DAY,
   ],
 ]
 
 describe('a lapse', () => {
   test.each(quiet)('is not told of %s', (_, facts, after) => {
-    expect(drive(facts).until(DUE + after).findings).toEqual([])
+    expect(judge(facts).until(DUE + after).findings).toEqual([])
   })
 
   test.each(firing)('is told of %s', (_, facts, after) => {
-    expect(drive(facts).until(DUE + after - 1).findings).toEqual([])
-    const { said } = drive(facts).until(DUE + after)
-    expect(said).toHaveLength(1)
-    expect(said[0]?.at).toBe(DUE + after)
-    expect(said[0]?.finding).toMatchObject({
+    expect(judge(facts).until(DUE + after - 1).findings).toEqual([])
+    const { operations, findings } = judge(facts).until(DUE + after)
+    expect(findings).toHaveLength(1)
+    expect(operations[0]?.at).toBe(DUE + after)
+    expect(findings[0]).toMatchObject({
       fingerprint: 'sub_1',
       severity: 'HIGH',
       confidence: 1,
@@ -223,17 +217,17 @@ describe('a lapse', () => {
   })
 
   test('is told once, not every hour', () => {
-    expect(drive([...begun, rolled]).until(DUE + 300 * DAY).findings).toHaveLength(1)
+    expect(judge([...begun, rolled]).until(DUE + 300 * DAY).findings).toHaveLength(1)
   })
 
   test('is told of each of a customer’s subscriptions for itself', () => {
-    const twin = changed({ ...rolled, subscription: 'sub_2', price: 500 })
-    const { findings } = drive([...begun, rolled, twin, renewed]).until(DUE + 4 * DAY)
+    const twin = changed(DUE, { ...rolled, subscription: 'sub_2', price: 500 })
+    const { findings } = judge([...begun, rolled, twin, renewed]).until(DUE + 4 * DAY)
     expect(findings).toMatchObject([{ fingerprint: 'sub_2', impact: { amount: 500, currency: 'usd' } }])
   })
 
   test('says what was owed, since when, and what to do', () => {
-    const [finding] = drive([...begun, rolled]).until(DUE + 4 * DAY).findings
+    const [finding] = judge([...begun, rolled]).until(DUE + 4 * DAY).findings
     expect(finding?.message).toContain('sub_1 of customer cus_1 has owed $29.00 since Thu 3 Apr, 00:00')
     expect(finding?.message).toContain('no payment has come for 3 days')
     expect(finding?.advice).toContain('draft')
@@ -251,10 +245,10 @@ describe('a lapse', () => {
   })
 
   test('keeps to the tenant’s patience', () => {
-    const patient = drive([...begun, rolled], { settings: { grace: 10 * DAY } })
+    const patient = judge([...begun, rolled], { settings: { grace: 10 * DAY } })
     expect(patient.until(DUE + 10 * DAY - 1).findings).toEqual([])
     expect(patient.until(DUE + 10 * DAY).findings).toHaveLength(1)
-    const strict = drive([...begun, rolled, late], { settings: { dunning: DAY } })
+    const strict = judge([...begun, rolled, late], { settings: { dunning: DAY } })
     expect(strict.until(DUE + DAY).findings).toHaveLength(1)
   })
 })

@@ -4,8 +4,9 @@ import type { Delivery } from '../../../src/detection/detector.ts'
 import { webhookLag } from '../../../src/detection/detectors/webhook-lag/detector.ts'
 import type { Delivered } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
-import { type DriveOptions, drive, type Late } from '../../support/drive-rates.ts'
-import { arrivals, arrived, daily, every, MONDAY, seeded } from '../../support/rate-facts.ts'
+import { type DriveOptions, driveHistory, type Late } from '../../support/drive.ts'
+import { arrived } from '../../support/facts.ts'
+import { arrivals, daily, every, MONDAY, seeded } from '../../support/times.ts'
 
 const START: Seconds = MONDAY - 30 * DAY
 /** A Tuesday at two in the afternoon: the busiest time. */
@@ -25,7 +26,8 @@ function stream(
 const without = (deliveries: Deliveries, from: Seconds, to: Seconds): Deliveries =>
   deliveries.filter(({ at }) => at < from || at >= to)
 
-const judge = (facts: Deliveries, options?: DriveOptions) => drive([webhookLag], facts, options).incidents
+const judge = (facts: Deliveries, options?: DriveOptions) =>
+  driveHistory([webhookLag], facts, options).incidents
 
 describe('WEBHOOK_LAG is quiet', () => {
   const cases: [name: string, facts: () => Deliveries][] = [
@@ -118,10 +120,9 @@ describe('WEBHOOK_LAG fires', () => {
 
 describe('an incident of WEBHOOK_LAG', () => {
   it('that is a tenant who left ends after seven days, and no timer is left running', () => {
-    const { incidents, states } = drive([webhookLag], stream(300, { to: NOW }), { until: NOW + 40 * DAY })
-    expect(incidents).toHaveLength(1)
-    expect(incidents[0]?.message).toContain('now taken as usual')
-    expect(states[0]?.wakeAt).toBeNull()
+    const left = driveHistory([webhookLag], stream(300, { to: NOW }), { until: NOW + 40 * DAY })
+    expect(left.incidents).toMatchObject([{ message: expect.stringContaining('now taken as usual') }])
+    expect(left.stored('')?.wakeAt).toBeNull()
   })
 
   it('comes out the same whatever goes through storage between events', () => {
@@ -132,8 +133,8 @@ describe('an incident of WEBHOOK_LAG', () => {
 
 describe('what WEBHOOK_LAG tells the others of delivery', () => {
   const told = (facts: Deliveries, now: Seconds) => {
-    const { states } = drive([webhookLag], facts)
-    const state = webhookLag.revive?.(JSON.parse(states[0]?.state ?? ''))
+    const stored = driveHistory([webhookLag], facts).stored('')
+    const state = webhookLag.revive?.(JSON.parse(stored?.state ?? ''))
     const view = state && webhookLag.delivery?.(state, now, UTC_CALENDAR)
     if (view === undefined) throw new Error('no view of delivery')
     return view

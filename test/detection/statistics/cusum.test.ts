@@ -7,7 +7,7 @@ import {
   stepBernoulli,
   stepPoisson,
 } from '../../../src/detection/statistics/cusum.ts'
-import { seeded } from '../../support/rate-facts.ts'
+import { seeded } from '../../support/times.ts'
 
 describe('a Bernoulli CUSUM', () => {
   it('adds the log-likelihood ratio of each unit', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { deviance, excess, shortfall, spread } from '../../../src/detection/statistics/deviance.ts'
 import { confidenceOf, testsOfWindows, threshold } from '../../../src/detection/statistics/threshold.ts'
-import { seeded } from '../../support/rate-facts.ts'
+import { seeded } from '../../support/times.ts'
 
 const count = fc.double({ min: 0.01, max: 5_000, noNaN: true })
 const c2 = fc.double({ min: 0, max: 0.6, noNaN: true })

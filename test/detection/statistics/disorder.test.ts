@@ -7,18 +7,9 @@ import { refundSpike } from '../../../src/detection/detectors/refund-spike/detec
 import { revenueDrop } from '../../../src/detection/detectors/revenue-drop/detector.ts'
 import type { Fact } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
-import { drive, type Late } from '../../support/drive-rates.ts'
-import {
-  arrivals,
-  captured,
-  daily,
-  disputed,
-  failed,
-  MONDAY,
-  refunded,
-  seeded,
-  succeeded,
-} from '../../support/rate-facts.ts'
+import { driveHistory, type Late } from '../../support/drive.ts'
+import { captured, disputed, failed, refunded, succeeded } from '../../support/facts.ts'
+import { arrivals, daily, MONDAY, seeded } from '../../support/times.ts'
 
 const RATES: readonly AnyDetector[] = [chargeFailureSpike, cardTesting, fraudSpike, refundSpike, revenueDrop]
 const NOW: Seconds = MONDAY + 22 * DAY + 12 * HOUR + 25 * MINUTE
@@ -49,7 +40,7 @@ describe('disorder within 15 minutes', () => {
       const random = seeded(100 + seed)
       const late = facts.map((fact): Late => ({ ...fact, lag: Math.floor(random() * 15 * MINUTE) }))
       const told = (given: readonly Late[]) =>
-        drive(RATES, given)
+        driveHistory(RATES, given)
           .incidents.map(({ detector, startedAt }) => `${detector} ${Math.floor(startedAt / HOUR)}`)
           .sort()
       expect(told(facts).length).toBeGreaterThanOrEqual(RATES.length)

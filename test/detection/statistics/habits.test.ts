@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Habits } from '../../../src/detection/statistics/habits.ts'
 import { DAY, HOUR, MINUTE, type Seconds, WEEK } from '../../../src/time.ts'
-import { MONDAY } from '../../support/rate-facts.ts'
+import { MONDAY } from '../../support/times.ts'
 
 const NINE: Seconds = MONDAY + 9 * HOUR
 

@@ -8,19 +8,9 @@ import { revenueDrop } from '../../../src/detection/detectors/revenue-drop/detec
 import { webhookLag } from '../../../src/detection/detectors/webhook-lag/detector.ts'
 import type { Fact } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../../src/time.ts'
-import { drive, type Late } from '../../support/drive-rates.ts'
-import {
-  arrivals,
-  captured,
-  daily,
-  disputed,
-  failed,
-  MONDAY,
-  type Random,
-  refunded,
-  seeded,
-  succeeded,
-} from '../../support/rate-facts.ts'
+import { driveHistory, type Late } from '../../support/drive.ts'
+import { captured, disputed, failed, refunded, succeeded } from '../../support/facts.ts'
+import { arrivals, daily, MONDAY, type Random, seeded } from '../../support/times.ts'
 
 const RATES: readonly AnyDetector[] = [
   webhookLag,
@@ -137,7 +127,7 @@ describe('tenants to whom nothing happens', () => {
   ]
   it.each(cases)('%s: hear nothing for weeks', (_, seeds, days, tenant) => {
     for (let seed = 1; seed <= seeds; seed++) {
-      const { incidents } = drive(RATES, life(seed, days, tenant))
+      const { incidents } = driveHistory(RATES, life(seed, days, tenant))
       expect(incidents.map(({ detector, message }) => `${detector}: ${message}`)).toEqual([])
     }
   })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { HourSlots, hourOf, nextHour, OPEN_HOURS } from '../../../src/detection/statistics/hours.ts'
 import { PRIORS, Season, type SeasonSpec } from '../../../src/detection/statistics/season.ts'
 import { DAY, HOUR, type Seconds } from '../../../src/time.ts'
-import { arrivals, daily, MONDAY, seeded } from '../../support/rate-facts.ts'
+import { arrivals, daily, MONDAY, seeded } from '../../support/times.ts'
 
 const SPEC: SeasonSpec = {
   delay: 24,

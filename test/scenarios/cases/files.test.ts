@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DAY, HOUR } from '../../../src/time.ts'
 import { cliJson, type Env, freshEnv } from '../../cli/harness.ts'
 import { Merchant } from '../../support/merchant.ts'
-import { every } from '../../support/rate-facts.ts'
 import { type Json, START } from '../../support/stripe/basics.ts'
 import { NEWEST } from '../../support/stripe/versions.ts'
+import { every } from '../../support/times.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'billingwatch-files-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

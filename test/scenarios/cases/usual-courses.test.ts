@@ -2,8 +2,8 @@ import { expect } from 'vitest'
 import { DAY, HOUR, MINUTE, type Seconds, WEEK } from '../../../src/time.ts'
 import { cases } from '../../support/cases.ts'
 import type { Merchant } from '../../support/merchant.ts'
-import { arrivals, every, MONDAY, seeded } from '../../support/rate-facts.ts'
 import type { Json } from '../../support/stripe/basics.ts'
+import { arrivals, every, MONDAY, seeded } from '../../support/times.ts'
 
 const date = (text: string): Seconds => Date.parse(`${text}T00:00:00Z`) / 1_000
 
