@@ -123,7 +123,7 @@ describe('conventions', () => {
     const files = [...src, ...sources('test')].map(({ path }) => path)
     expect(detectorNames().flatMap((name) => lacking(name, files))).toEqual([])
     expect(new Set(DETECTORS.map(({ name }) => name)).size).toBe(DETECTORS.length)
-    expect(lacking('NO_SUCH', files).length).toBe(13)
+    expect(lacking('NO_SUCH', files).length).toBe(12)
   })
 
   it('gives every setting a default within its bounds, and a description', () => {

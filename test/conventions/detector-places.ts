@@ -55,7 +55,6 @@ export function lacking(name: string, files: readonly string[]): string[] {
       ['matching.ts', 'targets.ts'].every((path) => mentions(`test/bench/detection/${path}`, `${name}:`)),
       'its tolerance in test/bench/detection/matching.ts, and its delay in targets.ts',
     ],
-    [has(`test/scenarios/${file}.test.ts`), `test/scenarios/${file}.test.ts`],
     [FIRINGS.some((one) => one.detector === name), 'a history in test/support/firings.ts'],
     [
       detector !== undefined && recordedStates(detector).length > 0,

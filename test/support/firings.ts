@@ -11,6 +11,8 @@ export interface Spoken {
   /** What is told apart of one detector. */
   name: string
   history: (shop: Merchant) => Json[]
+  /** Who may rightly speak too. */
+  beside?: readonly DetectorName[]
   /** The anomaly of the detector that is looked at; the first unless given. */
   at?: number
   /** A moment that its message must name; `startedAt` unless given, none where null. */
@@ -61,9 +63,14 @@ const downgraded = (shop: Merchant, n: number, at: Seconds): Json => {
   return shop.changed(at, { ...plan, items: [{ unit: 4_900 }] }, { ...plan, items: [{ unit: 2_900 }] })
 }
 
-const of = ({ detector, events }: incidents.Incident, name: string, over: Partial<Spoken> = {}): Spoken => ({
+const of = (
+  { detector, events, beside = [] }: incidents.Incident,
+  name: string,
+  over: Partial<Spoken> = {},
+): Spoken => ({
   detector,
   name,
+  beside,
   history: (shop) => [...events(shop, NOW, MINUTE), shop.note(NOW + HOUR)],
   ...over,
 })
@@ -236,6 +243,8 @@ export const FIRINGS: readonly Spoken[] = [
   {
     detector: 'PLAN_DOWNGRADE',
     name: 'a surge',
+    // None of them is seen to renew.
+    beside: ['SILENT_LAPSE'],
     history: (shop) => [
       ...every(NOW - 200 * DAY, 10 * DAY, 20).map((at, n) => downgraded(shop, 100 + n, at)),
       ...every(NOW, 30 * MINUTE, 9).map((at, n) => downgraded(shop, n, at)),

@@ -12,48 +12,52 @@ import { NEWEST, VERSIONS, type Version } from './stripe/versions.ts'
 /** A history as the lines of a file: events, each perhaps with `received`, the time of its delivery. */
 export type History = (shop: Merchant) => readonly Json[]
 
-/** A sentence, what happened, what the one anomaly says of it, and which other detectors may rightly speak. */
-export type Firing = [name: string, history: History, says: Json, beside?: readonly DetectorName[]]
-export type Quiet = [name: string, history: History, beside?: readonly DetectorName[]]
+/** A history as real merchants have them, and the right answer. */
+export interface Case {
+  /** A sentence: what happened. */
+  name: string
+  history: History
+  /** Only anomalies of these detectors are compared; all of them unless given. */
+  about?: readonly DetectorName[]
+  /** What the anomalies say, in the order they were raised; `[]`: nothing may be said. */
+  says: readonly Json[] | { atMost: number }
+  /** Of the API; the newest unless given. */
+  version?: Version
+}
 
-/** A firing history of at most this many events is tried in an old and in a new API version. */
-const SHORT = 200
-const OLD = VERSIONS.filter((version) => version < '2025-03-31')
-const NEW = VERSIONS.filter((version) => version >= '2025-03-31')
-
-/**
- * Tells a detector's scenarios to `billingwatch replay --dry-run` and goes by what it prints. Of a quiet one nobody
- * says anything; of a firing one the detector says one thing, and nobody else speaks.
- */
-export function scenarios(
-  detector: DetectorName,
-  { quiet, firing }: { quiet: Quiet[]; firing: Firing[] },
+/** Judges the cases by `billingwatch replay --dry-run`, as a tenant of this place has them. */
+export function cases(
+  kind: string,
+  table: readonly Case[],
+  { timezone = 'UTC', country }: { timezone?: string; country?: string } = {},
 ): void {
-  const replay = replaying()
-  const spoken = async (events: readonly Json[], beside: readonly DetectorName[]) =>
-    (await replay(events)).filter((one) => !beside.some((name) => name === one['detector']))
-  describe(`${detector} is quiet`, () => {
-    const cases = quiet.map(([name, history, beside = []], i) => [name, i, history, beside] as const)
-    it.each(cases)('%s', async (_, i, history, beside) => {
-      const [version] = versionsFor(i)
-      expect(await spoken(history(new Merchant(version)), beside), version).toEqual([])
-    })
-  })
-  describe(`${detector} fires`, () => {
-    const cases = firing.map(
-      ([name, history, says, beside = []], i) => [name, i, history, says, beside] as const,
-    )
-    it.each(cases)('%s', async (_, i, history, says, beside) => {
-      for (const version of versionsFor(i)) {
-        const events = history(new Merchant(version))
-        const anomalies = await spoken(events, beside)
-        expect(anomalies, version).toMatchObject([{ detector, ...says }])
-        for (const anomaly of anomalies) expectExplained(anomaly)
-        if (events.length > SHORT) return
-      }
+  describe(kind, () => {
+    const place = ['--timezone', timezone, ...(country === undefined ? [] : ['--country', country])]
+    const replay = replaying(place)
+    it.each(table.map((one) => [one.name, one] as const))('%s', async (_, one) => {
+      const { history, about, says, version = NEWEST } = one
+      const anomalies = (await replay(history(new Merchant(version)))).filter(
+        ({ detector }) => about === undefined || about.some((name) => name === detector),
+      )
+      for (const anomaly of anomalies) expectExplained(anomaly)
+      if ('atMost' in says) expect(anomalies.length, titles(anomalies)).toBeLessThanOrEqual(says.atMost)
+      else expect(anomalies, titles(anomalies)).toMatchObject([...says])
     })
   })
 }
+
+/** Of these histories nobody says anything: each is told in another API version. */
+export const quiet = (kind: string, histories: Readonly<Record<string, History>>): void =>
+  cases(
+    kind,
+    Object.entries(histories).map(([name, history], i) => {
+      const version = VERSIONS[(2 * i) % VERSIONS.length] ?? NEWEST
+      return { name, history, version, says: [] }
+    }),
+  )
+
+const titles = (anomalies: readonly Json[]): string =>
+  anomalies.map(({ detector, title, startedAt }) => `${detector} ${startedAt}: ${title}`).join('\n')
 
 /**
  * A file with the events in the order of their delivery, judged as a history of its own.
@@ -79,12 +83,6 @@ export function replaying(place: readonly string[] = []): (events: readonly Json
 }
 
 const arrivalOf = (event: Json): number => Number(event['received'] ?? event['created'])
-
-/** Two API versions on either side of the greatest change, others for each scenario; every second one begins with the new. */
-function versionsFor(place: number): [Version, Version] {
-  const [old, now] = [OLD[place % OLD.length] ?? '2020-03-02', NEW[place % NEW.length] ?? NEWEST]
-  return place % 2 === 0 ? [old, now] : [now, old]
-}
 
 /** Words that are not empty, times in their order, numbers that are numbers, objects with their ids. */
 export function expectExplained(anomaly: Json): void {

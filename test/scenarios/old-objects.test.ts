@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { DAY } from '../../../src/time.ts'
-import { cases } from '../../support/cases.ts'
-import type { Merchant } from '../../support/merchant.ts'
-import { START } from '../../support/stripe/basics.ts'
+import { DAY } from '../../src/time.ts'
+import type { Merchant } from '../support/merchant.ts'
+import { cases } from '../support/scenarios.ts'
+import { START } from '../support/stripe/basics.ts'
 
 const MONTH = 30 * DAY
 const turn = (n: number): number => START + n * MONTH

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import { DAY, HOUR, MINUTE, type Seconds, WEEK } from '../../../src/time.ts'
-import { cases } from '../../support/cases.ts'
-import type { Merchant } from '../../support/merchant.ts'
-import type { Json } from '../../support/stripe/basics.ts'
-import { arrivals, every, MONDAY, seeded } from '../../support/times.ts'
+import { DAY, HOUR, MINUTE, type Seconds, WEEK } from '../../src/time.ts'
+import type { Merchant } from '../support/merchant.ts'
+import { cases } from '../support/scenarios.ts'
+import type { Json } from '../support/stripe/basics.ts'
+import { arrivals, every, MONDAY, seeded } from '../support/times.ts'
 
 const date = (text: string): Seconds => Date.parse(`${text}T00:00:00Z`) / 1_000
 

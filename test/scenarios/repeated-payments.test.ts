@@ -1,7 +1,7 @@
-import { DAY, MINUTE } from '../../../src/time.ts'
-import { cases } from '../../support/cases.ts'
-import type { Merchant } from '../../support/merchant.ts'
-import { type Json, START } from '../../support/stripe/basics.ts'
+import { DAY, MINUTE } from '../../src/time.ts'
+import type { Merchant } from '../support/merchant.ts'
+import { cases } from '../support/scenarios.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
 
 /** One customer pays 40.00 twice within four minutes, with other metadata each time. */
 const twice =

@@ -1,10 +1,9 @@
-import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
-import { cases } from '../../support/cases.ts'
-import type { Merchant } from '../../support/merchant.ts'
-import { iso } from '../../support/scenarios.ts'
-import { type Json, START } from '../../support/stripe/basics.ts'
-import { line } from '../../support/stripe/invoices.ts'
-import { NEWEST } from '../../support/stripe/versions.ts'
+import { DAY, HOUR, MINUTE, type Seconds } from '../../src/time.ts'
+import type { Merchant } from '../support/merchant.ts'
+import { cases, iso } from '../support/scenarios.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
+import { line } from '../support/stripe/invoices.ts'
+import { NEWEST } from '../support/stripe/versions.ts'
 
 const MONTH = 30 * DAY
 const ANA = { customer: 'cus_ana', subscription: 'sub_ana' }

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DAY, HOUR } from '../../../src/time.ts'
-import { cliJson, type Env, freshEnv } from '../../cli/harness.ts'
-import { Merchant } from '../../support/merchant.ts'
-import { type Json, START } from '../../support/stripe/basics.ts'
-import { NEWEST } from '../../support/stripe/versions.ts'
-import { every } from '../../support/times.ts'
+import { DAY, HOUR } from '../../src/time.ts'
+import { cliJson, type Env, freshEnv } from '../cli/harness.ts'
+import { Merchant } from '../support/merchant.ts'
+import { type Json, START } from '../support/stripe/basics.ts'
+import { NEWEST } from '../support/stripe/versions.ts'
+import { every } from '../support/times.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'billingwatch-files-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
