@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 
 /** The kinds of ids that outsiders see; the prefix identifies the kind everywhere alike. */
 export type IdPrefix = 'ten' | 'anm' | 'evn' | 'whe' | 'whs' | 'key' | 'det' | 'act'
@@ -39,4 +39,4 @@ export function keyOfId(prefix: IdPrefix, tenantId: string, id: string): string 
 }
 
 /** Hex SHA-256, for looking up keys and tokens that are random enough to need nothing slower. */
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+export const sha256 = (text: string): string => hash('sha256', text, 'hex')

@@ -1,5 +1,15 @@
-import type { Anomaly, Prisma } from '../generated/sqlite/client.ts'
-import type { Scope } from '../storage/scope/scope.ts'
+import {
+  ANOMALIES,
+  type AnomalyRow,
+  beyond,
+  type Condition,
+  compare,
+  countRows,
+  type Reading,
+  readRow,
+  readRows,
+  TENANTS,
+} from '../storage/reading.ts'
 
 export const ORDER_FIELDS = ['RECORDED_AT', 'DETECTED_AT', 'STARTED_AT', 'UPDATED_AT', 'SEVERITY'] as const
 export type AnomalyOrderField = (typeof ORDER_FIELDS)[number]
@@ -15,6 +25,8 @@ export interface AnomalyKey {
   seq: bigint
 }
 
+export type AnomalyColumn = keyof AnomalyRow
+
 const COLUMNS = {
   DETECTED_AT: 'detectedAt',
   STARTED_AT: 'startedAt',
@@ -22,7 +34,13 @@ const COLUMNS = {
   SEVERITY: 'severity',
 } as const
 
-export function anomalyKey(field: AnomalyOrderField, anomaly: Anomaly): AnomalyKey {
+/** The columns that a row's place in an order is known by. */
+export const keyColumns = (field: AnomalyOrderField): readonly (keyof KeyRow)[] =>
+  field === 'RECORDED_AT' ? ['seq'] : [COLUMNS[field], 'seq']
+
+type KeyRow = Pick<AnomalyRow, 'seq' | (typeof COLUMNS)[keyof typeof COLUMNS]>
+
+export function anomalyKey(field: AnomalyOrderField, anomaly: KeyRow): AnomalyKey {
   return { value: field === 'RECORDED_AT' ? undefined : anomaly[COLUMNS[field]], seq: anomaly.seq }
 }
 
@@ -36,47 +54,37 @@ export interface AnomalyRange {
 }
 
 /** One stretch of the tenant's anomalies by sort key, so that it stays put while others come and go. */
-export function readAnomalies(
-  { db, tenantId }: Scope,
-  where: Prisma.AnomalyWhereInput,
-  { order, after, before, backward, take }: AnomalyRange,
-): Promise<Anomaly[]> {
-  const ascending = (order.direction === 'ASC') !== backward
-  const direction = ascending ? 'asc' : 'desc'
-  const column = order.field === 'RECORDED_AT' ? undefined : COLUMNS[order.field]
-  return db.anomaly.findMany({
-    where: {
-      tenantId,
-      AND: [
-        where,
-        ...(after ? [beyond(order.field, after, order.direction === 'ASC')] : []),
-        ...(before ? [beyond(order.field, before, order.direction !== 'ASC')] : []),
-      ],
-    },
-    orderBy: column ? [{ [column]: direction }, { seq: direction }] : { seq: direction },
+export function readAnomalies<Column extends AnomalyColumn>(
+  scope: Reading,
+  columns: readonly Column[],
+  where: readonly Condition[],
+  { order: { field, direction }, after, before, backward, take }: AnomalyRange,
+): Promise<Pick<AnomalyRow, Column>[]> {
+  const ascending = direction === 'ASC'
+  const orderBy = keyColumns(field)
+  const side = ({ value, seq }: AnomalyKey, greater: boolean) =>
+    beyond(orderBy, greater ? '>' : '<', value === undefined ? [seq] : [value, seq])
+  return readRows(scope, ANOMALIES, {
+    columns,
+    where: [
+      ...where,
+      ...(after ? [side(after, ascending)] : []),
+      ...(before ? [side(before, !ascending)] : []),
+    ],
+    orderBy,
+    direction: ascending !== backward ? 'ASC' : 'DESC',
     take,
   })
 }
 
-/** Rows on one side of a key: with greater or with smaller values. */
-function beyond(
-  field: AnomalyOrderField,
-  { value, seq }: AnomalyKey,
-  greater: boolean,
-): Prisma.AnomalyWhereInput {
-  const past = greater ? { gt: seq } : { lt: seq }
-  if (field === 'RECORDED_AT' || value === undefined) return { seq: past }
-  const column = COLUMNS[field]
-  return {
-    OR: [{ [column]: greater ? { gt: value } : { lt: value } }, { [column]: value, seq: past }],
-  }
-}
+export const countAnomalies = (scope: Reading, where: readonly Condition[]): Promise<number> =>
+  countRows(scope, ANOMALIES, where)
 
-export const countAnomalies = ({ db, tenantId }: Scope, where: Prisma.AnomalyWhereInput): Promise<number> =>
-  db.anomaly.count({ where: { tenantId, AND: [where] } })
+/** What was recorded up to a number of the feed. */
+export const recordedUpTo = (seq: bigint): Condition => compare('seq', '<=', seq)
 
 /** The head of the tenant's feed: the number of its newest act. */
-export async function feedHead({ db, tenantId }: Scope): Promise<bigint> {
-  const tenant = await db.tenant.findFirst({ where: { id: tenantId }, select: { seq: true } })
+export async function feedHead(scope: Reading): Promise<bigint> {
+  const tenant = await readRow(scope, TENANTS, { columns: ['seq'] })
   return tenant?.seq ?? 0n
 }

@@ -1,11 +1,17 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type AnomalyFilter, whereOf } from '../anomalies/filter.ts'
-import { type AnomalyKey, anomalyKey, feedHead, readAnomalies } from '../anomalies/pages.ts'
+import {
+  type AnomalyColumn,
+  type AnomalyKey,
+  anomalyKey,
+  feedHead,
+  readAnomalies,
+  recordedUpTo,
+} from '../anomalies/pages.ts'
 import type { Config } from '../config.ts'
 import { SEVERITIES } from '../detection/detector.ts'
 import { PublicError } from '../errors.ts'
-import type { Anomaly } from '../generated/sqlite/client.ts'
 import { answerError, type PlainHandler, readOnly } from '../http/answer.ts'
 import { addressOf } from '../http/client-address.ts'
 import { requestIdOf } from '../http/request-id.ts'
@@ -14,6 +20,7 @@ import type { ApiRate } from '../limits/api-rate.ts'
 import { standingHeaders } from '../limits/rate-limiter.ts'
 import type { Logger } from '../log.ts'
 import { isDatabaseAway } from '../storage/away.ts'
+import { ANOMALIES, type AnomalyRow, type Condition, columnsOf } from '../storage/reading.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import { clamped, decimal } from '../stripe/money.ts'
 import type { CredentialsWatch } from '../tenancy/cutoff.ts'
@@ -21,7 +28,10 @@ import type { Gate } from '../tenancy/gate.ts'
 import { type Cell, csvLines } from './csv.ts'
 import { readAnomalyFilter } from './query.ts'
 
-const COLUMNS: readonly (readonly [name: string, cell: (anomaly: Anomaly) => Cell])[] = [
+/** The large columns of JSON are not in the file, and not read for it. */
+type Exported = Omit<AnomalyRow, 'subjects' | 'evidence' | 'series'>
+
+const COLUMNS: readonly (readonly [name: string, cell: (anomaly: Exported) => Cell])[] = [
   ['id', ({ id }) => id],
   ['detector', ({ detector }) => detector],
   ['severity', ({ severity }) => SEVERITIES[severity] ?? 'LOW'],
@@ -48,7 +58,7 @@ const COLUMNS: readonly (readonly [name: string, cell: (anomaly: Anomaly) => Cel
   ['note', ({ note }) => note],
 ]
 
-function impactDecimal({ impactAmount, impactCurrency }: Anomaly): Cell {
+function impactDecimal({ impactAmount, impactCurrency }: Exported): Cell {
   return impactAmount === null || impactCurrency === null
     ? null
     : { decimal: decimal(clamped(impactAmount), impactCurrency) }
@@ -121,7 +131,7 @@ async function answer(parts: ExportParts, req: IncomingMessage, res: ServerRespo
 /** The file page by page, the header line with the first: the anomalies recorded up to the request. */
 export async function* csvOf(scope: Scope, filter: AnomalyFilter): AsyncGenerator<string> {
   const head = await feedHead(scope)
-  const where = { AND: [{ seq: { lte: head } }, await whereOf(scope, filter)] }
+  const where = [recordedUpTo(head), ...(await whereOf(scope, filter))]
   let page = await readPage(scope, where, undefined)
   yield csvLines([COLUMNS.map(([name]) => name), ...page.map(rowOf)])
   for (let last = page.at(-1); last !== undefined && page.length === PAGE; last = page.at(-1)) {
@@ -130,16 +140,23 @@ export async function* csvOf(scope: Scope, filter: AnomalyFilter): AsyncGenerato
   }
 }
 
-const rowOf = (anomaly: Anomaly): Cell[] => COLUMNS.map(([, cell]) => cell(anomaly))
+const rowOf = (anomaly: Exported): Cell[] => COLUMNS.map(([, cell]) => cell(anomaly))
 
 async function send(res: ServerResponse, text: string): Promise<void> {
   if (!res.write(text)) await Promise.race([once(res, 'drain'), once(res, 'close')])
 }
 
-type Where = Parameters<typeof readAnomalies>[1]
+const isRead = (column: AnomalyColumn): column is keyof Exported =>
+  column !== 'subjects' && column !== 'evidence' && column !== 'series'
 
-const readPage = (scope: Scope, where: Where, after: AnomalyKey | undefined): Promise<Anomaly[]> =>
-  readAnomalies(scope, where, {
+const READ = columnsOf(ANOMALIES).filter(isRead)
+
+const readPage = (
+  scope: Scope,
+  where: readonly Condition[],
+  after: AnomalyKey | undefined,
+): Promise<Exported[]> =>
+  readAnomalies(scope, READ, where, {
     order: { field: 'RECORDED_AT', direction: 'DESC' },
     after,
     before: undefined,

@@ -31,6 +31,8 @@ export const insertHead = ({ table, columns }: Insert): string =>
 export const onConflict = ({ conflict }: Insert): string => (conflict ? ` ON CONFLICT ${conflict}` : '')
 
 export interface Writer extends Reader {
+  /** Binds what follows in this transaction to a tenant: the second wall (RLS on PostgreSQL, a tripwire on SQLite). */
+  enter(tenantId: string): Promise<void>
   /** @returns the number of rows changed */
   run(text: string, values?: readonly Value[]): Promise<number>
   /**
@@ -40,27 +42,16 @@ export interface Writer extends Reader {
   insert(statement: Insert, rows: readonly (readonly Value[])[]): Promise<unknown[]>
 }
 
-export interface Sql extends Reader {
-  /** One transaction, committed when `work` resolves and rolled back when it throws. On SQLite it is the one writer: no I/O inside. */
-  write<T>(work: (tx: Writer) => Promise<T>): Promise<T>
-}
-
-/** A transaction of the system itself, which sees every tenant until it enters one. */
-export interface SystemWriter extends Writer {
-  /** Binds what follows in this transaction to a tenant: the second wall (RLS on PostgreSQL, a tripwire on SQLite). */
-  enter(tenantId: string): Promise<void>
-}
-
 /** A transaction that stays open from one call to the next. Either end closes it; a second end does nothing. */
-export interface Transaction extends SystemWriter {
+export interface Transaction extends Writer {
   /** @throws what the database says; it is rolled back then */
   commit(): Promise<void>
   rollback(): Promise<void>
 }
 
-/** Raw statements that see every tenant: whatever goes past one asks for this, which a tenant's `Sql` is not. */
-export interface SystemSql extends Reader {
-  write<T>(work: (tx: SystemWriter) => Promise<T>): Promise<T>
+export interface Sql extends Reader {
+  /** One transaction, committed when `work` resolves and rolled back when it throws. On SQLite it is the one writer: no I/O inside. */
+  write<T>(work: (tx: Writer) => Promise<T>): Promise<T>
 }
 
 /** An integer column as a number. Throws when it is none or does not fit 53 bits. */
@@ -73,6 +64,22 @@ export function integer(value: unknown): number {
 
 export const nullableInteger = (value: unknown): number | null =>
   value === null || value === undefined ? null : integer(value)
+
+/** An integer column that may be larger: an amount, or a number in a feed. */
+export function bigint(value: unknown): bigint {
+  if (typeof value === 'string' || typeof value === 'number') return BigInt(value)
+  if (typeof value !== 'bigint') throw new TypeError(`not an integer column: ${String(value)}`)
+  return value
+}
+
+export const nullableBigint = (value: unknown): bigint | null =>
+  value === null || value === undefined ? null : bigint(value)
+
+/** A column of a floating-point number. */
+export function number(value: unknown): number {
+  if (typeof value !== 'number') throw new TypeError(`not a number column: ${typeof value}`)
+  return value
+}
 
 export function text(value: unknown): string {
   if (typeof value !== 'string') throw new TypeError(`not a text column: ${typeof value}`)

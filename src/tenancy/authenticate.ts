@@ -1,6 +1,7 @@
 import { PublicError } from '../errors.ts'
 import { sha256 } from '../ids.ts'
 import type { Database } from '../storage/database.ts'
+import { lookUpKey } from '../storage/key-lookup.ts'
 import type { WallClock } from '../time.ts'
 import { type AccessClaims, type AccessToken, type AccessTokenInput, AccessTokens } from './access-tokens.ts'
 import { atLeast, type Caller, ROLES, type Role } from './caller.ts'
@@ -141,13 +142,8 @@ export class Authenticator {
   /** One lookup, the same for a key that never was and for one that is not good any more. */
   async #liveKey(which: { hash: string } | { tenantId: string; id: string }) {
     const now = this.#clock.now()
-    const row = await this.#database.prisma.apiKey.findFirst({
-      where: which,
-      include: { tenant: { select: { suspendedAt: true, deletedAt: true } } },
-    })
-    if (!row || row.revokedAt || row.tenant.suspendedAt || row.tenant.deletedAt) return undefined
-    if (row.expiresAt && row.expiresAt <= now) return undefined
-    this.#lastUsed.note(row, now)
-    return row
+    const key = await lookUpKey(this.#database.sql, which, now)
+    if (key) this.#lastUsed.note(key, now)
+    return key
   }
 }

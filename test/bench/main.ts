@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import { fairness } from './fairness/part.ts'
 import { ingest } from './ingest/part.ts'
+import { page } from './page/part.ts'
 import { type Part, renderReport } from './part.ts'
 import { replay } from './replay/part.ts'
 
-const PARTS: readonly Part[] = [ingest, replay, fairness]
+const PARTS: readonly Part[] = [ingest, replay, fairness, page]
 
 const USAGE = `npm run bench -- [part…] [--quick] [--json]
 

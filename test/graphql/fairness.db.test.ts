@@ -64,8 +64,18 @@ function counting(counted: Database) {
               },
         ),
   )
+  const sql: Database['sql'] = {
+    all: (text, values) => {
+      count()
+      return counted.sql.all(text, values)
+    },
+    write: (work) => {
+      count()
+      return counted.sql.write(work)
+    },
+  }
   return {
-    database: { ...counted, prisma },
+    database: { ...counted, prisma, sql },
     stop: () => {
       stopped = true
       return { most, total }

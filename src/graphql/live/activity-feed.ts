@@ -1,8 +1,18 @@
 import { feedHead } from '../../anomalies/pages.ts'
 import type { Bus } from '../../bus/bus.ts'
-import type { Activity, Anomaly } from '../../generated/sqlite/client.ts'
+import type { Activity } from '../../generated/sqlite/client.ts'
 import type { ActivityKind } from '../../storage/activity.ts'
 import { ACTIVITY_KINDS } from '../../storage/activity.ts'
+import {
+  ACTIVITIES,
+  ANOMALIES,
+  type AnomalyRow,
+  among,
+  type Condition,
+  columnsOf,
+  compare,
+  readRows,
+} from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { type RowSource, SharedReader, SharedReaders } from './shared-reader.ts'
 
@@ -10,7 +20,7 @@ import { type RowSource, SharedReader, SharedReaders } from './shared-reader.ts'
 export interface FeedRow {
   seq: bigint
   kind: ActivityKind | undefined
-  anomaly: Anomaly | undefined
+  anomaly: AnomalyRow | undefined
 }
 
 /** Rows of one read. */
@@ -92,18 +102,21 @@ export class ActivityFeed {
  * meanwhile would be visible in one of the two queries and not yet in the other.
  */
 async function readFeed(scope: Scope, after: bigint): Promise<FeedRow[]> {
-  const { db, tenantId } = scope
   const head = await feedHead(scope)
   if (head <= after) return []
-  const acts = await db.activity.findMany({
-    where: { tenantId, seq: { gt: after, lte: head } },
-    orderBy: { seq: 'asc' },
+  const since = (column: string): Condition[] => [compare(column, '>', after), compare(column, '<=', head)]
+  const acts = await readRows(scope, ACTIVITIES, {
+    columns: ['seq', 'kind', 'anomalyId'],
+    where: since('seq'),
+    orderBy: ['seq'],
     take: PAGE,
-    select: { seq: true, kind: true, anomalyId: true },
   })
-  const changed = await db.anomaly.findMany({
-    where: { tenantId, changedSeq: { gt: after, lte: head } },
-    orderBy: { changedSeq: 'asc' },
+  // Whoever subscribes may have selected any of them.
+  const columns = columnsOf(ANOMALIES)
+  const changed = await readRows(scope, ANOMALIES, {
+    columns,
+    where: since('changedSeq'),
+    orderBy: ['changedSeq'],
     take: PAGE,
   })
   const until = [acts, changed].every(({ length }) => length < PAGE)
@@ -115,7 +128,7 @@ async function readFeed(scope: Scope, after: bigint): Promise<FeedRow[]> {
   const byId = new Map(changed.map((anomaly) => [anomaly.id, anomaly]))
   const missing = new Set(acts.flatMap(({ anomalyId }) => anomalyId ?? []).filter((id) => !byId.has(id)))
   if (missing.size > 0) {
-    const others = await db.anomaly.findMany({ where: { tenantId, id: { in: [...missing] } } })
+    const others = await readRows(scope, ANOMALIES, { columns, where: [among('id', [...missing])] })
     for (const anomaly of others) byId.set(anomaly.id, anomaly)
   }
   const actSeqs = new Set(acts.map(({ seq }) => seq))

@@ -1,8 +1,8 @@
 import type { Bus } from '../../bus/bus.ts'
 import { PublicError } from '../../errors.ts'
+import { beyond, columnsOf, compare, EVENTS, type EventRow, readRows } from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import type { WallClock } from '../../time.ts'
-import { EVENT_COLUMNS, type EventRow } from '../read/events.ts'
 import { SharedReader, SharedReaders } from './shared-reader.ts'
 
 interface Arrival {
@@ -104,12 +104,12 @@ class Arrivals {
   async #followBack(): Promise<void> {
     const now = this.#clock.now()
     if (this.#newest.getTime() - now.getTime() <= LOOK_BACK_MS) return
-    const { db, tenantId } = this.#scope
-    const ahead = await db.stripeEvent.findMany({
-      where: { tenantId, receivedAt: { gt: now } },
-      orderBy: { receivedAt: 'desc' },
+    const ahead = await readRows(this.#scope, EVENTS, {
+      columns: ['stripeId', 'receivedAt'],
+      where: [compare('receivedAt', '>', now)],
+      orderBy: ['receivedAt'],
+      direction: 'DESC',
       take: MAX_AHEAD,
-      select: { stripeId: true, receivedAt: true },
     })
     for (const { stripeId, receivedAt } of ahead) this.#seen.set(stripeId, receivedAt)
     this.#newest = now
@@ -141,23 +141,18 @@ class Arrivals {
   }
 
   #page(last: EventRow | undefined): Promise<EventRow[]> {
-    const { db, tenantId } = this.#scope
     const until = new Date(Math.max(this.#newest.getTime(), this.#clock.now().getTime()) + LOOK_AHEAD_MS)
-    return db.stripeEvent.findMany({
-      where: {
-        tenantId,
-        ...(last
-          ? {
-              OR: [
-                { receivedAt: { gt: last.receivedAt, lte: until } },
-                { receivedAt: last.receivedAt, stripeId: { gt: last.stripeId } },
-              ],
-            }
-          : { receivedAt: { gte: this.#since(), lte: until } }),
-      },
-      orderBy: [{ receivedAt: 'asc' }, { stripeId: 'asc' }],
+    const orderBy = ['receivedAt', 'stripeId']
+    return readRows(this.#scope, EVENTS, {
+      columns: columnsOf(EVENTS),
+      where: [
+        last
+          ? beyond(orderBy, '>', [last.receivedAt, last.stripeId])
+          : compare('receivedAt', '>=', this.#since()),
+        compare('receivedAt', '<=', until),
+      ],
+      orderBy,
       take: PAGE,
-      select: EVENT_COLUMNS,
     })
   }
 }

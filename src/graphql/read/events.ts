@@ -1,29 +1,17 @@
-import type { Prisma, StripeEvent } from '../../generated/sqlite/client.ts'
+import {
+  among,
+  beyond,
+  type Condition,
+  compare,
+  countRows,
+  EVENTS,
+  type EventRow,
+  readRows,
+  signsOf,
+} from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { decodeCursor, encodeCursor, momentPart, unknownCursor } from './cursor.ts'
 import type { Source } from './paging.ts'
-
-/** Every column of an event but its body, which is read only when requested. */
-export const EVENT_COLUMNS = {
-  tenantId: true,
-  stripeId: true,
-  endpointId: true,
-  account: true,
-  livemode: true,
-  type: true,
-  apiVersion: true,
-  createdAt: true,
-  receivedAt: true,
-  processedAt: true,
-  status: true,
-  error: true,
-  objectId: true,
-  customerId: true,
-  amount: true,
-  currency: true,
-} as const satisfies Prisma.StripeEventSelect
-
-export type EventRow = Omit<StripeEvent, 'payload' | 'facts' | 'factsVersion'>
 
 export const EVENT_STATUSES = ['PENDING', 'PROCESSED', 'IGNORED', 'FAILED'] as const
 
@@ -38,21 +26,17 @@ export interface EventFilter {
   account?: string | null | undefined
 }
 
-const whereOf = (filter: EventFilter): Prisma.StripeEventWhereInput => ({
-  ...(filter.types && { type: { in: [...filter.types] } }),
-  ...(filter.statuses && { status: { in: [...filter.statuses] } }),
-  ...(filter.created && {
-    createdAt: {
-      ...(filter.created.from && { gte: filter.created.from }),
-      ...(filter.created.to && { lt: filter.created.to }),
-    },
-  }),
-  ...(typeof filter.customerId === 'string' && { customerId: filter.customerId }),
-  ...(typeof filter.objectId === 'string' && { objectId: filter.objectId }),
-  ...(typeof filter.stripeId === 'string' && { stripeId: filter.stripeId }),
-  ...(typeof filter.livemode === 'boolean' && { livemode: filter.livemode }),
-  ...(typeof filter.account === 'string' && { account: filter.account }),
-})
+const whereOf = (filter: EventFilter): Condition[] => [
+  ...(filter.types ? [among('type', filter.types)] : []),
+  ...(filter.statuses ? [among('status', filter.statuses)] : []),
+  ...(filter.created?.from ? [compare('createdAt', '>=', filter.created.from)] : []),
+  ...(filter.created?.to ? [compare('createdAt', '<', filter.created.to)] : []),
+  ...(typeof filter.customerId === 'string' ? [compare('customerId', '=', filter.customerId)] : []),
+  ...(typeof filter.objectId === 'string' ? [compare('objectId', '=', filter.objectId)] : []),
+  ...(typeof filter.stripeId === 'string' ? [compare('stripeId', '=', filter.stripeId)] : []),
+  ...(typeof filter.livemode === 'boolean' ? [compare('livemode', '=', filter.livemode)] : []),
+  ...(typeof filter.account === 'string' ? [compare('account', '=', filter.account)] : []),
+]
 
 /** Whether the live feed sends the event under this filter: the same conditions as in a list. */
 export function eventMatches(event: EventRow, filter: EventFilter): boolean {
@@ -77,62 +61,62 @@ interface EventKey {
   stripeId: string
 }
 
-const keyset = (column: 'receivedAt' | 'createdAt', { at, stripeId }: EventKey, greater: boolean) => {
-  const past = <Value>(value: Value) => (greater ? { gt: value } : { lt: value })
-  return { OR: [{ [column]: past(at) }, { [column]: at, stripeId: past(stripeId) }] }
-}
+type EventColumn = keyof EventRow
 
-/** The tenant's events, newest received first. */
-export function eventSource({ db, tenantId }: Scope, filter: EventFilter): Source<EventRow, EventKey> {
-  const where = whereOf(filter)
-  return {
-    read: ({ after, before, backward, take }) =>
-      db.stripeEvent.findMany({
-        where: {
-          tenantId,
-          AND: [
-            where,
-            after ? keyset('receivedAt', after, false) : {},
-            before ? keyset('receivedAt', before, true) : {},
-          ],
-        },
-        orderBy: [{ receivedAt: backward ? 'asc' : 'desc' }, { stripeId: backward ? 'asc' : 'desc' }],
-        take,
-        select: EVENT_COLUMNS,
-      }),
-    count: () => db.stripeEvent.count({ where: { tenantId, AND: [where] } }),
-    keyOf: ({ receivedAt, stripeId }) => ({ at: receivedAt, stripeId }),
-    ...cursors(tenantId, 'events'),
-  }
-}
+/** The tenant's events, newest received first. @param columns what is read of each, besides its place in the order */
+export const eventSource = (
+  scope: Scope,
+  filter: EventFilter,
+  columns: readonly EventColumn[],
+): Source<EventRow, EventKey> =>
+  sourceOf(scope, { list: 'events', by: 'receivedAt', newestFirst: true, where: whereOf(filter), columns })
 
 /** The events that show an anomaly, oldest first by Stripe's time. At most 1,000 are kept. */
-export function shownEventSource({ db, tenantId }: Scope, anomalyId: string): Source<EventRow, EventKey> {
-  let shown: Promise<string[]> | undefined
-  const ids = () => {
-    shown ??= db.anomalyEvent
-      .findMany({ where: { tenantId, anomalyId }, select: { stripeId: true }, take: 1_000 })
-      .then((rows) => rows.map(({ stripeId }) => stripeId))
-    return shown
-  }
+export const shownEventSource = (
+  scope: Scope,
+  anomalyId: string,
+  columns: readonly EventColumn[],
+): Source<EventRow, EventKey> =>
+  sourceOf(scope, {
+    list: `shown:${anomalyId}`,
+    by: 'createdAt',
+    newestFirst: false,
+    where: [signsOf(scope, anomalyId)],
+    columns,
+  })
+
+interface EventList {
+  list: string
+  by: 'receivedAt' | 'createdAt'
+  newestFirst: boolean
+  where: readonly Condition[]
+  columns: readonly EventColumn[]
+}
+
+function sourceOf(
+  scope: Scope,
+  { list, by, newestFirst, where, columns }: EventList,
+): Source<EventRow, EventKey> {
+  const orderBy = [by, 'stripeId'] as const
+  const selected = [...new Set([...columns, ...orderBy])]
+  const side = ({ at, stripeId }: EventKey, greater: boolean) =>
+    beyond(orderBy, greater ? '>' : '<', [at, stripeId])
   return {
-    read: async ({ after, before, backward, take }) =>
-      db.stripeEvent.findMany({
-        where: {
-          tenantId,
-          stripeId: { in: await ids() },
-          AND: [
-            after ? keyset('createdAt', after, true) : {},
-            before ? keyset('createdAt', before, false) : {},
-          ],
-        },
-        orderBy: [{ createdAt: backward ? 'desc' : 'asc' }, { stripeId: backward ? 'desc' : 'asc' }],
+    read: ({ after, before, backward, take }) =>
+      readRows(scope, EVENTS, {
+        columns: selected,
+        where: [
+          ...where,
+          ...(after ? [side(after, !newestFirst)] : []),
+          ...(before ? [side(before, newestFirst)] : []),
+        ],
+        orderBy,
+        direction: newestFirst === backward ? 'ASC' : 'DESC',
         take,
-        select: EVENT_COLUMNS,
       }),
-    count: async () => db.stripeEvent.count({ where: { tenantId, stripeId: { in: await ids() } } }),
-    keyOf: ({ createdAt, stripeId }) => ({ at: createdAt, stripeId }),
-    ...cursors(tenantId, `shown:${anomalyId}`),
+    count: () => countRows(scope, EVENTS, where),
+    keyOf: (event) => ({ at: event[by], stripeId: event.stripeId }),
+    ...cursors(scope.tenantId, list),
   }
 }
 

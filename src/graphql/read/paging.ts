@@ -30,9 +30,10 @@ export interface Source<Row, Key> {
   decode(cursor: string): Key
 }
 
-/** One page of a list. What costs another statement is a function, called only when requested. */
+/** One page of a list. What costs another statement, or a checksum for each row, is a function, called only when requested. */
 export interface Page<Row> {
-  edges: { node: Row; cursor: string }[]
+  rows: readonly Row[]
+  cursorOf(row: Row): string
   pageInfo: PageInfoShape
   totalCount(): Promise<number>
 }
@@ -40,8 +41,8 @@ export interface Page<Row> {
 export interface PageInfoShape {
   hasNextPage(): Promise<boolean> | boolean
   hasPreviousPage(): Promise<boolean> | boolean
-  startCursor: string | null
-  endCursor: string | null
+  startCursor(): string | null
+  endCursor(): string | null
 }
 
 /** The number of rows requested. @throws PublicError BAD_USER_INPUT when it is out of range */
@@ -72,7 +73,7 @@ export async function readPage<Row, Key>(args: PageArguments, source: Source<Row
   const more = found.length > take
   const rows = found.slice(0, take)
   if (backward) rows.reverse()
-  const edges = rows.map((node) => ({ node, cursor: source.encode(source.keyOf(node)) }))
+  const cursorOf = (row: Row): string => source.encode(source.keyOf(row))
 
   let counted: Promise<number> | undefined
   const firstRow = rows[0]
@@ -85,12 +86,13 @@ export async function readPage<Row, Key>(args: PageArguments, source: Source<Row
   const ahead = () =>
     firstRow ? any({ after: undefined, before: source.keyOf(firstRow), backward: true }) : after !== undefined
   return {
-    edges,
+    rows,
+    cursorOf,
     pageInfo: {
       hasNextPage: () => (backward ? beyond() : more),
       hasPreviousPage: () => (backward ? more : ahead()),
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      startCursor: () => (firstRow ? cursorOf(firstRow) : null),
+      endCursor: () => (lastRow ? cursorOf(lastRow) : null),
     },
     totalCount: () => {
       counted ??= source.count()

@@ -1,10 +1,12 @@
 import type { Activity as ActivityRow } from '../../generated/sqlite/client.ts'
 import { composeId } from '../../ids.ts'
 import type { ActivityKind as Kind } from '../../storage/activity.ts'
+import type { AnomalyRow } from '../../storage/reading.ts'
 import { builder } from '../builder.ts'
 import { loadersOf, scopeOf } from '../context.ts'
 import { kindOf } from '../live/activity-feed.ts'
 import { activitySource } from '../read/activity.ts'
+import { anomalyColumns, reads } from '../read/look-ahead.ts'
 import { readPage } from '../read/paging.ts'
 import { Actor, actorFrom } from './actor.ts'
 import { Anomaly } from './anomaly.ts'
@@ -65,8 +67,8 @@ Activity.implement({
       type: Anomaly,
       nullable: true,
       description: 'The anomaly it concerns, as it stands now.',
-      resolve: async ({ anomalyId }, _args, context) =>
-        anomalyId === null ? null : ((await loadersOf(context).anomaly.load(anomalyId)) ?? null),
+      resolve: ({ anomalyId }, _args, context, info) =>
+        anomalyId === null ? null : loadersOf(context).anomaly(anomalyColumns(info)).load(anomalyId),
     }),
     note: t.exposeString('note', { nullable: true, description: 'A note by the actor.' }),
     data: t.field({
@@ -87,6 +89,7 @@ builder.objectField(Anomaly, 'activity', (t) =>
     description: 'Its history, oldest first.',
     args: pageArgs(t),
     complexity: pageCost,
+    ...reads<AnomalyRow>('id'),
     resolve: ({ id }, page, context) =>
       readPage(page, activitySource(scopeOf(context), { anomalyId: id, direction: 'oldest first' })),
   }),

@@ -1,5 +1,5 @@
 import { type StepName, takeStep } from '../../anomalies/lifecycle.ts'
-import type { Anomaly as AnomalyRow } from '../../generated/sqlite/client.ts'
+import type { AnomalyRow } from '../../storage/reading.ts'
 import { builder } from '../builder.ts'
 import { actingOf, type Context, publishAct, scopeOf } from '../context.ts'
 import { Anomaly } from './anomaly.ts'

@@ -1,8 +1,9 @@
 import type { AnomalyOrderField as OrderField } from '../../anomalies/pages.ts'
-import type { Anomaly as AnomalyRow } from '../../generated/sqlite/client.ts'
+import { ANOMALIES, type AnomalyRow, compare, readRow } from '../../storage/reading.ts'
 import { builder } from '../builder.ts'
 import { scopeOf } from '../context.ts'
 import { type AnomalyPage, readAnomalyPage } from '../read/anomalies.ts'
+import { anomalyColumns } from '../read/look-ahead.ts'
 import { Anomaly, AnomalyOrigin, AnomalyStatus } from './anomaly.ts'
 import { connectionOf, pageArgs, pageCost } from './connection.ts'
 import { DateTimeRange } from './date-time-range.ts'
@@ -15,8 +16,9 @@ const { connection, edge } = connectionOf<AnomalyRow, AnomalyPage>('Anomaly', An
 export const AnomalyEdge = edge
 
 builder.objectField(connection, 'resumeCursor', (t) =>
-  t.exposeString('resumeCursor', {
+  t.string({
     complexity: 0,
+    resolve: (page) => page.resumeCursor(),
     description:
       'The head of the feed in the snapshot that this page was read from, also when the page is empty: subscribe with it as `after` and miss nothing.',
   }),
@@ -76,10 +78,11 @@ builder.queryFields((t) => ({
     authScopes: { viewer: true },
     description: 'One anomaly by its id (`anm_…`).',
     args: { id: t.arg.id({ required: true, description: 'Starts with `anm_`.' }) },
-    resolve: (_root, { id }, context) => {
-      const { db, tenantId } = scopeOf(context)
-      return db.anomaly.findFirst({ where: { tenantId, id } })
-    },
+    resolve: (_root, { id }, context, info) =>
+      readRow(scopeOf(context), ANOMALIES, {
+        columns: anomalyColumns(info),
+        where: [compare('id', '=', id)],
+      }),
   }),
   anomalies: t.field({
     type: connection,
@@ -96,12 +99,9 @@ builder.queryFields((t) => ({
       }),
       ...pageArgs(t),
     },
-    resolve: (_root, { filter, orderBy, ...page }, context) =>
-      readAnomalyPage(
-        scopeOf(context),
-        filter ?? {},
-        orderBy ?? { field: 'RECORDED_AT', direction: 'DESC' },
-        page,
-      ),
+    resolve: (_root, { filter, orderBy, ...page }, context, info) => {
+      const order = orderBy ?? { field: 'RECORDED_AT', direction: 'DESC' }
+      return readAnomalyPage(scopeOf(context), { filter: filter ?? {}, order, page }, anomalyColumns(info))
+    },
   }),
 }))

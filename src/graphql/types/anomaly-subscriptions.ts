@@ -1,7 +1,7 @@
 import { feedHead } from '../../anomalies/pages.ts'
 import { type DetectorName, SEVERITIES, type Severity as SeverityName } from '../../detection/detector.ts'
-import type { Anomaly as AnomalyRow } from '../../generated/sqlite/client.ts'
 import type { ActivityKind as Kind } from '../../storage/activity.ts'
+import type { AnomalyRow } from '../../storage/reading.ts'
 import { builder } from '../builder.ts'
 import { type Context, scopeOf } from '../context.ts'
 import type { FeedRow } from '../live/activity-feed.ts'

@@ -4,14 +4,15 @@ import {
   STATUSES,
   type AnomalyStatus as Status,
 } from '../../detection/engine/incident.ts'
-import type { Anomaly as AnomalyRow } from '../../generated/sqlite/client.ts'
 import { readActor, readEvidence, readSeries } from '../../storage/anomaly-columns.ts'
 import { toDetectorName } from '../../storage/detection/parsing.ts'
+import type { AnomalyRow } from '../../storage/reading.ts'
 import { builder } from '../builder.ts'
 import { scopeOf, turnOf } from '../context.ts'
 import { inPieces } from '../operations/pieces.ts'
 import { readRelated } from '../read/anomalies.ts'
 import { shownEventSource } from '../read/events.ts'
+import { anomalyColumns, eventColumns, reads } from '../read/look-ahead.ts'
 import { MAX_PAGE, readPage, sizeOf } from '../read/paging.ts'
 import { Actor } from './actor.ts'
 import { pageArgs, pageCost, STATEMENT } from './connection.ts'
@@ -60,6 +61,7 @@ Anomaly.implement({
     detector: t.field({
       type: DetectorNameEnum,
       description: 'Which detector raised it.',
+      ...reads<AnomalyRow>('detector'),
       resolve: ({ detector }) => {
         const name = toDetectorName(detector)
         if (!name) throw new Error(`unknown detector: ${detector}`)
@@ -69,16 +71,19 @@ Anomaly.implement({
     severity: t.field({
       type: Severity,
       description: 'How soon somebody should look. It can rise while the incident continues.',
+      ...reads<AnomalyRow>('severity'),
       resolve: ({ severity }) => SEVERITIES[severity] ?? 'LOW',
     }),
     status: t.field({
       type: AnomalyStatus,
       description: 'What people have decided about it; BillingWatch resolves what ended by itself.',
+      ...reads<AnomalyRow>('status'),
       resolve: ({ status }) => STATUSES.find((known) => known === status) ?? 'OPEN',
     }),
     origin: t.field({
       type: AnomalyOrigin,
       description: 'Whether it was detected as it happened, or in replayed history.',
+      ...reads<AnomalyRow>('origin'),
       resolve: ({ origin }) => (origin === 'HISTORY' ? 'HISTORY' : 'LIVE'),
     }),
     livemode: t.exposeBoolean('livemode', { description: "Stripe's live mode, as against test mode." }),
@@ -123,6 +128,7 @@ Anomaly.implement({
       type: Money,
       nullable: true,
       description: 'Money at risk, where it is known.',
+      ...reads<AnomalyRow>('impactAmount', 'impactCurrency'),
       resolve: ({ impactAmount, impactCurrency }) => moneyOf(impactAmount, impactCurrency),
     }),
     subjects: t.field({
@@ -136,12 +142,14 @@ Anomaly.implement({
         }),
       },
       complexity: ({ first }) => ({ field: 1, multiplier: Math.min(MAX_PAGE, Math.max(0, first)) }),
+      ...reads<AnomalyRow>('subjects', 'account', 'livemode'),
       resolve: (anomaly, { first }) => subjectsOf(anomaly).slice(0, sizeOf('first', first)),
     }),
     evidence: t.field({
       type: [Measurement],
       description: 'What was observed against what is usual.',
       complexity: { field: 1, multiplier: 4 },
+      ...reads<AnomalyRow>('evidence'),
       resolve: ({ evidence }) => readEvidence(evidence),
     }),
     series: t.field({
@@ -149,6 +157,7 @@ Anomaly.implement({
       description:
         'What was observed against the expected band around the incident, kept as it was at detection; at most 200 points.',
       complexity: { field: 1, multiplier: MAX_POINTS },
+      ...reads<AnomalyRow>('series'),
       resolve: ({ series }, _args, context) => inPieces(readSeries(series), turnOf(context), POINTS_OF_PIECE),
     }),
     events: t.field({
@@ -156,9 +165,11 @@ Anomaly.implement({
       nullable: true,
       description: 'The events that are its signs, oldest first; at most 1,000 are kept.',
       args: pageArgs(t),
-      // All that are kept are read before the first are known.
+      // All that are kept are looked up before the first are known.
       complexity: (args) => ({ ...pageCost(args), field: 3 * STATEMENT }),
-      resolve: ({ id }, page, context) => readPage(page, shownEventSource(scopeOf(context), id)),
+      ...reads<AnomalyRow>('id'),
+      resolve: ({ id }, page, context, info) =>
+        readPage(page, shownEventSource(scopeOf(context), id, eventColumns(info))),
     }),
     acknowledgedAt: t.expose('acknowledgedAt', {
       type: 'DateTime',
@@ -169,6 +180,7 @@ Anomaly.implement({
       type: Actor,
       nullable: true,
       description: 'Who acknowledged it.',
+      ...reads<AnomalyRow>('acknowledgedBy'),
       resolve: ({ acknowledgedBy }) => readActor(acknowledgedBy),
     }),
     resolvedAt: t.expose('resolvedAt', {
@@ -180,6 +192,7 @@ Anomaly.implement({
       type: Actor,
       nullable: true,
       description: 'Who resolved it or marked it as a false positive.',
+      ...reads<AnomalyRow>('resolvedBy'),
       resolve: ({ resolvedBy }) => readActor(resolvedBy),
     }),
     falsePositiveReason: t.exposeString('falsePositiveReason', {
@@ -201,7 +214,9 @@ Anomaly.implement({
         field: STATEMENT,
         multiplier: Math.min(MAX_PAGE, Math.max(0, first)),
       }),
-      resolve: ({ id }, { first }, context) => readRelated(scopeOf(context), id, sizeOf('first', first)),
+      ...reads<AnomalyRow>('id'),
+      resolve: ({ id }, { first }, context, info) =>
+        readRelated(scopeOf(context), id, sizeOf('first', first), anomalyColumns(info)),
     }),
     note: t.exposeString('note', { nullable: true, description: 'The newest note of a person.' }),
   }),

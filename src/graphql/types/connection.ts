@@ -8,8 +8,20 @@ import { PageInfo } from './page-info.ts'
 export type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never
 
 export interface Edge<Row> {
-  node: Row
-  cursor: string
+  readonly node: Row
+  readonly cursor: string
+}
+
+/** Its cursor is a checksum, computed when it is asked for. */
+class PageEdge<Row> implements Edge<Row> {
+  constructor(
+    private readonly page: Page<Row>,
+    readonly node: Row,
+  ) {}
+
+  get cursor(): string {
+    return this.page.cursorOf(this.node)
+  }
 }
 
 /** The edge and connection types of `node`: `<name>Edge`, `<name>Connection`. */
@@ -39,17 +51,17 @@ export function connectionOf<Row extends object, Shape extends Page<Row> = Page<
         // The connection's own argument already multiplies by its rows.
         complexity: { field: 0, multiplier: 1 },
         resolve: (page, _args, context): readonly (object | Promise<object>)[] =>
-          inPieces(page.edges, turnOf(context)),
+          inPieces(
+            page.rows.map((node) => new PageEdge(page, node)),
+            turnOf(context),
+          ),
       }),
       nodes: t.field({
         type: [row],
         description: 'The rows without cursors.',
         complexity: { field: 0, multiplier: 1 },
         resolve: (page, _args, context): readonly (object | Promise<object>)[] =>
-          inPieces(
-            page.edges.map((at) => at.node),
-            turnOf(context),
-          ),
+          inPieces(page.rows, turnOf(context)),
       }),
       pageInfo: t.field({
         type: PageInfo,

@@ -1,16 +1,22 @@
+import type { GraphQLResolveInfo } from 'graphql'
 import { PublicError } from '../../errors.ts'
 import { keyOfId } from '../../ids.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { atLeast } from '../../tenancy/caller.ts'
 import { builder } from '../builder.ts'
-import type { Context } from '../context.ts'
+import { type Context, loadersOf, scopeOfTenant } from '../context.ts'
 import { readDetectors } from '../read/detectors.ts'
-import { EVENT_COLUMNS } from '../read/events.ts'
+import { anomalyColumns, eventColumns } from '../read/look-ahead.ts'
 import { STATEMENT } from './connection.ts'
 import { Node } from './node.ts'
 
 /** Loads the object of an id; null when it does not exist, is another tenant's, or is not for this role. */
-type Load = (id: string, scope: Scope, context: Context) => Promise<object | null | undefined>
+type Load = (
+  id: string,
+  scope: Scope,
+  context: Context,
+  info: GraphQLResolveInfo,
+) => Promise<object | null | undefined>
 
 interface Kind {
   typename: string
@@ -24,17 +30,17 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
     'anm',
     {
       typename: 'Anomaly',
-      load: (id, { db, tenantId }) => db.anomaly.findFirst({ where: { tenantId, id } }),
+      load: (id, _scope, context, info) => loadersOf(context).anomaly(anomalyColumns(info)).load(id),
     },
   ],
   [
     'evn',
     {
       typename: 'StripeEvent',
-      load: async (id, { db, tenantId }) => {
+      load: async (id, { tenantId }, context, info) => {
         const stripeId = keyOfId('evn', tenantId, id)
         if (stripeId === undefined) return null
-        return db.stripeEvent.findFirst({ where: { tenantId, stripeId }, select: EVENT_COLUMNS })
+        return loadersOf(context).event(eventColumns(info)).load(stripeId)
       },
     },
   ],
@@ -88,19 +94,19 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ],
 ])
 
-async function loadNode(id: string, context: Context): Promise<object | null> {
+async function loadNode(id: string, context: Context, info: GraphQLResolveInfo): Promise<object | null> {
   const prefix = id.split('_', 1)[0] ?? ''
   if (prefix === 'ten') return loadTenant(id, context)
   const kind = KINDS.get(prefix)
   if (!kind || !context.scope) return null
-  const row = await kind.load(id, context.scope, context)
+  const row = await kind.load(id, context.scope, context, info)
   return row ? { ...row, __typename: kind.typename } : null
 }
 
 /** The caller's own tenant; any tenant for the operator. */
 async function loadTenant(id: string, context: Context): Promise<object | null> {
   if (!context.caller.operator && context.scope?.tenantId !== id) return null
-  const { db } = context.scopeOfTenant(id)
+  const { db } = scopeOfTenant(context, id)
   const row = await db.tenant.findFirst({ where: { id, deletedAt: null } })
   return row && { ...row, __typename: 'Tenant' }
 }
@@ -114,7 +120,7 @@ builder.queryFields((t) => ({
     authScopes: { anyone: true },
     description: "The object with this id; null when there is none, or it is not the caller's.",
     args: { id: t.arg.id({ required: true, description: 'Any id.' }) },
-    resolve: (_root, { id }, context) => loadNode(id, context),
+    resolve: (_root, { id }, context, info) => loadNode(id, context, info),
   }),
   nodes: t.field({
     type: [Node],
@@ -125,11 +131,11 @@ builder.queryFields((t) => ({
     args: {
       ids: t.arg.idList({ required: true, description: `At most ${MAX_NODES} ids.` }),
     },
-    resolve: (_root, { ids }, context) => {
+    resolve: (_root, { ids }, context, info) => {
       if (ids.length > MAX_NODES) {
         throw new PublicError('BAD_USER_INPUT', `At most ${MAX_NODES} ids can be asked for at once.`)
       }
-      return Promise.all(ids.map((id) => loadNode(id, context)))
+      return Promise.all(ids.map((id) => loadNode(id, context, info)))
     },
   }),
 }))

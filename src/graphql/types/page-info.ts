@@ -12,13 +12,15 @@ export const PageInfo = builder.objectRef<PageInfoShape>('PageInfo').implement({
       description: 'Whether rows precede the first one of this page.',
       resolve: (info) => info.hasPreviousPage(),
     }),
-    startCursor: t.exposeString('startCursor', {
+    startCursor: t.string({
       nullable: true,
       description: 'Cursor of the first edge; null on an empty page.',
+      resolve: (info) => info.startCursor(),
     }),
-    endCursor: t.exposeString('endCursor', {
+    endCursor: t.string({
       nullable: true,
       description: 'Cursor of the last edge; null on an empty page.',
+      resolve: (info) => info.endCursor(),
     }),
   }),
 })

@@ -1,17 +1,12 @@
 import { composeId, keyOfId } from '../../ids.ts'
+import { compare, EVENTS, type EventRow, readRow } from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { type MomentRange, resolveRange } from '../../tenancy/local-time.ts'
 import { builder } from '../builder.ts'
 import { loadersOf, scopeOf } from '../context.ts'
 import { openSubscription } from '../live/subscription.ts'
-import {
-  EVENT_COLUMNS,
-  EVENT_STATUSES,
-  type EventFilter,
-  type EventRow,
-  eventMatches,
-  eventSource,
-} from '../read/events.ts'
+import { EVENT_STATUSES, type EventFilter, eventMatches, eventSource } from '../read/events.ts'
+import { eventColumns, reads } from '../read/look-ahead.ts'
 import { readPage } from '../read/paging.ts'
 import { connectionOf, pageArgs, pageCost } from './connection.ts'
 import { DateTimeRange } from './date-time-range.ts'
@@ -41,6 +36,7 @@ StripeEvent.implement({
   fields: (t) => ({
     id: t.id({
       description: 'Starts with `evn_`.',
+      ...reads<EventRow>('tenantId', 'stripeId'),
       resolve: ({ tenantId, stripeId }) => composeId('evn', tenantId, stripeId),
     }),
     stripeId: t.exposeString('stripeId', { description: "Stripe's id, `evt_…`." }),
@@ -66,11 +62,13 @@ StripeEvent.implement({
     }),
     lagSeconds: t.float({
       description: 'Seconds from `createdAt` to `receivedAt`.',
+      ...reads<EventRow>('createdAt', 'receivedAt'),
       resolve: ({ createdAt, receivedAt }) => (receivedAt.getTime() - createdAt.getTime()) / 1_000,
     }),
     status: t.field({
       type: StripeEventStatus,
       description: 'Its state.',
+      ...reads<EventRow>('status'),
       resolve: ({ status }) => EVENT_STATUSES.find((known) => known === status) ?? 'PENDING',
     }),
     error: t.exposeString('error', { nullable: true, description: 'Which detector threw, and what.' }),
@@ -86,6 +84,7 @@ StripeEvent.implement({
       type: Money,
       nullable: true,
       description: "The object's total amount, never that of a change; null for objects without one.",
+      ...reads<EventRow>('amount', 'currency'),
       resolve: ({ amount, currency }) => moneyOf(amount, currency),
     }),
     payload: t.field({
@@ -94,6 +93,7 @@ StripeEvent.implement({
       authScopes: { member: true },
       description: 'The body as Stripe signed it; null after its retention. MEMBER and up.',
       complexity: 20,
+      ...reads<EventRow>('stripeId'),
       resolve: (event, _args, context) => loadersOf(context).payloads.show(event),
     }),
   }),
@@ -129,11 +129,14 @@ builder.queryFields((t) => ({
     authScopes: { viewer: true },
     description: 'One event by its id (`evn_…`).',
     args: { id: t.arg.id({ required: true, description: 'Starts with `evn_`.' }) },
-    resolve: (_root, { id }, context) => {
-      const { db, tenantId } = scopeOf(context)
-      const stripeId = keyOfId('evn', tenantId, id)
+    resolve: (_root, { id }, context, info) => {
+      const scope = scopeOf(context)
+      const stripeId = keyOfId('evn', scope.tenantId, id)
       if (stripeId === undefined) return null
-      return db.stripeEvent.findFirst({ where: { tenantId, stripeId }, select: EVENT_COLUMNS })
+      return readRow(scope, EVENTS, {
+        columns: eventColumns(info),
+        where: [compare('stripeId', '=', stripeId)],
+      })
     },
   }),
   events: t.field({
@@ -146,9 +149,9 @@ builder.queryFields((t) => ({
       filter: t.arg({ type: StripeEventFilter, description: 'Which of them.' }),
       ...pageArgs(t),
     },
-    resolve: async (_root, { filter, ...page }, context) => {
+    resolve: async (_root, { filter, ...page }, context, info) => {
       const scope = scopeOf(context)
-      return readPage(page, eventSource(scope, await resolveFilter(scope, filter ?? {})))
+      return readPage(page, eventSource(scope, await resolveFilter(scope, filter ?? {}), eventColumns(info)))
     },
   }),
 }))
