@@ -183,6 +183,22 @@ export const FIRINGS: readonly Spoken[] = [
     names: null,
   },
   {
+    detector: 'REVENUE_DROP',
+    name: 'renewals that do not come',
+    history: (shop) => [
+      ...trade(shop, 40),
+      ...every(NOW - 28 * DAY, MINUTE, 90).flatMap((at, n) =>
+        shop.billed(at, {
+          customer: `cus_${n}`,
+          subscription: `sub_${n}`,
+          billing_reason: 'subscription_cycle',
+          period: [at, at + 27 * DAY],
+        }),
+      ),
+      ...shop.notes(NOW - 28 * DAY, NOW + DAY, HOUR / 3),
+    ],
+  },
+  {
     detector: 'SILENT_LAPSE',
     name: 'an active subscription',
     history: (shop) => [...lapsing(shop, 'ana', NOW), ...shop.notes(START, START + MONTH + 4 * DAY)],

@@ -11,8 +11,11 @@ const SIZE_DISPERSION = 0.02
 const DECLINE_HOURS = 96
 /** A window with less than this many units' worth usual says nothing. */
 export const FEWEST = 5
+/** A recovery is told by no window with less than this many units' worth usual, and by this part of the usual. */
+export const FEWEST_RECOVERED = 8
+export const RECOVERED = 0.85
 /** A little less than usual is not odd yet. */
-const MARGIN = 0.88
+export const MARGIN = 0.88
 
 /** A window in which less came than is usual, and the evidence for it in nats. */
 export interface Drop extends Stretch {

@@ -92,4 +92,5 @@ function adviceOf(drop: Drop): string {
   return `${first}: try a purchase yourself first. Then check your last release, your traffic and campaigns, and whether renewals have run.`
 }
 
-const severityOf = (left: number): Severity => (left < 0.35 ? 'CRITICAL' : left < 0.55 ? 'HIGH' : 'MEDIUM')
+export const severityOf = (left: number): Severity =>
+  left < 0.35 ? 'CRITICAL' : left < 0.55 ? 'HIGH' : 'MEDIUM'

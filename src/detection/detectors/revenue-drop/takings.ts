@@ -70,6 +70,12 @@ export class Takings {
     this.payments.add(hourOf(at), 1)
   }
 
+  /** The payment was not one of this series after all. */
+  remove(at: Seconds, units: number): void {
+    this.season.add(at, -units)
+    this.payments.add(hourOf(at), -1)
+  }
+
   toJSON(): Stored {
     return {
       season: this.season,
@@ -101,12 +107,18 @@ export class CurrencyTakings extends Takings {
   weigh(at: Seconds, now: Seconds, amount: number): number {
     this.#amounts.settle(now)
     const usual = this.usualAmount ?? amount
-    const units = usual > 0 ? Math.min(LARGEST, Math.max(SMALLEST, amount / usual)) : 1
+    const units = this.unitsOf(amount)
     // Until the mean is known by more than a few, every amount counts in full.
     const isKnown = this.#amounts.all(PAYMENTS) >= FEWEST
     this.#amounts.add(at, PAYMENTS)
     this.#amounts.add(at, MONEY, isKnown ? units * usual : amount)
     return units
+  }
+
+  /** What an amount is worth in usual payments. */
+  unitsOf(amount: number): number {
+    const usual = this.usualAmount ?? amount
+    return usual > 0 ? Math.min(LARGEST, Math.max(SMALLEST, amount / usual)) : 1
   }
 
   override toJSON(): Stored {
