@@ -1,8 +1,13 @@
 import type { Channel, Means } from './channel.ts'
+import { discord } from './discord.ts'
+import { pagerDuty } from './pager-duty.ts'
+import { slack } from './slack.ts'
+import { slackBot } from './slack-bot.ts'
+import { teams } from './teams.ts'
 import { webhook } from './webhook.ts'
 
 /** Every way to name a target, with its kind: one file each. */
-const CHANNELS: readonly ((means: Means) => Channel)[] = [webhook]
+const CHANNELS: readonly ((means: Means) => Channel)[] = [webhook, slack, slackBot, discord, teams, pagerDuty]
 
 export type Channels = ReadonlyMap<string, Channel>
 
