@@ -1,5 +1,6 @@
 import type { Channel, Means } from './channel.ts'
 import { discord } from './discord.ts'
+import { email } from './email.ts'
 import { pagerDuty } from './pager-duty.ts'
 import { slack } from './slack.ts'
 import { slackBot } from './slack-bot.ts'
@@ -7,7 +8,15 @@ import { teams } from './teams.ts'
 import { webhook } from './webhook.ts'
 
 /** Every way to name a target, with its kind: one file each. */
-const CHANNELS: readonly ((means: Means) => Channel)[] = [webhook, slack, slackBot, discord, teams, pagerDuty]
+const CHANNELS: readonly ((means: Means) => Channel)[] = [
+  webhook,
+  email,
+  slack,
+  slackBot,
+  discord,
+  teams,
+  pagerDuty,
+]
 
 export type Channels = ReadonlyMap<string, Channel>
 
