@@ -1,4 +1,5 @@
 import { HOUR, type Seconds } from '../../time.ts'
+import { Dates } from './dates.ts'
 import { HourSlots, hourOf } from './hours.ts'
 import {
   addTotal,
@@ -44,6 +45,7 @@ const HOUR_CAP = { times: 3, units: 8 }
 interface Stored {
   hours: unknown
   shape?: string
+  dates?: string
   level: Level
   since: number
   next: number
@@ -60,6 +62,7 @@ export class Season {
   readonly spec: SeasonSpec
   readonly hours: HourSlots
   readonly #shape: Shape
+  readonly #dates: Dates
   /** A series of one currency borrows the shape of the pooled one. */
   readonly #ownShape: boolean
   readonly #level: Level
@@ -76,6 +79,7 @@ export class Season {
     this.spec = spec
     this.#ownShape = borrowed === undefined
     this.#shape = borrowed === undefined ? new Shape(spec.priors, kept?.shape) : borrowed.#shape
+    this.#dates = borrowed === undefined ? new Dates(kept?.dates) : borrowed.#dates
     this.hours = new HourSlots(kept?.hours)
     this.#level = kept?.level ?? newLevel(spec.dispersion)
     this.#spans = kept?.spans ?? []
@@ -127,7 +131,7 @@ export class Season {
     return dispersionOf(this.#level, this.spec.dispersion)
   }
 
-  /** Units usual in an hour, given by its number. */
+  /** Units usual in an hour of an ordinary day, given by its number. */
   usual(hour: number): number {
     const day = Math.floor(hour / HOURS)
     return (perDay(this.#level) / HOURS) * this.#shape.weekday(day) * this.#shape.withinDay(hour)
@@ -143,6 +147,12 @@ export class Season {
     }
     return sum
   }
+
+  /** How many times the usual may come on the day of an hour, where that is a day unlike those of the last four weeks; at least 1. */
+  readonly most: Weigh = (hour) => this.#dates.most(Math.floor(hour / HOURS))
+
+  /** The same of how little; at most 1. */
+  readonly least: Weigh = (hour) => this.#dates.least(Math.floor(hour / HOURS))
 
   /** An incident began: its hours will not be learned until `calm`. */
   trouble(from: Seconds): void {
@@ -177,7 +187,7 @@ export class Season {
   toJSON(): Stored {
     return {
       hours: this.hours,
-      ...(this.#ownShape ? { shape: this.#shape.toJSON() } : {}),
+      ...(this.#ownShape ? { shape: this.#shape.toJSON(), ...datesIn(this.#dates) } : {}),
       level: this.#level,
       since: this.#since,
       next: this.#next,
@@ -194,6 +204,7 @@ export class Season {
     let known = 0
     let observed = 0
     let replaced = 0
+    let came = 0
     for (let hour = begin; hour < begin + HOURS; hour++) {
       const share = this.#shape.withinDay(hour)
       const inIncident = this.isTroubled(hour)
@@ -207,10 +218,13 @@ export class Season {
       if (inIncident) replaced += 1
       known += share
       observed += sum
+      came += this.hours.at(hour)
       hours.push(sum)
     }
     const coverage = whole > 0 ? known / whole : 0
     if (coverage < MIN_COVERAGE) return
+    if (this.#ownShape && coverage >= 1 && this.learned >= SETTLED_DAYS)
+      this.#dates.learn(day, came, this.perDay * this.#shape.weekday(day), replaced > 0)
     this.#take(day, { hours, total: observed / coverage, coverage: Math.min(1, coverage), replaced, unit })
   }
 
@@ -224,13 +238,18 @@ export class Season {
     day: number,
     seen: { hours: (number | undefined)[]; total: number; coverage: number; replaced: number; unit: number },
   ): void {
+    // What a named day is known to have more or less is not the course of the weeks.
+    const ratio = this.#dates.ratio(day)
     const weekday = this.#shape.weekday(day)
     const { replaced } = seen
-    const { total, weight } = learnDay(this.#level, this.spec.dispersion, { ...seen, weekday })
+    const { total, weight } = learnDay(this.#level, this.spec.dispersion, {
+      ...seen,
+      weekday: weekday * ratio,
+    })
     if (this.#ownShape) {
       const scale = seen.total > 0 ? total / seen.total : 0
       const hours = seen.hours.map((sum) => sum && sum * scale)
-      this.#shape.learn({ day, total, hours, weight, level: this.perDay })
+      this.#shape.learn({ day, total, hours, weight, level: this.perDay * ratio })
       // Known by one visit only, a weekday that comes out far lower was met on a special day the first time.
       if (this.#level.odd < 0 && replaced === 0 && this.#level.learned <= 2 * DAYS)
         this.#shape.setWeekday(weekdayOf(day), seen.total, this.perDay)
@@ -258,4 +277,9 @@ export class Season {
       addTotal(this.#level, total, this.#shape.weekday(day), 1)
     }
   }
+}
+
+const datesIn = (dates: Dates): { dates?: string } => {
+  const stored = dates.toJSON()
+  return stored === undefined ? {} : { dates: stored }
 }

@@ -89,8 +89,8 @@ export const cardTesting = defineDetector({
   selfResolving: true,
   perObject: false,
   cooldown: 6 * HOUR,
-  stateVersion: 5,
-  upgrade: { 4: upgradeTesting },
+  stateVersion: 6,
+  upgrade: { 4: upgradeTesting, 5: (old) => old }, // Named days are noted from now on.
   idleAfter: 120 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),

@@ -120,7 +120,7 @@ export class Suspects {
     const { at, tries, failures, small } = this.#last
     const age = now - this.#since
     const floor = Math.max(0.1, 0.02 * perHour(this.#pace, now, SUMS.halfLife)) * (age > SETTLED ? 0.3 : 1)
-    const byClock = Math.max(this.season.expected(at, now), (floor * (now - at)) / HOUR)
+    const byClock = Math.max(this.season.expected(at, now, this.season.most), (floor * (now - at)) / HOUR)
     const ordinary = Math.max(byClock, this.#share(age) * tries)
     if (guessed) return ordinary
     // When everything fails, small payments fail along with the rest; when prices fall, the usual part of them does.

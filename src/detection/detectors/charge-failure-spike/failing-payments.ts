@@ -122,7 +122,7 @@ function watch(
   { failure, at }: Outcome,
   context: FailureContext,
 ): Step | undefined {
-  const { edge } = state.share
+  const edge = state.share.edgeAt(at)
   for (const run of lane.runs) {
     if (stepBernoulli(run.sum, failure !== undefined, edge, run.odds, at)) run.marks = []
     if (failure !== undefined) noteMark(run.marks, markOf(failure, run.sum.units - 1))
@@ -174,10 +174,11 @@ const reasonOf = ({ reason, code }: Failure): string => reason ?? code ?? 'unkno
 /** The alternative with most evidence of those that pass every bar, with its most likely beginning. */
 function strongestOf(
   state: FailingPayments,
-  { runs }: Lane,
+  { newest, runs }: Lane,
   context: FailureContext,
 ): { run: Run; since: Since } | undefined {
-  const { usual, edge } = state.share
+  const { usual } = state.share
+  const edge = state.share.edgeAt(newest)
   const { minFailures } = context.settings
   const bar = barOf(usual, context)
   const nats = needed(state, context)
@@ -215,7 +216,7 @@ function follow(
   { failure, at }: Outcome,
   context: FailureContext,
 ): Step | undefined {
-  const { edge } = state.share
+  const edge = state.share.edgeAt(at)
   const isBad = failure !== undefined
   const worse = shareAt(edge, open.odds)
   const middle = (edge + Math.max(open.share, edge)) / 2

@@ -1,5 +1,6 @@
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import type { SeriesPoint } from '../../detector.ts'
+import { mostUnseen } from '../../statistics/dates.ts'
 import { nextHour } from '../../statistics/hours.ts'
 import { LateSums } from '../../statistics/late-sums.ts'
 import { YEAR } from '../../statistics/threshold.ts'
@@ -63,10 +64,12 @@ export class FailureShare {
     return (PRIOR.failed + this.#sums.usual(FAILED)) / this.#believed
   }
 
-  /** The upper edge of what may be usual: high while little is known. */
-  get edge(): number {
+  /** The upper edge of what may be usual at a moment: high while little is known, and on days of their own. */
+  edgeAt(at: Seconds): number {
     const { usual } = this
-    return Math.min(0.6, (usual + Math.sqrt((usual * (1 - usual)) / this.#believed)) * 1.1 + 0.005)
+    const edge = (usual + Math.sqrt((usual * (1 - usual)) / this.#believed)) * 1.1 + 0.005
+    // On such a day a share differs less than numbers do.
+    return Math.min(0.6, Math.sqrt(mostUnseen(at)) * edge)
   }
 
   get paymentsAYear(): number {

@@ -16,6 +16,7 @@ import {
   stepPoisson,
   strongest,
 } from '../../statistics/cusum.ts'
+import { mostUnseen } from '../../statistics/dates.ts'
 import { excess, excessOver } from '../../statistics/deviance.ts'
 import { type Habit, Habits } from '../../statistics/habits.ts'
 import { HourSlots, hourOf, nextHour } from '../../statistics/hours.ts'
@@ -221,6 +222,7 @@ function isHabitual(state: State, { habit, sum }: Open, context: Asked): boolean
 
 /** Flags expected in an hour, with the margin. */
 const perHour = ({ share, lanes, incidents }: State): number =>
+  mostUnseen(lanes.now.newest) *
   share.expectedPerHour(lanes.now.newest, (from, to) => touches(incidents, from, to))
 
 const needed = (state: State, { settings }: Asked): number =>

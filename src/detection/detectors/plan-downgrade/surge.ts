@@ -11,6 +11,7 @@ import {
   stepPoisson,
   strongest,
 } from '../../statistics/cusum.ts'
+import { mostUnseen } from '../../statistics/dates.ts'
 import { excess } from '../../statistics/deviance.ts'
 import { type Habit, Habits } from '../../statistics/habits.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../../statistics/spans.ts'
@@ -101,7 +102,7 @@ function isHabitual(state: Surge, { habit, sum }: Open, context: Asked): boolean
 
 /** Downgrades expected in so many seconds, with the margin. */
 const expectedIn = ({ rate, newest }: Surge, seconds: Seconds): number =>
-  (rate.edgePerDay(newest) * seconds) / DAY
+  (mostUnseen(newest) * rate.edgePerDay(newest) * seconds) / DAY
 
 /** Where many move every day, a handful within an hour is worth no alarm: it takes as many as a day may bring. */
 const fewest = (state: Surge, { settings }: Asked): number =>

@@ -67,7 +67,7 @@ export function measure(
 }
 
 const seasonalIn = ({ season, since }: Course, { from, to, now }: Stretch): number =>
-  now - since < SEASONED ? 0 : season.expected(from * HOUR, to * HOUR)
+  now - since < SEASONED ? 0 : season.expected(from * HOUR, to * HOUR, season.most)
 
 function leastIn(course: Course, stretch: Stretch): number {
   return Math.max(FEWEST, believedIn(course, stretch))

@@ -89,8 +89,8 @@ export const refundSpike = defineDetector({
   selfResolving: true,
   perObject: false,
   cooldown: 24 * HOUR,
-  stateVersion: 2,
-  upgrade: { 1: upgradeRefunds },
+  stateVersion: 3,
+  upgrade: { 1: upgradeRefunds, 2: (old) => old }, // Named days are noted from now on.
   idleAfter: 120 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),

@@ -33,10 +33,11 @@ export const revenueDrop = defineDetector({
   perObject: false,
   anyOrder: true,
   cooldown: 24 * HOUR,
-  stateVersion: 3,
+  stateVersion: 4,
   upgrade: {
     1: (old) => old, // Levels of former weeks are noted from now on.
     2: upgradeToRenewals,
+    3: (old) => old, // Named days are noted from now on.
   },
   idleAfter: 120 * DAY,
   initial: (): State => stateOf(),

@@ -154,7 +154,7 @@ export function stretches(
     if (to - hours < oldest) break
     for (; hour > to - hours; hour--) {
       const counted = hour - 1
-      const share = open(counted)
+      const share = Math.min(open(counted), season.least(counted))
       if (dark.has(counted) || share < CLOSED) continue
       units += season.hours.at(counted)
       usual += share * season.usual(counted)

@@ -87,7 +87,7 @@ function openShare(
   const { gaps, since, holidays, season } = watched
   const closed = closedShares(gaps, span, now, since)
   const weekly: Weigh = (hour) =>
-    Math.min(1 - (closed.get(hour * HOUR) ?? 0), byFormerClocks(season, hour, calendar))
+    Math.min(1 - (closed.get(hour * HOUR) ?? 0), byFormerClocks(season, hour, calendar), season.least(hour))
   let closedOn: ReadonlySet<number> | undefined
   const shareOf = (day: number): number => {
     const share = shareOn(holidays, calendar, day)

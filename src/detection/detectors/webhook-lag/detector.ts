@@ -107,8 +107,8 @@ export const webhookLag = defineDetector({
   selfResolving: true,
   perObject: false,
   cooldown: 12 * HOUR,
-  stateVersion: 2,
-  upgrade: { 1: withGaps },
+  stateVersion: 3,
+  upgrade: { 1: withGaps, 2: (old) => old }, // Named days are noted from now on.
   idleAfter: 120 * DAY,
   initial: (): State => stateOf(),
   revive: (stored): State => stateOf(stored as State),
