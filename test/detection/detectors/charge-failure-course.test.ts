@@ -120,11 +120,6 @@ describe('runs of debits are reported', () => {
     ).flat()
     expect(judge([...usual(), ...worse], { until: NOW + 160 * DAY })).toHaveLength(2)
   })
-
-  it('the same whatever goes through storage between events', () => {
-    const facts = [...usual(), ...run({ sentAt: NOW, debits: 60, refused: 30 })]
-    expect(judge(facts, { batch: 13 })).toEqual(judge(facts))
-  })
 })
 
 describe('payers who come back', () => {

@@ -212,9 +212,4 @@ describe('an incident of CHARGE_FAILURE_SPIKE', () => {
     expect(incident?.message).toContain('now taken as usual')
     expect((incident?.endedAt ?? 0) - (incident?.startedAt ?? 0)).toBeLessThan(7 * DAY + HOUR)
   })
-
-  it('comes out the same whatever goes through storage between events', () => {
-    const facts = [...outage(), ...mixed(NOW + 3 * HOUR, 2 * MINUTE, 95, 5)]
-    expect(judge(facts, { batch: 97 })).toEqual(judge(facts))
-  })
 })

@@ -158,11 +158,6 @@ describe('an incident of FRAUD_SPIKE', () => {
     expect(rest).toEqual([])
     expect(incident?.message).toContain('now taken as usual')
   })
-
-  it('comes out the same whatever goes through storage between events', () => {
-    const facts = [...shop(100, 1 / 20, NOW + 8 * DAY), ...burst(12, 2 * DAY)]
-    expect(judge(facts, { batch: 101, until: NOW + 8 * DAY })).toEqual(judge(facts, { until: NOW + 8 * DAY }))
-  })
 })
 
 describe('disputes after a handful of them', () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { planDowngrade } from '../../../src/detection/detectors/plan-downgrade/detector.ts'
 import type { SubscriptionChanged } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
+import { sameInAnyOrder } from '../../support/any-order.ts'
 import { drive, shapeOf } from '../../support/drive.ts'
 import { changed } from '../../support/facts.ts'
 import { arrivals, MONDAY, seeded } from '../../support/times.ts'
@@ -291,16 +292,8 @@ describe('what must always hold', () => {
             : down(n, NOW + after),
         ),
       )
-      .chain((facts) => fc.tuple(fc.constant(facts), fc.shuffledSubarray(facts, { minLength: facts.length })))
-    fc.assert(
-      fc.property(streams, fc.boolean(), ([facts, shuffled], isKnown) => {
-        const before = isKnown ? [...calm, ...known] : calm.slice(-2)
-        const inOrder = [...facts].sort((a, b) => a.at - b.at)
-        const play = (order: SubscriptionChanged[]) => judge([...before, ...order]).incidents
-        expect(shapeOf(play(shuffled))).toEqual(shapeOf(play(inOrder)))
-      }),
-      { numRuns: 60 },
-    )
+    for (const before of [[...calm, ...known], calm.slice(-2)])
+      sameInAnyOrder(streams, (facts) => shapeOf(judge([...before, ...facts]).incidents), 30)
   })
 
   test('the state stays small, however many subscriptions there are', () => {

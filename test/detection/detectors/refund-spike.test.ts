@@ -298,8 +298,4 @@ describe('an incident of REFUND_SPIKE', () => {
     expect(rest).toEqual([])
     expect(incident?.message).toContain('now taken as usual')
   })
-
-  it('comes out the same whatever goes through storage between events', () => {
-    expect(judge(facts, { batch: 77, until: NOW + 3 * DAY })).toEqual(judge(facts, { until: NOW + 3 * DAY }))
-  })
 })

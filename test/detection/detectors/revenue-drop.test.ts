@@ -261,9 +261,4 @@ describe('an incident of REVENUE_DROP', () => {
     expect(rest).toEqual([])
     expect(incident?.message).toContain('now taken as usual')
   })
-
-  it('comes out the same whatever goes through storage between events', () => {
-    const facts = others(shop({ perDay: 100, factor: between(NOW, NOW + 10 * HOUR, 0.03) }))
-    expect(judge(facts, { batch: 501 })).toEqual(judge(facts))
-  })
 })

@@ -124,11 +124,6 @@ describe('an incident of WEBHOOK_LAG', () => {
     expect(left.incidents).toMatchObject([{ message: expect.stringContaining('now taken as usual') }])
     expect(left.stored('')?.wakeAt).toBeNull()
   })
-
-  it('comes out the same whatever goes through storage between events', () => {
-    const facts = without(stream(300), NOW, NOW + 5 * HOUR)
-    expect(judge(facts, { batch: 101 })).toEqual(judge(facts))
-  })
 })
 
 describe('what WEBHOOK_LAG tells the others of delivery', () => {
