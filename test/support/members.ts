@@ -1,7 +1,7 @@
 import { addPeriods, type Period } from '../../src/calendar/periods.ts'
 import type { Fact } from '../../src/stripe/facts.ts'
 import { HOUR, MINUTE, type Seconds } from '../../src/time.ts'
-import { captured, changed, ended, invoiceCreated, paid } from './object-facts.ts'
+import { captured, changed, ended, invoiceCreated, paid } from './facts.ts'
 
 export interface Member {
   id: string
@@ -38,9 +38,8 @@ function lifeOf(member: Member, index: number, billing: Billing): Fact[] {
   const dueOf = (n: number): Seconds => addPeriods(first, period, n)
   const of = { subscription: id, customer: `cus_${id}`, interval: period.interval, count: period.count }
   const facts: Fact[] = [
-    changed({
+    changed(joined, {
       ...of,
-      at: joined,
       isNew: true,
       start: joined,
       end: first,
@@ -50,7 +49,7 @@ function lifeOf(member: Member, index: number, billing: Billing): Fact[] {
   let n = 0
   for (; dueOf(n) < Math.min(leaves, billing.to); n++) facts.push(...renewalOf(of, dueOf, n, index, billing))
   const start = n === 0 ? joined : dueOf(n - 1)
-  if (leaves < billing.to) facts.push(ended({ ...of, at: leaves, start, end: dueOf(n) }))
+  if (leaves < billing.to) facts.push(ended(leaves, { ...of, start, end: dueOf(n) }))
   return facts
 }
 
@@ -71,8 +70,8 @@ function renewalOf(
     end: dueOf(n + 1),
   }
   const facts: Fact[] = [
-    changed({ ...of, at: start, start, end: invoice.end, previousEnd: start, rolled: true }),
-    invoiceCreated({ ...invoice, at: start }),
+    changed(start, { ...of, start, end: invoice.end, previousEnd: start, rolled: true }),
+    invoiceCreated(start, { ...invoice }),
   ]
   const at = start + after(start)
   if (!collects(start, index)) return facts
@@ -80,7 +79,7 @@ function renewalOf(
   const charge = `ch_${invoice.invoice}`
   return [
     ...facts,
-    captured({ charge, at, amount: total, customer: of.customer, recurring: true }),
-    paid({ ...invoice, at: at + 1, total }),
+    captured(at, { charge, amount: total, customer: of.customer, recurring: true }),
+    paid(at + 1, { ...invoice, total }),
   ]
 }

@@ -1,46 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { planDowngrade } from '../../../src/detection/detectors/plan-downgrade/detector.ts'
 import type { SubscriptionChanged } from '../../../src/stripe/facts.ts'
-import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
+import { DAY, HOUR, MINUTE } from '../../../src/time.ts'
 import { sameInAnyOrder } from '../../support/any-order.ts'
-import { drive, shapeOf } from '../../support/drive.ts'
+import { shapeOf } from '../../support/drive.ts'
 import { changed } from '../../support/facts.ts'
 import { arrivals, MONDAY, seeded } from '../../support/times.ts'
-
-const judge = (facts: readonly SubscriptionChanged[], settings = {}) =>
-  drive(planDowngrade, facts, { settings })
-
-type Given = Partial<SubscriptionChanged>
-/** Subscription `sub_<n>` moves from 4900 to 2900 a month. */
-const down = (n: number, at: Seconds, fact: Given = {}) =>
-  changed(at, {
-    subscription: `sub_${n}`,
-    eventId: `evt_${n}`,
-    customer: `cus_${n}`,
-    price: 2900,
-    monthly: 2900,
-    before: { price: 4900, monthly: 4900 },
-    ...fact,
-  })
-const downs = (from: number, times: readonly Seconds[], fact: Given = {}) =>
-  times.map((at, i) => down(from + i, at, fact))
-const evenly = (n: number, from: Seconds, length: Seconds) =>
-  Array.from({ length: n }, (_, i) => from + (i * length) / n)
-
-/** 200 days with a downgrade every tenth, and what follows them. */
-const NOW = MONDAY + 200 * DAY
-const calm = downs(1_000, evenly(20, MONDAY, 200 * DAY))
-/** 30 subscriptions of 2900 a month, seen renewing. */
-const known = Array.from({ length: 30 }, (_, i) => changed(NOW - DAY + i, { subscription: `sub_k${i}` }))
-const big = (fact: Given = {}) =>
-  down(1, NOW, {
-    seats: 8,
-    price: 8 * 500,
-    monthly: 8 * 500,
-    before: { seats: 289, price: 289 * 500, monthly: 289 * 500 },
-    ...fact,
-  })
+import { big, calm, down, downs, evenly, judge, known, NOW } from './downgrades.ts'
 
 describe('a surge of downgrades', () => {
   const quiet: [string, SubscriptionChanged[]][] = [
@@ -180,102 +146,6 @@ describe('a surge of downgrades', () => {
   })
 })
 
-describe('a big downgrade', () => {
-  test('of 289 seats to 8 is told against what subscriptions are usually worth', () => {
-    const [finding, ...more] = judge([...known, big()]).findings
-    expect(more).toEqual([])
-    expect(finding).toMatchObject({
-      fingerprint: 'sub_1',
-      confidence: 1,
-      startedAt: NOW,
-      customer: 'cus_1',
-      impact: { amount: 140_500, currency: 'usd' },
-    })
-  })
-
-  test.each([
-    ['just under ten times', 28_999, undefined],
-    ['ten times', 29_000, 'HIGH'],
-    ['just under thirty times', 86_999, 'HIGH'],
-    ['thirty times', 87_000, 'CRITICAL'],
-  ])('of %s the usual value is %s → %s', (_, loss, severity) => {
-    const fact = big({
-      price: 1000,
-      monthly: 1000,
-      seats: 1,
-      before: { seats: 1, price: 1000 + loss, monthly: 1000 + loss },
-    })
-    const { findings } = judge([...known, fact])
-    expect(findings.map((finding) => finding.severity)).toEqual(severity === undefined ? [] : [severity])
-  })
-
-  test.each([
-    ['a cut of just under half', 500_100, 1],
-    ['a cut of half', 500_000, 2],
-  ])('%s', (_, monthly, expected) => {
-    const fact = big({ price: monthly, monthly, before: { price: 1_000_000, monthly: 1_000_000 } })
-    expect(
-      judge([
-        ...known,
-        fact,
-        big({
-          subscription: 'sub_2',
-          price: 1,
-          monthly: 1,
-          before: { price: 1_000_000, monthly: 1_000_000 },
-        }),
-      ]).findings,
-    ).toHaveLength(expected)
-  })
-
-  test('is judged by seats while fewer than 20 values are known', () => {
-    const seats = (n: number) => big({ seats: 8, before: { seats: 8 + n, price: 28_900, monthly: 28_900 } })
-    expect(judge([...known.slice(0, 19), seats(19)]).findings).toEqual([])
-    expect(judge([...known.slice(0, 19), seats(20)]).findings).toMatchObject([{ severity: 'HIGH' }])
-    expect(judge([...known.slice(0, 20), seats(0)]).findings).toEqual([])
-  })
-
-  test('is measured in its own currency only', () => {
-    const yen = known.map((fact) => ({ ...fact, currency: 'jpy' }))
-    expect(
-      judge([...yen, big({ seats: 1, before: { seats: 2, price: 900_000, monthly: 900_000 } })]).findings,
-    ).toEqual([])
-  })
-
-  test.each([
-    ['a schedule made', big({ scheduled: true })],
-    [
-      'takes 30 seats to 27',
-      big({ seats: 27, price: 2700, monthly: 2700, before: { seats: 30, price: 3000, monthly: 3000 } }),
-    ],
-  ])('that %s is not told', (_, fact) => {
-    expect(judge([...known, fact]).findings).toEqual([])
-  })
-
-  test('says what was lost and of whom', () => {
-    const [finding] = judge([
-      ...known,
-      big({ before: { seats: 289, price: 290_000, monthly: 290_000 } }),
-    ]).findings
-    expect(finding?.severity).toBe('CRITICAL')
-    expect(finding?.message).toContain('Subscription sub_1 of customer cus_1 was cut by')
-    expect(finding?.message).toContain('from 289 to 8 seats')
-    expect(finding?.message).toContain('(about $29 a month)')
-    expect(finding?.evidence[0]).toMatchObject({
-      observed: 286_000,
-      expected: 2900,
-      threshold: 29_000,
-      unit: 'MONEY',
-    })
-    expect(finding?.advice).toContain('sub_1')
-  })
-
-  test('ends after a day', () => {
-    const [episode] = judge([...known, big()]).until(NOW + 3 * DAY).incidents
-    expect(episode?.endedAt).toBe(NOW + DAY)
-  })
-})
-
 describe('what must always hold', () => {
   test('the order within 15 minutes changes no incident', () => {
     const fact = fc.record({
@@ -318,27 +188,5 @@ describe('downgrades that come back', () => {
   test('are reported when they go far beyond', () => {
     const more = downs(9_000, evenly(60, (ends[4] ?? 0) + 3 * HOUR, 3 * HOUR))
     expect(judge([...before, ...surges(9), ...more]).incidents.length).toBeGreaterThan(2)
-  })
-})
-
-describe('big downgrades', () => {
-  /** Subscriptions of 2900 among which big ones are halved every week. */
-  const weekly = (number: number) =>
-    Array.from({ length: number }, (_, i) =>
-      down(6_000 + i, NOW + i * 7 * DAY, {
-        price: 60_000,
-        monthly: 60_000,
-        before: { price: 120_000, monthly: 120_000 },
-      }),
-    )
-
-  test('are the course after ten of them, and one far beyond is not', () => {
-    expect(judge([...known, ...weekly(30)]).findings.length).toBeLessThanOrEqual(14)
-    const giant = down(7_000, NOW + 31 * 7 * DAY, {
-      price: 500_000,
-      monthly: 500_000,
-      before: { price: 1_000_000, monthly: 1_000_000 },
-    })
-    expect(judge([...known, ...weekly(30), giant]).findings.at(-1)?.fingerprint).toBe('sub_7000')
   })
 })
