@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Redis } from 'ioredis'
+import { Alerts, alertServices } from './alerts/alerts.ts'
 import { createApi } from './api.ts'
 import type { Bus } from './bus/bus.ts'
 import { memoryBus } from './bus/memory.ts'
@@ -95,6 +96,10 @@ export async function startApp({
   const inbox = new Inbox({ sql: database.sqlFor('delivery'), tallies, bus, clock, log, metrics, disk })
   const worker = new Worker({ database, bus, detectors: DETECTORS, clock, log, metrics })
   const janitor = new Janitor({ config, database, detectors: DETECTORS, clock, log })
+  let listensOn = ''
+  const alertParts = { config, database, bus, vault, clock, log, metrics }
+  const channels = alertServices({ ...alertParts, baseUrl: () => config.publicUrl ?? listensOn })
+  const alerts = new Alerts(alertParts, channels)
   const deliveries = new UrgentWork()
   const api = createApi({
     deliveries,
@@ -105,6 +110,7 @@ export async function startApp({
     clock,
     log,
     metrics,
+    alerts: channels,
     authenticator,
     credentials,
     limiter: shared.limiter('api'),
@@ -164,7 +170,9 @@ export async function startApp({
     throw error
   })
   const withdraw = announceServer(config.databaseUrl, url)
+  listensOn = url
   worker.start()
+  alerts.start()
   janitor.start()
   const stopWatching = database.watchIntegrity?.({
     afterMs: checkIntegrityAfterMs,
@@ -185,7 +193,7 @@ export async function startApp({
       await Promise.all([inbox.drain(), api.drain()])
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
-      await Promise.all([worker.stop(), janitor.stop(), stopWatching?.()])
+      await Promise.all([worker.stop(), alerts.stop(), janitor.stop(), stopWatching?.()])
       setTimeout(() => server.closeAllConnections(), 2_000).unref()
       await closed
       await release()

@@ -22,6 +22,14 @@ export interface Metrics {
   judgingLagSeconds: Histogram
   /** Open GraphQL subscriptions. */
   subscriptions: Gauge
+  /** Messages that a channel took, and attempts that failed, by the channel's kind. */
+  alertsSent: Counter<'kind'>
+  alertsFailed: Counter<'kind'>
+  /** Messages that are due and not delivered, and for how many seconds the oldest of them, by kind, of all tenants. */
+  alertsWaiting: Gauge<'kind'>
+  alertsOldestWaitingSeconds: Gauge<'kind'>
+  /** Channels that are disabled since nothing arrives there, by kind. */
+  alertChannelsDisabled: Gauge<'kind'>
 }
 
 const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -36,6 +44,8 @@ export function createMetrics(runtime: boolean): Metrics {
     new Counter({ name: `billingwatch_${name}`, help, registers })
   const labelled = <Label extends string>(name: string, help: string, label: Label) =>
     new Counter({ name: `billingwatch_${name}`, help, registers, labelNames: [label] })
+  const labelledGauge = <Label extends string>(name: string, help: string, label: Label) =>
+    new Gauge({ name: `billingwatch_${name}`, help, registers, labelNames: [label] })
   const histogram = (name: string, help: string, buckets: number[]) =>
     new Histogram({ name: `billingwatch_${name}`, help, registers, buckets })
   return {
@@ -63,5 +73,18 @@ export function createMetrics(runtime: boolean): Metrics {
       [...LATENCIES, 30, 60, 300],
     ),
     subscriptions: gauge('subscriptions', 'Open GraphQL subscriptions.'),
+    alertsSent: labelled('alerts_sent_total', 'Alerts that a channel took.', 'kind'),
+    alertsFailed: labelled('alerts_failed_total', 'Attempts to deliver an alert that failed.', 'kind'),
+    alertsWaiting: labelledGauge('alerts_waiting', 'Alerts that are due and not delivered.', 'kind'),
+    alertsOldestWaitingSeconds: labelledGauge(
+      'alerts_oldest_waiting_seconds',
+      'Seconds since the alert was due that has waited longest.',
+      'kind',
+    ),
+    alertChannelsDisabled: labelledGauge(
+      'alert_channels_disabled',
+      'Channels that were switched off because nothing arrives there.',
+      'kind',
+    ),
   }
 }

@@ -1,3 +1,4 @@
+import type { AlertServices } from '../alerts/alerts.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Config } from '../config.ts'
 import type { AnyDetector } from '../detection/detector.ts'
@@ -29,6 +30,8 @@ export interface Services {
   /** Pieces of operations wait here for their turn, tenant by tenant. */
   queue: FairQueue
   metrics: Pick<Metrics, 'subscriptions'>
+  /** Channels of alerts, and how something is sent there. */
+  alerts: AlertServices
   /** Across tenants: only for the operator's own fields. */
   database: Database
   /** Erases a tenant that is marked as deleted, in the background. */

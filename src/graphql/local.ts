@@ -6,6 +6,7 @@ import {
   isLeafType,
   isObjectType,
 } from 'graphql'
+import { alertServices } from '../alerts/alerts.ts'
 import { memoryBus } from '../bus/memory.ts'
 import type { Config } from '../config.ts'
 import { DETECTORS } from '../detection/registry.ts'
@@ -42,6 +43,7 @@ export class LocalGraphql {
     const clock = systemClock
     const log = createLogger('silent')
     const bus = memoryBus()
+    const metrics = createMetrics(false)
     const polling = { bus, clock, log, everyMs: POLL_EVERY_MS }
     this.#feed = new ActivityFeed(polling)
     this.#context = {
@@ -63,7 +65,8 @@ export class LocalGraphql {
         activityFeed: this.#feed,
         eventFeed: new EventFeed(polling),
         queue: new FairQueue(ALONE),
-        metrics: createMetrics(false),
+        metrics,
+        alerts: alertServices({ config, database, bus, vault, clock, log, metrics }),
         eraseInBackground: () => {},
       },
     }

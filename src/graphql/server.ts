@@ -1,4 +1,5 @@
 import type { RequestListener, Server } from 'node:http'
+import type { AlertServices } from '../alerts/alerts.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Config } from '../config.ts'
 import type { AnyDetector } from '../detection/detector.ts'
@@ -43,6 +44,7 @@ export interface GraphqlParts {
   clock: Clock
   log: Logger
   metrics: Pick<Metrics, 'subscriptions'>
+  alerts: AlertServices
   authenticator: Authenticator
   credentials: CredentialsWatch
   gate: Gate

@@ -3,6 +3,12 @@ import type { Sql } from './sql.ts'
 
 /** Rows of a tenant by table, referring ones before those they refer to, with the key beside the tenant. */
 const TABLES: readonly (readonly [table: string, ...key: string[]])[] = [
+  ['AlertAttempt', 'deliveryId', 'n'],
+  ['AlertDelivery', 'id'],
+  ['AlertMessage', 'channelId', 'anomalyId'],
+  ['AlertVerification', 'id'],
+  ['AlertAddress', 'channelId', 'address'],
+  ['AlertChannel', 'id'],
   ['AnomalyEvent', 'anomalyId', 'stripeId'],
   ['AnomalyCause', 'anomalyId', 'causeId'],
   ['Activity', 'seq'],

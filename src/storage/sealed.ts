@@ -11,7 +11,7 @@ export interface SealedAlike {
 /** `v1.` and eight digits of the key's id. */
 const HEAD = 11
 
-/** What is sealed and in use: live webhook secrets and tokens, of tenants that are not being erased. */
+/** What is sealed and in use: live webhook secrets, tokens and targets of alerts, of tenants that are not being erased. */
 export async function sealedByKey({ sql }: Database): Promise<SealedAlike[]> {
   const rows = await sql.all(
     `SELECT MIN("sealed") AS "example", COUNT(*) AS "count" FROM (
@@ -19,6 +19,9 @@ export async function sealedByKey({ sql }: Database): Promise<SealedAlike[]> {
        WHERE s."retiredAt" IS NULL AND t."deletedAt" IS NULL
        UNION ALL
        SELECT e."tokenSealed" AS "sealed" FROM "WebhookEndpoint" e JOIN "Tenant" t ON t."id" = e."tenantId"
+       WHERE t."deletedAt" IS NULL
+       UNION ALL
+       SELECT c."sealed" FROM "AlertChannel" c JOIN "Tenant" t ON t."id" = c."tenantId"
        WHERE t."deletedAt" IS NULL
      ) AS "all" GROUP BY substr("sealed", 1, ${HEAD})`,
   )

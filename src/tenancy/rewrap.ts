@@ -1,5 +1,5 @@
 import type { Database } from '../storage/database.ts'
-import { type Scope, scopeTo } from '../storage/scope/scope.ts'
+import { type Scope, scopeTo, type TenantClient } from '../storage/scope/scope.ts'
 import { openToken } from './endpoints.ts'
 import { openSecret } from './secrets.ts'
 import type { Vault } from './vault.ts'
@@ -38,6 +38,29 @@ function rewrapTenant({ tenantId, transaction }: Scope, vault: Vault): Promise<n
       })
       moved += count
     }
-    return moved
+    return moved + (await rewrapChannels(db, tenantId, vault))
   })
 }
+
+async function rewrapChannels(db: TenantClient, tenantId: string, vault: Vault): Promise<number> {
+  let moved = 0
+  for (const channel of await db.alertChannel.findMany({ where: { tenantId } })) {
+    for (const [column, purpose] of SEALED_OF_CHANNELS) {
+      const sealed = channel[column]
+      if (sealed === null || vault.isCurrent(sealed)) continue
+      const place = { tenantId, id: channel.id, purpose }
+      const { count } = await db.alertChannel.updateMany({
+        where: { tenantId, id: channel.id, [column]: sealed },
+        data: { [column]: vault.seal(vault.open(sealed, place), place) },
+      })
+      moved += count
+    }
+  }
+  return moved
+}
+
+const SEALED_OF_CHANNELS = [
+  ['sealed', 'alert-target'],
+  ['secretSealed', 'alert-secret'],
+  ['formerSecretSealed', 'former-alert-secret'],
+] as const

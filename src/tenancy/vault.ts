@@ -9,7 +9,7 @@ import { keepPrivate, makePrivateFolder } from '../storage/private-files.ts'
 export interface Place {
   tenantId: string
   id: string
-  purpose: 'webhook-secret' | 'webhook-token'
+  purpose: 'webhook-secret' | 'webhook-token' | 'alert-target' | 'alert-secret' | 'former-alert-secret'
 }
 
 /** A key for something other than sealing, with the id of the secret it comes from. */

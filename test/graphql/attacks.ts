@@ -7,7 +7,17 @@ export const VICTIM = `Victim ${MARK}`
 
 /** Ids of one thing of each kind of the victim's, and a place in its feed: what a thief might have come by. */
 export type Loot = Record<
-  'tenant' | 'anomaly' | 'event' | 'activity' | 'endpoint' | 'secret' | 'key' | 'detector' | 'cursor',
+  | 'tenant'
+  | 'anomaly'
+  | 'event'
+  | 'activity'
+  | 'endpoint'
+  | 'secret'
+  | 'key'
+  | 'detector'
+  | 'cursor'
+  | 'channel'
+  | 'delivery',
   string
 >
 
@@ -91,6 +101,16 @@ export const ATTACKS: Record<string, Attack[]> = {
   'Query.activity': [
     attack('{ activity { nodes { anomaly { id } data } } }', () => ({}), { reads: expect.anything() }),
   ],
+  'Query.alertChannels': [
+    attack('{ alertChannels { id target } }', () => ({}), { reads: { alertChannels: [] } }),
+  ],
+  'Query.alertDeliveries': [
+    attack(
+      'query($filter: AlertDeliveryFilter) { alertDeliveries(filter: $filter) { nodes { id } totalCount } }',
+      ({ channel, anomaly }) => ({ filter: { channelId: channel, anomalyId: anomaly } }),
+      { reads: { alertDeliveries: { nodes: [], totalCount: 0 } } },
+    ),
+  ],
   'Query.node': [
     attack('query($id: ID!) { node(id: $id) { id } }', ({ anomaly }) => ({ id: anomaly }), {
       reads: { node: null },
@@ -101,7 +121,7 @@ export const ATTACKS: Record<string, Attack[]> = {
   ],
   'Query.nodes': [
     attack('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', (loot) => ({ ids: Object.values(loot) }), {
-      reads: { nodes: Array(9).fill(null) },
+      reads: { nodes: Array(11).fill(null) },
     }),
   ],
   'Query.tenants': [
@@ -119,6 +139,39 @@ export const ATTACKS: Record<string, Attack[]> = {
       ],
     ]),
   ),
+  ...Object.fromEntries(
+    [
+      'updateAlertChannel',
+      'enableAlertChannel',
+      'rollAlertSecret',
+      'testAlertChannel',
+      'recoverAlertChannel',
+      'deleteAlertChannel',
+    ].map((name) => [
+      `Mutation.${name}`,
+      [
+        attack(
+          `mutation($id: ID!) { ${name}(input: {id: $id}) { __typename } }`,
+          ({ channel }) => ({ id: channel }),
+          { code: 'NOT_FOUND' },
+        ),
+      ],
+    ]),
+  ),
+  'Mutation.retryAlertDelivery': [
+    attack(
+      'mutation($id: ID!) { retryAlertDelivery(input: {id: $id}) { alertDelivery { id } } }',
+      ({ delivery }) => ({ id: delivery }),
+      { code: 'NOT_FOUND' },
+    ),
+  ],
+  'Mutation.createAlertChannel': [
+    attack(
+      'mutation { createAlertChannel(input: {name: "pager", target: {webhook: {url: "https://203.0.113.1/"}}}) { alertChannel { name } } }',
+      () => ({}),
+      { code: 'BAD_USER_INPUT' },
+    ),
+  ],
   'Mutation.configureDetector': [
     attack(
       'mutation { configureDetector(input: {name: DUPLICATE_CHARGE, enabled: false}) { detector { enabled } } }',

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { channelsFor } from '../../src/alerts/alerts.ts'
+import { createChannel } from '../../src/alerts/manage.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { composeId } from '../../src/ids.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
@@ -64,7 +66,26 @@ beforeAll(async () => {
     data: { tenantId: victim.id, stream: 's', slot: 1_972_000, currency: 'usd', events: 1, revenue: 4711n },
   })
   const secret = await addSecret(scope, acting, { secret: 'whsec_victim_0123456789abcdef' })
+  const means = channelsFor(served.config)
+  const target = { webhook: { url: 'https://alerts.example.com/' } }
+  const { channel } = await createChannel(scope, acting, means, { name: 'pager', target })
+  await scope.db.alertDelivery.create({
+    data: {
+      tenantId: victim.id,
+      id: `dlv_${MARK}`,
+      channelId: channel.id,
+      anomalyId: anomaly,
+      seq: 1n,
+      key: '1',
+      reason: 'RAISED',
+      state: 'FAILED',
+      createdAt: new Date(),
+      dueAt: new Date(),
+    },
+  })
   loot = {
+    channel: channel.id,
+    delivery: `dlv_${MARK}`,
     tenant: victim.id,
     anomaly,
     event: composeId('evn', victim.id, 'evt_1'),
@@ -91,6 +112,8 @@ async function everything(): Promise<string> {
     await db.apiKey.findMany({ where, orderBy: { id: 'asc' } }),
     await db.detectorSetting.findMany({ where }),
     await db.stripeEvent.findMany({ where }),
+    await db.alertChannel.findMany({ where }),
+    await db.alertDelivery.findMany({ where }),
   ]
   return JSON.stringify(rows, (key, value: unknown) =>
     key === 'lastUsedAt' ? undefined : typeof value === 'bigint' ? value.toString() : value,

@@ -35,6 +35,8 @@ const FIELDS: Record<string, [least: Role | 'anyone' | 'operator', operation: st
     '{ metrics(range: {from: "2026-03-01T00:00:00Z", to: "2026-03-01T02:00:00Z"}) { at } }',
   ],
   'Query.activity': ['ADMIN', '{ activity { totalCount } }'],
+  'Query.alertChannels': ['VIEWER', '{ alertChannels { id } }'],
+  'Query.alertDeliveries': ['VIEWER', '{ alertDeliveries { totalCount } }'],
   'Query.node': ['anyone', '{ node(id: "anm_x") { id } }'],
   'Query.nodes': ['anyone', '{ nodes(ids: ["anm_x"]) { id } }'],
   'Query.tenants': ['operator', '{ tenants { totalCount } }'],
@@ -54,6 +56,35 @@ const FIELDS: Record<string, [least: Role | 'anyone' | 'operator', operation: st
   'Mutation.configureDetector': [
     'ADMIN',
     'mutation { configureDetector(input: {name: DUPLICATE_CHARGE, enabled: true}) { detector { enabled } } }',
+  ],
+  'Mutation.createAlertChannel': [
+    'ADMIN',
+    'mutation { createAlertChannel(input: {name: "x", target: {webhook: {url: "http://x"}}}) { secret } }',
+  ],
+  'Mutation.updateAlertChannel': [
+    'ADMIN',
+    'mutation { updateAlertChannel(input: {id: "chn_x"}) { alertChannel { id } } }',
+  ],
+  'Mutation.enableAlertChannel': [
+    'ADMIN',
+    'mutation { enableAlertChannel(input: {id: "chn_x"}) { alertChannel { id } } }',
+  ],
+  'Mutation.rollAlertSecret': ['ADMIN', 'mutation { rollAlertSecret(input: {id: "chn_x"}) { secret } }'],
+  'Mutation.deleteAlertChannel': [
+    'ADMIN',
+    'mutation { deleteAlertChannel(input: {id: "chn_x"}) { deletedAlertChannelId } }',
+  ],
+  'Mutation.testAlertChannel': [
+    'ADMIN',
+    'mutation { testAlertChannel(input: {id: "chn_x"}) { alertDelivery { id } } }',
+  ],
+  'Mutation.retryAlertDelivery': [
+    'ADMIN',
+    'mutation { retryAlertDelivery(input: {id: "dlv_x"}) { alertDelivery { id } } }',
+  ],
+  'Mutation.recoverAlertChannel': [
+    'ADMIN',
+    'mutation { recoverAlertChannel(input: {id: "chn_x"}) { deliveries } }',
   ],
   'Mutation.createApiKey': [
     'ADMIN',

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { type Client, type ClientOptions, createClient } from 'graphql-ws'
 import { afterAll, onTestFinished } from 'vitest'
 import WebSocket from 'ws'
+import { alertServices } from '../../src/alerts/alerts.ts'
 import { type ApiParts, createApi } from '../../src/api.ts'
 import { memoryBus } from '../../src/bus/memory.ts'
 import { type Config, readConfig } from '../../src/config.ts'
@@ -55,14 +56,16 @@ export async function serveGraphql(database: Database, options: ServeOptions = {
   const bus = memoryBus()
   const credentials = new CredentialsWatch({ database, clock, log })
   const authenticator = new Authenticator({ database, vault, clock, adminKey: config.adminKey, log })
+  const metrics = createMetrics(false)
   const api = createApi({
+    alerts: alertServices({ config, database, bus, vault, clock, log, metrics }),
     config,
     database,
     bus,
     vault,
     clock,
     log,
-    metrics: createMetrics(false),
+    metrics,
     authenticator,
     credentials,
     limiter: memoryRateLimiter(),

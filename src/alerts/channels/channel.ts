@@ -179,7 +179,10 @@ export function defineChannel<Target>({
       const target = form.parse(given)
       return {
         target,
-        hint: describe(target),
+        // Asked for once the address is known to be one.
+        get hint() {
+          return describe(target)
+        },
         url: url?.(target),
         render: (message) => render(message, target),
         send: (sending) => send({ ...sending, target }),

@@ -34,6 +34,12 @@ export const ActivityKind = builder.enumType('ActivityKind', {
     TENANT_UPDATED: { description: 'Its name, zone or rate limit changed.' },
     TENANT_SUSPENDED: { description: 'The operator suspended it.' },
     TENANT_RESUMED: { description: 'The operator resumed it.' },
+    ALERT_CHANNEL_CREATED: { description: 'A new channel for alerts.' },
+    ALERT_CHANNEL_UPDATED: {
+      description: 'A channel was changed, paused, enabled or recovered, or its signing secret was rolled.',
+    },
+    ALERT_CHANNEL_DISABLED: { description: 'A channel was switched off because nothing arrives there.' },
+    ALERT_CHANNEL_DELETED: { description: 'A channel was deleted.' },
   } satisfies Record<Kind, { description: string }>,
 })
 

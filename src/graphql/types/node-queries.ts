@@ -83,6 +83,20 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
     },
   ],
   [
+    'chn',
+    {
+      typename: 'AlertChannel',
+      load: (id, { db, tenantId }) => db.alertChannel.findFirst({ where: { tenantId, id } }),
+    },
+  ],
+  [
+    'dlv',
+    {
+      typename: 'AlertDelivery',
+      load: (id, { db, tenantId }) => db.alertDelivery.findFirst({ where: { tenantId, id } }),
+    },
+  ],
+  [
     'key',
     {
       typename: 'ApiKey',

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto'
+import type { Bus } from '../bus/bus.ts'
+import type { Config } from '../config.ts'
+import type { Logger } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import { alertsStanding, dropLeases } from '../storage/alerts/standing.ts'
+import type { Database } from '../storage/database.ts'
+import type { Vault } from '../tenancy/vault.ts'
+import { type Clock, stopwatch } from '../time.ts'
+import { createChannels } from './channels/registry.ts'
+import { Outbound } from './http.ts'
+import type { ChannelMeans } from './manage.ts'
+import { planAll } from './planner.ts'
+import { Sender, type SenderOptions } from './sender.ts'
+import type { SendingParts } from './sending-parts.ts'
+
+/** How often the feeds and what is due are looked at. Milliseconds. */
+const POLL = 1_000
+
+/** How often it is measured what waits. Milliseconds. */
+const MEASURE = 5_000
+
+export interface AlertsParts {
+  config: Config
+  database: Database
+  bus: Bus
+  vault: Vault
+  clock: Clock
+  log: Logger
+  metrics: Metrics
+}
+
+/** The ways out of this process, as the configuration allows them. */
+export function channelsFor(config: Config): ChannelMeans {
+  const outbound = new Outbound(config.alertAllowedHosts)
+  return { outbound, channels: createChannels({ request: (request) => outbound.request(request), config }) }
+}
+
+/** What managing channels and sending on them needs. */
+export type AlertServices = SendingParts & ChannelMeans
+
+/** @param parts.baseUrl where pages begin: PUBLIC_URL, or the address that the server listens on */
+export function alertServices(
+  parts: Omit<AlertsParts, 'metrics'> & Pick<SendingParts, 'metrics'> & { baseUrl?: () => string },
+): AlertServices {
+  const { config, bus } = parts
+  return {
+    ...parts,
+    ...channelsFor(config),
+    baseUrl: parts.baseUrl ?? (() => config.publicUrl ?? `http://localhost:${config.port}`),
+    chance,
+    feedGrew: (tenantId) => bus.publish(`feed:${tenantId}`),
+  }
+}
+
+/** Plans and sends alerts until it is stopped. Several may run, in one process or many. */
+export class Alerts {
+  readonly #parts: AlertsParts
+  readonly #services: AlertServices
+  readonly #sender: Sender
+  #measured = Number.NEGATIVE_INFINITY
+  #stopping = false
+  #wakeUp: () => void = () => {}
+  #running: Promise<void> | undefined
+
+  /** @param services as `alertServices` makes them of the same parts */
+  constructor(parts: AlertsParts, services: AlertServices, options: Pick<SenderOptions, 'leaseMs'> = {}) {
+    this.#parts = parts
+    this.#services = services
+    this.#sender = new Sender({ ...services, ...options })
+  }
+
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  /** Resolves when the attempts under way are written down. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#wakeUp()
+    await this.#running
+    await this.#sender.stop()
+    await Promise.all([...this.#services.channels.values()].map(async (channel) => channel.close?.()))
+  }
+
+  async #run(): Promise<void> {
+    const { database, log } = this.#parts
+    // An embedded database has one server: whoever held a lease is gone.
+    if (database.engine === 'sqlite')
+      await dropLeases(database).catch((err: unknown) => log.warn({ err }, 'leases were not given back'))
+    while (!this.#stopping) {
+      await this.#measure()
+      if (!(await this.#round())) await this.#rest()
+    }
+  }
+
+  /** @returns whether there may be more to do at once */
+  async #round(): Promise<boolean> {
+    try {
+      const planned = await planAll(this.#services)
+      const begun = await this.#sender.begin()
+      return planned > 0 || begun > 0
+    } catch (err) {
+      this.#parts.log.error({ err }, 'planning alerts failed')
+      return false
+    }
+  }
+
+  async #measure(): Promise<void> {
+    if (stopwatch() - this.#measured < MEASURE) return
+    this.#measured = stopwatch()
+    const { database, clock, log, metrics } = this.#parts
+    try {
+      const now = clock.now()
+      for (const { kind, waiting, oldestDue, disabledChannels } of await alertsStanding(database, now)) {
+        const seconds = oldestDue === undefined ? 0 : (now.getTime() - oldestDue.getTime()) / 1_000
+        metrics.alertsWaiting.set({ kind }, waiting)
+        metrics.alertsOldestWaitingSeconds.set({ kind }, Math.max(0, seconds))
+        metrics.alertChannelsDisabled.set({ kind }, disabledChannels)
+      }
+    } catch (err) {
+      log.warn({ err }, 'could not measure how many alerts wait')
+    }
+  }
+
+  /** Until it is time to look again, or a place is free for what waits. */
+  async #rest(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, POLL)
+      this.#wakeUp = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      void this.#sender.freed().then(this.#wakeUp)
+    })
+  }
+}
+
+/** Spreads retries; nothing depends on nobody guessing it, but there is one source of chance here. */
+const chance = (): number => randomBytes(4).readUInt32BE() / 2 ** 32

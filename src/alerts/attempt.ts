@@ -1,0 +1,130 @@
+import type { AlertChannel, AlertDelivery } from '../generated/sqlite/client.ts'
+import type { Scope } from '../storage/scope/scope.ts'
+import type { Vault } from '../tenancy/vault.ts'
+import { stopwatch } from '../time.ts'
+import type { Answer, Channel, OpenChannel, Outcome, Recipient } from './channels/channel.ts'
+import { composeDelivery } from './compose-delivery.ts'
+import { openChannel, signingSecrets } from './open-channel.ts'
+import { recordOutcome } from './outcome.ts'
+import type { SendingParts } from './sending-parts.ts'
+
+/** Nothing takes longer: an attempt ends before what is left of its channel's lease, at least three quarters of a minute. */
+const ATTEMPT_MS = 40_000
+
+/** @returns what came of it; undefined: it was no longer to be sent */
+export async function attemptDelivery(
+  parts: SendingParts,
+  scope: Scope,
+  channel: AlertChannel,
+  deliveryId: string,
+): Promise<Outcome | undefined> {
+  const { tenantId, db } = scope
+  const { kind, open } = openChannel(parts.channels, parts.vault, channel)
+  const found = await db.alertDelivery.findFirst({ where: { tenantId, id: deliveryId } })
+  if (found === null) return undefined
+  const delivery = await begin(parts, scope, { channel, open, delivery: found })
+  if (delivery === undefined) return undefined
+  const started = stopwatch()
+  const answer = await send(parts, scope, { channel, open, delivery })
+  const milliseconds = Math.round(stopwatch() - started)
+  const outcome = kind.classify(answer)
+  report(parts, kind, channel, delivery, outcome)
+  await recordOutcome(parts, scope, { channel, kind, delivery, answer, milliseconds, outcome })
+  return outcome
+}
+
+interface Attempted {
+  channel: AlertChannel
+  open: OpenChannel
+  delivery: AlertDelivery
+}
+
+/**
+ * Writes the attempt down before anything leaves, with the body that every retry sends too.
+ * @returns undefined when the delivery is superseded, or was sent, meanwhile
+ */
+async function begin(
+  { clock, baseUrl }: SendingParts,
+  scope: Scope,
+  { open, delivery }: Attempted,
+): Promise<AlertDelivery | undefined> {
+  const { tenantId, id } = delivery
+  const now = clock.now()
+  const body =
+    delivery.body ?? open.render(await composeDelivery(scope, delivery, { baseUrl: baseUrl(), now }))
+  const [begun] = await scope.db.alertDelivery.updateManyAndReturn({
+    where: { tenantId, id, state: 'WAITING', attempts: delivery.attempts },
+    data: { body, attempts: { increment: 1 }, firstAttemptAt: delivery.firstAttemptAt ?? now },
+  })
+  return begun
+}
+
+async function send(
+  { clock, vault, baseUrl }: SendingParts,
+  { db, tenantId }: Scope,
+  { channel, open, delivery }: Attempted,
+): Promise<Answer> {
+  const { anomalyId, id, body, progress } = delivery
+  const now = clock.now()
+  const message =
+    anomalyId === null
+      ? null
+      : await db.alertMessage.findFirst({ where: { tenantId, channelId: channel.id, anomalyId } })
+  const signal = AbortSignal.timeout(ATTEMPT_MS)
+  try {
+    return await open.send({
+      deliveryId: id,
+      anomalyId: anomalyId ?? undefined,
+      body: body ?? '',
+      at: now,
+      previous: message?.reference ?? undefined,
+      progress: progress ?? undefined,
+      secrets: signingSecrets(vault, channel, now),
+      recipients: await recipientsOf(db, channel, { vault, baseUrl: baseUrl() }),
+      signal,
+    })
+  } catch (error) {
+    return { error: signal.aborted ? 'no answer in time' : `the connection failed${codeOf(error)}` }
+  }
+}
+
+/** Messages of errors may quote what they failed on; codes do not. */
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : ''
+
+function report(
+  { log, metrics }: SendingParts,
+  { kind }: Channel,
+  { tenantId, id }: AlertChannel,
+  delivery: AlertDelivery,
+  outcome: Outcome,
+): void {
+  if (outcome.type === 'delivered') {
+    metrics.alertsSent.inc({ kind })
+    return
+  }
+  metrics.alertsFailed.inc({ kind })
+  log.warn(
+    {
+      tenant: tenantId,
+      channel: id,
+      delivery: delivery.id,
+      attempt: delivery.attempts,
+      reason: outcome.reason,
+    },
+    'an alert was not delivered',
+  )
+}
+
+async function recipientsOf(
+  db: Scope['db'],
+  { tenantId, id, kind }: AlertChannel,
+  _links: { vault: Vault; baseUrl: string },
+): Promise<Recipient[]> {
+  if (kind !== 'EMAIL') return []
+  const verified = await db.alertAddress.findMany({
+    where: { tenantId, channelId: id, state: 'VERIFIED' },
+    orderBy: { address: 'asc' },
+  })
+  return verified.map(({ address }) => ({ address, unsubscribeUrl: undefined }))
+}

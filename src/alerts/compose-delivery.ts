@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import type { AlertDelivery } from '../generated/sqlite/client.ts'
+import type { Scope } from '../storage/scope/scope.ts'
+import { composeAnomaly, relatedTo } from './compose.ts'
+import { ANOMALY_REASONS, type Message, type NoticeMessage } from './message.ts'
+
+/** The message of a delivery, as things stand now. */
+export async function composeDelivery(
+  scope: Scope,
+  delivery: AlertDelivery,
+  { baseUrl, now }: { baseUrl: string; now: Date },
+): Promise<Message> {
+  const { db, tenantId } = scope
+  const tenant = await db.tenant.findFirst({ where: { id: tenantId } })
+  if (tenant === null) throw new Error('the tenant is gone')
+  const composing = { tenant, baseUrl, now }
+  const reason = ANOMALY_REASONS.find((known) => known === delivery.reason)
+  if (reason !== undefined && delivery.anomalyId !== null) {
+    const anomaly = await db.anomaly.findFirst({ where: { tenantId, id: delivery.anomalyId } })
+    if (anomaly === null) throw new Error('the anomaly is gone')
+    return composeAnomaly(anomaly, await relatedTo(scope, anomaly.id), reason, composing)
+  }
+  if (delivery.reason === 'CHANNEL_DISABLED') return disabledNotice(scope, delivery, tenant.name, composing)
+  return testNotice(tenant.name, composing)
+}
+
+type NoticeParts = { baseUrl: string; now: Date }
+
+const disabled = z.object({ name: z.string(), reason: z.string() })
+
+/** The activity that says so has the name and the reason. */
+async function disabledNotice(
+  { db, tenantId }: Scope,
+  { seq }: AlertDelivery,
+  tenant: string,
+  { baseUrl, now }: NoticeParts,
+): Promise<NoticeMessage> {
+  const activity = await db.activity.findFirst({ where: { tenantId, seq } })
+  const { name, reason } = disabled.parse(JSON.parse(activity?.data ?? '{}'))
+  return {
+    type: 'notice',
+    reason: 'CHANNEL_DISABLED',
+    at: now,
+    tenant,
+    title: `Alerts no longer go to ${name}`,
+    text: [
+      `The channel ${name} was switched off, because nothing arrives there: ${reason}.`,
+      'What it would have been sent is kept for 14 days. Mend the receiver, then recover the channel.',
+    ],
+    url: `${baseUrl}/`,
+  }
+}
+
+const testNotice = (tenant: string, { baseUrl, now }: NoticeParts): NoticeMessage => ({
+  type: 'notice',
+  reason: 'TEST',
+  at: now,
+  tenant,
+  title: 'This is a test',
+  text: [
+    `Alerts of ${tenant} arrive here. Nothing is wrong: somebody asked BillingWatch to try this channel.`,
+  ],
+  url: `${baseUrl}/`,
+})

@@ -1,0 +1,22 @@
+import type { Logger } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Database } from '../storage/database.ts'
+import type { Vault } from '../tenancy/vault.ts'
+import type { Clock } from '../time.ts'
+import type { Channels } from './channels/registry.ts'
+
+/** What sending needs. */
+export interface SendingParts {
+  database: Database
+  channels: Channels
+  vault: Vault
+  clock: Clock
+  log: Logger
+  metrics: Pick<Metrics, 'alertsSent' | 'alertsFailed'>
+  /** Where pages begin: PUBLIC_URL, or the address that the server listens on. */
+  baseUrl: () => string
+  /** From 0 to 1, for the spread of retries. */
+  chance: () => number
+  /** Hints that a tenant's feed has grown. */
+  feedGrew: (tenantId: string) => void
+}

@@ -1,0 +1,58 @@
+import { channelsFor } from '../../src/alerts/alerts.ts'
+import type { ChannelInput } from '../../src/alerts/channel-input.ts'
+import { createChannel } from '../../src/alerts/manage.ts'
+import { planAll } from '../../src/alerts/planner.ts'
+import { Sender, type SenderOptions } from '../../src/alerts/sender.ts'
+import { readConfig } from '../../src/config.ts'
+import { createLogger } from '../../src/log.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import type { Database } from '../../src/storage/database.ts'
+import type { Scope } from '../../src/storage/scope/scope.ts'
+import { acting, clock, vault } from '../tenancy/office.ts'
+
+/** The alerts of a database step by step, by the clock of test/tenancy/office.ts. */
+export function alertsOn(database: Database, environment: Record<string, string> = {}) {
+  const means = channelsFor(readConfig({ ALERT_ALLOWED_HOSTS: '127.0.0.1', ...environment }))
+  const log = createLogger('silent')
+  const metrics = createMetrics(false)
+  const parts: SenderOptions = {
+    database,
+    channels: means.channels,
+    vault,
+    clock,
+    log,
+    metrics,
+    baseUrl: () => 'https://billing.example.com',
+    chance: () => 0.5,
+    feedGrew: () => {},
+  }
+  const sender = new Sender(parts)
+  const plan = () => planAll({ database, channels: means.channels, clock, log })
+  /** Sends until nothing is due. */
+  async function send(): Promise<void> {
+    for (let i = 0; i < 500; i += 1) {
+      const begun = await sender.begin()
+      await sender.idle()
+      if (begun === 0) return
+    }
+    throw new Error('sending does not come to an end')
+  }
+  return {
+    parts,
+    means,
+    metrics,
+    plan,
+    send,
+    /** What a second of the running server does. */
+    async tick(): Promise<void> {
+      for (let i = 0; i < 100 && (await plan()) > 0; i += 1);
+      await send()
+    },
+    createChannel: (scope: Scope, input: ChannelInput & { target: object }) =>
+      createChannel(scope, acting, means, input),
+    webhookOf: (scope: Scope, url: string, over: ChannelInput = {}) =>
+      createChannel(scope, acting, means, { name: 'receiver', target: { webhook: { url } }, ...over }),
+  }
+}
+
+export const deliveriesOf = ({ db }: Scope) => db.alertDelivery.findMany({ orderBy: { seq: 'asc' } })
