@@ -3,6 +3,7 @@ import { memoryBus } from '../src/bus/memory.ts'
 import { checkJumps } from '../src/cli/doctor/clocks.ts'
 import { DETECTORS } from '../src/detection/registry.ts'
 import { EventFeed } from '../src/graphql/live/event-feed.ts'
+import { followAlone } from '../src/graphql/live/follow.ts'
 import { createLogger } from '../src/log.ts'
 import { createMetrics } from '../src/metrics.ts'
 import { Worker } from '../src/pipeline/worker.ts'
@@ -146,7 +147,8 @@ describe('a clock that is set back an hour', () => {
     const bus = memoryBus()
     const feed = new EventFeed({ bus, clock, log: createLogger('silent') })
     const stop = new AbortController()
-    const events = feed.follow(mine.scope, stop.signal)
+    const joined = await feed.join(mine.scope)
+    const events = followAlone(joined, joined.reader.head, stop.signal)
     const store = async (id: string) => {
       const at = toSeconds(clock.now())
       await deliver(mine, [{ ...paid(at, { customer: id }), id }], 0)
@@ -154,23 +156,23 @@ describe('a clock that is set back an hour', () => {
     }
     const first = events.next()
     await store('evt_1')
-    expect((await first).value?.stripeId).toBe('evt_1')
+    expect((await first).value?.event.stripeId).toBe('evt_1')
     clock.forward(30)
     const second = events.next()
     await store('evt_2')
-    expect((await second).value?.stripeId).toBe('evt_2')
+    expect((await second).value?.event.stripeId).toBe('evt_2')
     clock.jump(-HOUR)
     const heard = []
     for (const id of ['evt_3', 'evt_4']) {
       clock.forward(HOUR / 4)
       const next = events.next()
       await store(id)
-      heard.push((await next).value?.stripeId)
+      heard.push((await next).value?.event.stripeId)
     }
     clock.forward(HOUR / 2)
     const last = events.next()
     await store('evt_5')
-    heard.push((await last).value?.stripeId)
+    heard.push((await last).value?.event.stripeId)
     expect(heard).toEqual(['evt_3', 'evt_4', 'evt_5'])
     stop.abort()
   })

@@ -13,6 +13,7 @@ import type { Vault } from '../tenancy/vault.ts'
 import type { Clock } from '../time.ts'
 import type { ActivityFeed } from './live/activity-feed.ts'
 import type { EventFeed } from './live/event-feed.ts'
+import type { SharedText } from './live/unsent-bytes.ts'
 import type { FairQueue } from './operations/fair-queue.ts'
 import { pacedScope } from './operations/paced-scope.ts'
 import type { Loaders } from './read/loaders.ts'
@@ -52,6 +53,8 @@ export interface Connection {
   open(): Promise<SubscriptionSlot>
   /** Resolves when the client has read what it was sent, so that a backlog is not buffered in memory. */
   drained(): Promise<void>
+  /** Sends a result of the operation, a subscription; undefined where the transport iterates over them instead. */
+  deliver?(result: SharedText): void
 }
 
 /** Who sent an operation and over which connection, before the operation itself is read. */

@@ -20,6 +20,7 @@ import { systemClock } from '../time.ts'
 import type { Context } from './context.ts'
 import { ActivityFeed, type FeedRow } from './live/activity-feed.ts'
 import { EventFeed } from './live/event-feed.ts'
+import { followAlone } from './live/follow.ts'
 import { FairQueue, type FairQueueLimits } from './operations/fair-queue.ts'
 import { createLoaders } from './read/loaders.ts'
 import { schema } from './schema.ts'
@@ -83,9 +84,9 @@ export class LocalGraphql {
   }
 
   /** The tenant's activity from `position` on. */
-  follow(position: bigint, signal: AbortSignal): AsyncGenerator<FeedRow> {
+  async *follow(position: bigint, signal: AbortSignal): AsyncGenerator<FeedRow> {
     const scope = scopeTo(this.#context.services.database, this.tenantId)
-    return this.#feed.follow(scope, position, signal, async () => {})
+    yield* followAlone(await this.#feed.join(scope), position, signal)
   }
 }
 

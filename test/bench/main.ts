@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
 import { fairness } from './fairness/part.ts'
+import { fanout } from './fanout/part.ts'
 import { ingest } from './ingest/part.ts'
 import { page } from './page/part.ts'
 import { type Part, renderReport } from './part.ts'
 import { replay } from './replay/part.ts'
 
-const PARTS: readonly Part[] = [ingest, replay, fairness, page]
+const PARTS: readonly Part[] = [ingest, replay, fairness, page, fanout]
 
 const USAGE = `npm run bench -- [part…] [--quick] [--json]
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { memoryBus } from '../../src/bus/memory.ts'
 import { EventFeed } from '../../src/graphql/live/event-feed.ts'
+import { followAlone } from '../../src/graphql/live/follow.ts'
 import { newId } from '../../src/ids.ts'
 import { createLogger } from '../../src/log.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
@@ -30,15 +31,18 @@ test('tells who takes events so slowly that some would be missed, and misses non
     bus.publish(`events:${id}`)
   }
 
-  const slow = feed.follow(scope, stop.signal)
-  const fast = feed.follow(scope, stop.signal)
+  const fromNow = async () => {
+    const joined = await feed.join(scope)
+    return followAlone(joined, joined.reader.head, stop.signal)
+  }
+  const [slow, fast] = [await fromNow(), await fromNow()]
   const begun = [slow.next(), fast.next()]
   await store(1)
   await Promise.all(begun)
   const seen = new Set<string>()
   for (let stored = KEEP; stored <= 3 * KEEP; stored += KEEP) {
     await store(KEEP)
-    while (seen.size < stored) seen.add((await fast.next()).value?.stripeId ?? '')
+    while (seen.size < stored) seen.add((await fast.next()).value?.event.stripeId ?? '')
   }
 
   await expect(async () => {

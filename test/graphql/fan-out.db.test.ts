@@ -100,6 +100,21 @@ describe('an event for many subscribers', () => {
     })
   })
 
+  test('carries errors under the request id of each, the same as in everything that the operation is sent', async () => {
+    const tenant = await makeTenant(database)
+    const viewer = await keyOf(database, tenant, 'VIEWER')
+    const sockets = [await introduced(served, viewer.key), await introduced(served, viewer.key)]
+    for (const socket of sockets) subscribe(socket, 'a', PAYLOAD)
+    await untilAll(tenant, served, sockets)
+    await untilAll(tenant, served, sockets)
+    const requestIds = sockets.map((socket) => {
+      const texts = nextOf(socket, 'a').map((message) => JSON.stringify(message))
+      return [...new Set(texts.map((text) => /"requestId":"([^"]+)"/.exec(text)?.[1]))]
+    })
+    expect(requestIds).toEqual([[expect.any(String)], [expect.any(String)]])
+    expect(requestIds[0]).not.toEqual(requestIds[1])
+  })
+
   test('is told by variables, not by text alone', async () => {
     const tenant = await makeTenant(database)
     const socket = await introduced(served, tenant.key)

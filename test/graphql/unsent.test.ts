@@ -16,9 +16,10 @@ test('what is unsent is counted for its tenant and in all, and given back whole,
       fc.func(fc.double({ noNaN: true })),
       (messages, order) => {
         const unsent = new UnsentBytes({ perTenant: 200, total: 400 })
-        const shared = [0, 1, 2].map(() => ({ bytes: Buffer.alloc(50), holders: 0 }))
+        const shared = [0, 1, 2].map(() => ({ rest: Buffer.alloc(50), holders: 0 }))
         const held = messages.flatMap(({ tenant, own, shares }) => {
-          const release = unsent.take(`t${tenant}`, own, shares ? shared[tenant] : undefined)
+          const message = [`t${tenant}`, own, shares ? shared[tenant] : undefined] as const
+          const release = unsent.hasRoom(...message) ? unsent.take(...message) : undefined
           expect(unsent.total).toBeLessThanOrEqual(400)
           return release ? [release] : []
         })
@@ -34,9 +35,10 @@ test('what is unsent is counted for its tenant and in all, and given back whole,
 
 test('a text that several have unsent is counted once', () => {
   const unsent = new UnsentBytes({ perTenant: 1_000, total: 1_000 })
-  const shared = { bytes: Buffer.alloc(900), holders: 0 }
+  const shared = { rest: Buffer.alloc(900), holders: 0 }
   const releases = Array.from({ length: 10 }, () => unsent.take('t', 5, shared))
-  expect([unsent.total, releases.every(Boolean)]).toEqual([950, true])
+  expect(unsent.total).toBe(950)
+  expect([unsent.hasRoom('t', 45, shared), unsent.hasRoom('t', 60, shared)]).toEqual([true, false])
   for (const release of releases.slice(1)) release?.()
   expect(unsent.total).toBe(905)
   releases[0]?.()

@@ -14,6 +14,7 @@ import {
   readRows,
 } from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
+import type { Feed } from './follow.ts'
 import { type RowSource, SharedReader, SharedReaders } from './shared-reader.ts'
 
 /** One act on the tenant, or growth without an act, with the present state of its anomaly. */
@@ -44,39 +45,14 @@ export class ActivityFeed {
     this.#options = options
   }
 
-  /**
-   * Every row after `position`, in order, until the signal is aborted. Rows read from the database because they
-   * were missed come with one row for each anomaly of a page; `drained` is awaited before each of them.
-   */
-  async *follow(
-    scope: Scope,
-    position: bigint,
-    signal: AbortSignal,
-    drained: () => Promise<void>,
-  ): AsyncGenerator<FeedRow> {
+  /** Joins the tenant's feed. */
+  async join(scope: Scope): Promise<Feed<FeedRow>> {
     const { tenantId } = scope
-    const reader = await this.#readers.join(tenantId, () => this.#readerOf(scope))
-    try {
-      let at = position
-      let live = false
-      while (!signal.aborted) {
-        const recent = reader.after(at)
-        const rows = recent ?? (await readFeed(scope, at))
-        if (!recent) live = false
-        for (const row of live ? rows : newestOfEach(rows)) {
-          if (!live) await drained()
-          if (signal.aborted) return
-          yield row
-        }
-        const last = rows.at(-1)
-        if (last) at = last.seq
-        else if (recent) {
-          live = true
-          await reader.beyond(at, signal)
-        } else at = reader.head
-      }
-    } finally {
-      this.#readers.leave(tenantId)
+    return {
+      reader: await this.#readers.join(tenantId, () => this.#readerOf(scope)),
+      missed: (after) => readFeed(scope, after),
+      condensed: newestOfEach,
+      leave: () => this.#readers.leave(tenantId),
     }
   }
 

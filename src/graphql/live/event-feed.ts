@@ -3,9 +3,10 @@ import { PublicError } from '../../errors.ts'
 import { beyond, columnsOf, compare, EVENTS, type EventRow, readRows } from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import type { WallClock } from '../../time.ts'
+import type { Feed } from './follow.ts'
 import { SharedReader, SharedReaders } from './shared-reader.ts'
 
-interface Arrival {
+export interface Arrival {
   /** Within this process: how many arrivals its reader has seen. */
   seq: bigint
   event: EventRow
@@ -43,28 +44,15 @@ export class EventFeed {
     this.#options = options
   }
 
-  /**
-   * Events stored from now on, until the signal is aborted.
-   * @throws PublicError SLOW_CONSUMER to a subscriber that falls so far behind that it would miss some
-   */
-  async *follow(scope: Scope, signal: AbortSignal): AsyncGenerator<EventRow> {
-    const reader = await this.#readers.join(scope.tenantId, () => this.#readerOf(scope))
-    try {
-      let at = reader.head
-      while (!signal.aborted) {
-        const arrivals = reader.after(at) ?? []
-        for (const { event } of arrivals) {
-          if (signal.aborted) return
-          yield event
-        }
-        const last = arrivals.at(-1)
-        if (last) at = last.seq
-        else if (reader.after(at) === undefined)
-          throw new PublicError('SLOW_CONSUMER', 'Events came faster than they were taken: subscribe again.')
-        else await reader.beyond(at, signal)
-      }
-    } finally {
-      this.#readers.leave(scope.tenantId)
+  /** Joins the tenant's feed: events stored from now on are after the head of its reader. */
+  async join(scope: Scope): Promise<Feed<Arrival>> {
+    return {
+      reader: await this.#readers.join(scope.tenantId, () => this.#readerOf(scope)),
+      missed: async () => {
+        throw new PublicError('SLOW_CONSUMER', 'Events came faster than they were taken: subscribe again.')
+      },
+      condensed: (arrivals) => arrivals,
+      leave: () => this.#readers.leave(scope.tenantId),
     }
   }
 

@@ -1,68 +1,87 @@
-import { PublicError } from '../../errors.ts'
-import type { Context } from '../context.ts'
+import type { Connection, Services, SubscriptionSlot } from '../context.ts'
+import { type Feed, follow, moreOf, type Row } from './follow.ts'
 
-/**
- * Opens a subscription. The `return()` of its iterator takes effect at once: a plain generator that waits for its next
- * row would end only with that row, and hold its reader and timers until then.
- * @param run ends when its signal is aborted
- * @throws PublicError RATE_LIMITED when the tenant has too many open; from `next`, once, why it was ended
- */
-export async function openSubscription<Row>(
-  { connection, loaders, services }: Pick<Context, 'connection' | 'loaders' | 'services'>,
-  run: (signal: AbortSignal) => AsyncGenerator<Row>,
-): Promise<AsyncGenerator<Row>> {
-  const slot = await connection.open()
-  const own = new AbortController()
-  const abort = () => own.abort(slot.signal.reason)
-  if (slot.signal.aborted) abort()
-  slot.signal.addEventListener('abort', abort)
-  const rows = run(own.signal)
-  services.metrics.subscriptions.inc()
+/** What a subscription field follows. Its items are what the field's `resolve` gets. */
+export interface Following<R extends Row, Item> {
+  feed: Feed<R>
+  /** Items after this one. */
+  position: bigint
+  /** Undefined: not one of those that the subscription asked for. */
+  itemOf(row: R): Item | undefined
+  /** By what `itemOf` decides, as text: two subscriptions with the same get the same items. */
+  filter: string
+}
 
-  let ended = false
-  const end = () => {
-    if (ended) return
-    ended = true
-    slot.signal.removeEventListener('abort', abort)
-    slot.close()
-    services.metrics.subscriptions.dec()
+/** An open subscription before anything follows it. */
+export class Subscription<R extends Row = Row, Item = unknown> implements AsyncIterable<Item> {
+  readonly following: Following<R, Item>
+  readonly #slot: SubscriptionSlot
+  readonly #drained: () => Promise<void>
+  readonly #onEnd: () => void
+  #ended = false
+
+  private constructor(
+    following: Following<R, Item>,
+    parts: { slot: SubscriptionSlot; drained: () => Promise<void>; onEnd: () => void },
+  ) {
+    this.following = following
+    this.#slot = parts.slot
+    this.#drained = parts.drained
+    this.#onEnd = parts.onEnd
   }
-  const leave = () => {
-    own.abort()
-    end()
+
+  /**
+   * @param start joins the feed, once the tenant is known to have room for one more subscription
+   * @throws PublicError RATE_LIMITED when the tenant has too many open
+   */
+  static async open<R extends Row, Item>(
+    { connection, services }: { connection: Connection; services: Pick<Services, 'metrics'> },
+    start: () => Promise<Following<R, Item>>,
+  ): Promise<Subscription<R, Item>> {
+    const slot = await connection.open()
+    try {
+      const following = await start()
+      services.metrics.subscriptions.inc()
+      return new Subscription(following, {
+        slot,
+        drained: () => connection.drained(),
+        onEnd: () => services.metrics.subscriptions.dec(),
+      })
+    } catch (error) {
+      slot.close()
+      throw error
+    }
   }
-  let isReasonReported = false
-  const stream: AsyncGenerator<Row> = {
-    async next() {
-      try {
-        const result = await rows.next()
-        loaders?.payloads.renew()
-        if (!result.done) return result
-        end()
-        if (own.signal.reason instanceof PublicError && !isReasonReported) {
-          isReasonReported = true
-          throw own.signal.reason
-        }
-        return result
-      } catch (error) {
-        end()
-        throw error
+
+  /** Aborted when it has to end: with a PublicError as the reason where the client is told why. */
+  get signal(): AbortSignal {
+    return this.#slot.signal
+  }
+
+  /** The rows, until the signal is aborted. @param more waits for more at their end, as in `follow` */
+  rows(signal: AbortSignal, more: (position: bigint) => Promise<bigint>): AsyncGenerator<R> {
+    const { feed, position } = this.following
+    return follow(feed, position, signal, { drained: this.#drained, more })
+  }
+
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.following.feed.leave()
+    this.#slot.close()
+    this.#onEnd()
+  }
+
+  /** The items by themselves; where many follow the same, a group executes each only once. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Item> {
+    const { feed, itemOf } = this.following
+    try {
+      for await (const row of this.rows(this.signal, moreOf(feed, this.signal))) {
+        const item = itemOf(row)
+        if (item !== undefined) yield item
       }
-    },
-    async return(value: unknown) {
-      leave()
-      return rows.return(value)
-    },
-    async throw(error: unknown) {
-      leave()
-      return rows.throw(error)
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    async [Symbol.asyncDispose]() {
-      await this.return(undefined)
-    },
+    } finally {
+      this.end()
+    }
   }
-  return stream
 }

@@ -1,6 +1,7 @@
-/** A message that is sent to several sockets and held in memory once. */
+/** What several messages have in common, held in memory once. */
 export interface SharedText {
-  readonly bytes: Buffer
+  /** What follows on the id in a `next` message: the result as JSON, and the brace that ends the message. */
+  readonly rest: Buffer
   /** How many sockets have it unsent. */
   holders: number
 }
@@ -28,22 +29,26 @@ export class UnsentBytes {
   }
 
   /**
+   * Whether so many more bytes are within the limits.
    * @param own bytes of this message alone
    * @param shared what it shares with other messages of the same tenant; counted once, for the first of them
-   * @returns releases the bytes, called when it is sent; undefined when the limit is reached
    */
-  take(tenantId: string, own: number, shared?: SharedText): (() => void) | undefined {
-    const bytes = own + (shared && shared.holders === 0 ? shared.bytes.length : 0)
+  hasRoom(tenantId: string, own: number, shared?: SharedText): boolean {
+    const bytes = bytesOf(own, shared)
     const ofTenant = (this.#ofTenant.get(tenantId) ?? 0) + bytes
-    if (ofTenant > this.#limits.perTenant || this.#total + bytes > this.#limits.total) return undefined
-    this.#add(tenantId, bytes)
+    return ofTenant <= this.#limits.perTenant && this.#total + bytes <= this.#limits.total
+  }
+
+  /** Counts them. @returns releases the bytes, called when the message is sent */
+  take(tenantId: string, own: number, shared?: SharedText): () => void {
+    this.#add(tenantId, bytesOf(own, shared))
     if (shared) shared.holders += 1
     let isHeld = true
     return () => {
       if (!isHeld) return
       isHeld = false
       if (shared) shared.holders -= 1
-      this.#add(tenantId, -own - (shared && shared.holders === 0 ? shared.bytes.length : 0))
+      this.#add(tenantId, -bytesOf(own, shared))
     }
   }
 
@@ -54,3 +59,6 @@ export class UnsentBytes {
     else this.#ofTenant.delete(tenantId)
   }
 }
+
+const bytesOf = (own: number, shared: SharedText | undefined): number =>
+  own + (shared && shared.holders === 0 ? shared.rest.length : 0)

@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
+import { GraphQLError, type GraphQLErrorExtensions, type GraphQLFormattedError } from 'graphql'
 import { type ErrorCode, PublicError } from '../../errors.ts'
 import { isErrorCode, statusOf } from '../../http/status.ts'
 import { isDatabaseAway } from '../../storage/away.ts'
@@ -106,4 +106,11 @@ export function formatErrors<Result extends { errors?: readonly GraphQLError[] |
     ...result,
     errors: result.errors.map((error) => withRequestId(present(error, presentation), requestId)),
   }
+}
+
+/** An error as JSON, without what only means something over HTTP. */
+export function plainError(error: GraphQLError): GraphQLFormattedError {
+  const { extensions, ...rest } = error.toJSON()
+  const { http: _http, ...shown } = extensions ?? {}
+  return { ...rest, extensions: shown }
 }

@@ -40,11 +40,6 @@ export class Payloads {
     })
   }
 
-  /** Resets the budget: another event of a subscription begins. */
-  renew(): void {
-    this.#left = MAX_BYTES
-  }
-
   /**
    * @returns the body as JSON; null once its retention is over
    * @throws PublicError TOO_COMPLEX

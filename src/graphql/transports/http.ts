@@ -4,7 +4,7 @@ import { createYoga, type Plugin, type YogaInitialContext } from 'graphql-yoga'
 import { PublicError } from '../../errors.ts'
 import { standingHeaders } from '../../limits/rate-limiter.ts'
 import type { Context, Session } from '../context.ts'
-import { sharedExecution } from '../live/shared-results.ts'
+import { sharedExecution } from '../live/shared-execution.ts'
 import { costLimit } from '../operations/cost-limit.ts'
 import { present } from '../operations/errors.ts'
 import { documentLimits, MAX_REQUEST_BYTES, valueLimits } from '../operations/limits.ts'
@@ -77,7 +77,7 @@ export function createHttp(options: HttpOptions) {
       namedValueErrors(),
       costLimit(),
       requestParsing(),
-      sharedExecution(),
+      sharedExecution(presentation),
       resultFormatting(presentation),
       responseHeaders(),
     ],

@@ -2,7 +2,7 @@ import type { ExecutionArgs, FormattedExecutionResult, GraphQLError, GraphQLForm
 import type { OperationResult, SubscribePayload } from 'graphql-ws'
 import type { ApiRate } from '../../limits/api-rate.ts'
 import type { Session } from '../context.ts'
-import { formatErrors, type Presentation, present, withRequestId } from '../operations/errors.ts'
+import { formatErrors, type Presentation, plainError, present, withRequestId } from '../operations/errors.ts'
 import type { FairQueue } from '../operations/fair-queue.ts'
 import type { createHttp } from './http.ts'
 
@@ -105,11 +105,8 @@ export class SocketOperations {
     return present(error, this.#presentation)
   }
 
-  /** Without what only means something over HTTP. */
   format(error: GraphQLError): GraphQLFormattedError {
-    const { extensions, ...rest } = present(error, this.#presentation).toJSON()
-    const { http: _http, ...shown } = extensions ?? {}
-    return { ...rest, extensions: shown }
+    return plainError(present(error, this.#presentation))
   }
 
   #preparedOf(args: ExecutionArgs): Prepared {

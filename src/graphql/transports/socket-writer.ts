@@ -1,17 +1,17 @@
-import { randomUUID } from 'node:crypto'
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { SharedText, UnsentBytes } from '../live/unsent-bytes.ts'
+import { NextFrames } from './next-frames.ts'
 
 /** Bytes that a socket may have unsent before it is closed. */
 const MAX_UNSENT = 1024 * 1024
 /** With fewer unsent bytes than this a socket counts as drained. */
 const DRAINED_BELOW = 64 * 1024
-/** From here on a shared text is sent from its one place in memory, in frames of its own. */
-const LARGE = 16 * 1024
-
 export interface SocketWriterOptions {
-  /** The code that a slow client is closed with. */
-  slowCode: number
+  /** What the WebSocket writes its frames to. */
+  raw: Duplex
+  /** Closes the socket of a client that reads too slowly. */
+  closeSlow(reason: string): void
   /** Bytes; 1 MiB. */
   maxUnsent?: number
   /** Of the tenant and of the process. */
@@ -27,7 +27,6 @@ export class SocketWriter {
   readonly #options: SocketWriterOptions
   readonly #waiting = new Set<() => void>()
   readonly #held = new Set<() => void>()
-  readonly #payloads = new Map<string, SharedText>()
   /** The caller's tenant, once it is known. */
   tenantId = ''
 
@@ -36,30 +35,30 @@ export class SocketWriter {
     this.#options = options
   }
 
-  /**
-   * A placeholder for a payload that was serialized once for all its receivers: the next message sent with it carries
-   * the text itself.
-   */
-  payload(text: SharedText): { data: null; toJSON(): string } {
-    const mark = randomUUID()
-    this.#payloads.set(mark, text)
-    return { data: null, toJSON: () => mark }
-  }
-
+  /** Sends a message of the protocol. */
   send(text: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return
-    const mark = MARKED.exec(text)?.[1]
-    const shared = mark === undefined ? undefined : this.#payloads.get(mark)
-    if (mark === undefined || shared === undefined) {
-      this.#send([text], text.length)
-      return
+    const bytes = Buffer.byteLength(text)
+    if (!this.#hasRoom(bytes)) return
+    const release = this.#hold(bytes)
+    this.#socket.send(text, () => this.#sent(release))
+  }
+
+  /** Sends results of the operation with this id, as `next` messages. */
+  resultsOf(id: string): (result: SharedText) => void {
+    const frames = new NextFrames(this.#options.raw, id)
+    return (result) => {
+      if (this.#socket.readyState !== this.#socket.OPEN) return
+      const { own, isTextShared } = frames.holds(result)
+      const shared = isTextShared ? result : undefined
+      if (!this.#hasRoom(own, shared)) return
+      frames.write(result)
+      // The system has taken it, as it does for nearly every client: there is nothing to count or to wait for.
+      if (this.#options.raw.writableLength === 0) return
+      const release = this.#hold(own, shared)
+      // An empty write is done when those before it are.
+      this.#options.raw.write('', () => this.#sent(release))
     }
-    this.#payloads.delete(mark)
-    const head = text.slice(0, -mark.length - 3)
-    if (shared.bytes.length < LARGE) {
-      const whole = `${head}${shared.bytes.toString()}}`
-      this.#send([whole], whole.length)
-    } else this.#send([head, shared.bytes, '}'], head.length + 1, shared)
   }
 
   /** Resolves when few bytes are unsent, or the socket is closed. */
@@ -68,36 +67,30 @@ export class SocketWriter {
     await new Promise<void>((resolve) => this.#waiting.add(resolve))
   }
 
-  close(code: number, reason: string): void {
-    this.#socket.close(code, reason)
-  }
-
   /** The socket is closed: resolves all that wait for it and releases what it holds. */
   closed(): void {
     for (const resolve of this.#waiting) resolve()
     this.#waiting.clear()
     for (const release of this.#held) release()
     this.#held.clear()
-    this.#payloads.clear()
   }
 
-  #send(parts: readonly (string | Buffer)[], own: number, shared?: SharedText): void {
-    const { slowCode, maxUnsent = MAX_UNSENT, unsent } = this.#options
-    const isSlow = this.#socket.bufferedAmount > maxUnsent
-    const release = isSlow ? undefined : unsent.take(this.tenantId, own, shared)
-    if (!release) {
-      this.#socket.close(slowCode, 'slow consumer: resume with after')
-      return
-    }
+  /** Whether so much more may be unsent; if not, the socket is closed. */
+  #hasRoom(own: number, shared?: SharedText): boolean {
+    const { closeSlow, maxUnsent = MAX_UNSENT, raw, unsent } = this.#options
+    if (raw.writableLength <= maxUnsent && unsent.hasRoom(this.tenantId, own, shared)) return true
+    closeSlow('slow consumer: resume with after')
+    return false
+  }
+
+  #hold(own: number, shared?: SharedText): () => void {
+    const release = this.#options.unsent.take(this.tenantId, own, shared)
     this.#held.add(release)
-    for (const [index, part] of parts.entries()) {
-      const fin = index === parts.length - 1
-      this.#socket.send(part, { binary: false, fin }, fin ? () => this.#sent(release) : undefined)
-    }
+    return release
   }
 
   #isDrained(): boolean {
-    return this.#socket.readyState !== this.#socket.OPEN || this.#socket.bufferedAmount <= DRAINED_BELOW
+    return this.#socket.readyState !== this.#socket.OPEN || this.#options.raw.writableLength <= DRAINED_BELOW
   }
 
   #sent(release: () => void): void {
@@ -108,6 +101,3 @@ export class SocketWriter {
     this.#waiting.clear()
   }
 }
-
-/** The payload is the last member of a message, after the id that the client chose. */
-const MARKED = /"([0-9a-f-]{36})"\}$/

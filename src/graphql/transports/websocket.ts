@@ -10,7 +10,6 @@ import { addressOf } from '../../http/client-address.ts'
 import { identify } from '../../http/request-id.ts'
 import type { Quota } from '../../limits/quota.ts'
 import type { Caller } from '../../tenancy/caller.ts'
-import { sharedTextOf } from '../live/shared-results.ts'
 import type { UnsentBytes } from '../live/unsent-bytes.ts'
 import { MAX_REQUEST_BYTES } from '../operations/limits.ts'
 import type { SocketOperations } from './socket-operations.ts'
@@ -38,6 +37,8 @@ export interface SocketServerOptions extends SocketPolicyOptions {
 /** What is known of one socket. */
 interface SocketState {
   peer: Peer
+  /** Aborted when the socket is closed, or begins to be. */
+  ended: AbortSignal
   writer: SocketWriter
   caller: Caller | undefined
 }
@@ -91,33 +92,35 @@ export class SocketServer {
     if (status !== undefined) refuse(socket, status)
     else
       this.#sockets.handleUpgrade(request, socket, head, (open) =>
-        this.#opened(open, addressOf(request, this.#options.config.trustProxy), identify(request)),
+        this.#opened(open, socket, addressOf(request, this.#options.config.trustProxy), identify(request)),
       )
   }
 
-  #opened(socket: WebSocket, address: string, requestId: string): void {
+  #opened(socket: WebSocket, raw: Duplex, address: string, requestId: string): void {
     const { log, maxUnsent, unsent } = this.#options
+    const [ended, closed] = [new AbortController(), new AbortController()]
+    // The peer may take half a minute to answer the closing; its subscriptions end at once.
+    const close = (code: number, reason: string) => {
+      ended.abort()
+      socket.close(code, reason)
+    }
     const writer = new SocketWriter(socket, {
-      slowCode: CLOSE.SLOW_CONSUMER,
+      raw,
+      closeSlow: (reason) => close(CLOSE.SLOW_CONSUMER, reason),
       unsent,
       ...(maxUnsent !== undefined && { maxUnsent }),
     })
-    const closed = new AbortController()
     const state: SocketState = {
-      peer: {
-        address,
-        requestId,
-        closed: closed.signal,
-        close: (code, reason) => socket.close(code, reason),
-      },
+      peer: { address, requestId, closed: closed.signal, close },
+      ended: ended.signal,
       writer,
       caller: undefined,
     }
     // Each of its operations listens.
-    setMaxListeners(0, closed.signal)
+    setMaxListeners(0, ended.signal)
     const fail = (error: unknown) => {
       log.error({ err: error }, 'a socket failed')
-      socket.close(CLOSE.BROKEN, 'internal error')
+      close(CLOSE.BROKEN, 'internal error')
     }
     this.#alive.add(socket)
     socket.on('pong', () => this.#alive.add(socket))
@@ -126,7 +129,7 @@ export class SocketServer {
       {
         protocol: socket.protocol,
         send: (text) => writer.send(text),
-        close: (code, reason) => socket.close(code, reason),
+        close: (code = CLOSE.BROKEN, reason = '') => close(code, reason),
         // Until the peer answers the closing, for half a minute perhaps, it may go on talking.
         onMessage: (handle) =>
           socket.on('message', (data) => {
@@ -136,6 +139,7 @@ export class SocketServer {
       state,
     )
     socket.once('close', (code, reason) => {
+      ended.abort()
       closed.abort()
       writer.closed()
       onClosed(code, String(reason)).catch(fail)
@@ -152,7 +156,7 @@ export class SocketServer {
         state.writer.tenantId = caller?.tenantId ?? ''
         return caller !== undefined
       },
-      onSubscribe: async ({ extra: { caller, peer, writer }, subscriptions }, _id, payload) => {
+      onSubscribe: async ({ extra: { caller, ended, writer }, subscriptions }, id, payload) => {
         try {
           // onConnect has found the caller before; the types do not know.
           if (!caller) throw new PublicError('UNAUTHENTICATED', 'not connected')
@@ -164,17 +168,15 @@ export class SocketServer {
           requestId: randomUUID(),
           caller,
           connection: {
-            open: async () => ({ signal: peer.closed, close: await quota.take(caller.tenantId ?? '') }),
+            open: async () => ({ signal: ended, close: await quota.take(caller.tenantId ?? '') }),
             drained: () => writer.drained(),
+            deliver: writer.resultsOf(id),
           },
         })
       },
       execute: (args) => operations.execute(args),
       subscribe: (args) => operations.subscribe(args),
-      onNext: ({ extra: { writer } }, _id, _payload, args, result) => {
-        const shared = sharedTextOf(result)
-        return shared ? writer.payload(shared) : operations.show(args, result)
-      },
+      onNext: (_context, _id, _payload, args, result) => operations.show(args, result),
       onError: (_context, _id, _payload, errors) => errors.map((error) => operations.format(error)),
     })
   }

@@ -5,7 +5,7 @@ import type { AnomalyRow } from '../../storage/reading.ts'
 import { builder } from '../builder.ts'
 import { type Context, scopeOf } from '../context.ts'
 import type { FeedRow } from '../live/activity-feed.ts'
-import { openSubscription } from '../live/subscription.ts'
+import { Subscription } from '../live/subscription.ts'
 import { feedCursor, feedPosition } from '../read/cursor.ts'
 import { ActivityKind } from './activity.ts'
 import { Anomaly } from './anomaly.ts'
@@ -49,18 +49,6 @@ interface AnomalyFeedItem {
   anomaly: AnomalyRow
 }
 
-const items = new WeakMap<FeedRow, AnomalyFeedItem>()
-
-/** The same object for every subscriber of a row, so that its result is computed once. */
-function itemOf(tenantId: string, row: FeedRow, kind: Kind, anomaly: AnomalyRow): AnomalyFeedItem {
-  let item = items.get(row)
-  if (!item) {
-    item = { cursor: feedCursor(tenantId, row.seq), kind, anomaly }
-    items.set(row, item)
-  }
-  return item
-}
-
 /**
  * The feed's changes of anomalies, from the cursor on or from now.
  * @throws PublicError CURSOR_UNKNOWN before anything is sent
@@ -69,22 +57,22 @@ async function follow(
   context: Context,
   args: { filter?: FeedFilter | null | undefined; after?: string | null | undefined },
   includes: (kind: Kind) => boolean,
-): Promise<AsyncGenerator<AnomalyFeedItem>> {
+): Promise<Subscription<FeedRow, AnomalyFeedItem>> {
   const scope = scopeOf(context)
-  const { connection, services } = context
+  const { services } = context
   const { tenantId } = scope
   const head = await feedHead(scope)
-  const from = typeof args.after === 'string' ? feedPosition(tenantId, args.after, head) : head
+  const position = typeof args.after === 'string' ? feedPosition(tenantId, args.after, head) : head
   const filter = args.filter ?? {}
-  return openSubscription(context, async function* (signal) {
-    const rows = services.activityFeed.follow(scope, from, signal, () => connection.drained())
-    for await (const row of rows) {
-      const { kind, anomaly } = row
-      if (kind && anomaly && includes(kind) && matches(anomaly, filter)) {
-        yield itemOf(tenantId, row, kind, anomaly)
-      }
-    }
-  })
+  return Subscription.open(context, async () => ({
+    feed: await services.activityFeed.join(scope),
+    position,
+    filter: JSON.stringify(filter),
+    itemOf: ({ seq, kind, anomaly }) =>
+      kind && anomaly && includes(kind) && matches(anomaly, filter)
+        ? { cursor: feedCursor(tenantId, seq), kind, anomaly }
+        : undefined,
+  }))
 }
 
 const AnomalyChange = builder.objectRef<AnomalyFeedItem>('AnomalyChange').implement({

@@ -4,7 +4,7 @@ import type { Scope } from '../../storage/scope/scope.ts'
 import { type MomentRange, resolveRange } from '../../tenancy/local-time.ts'
 import { builder } from '../builder.ts'
 import { loadersOf, scopeOf } from '../context.ts'
-import { openSubscription } from '../live/subscription.ts'
+import { Subscription } from '../live/subscription.ts'
 import { EVENT_STATUSES, type EventFilter, eventMatches, eventSource } from '../read/events.ts'
 import { eventColumns, reads } from '../read/look-ahead.ts'
 import { readPage } from '../read/paging.ts'
@@ -166,9 +166,13 @@ builder.subscriptionField('eventReceived', (t) =>
       const scope = scopeOf(context)
       const filter = await resolveFilter(scope, args.filter ?? {})
       const { eventFeed } = context.services
-      return openSubscription(context, async function* (signal) {
-        for await (const event of eventFeed.follow(scope, signal)) {
-          if (eventMatches(event, filter)) yield event
+      return Subscription.open(context, async () => {
+        const feed = await eventFeed.join(scope)
+        return {
+          feed,
+          position: feed.reader.head,
+          filter: JSON.stringify(filter),
+          itemOf: ({ event }) => (eventMatches(event, filter) ? event : undefined),
         }
       })
     },
