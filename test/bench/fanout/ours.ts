@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { z } from 'zod'
+import { alertServices } from '../../../src/alerts/alerts.ts'
 import { createApi } from '../../../src/api.ts'
 import { memoryBus } from '../../../src/bus/memory.ts'
 import { readConfig } from '../../../src/config.ts'
@@ -24,14 +25,10 @@ const database = await openDatabase(config)
 const vault = createVault(vaultSecret)
 const log = createLogger('info', { write: () => {} })
 const bus = memoryBus()
+const parts = { config, database, bus, vault, clock, log, metrics: createMetrics(true) }
 const api = createApi({
-  config,
-  database,
-  bus,
-  vault,
-  clock,
-  log,
-  metrics: createMetrics(true),
+  ...parts,
+  alerts: alertServices(parts),
   authenticator: new Authenticator({ database, vault, clock, adminKey: undefined, log }),
   credentials: new CredentialsWatch({ database, clock, log }),
   limiter: memoryRateLimiter(clock),
