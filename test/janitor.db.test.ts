@@ -10,6 +10,7 @@ import { storedReplay } from '../src/pipeline/stored-replay.ts'
 import type { Database } from '../src/storage/database.ts'
 import { markDeleted } from '../src/tenancy/tenants.ts'
 import { engine, testDatabase } from './support/database.ts'
+import { anomalyRow } from './support/rows.ts'
 import { type Json, START } from './support/stripe/basics.ts'
 import { charge } from './support/stripe/charges.ts'
 import { event } from './support/stripe/events.ts'
@@ -213,31 +214,11 @@ async function showBy({ scope, id }: Tenant, stripeId: string, seq = 1_000n): Pr
   const anomalyId = newId('anm')
   await scope.db.anomaly.create({
     data: {
-      tenantId: id,
-      id: anomalyId,
-      seq,
+      ...anomalyRow(id, anomalyId, seq),
       stream: 's',
       detector: 'DUPLICATE_CHARGE',
       fingerprint: stripeId,
-      severity: 1,
-      status: 'OPEN',
-      origin: 'LIVE',
-      livemode: true,
-      confidence: 1,
-      title: 't',
-      message: 'm',
-      advice: 'a',
-      startedAt: NOW,
-      detectedAt: NOW,
-      lastSeenAt: NOW,
-      createdAt: NOW,
-      updatedAt: NOW,
-      occurrences: 1,
-      subjects: '[]',
-      evidence: '[]',
-      series: '[]',
       folding: '{"keys":[],"events":1}',
-      searchText: '',
     },
   })
   await scope.db.anomalyEvent.create({ data: { tenantId: id, anomalyId, stripeId } })

@@ -5,7 +5,9 @@ import type { Database } from '../../src/storage/database.ts'
 import { appendWake } from '../../src/storage/inbox.ts'
 import { migrate } from '../../src/storage/migrate.ts'
 import { openDatabase } from '../../src/storage/open.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { emptyDatabase, engine } from '../support/database.ts'
+import { eventRow } from '../support/rows.ts'
 import { cli, cliJson, type Env, freshEnv, SECRET } from './harness.ts'
 
 let env: Env
@@ -77,39 +79,19 @@ describe('billingwatch doctor', () => {
   })
 
   it('tells events that failed, by what a detector said', async () => {
-    const now = new Date()
-    await change(async ({ prisma, sql }) => {
-      const endpoint = await prisma.webhookEndpoint.findFirst({ where: { tenantId } })
-      await sql.write(async (tx) => {
-        await tx.enter(tenantId)
-        const columns = [
-          'tenantId',
-          'stripeId',
-          'endpointId',
-          'livemode',
-          'type',
-          'createdAt',
-          'receivedAt',
-          'status',
-          'error',
-        ]
-        const row = (id: string, error: string) => [
-          tenantId,
-          id,
-          endpoint?.id ?? '',
-          true,
-          'charge.failed',
-          now,
-          now,
-          'FAILED',
-          error,
-        ]
-        await tx.insert({ table: 'StripeEvent', columns }, [
-          row('evt_1', 'FRAUD_SPIKE: bad day'),
-          row('evt_2', 'FRAUD_SPIKE: bad day'),
-          row('evt_3', 'CARD_TESTING: worse'),
-        ])
+    await change(async (database) => {
+      const { db } = scopeTo(database, tenantId)
+      const endpoint = await db.webhookEndpoint.findFirstOrThrow()
+      const failed = (id: string, error: string) => ({
+        ...eventRow(tenantId, endpoint.id, id),
+        ...{ status: 'FAILED', error, receivedAt: new Date() },
       })
+      const data = [
+        failed('evt_1', 'FRAUD_SPIKE: bad day'),
+        failed('evt_2', 'FRAUD_SPIKE: bad day'),
+        failed('evt_3', 'CARD_TESTING: worse'),
+      ]
+      await db.stripeEvent.createMany({ data })
     })
     const { code, json } = await doctor()
     expect(code).toBe(1)

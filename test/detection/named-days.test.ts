@@ -5,16 +5,8 @@ import { revenueDrop } from '../../src/detection/detectors/revenue-drop/detector
 import { webhookLag } from '../../src/detection/detectors/webhook-lag/detector.ts'
 import { DAY, HOUR, type Seconds } from '../../src/time.ts'
 import { driveHistory, type Late } from '../support/drive.ts'
-import {
-  arrivals,
-  captured,
-  daily,
-  disputed,
-  every,
-  refunded,
-  seeded,
-  succeeded,
-} from '../support/rate-facts.ts'
+import { captured, disputed, refunded, succeeded } from '../support/facts.ts'
+import { arrivals, daily, every, seeded } from '../support/times.ts'
 
 const at = (date: string): Seconds => Date.parse(`${date}T00:00:00Z`) / 1_000
 const dateOf = (when: Seconds): Date => new Date(when * 1_000)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DAY, HOUR, MINUTE } from '../../src/time.ts'
 import { Merchant } from '../support/merchant.ts'
-import { money, replaying } from '../support/scenarios.ts'
+import { replaying } from '../support/scenarios.ts'
 import { type Json, START } from '../support/stripe/basics.ts'
 import { seeded } from '../support/times.ts'
 import * as incidents from './incidents.ts'
@@ -10,36 +10,6 @@ const replay = replaying()
 const shop = () => new Merchant('2025-09-30.clover')
 
 describe('the rules for all detectors', () => {
-  it('let ten lapses of a day stand alone and fold the rest into one that is critical', async () => {
-    const at = shop()
-    const due = START + 30 * DAY
-    const begun = Array.from({ length: 15 }, (_, n) => {
-      const who = { customer: `cus_${n}`, subscription: `sub_${n}` }
-      return [
-        at.subscribed(START + n * MINUTE, {
-          id: who.subscription,
-          customer: who.customer,
-          start: START,
-          end: due,
-        }),
-        ...at.billed(START + n * MINUTE, {
-          ...who,
-          billing_reason: 'subscription_create',
-          period: [START, due],
-        }),
-      ]
-    })
-    const anomalies = await replay([...begun.flat(), ...at.notes(START, due + 5 * DAY)])
-    expect(anomalies.map(({ detector }) => detector)).toEqual(Array(11).fill('SILENT_LAPSE'))
-    expect(anomalies.slice(0, 10).map(({ severity }) => severity)).toEqual(Array(10).fill('HIGH'))
-    expect(anomalies.at(-1)).toMatchObject({
-      severity: 'CRITICAL',
-      customerId: null,
-      impact: money(5 * 2_900, 'USD'),
-      message: expect.stringContaining('5 customers'),
-    })
-  })
-
   it('judge test events until a live one has come, and not any more after it', async () => {
     const test = incidents.chargedTwice
       .events(shop(), START, 0)
@@ -64,13 +34,6 @@ describe('the rules for all detectors', () => {
     const now = { ...at.paid(START - MINUTE), received: START - MINUTE }
     const [plain] = await replay([now, ...failing])
     expect(raised).toMatchObject([{ startedAt: plain?.['startedAt'], message: plain?.['message'] }])
-  })
-
-  it('open an incident again within its cooldown, and a new one after it', async () => {
-    const at = shop()
-    const twice = (from: number) => [from, from + 2].map((when) => at.paid(when, { customer: 'cus_ana' }))
-    expect(await replay([...twice(START), ...twice(START + 5 * HOUR)])).toMatchObject([{ occurrences: 4 }])
-    expect(await replay([...twice(START), ...twice(START + 7 * HOUR)])).toHaveLength(2)
   })
 
   const told = Object.values(incidents).map((incident) => [incident.detector, incident] as const)

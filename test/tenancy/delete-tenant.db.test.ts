@@ -9,6 +9,7 @@ import {
   markedTenants,
 } from '../../src/tenancy/tenants.ts'
 import { engine, testDatabase } from '../support/database.ts'
+import { anomalyRow, eventRow } from '../support/rows.ts'
 import { acting, clock, newTenant } from './office.ts'
 
 let database: Database
@@ -23,24 +24,9 @@ async function fill(tenantId: string, endpointId: string): Promise<void> {
   const events = Array.from({ length: 1_100 }, (_, n) => `evt_${n}`)
   await database.sql.write(async (tx) => {
     await tx.enter(tenantId)
-    const insert = (table: string, row: Record<string, string | number | bigint | boolean | Date>) =>
-      tx.insert({ table, columns: Object.keys(row) }, [Object.values(row)])
-    await tx.insert(
-      {
-        table: 'StripeEvent',
-        columns: [
-          'tenantId',
-          'stripeId',
-          'endpointId',
-          'livemode',
-          'type',
-          'createdAt',
-          'receivedAt',
-          'status',
-        ],
-      },
-      events.map((id) => [tenantId, id, endpointId, true, 'charge.failed', now, now, 'PROCESSED']),
-    )
+    const insert = (table: string, ...rows: readonly object[]) =>
+      tx.insert({ table, columns: Object.keys(rows[0] ?? {}) }, rows.map(Object.values))
+    await insert('StripeEvent', ...events.map((id) => eventRow(tenantId, endpointId, id)))
     await insert('FormerToken', { ...scope, endpointId, hash: `former of ${tenantId}`, expiresAt: now })
     await insert('Stream', { ...scope, id: 's', endpointId, livemode: true, clock: 1n, live: true })
     await insert('StripeObject', { ...scope, stripeId: 'ch_1', data: '{}', updatedAt: now })
@@ -62,33 +48,7 @@ async function fill(tenantId: string, endpointId: string): Promise<void> {
       state: '{}',
       touchedAt: 1n,
     })
-    await insert('Anomaly', {
-      ...scope,
-      id: 'anm_1',
-      seq: 4n,
-      stream: 's',
-      detector: 'D',
-      fingerprint: 'f',
-      severity: 1,
-      status: 'OPEN',
-      origin: 'LIVE',
-      livemode: true,
-      confidence: 1,
-      title: 't',
-      message: 'm',
-      advice: 'a',
-      startedAt: now,
-      detectedAt: now,
-      lastSeenAt: now,
-      createdAt: now,
-      updatedAt: now,
-      occurrences: 1,
-      subjects: '[]',
-      evidence: '[]',
-      series: '[]',
-      folding: '{}',
-      searchText: '',
-    })
+    await insert('Anomaly', anomalyRow(tenantId, 'anm_1', 4))
     await insert('AnomalyCause', { ...scope, anomalyId: 'anm_1', causeId: 'anm_1' })
     await insert('AnomalyEvent', { ...scope, anomalyId: 'anm_1', stripeId: 'evt_0' })
     await insert('MetricBucket', { ...scope, stream: 's', slot: 1, currency: '' })

@@ -72,7 +72,10 @@ describe('CHARGE_FAILURE_SPIKE is quiet', () => {
     ],
     ['at 30 good and 6 bad ones on day one', () => mixed(NOW, 20 * MINUTE, 30, 6)],
     ['when a new tenant has a fifth of declines', () => mixed(NOW, 3 * MINUTE, 400, 100)],
-    ['when Radar blocks forty', () => [...weeks(0.05, 50), ...failures(NOW, MINUTE, 40, { blocked: true })]],
+    [
+      'when Radar blocks forty renewals',
+      () => [...weeks(0.05, 50), ...failures(NOW, MINUTE, 40, { blocked: true, recurring: true })],
+    ],
     [
       'when the integration sends nonsense',
       () => [...weeks(0.05, 50), ...failures(NOW, MINUTE, 40, { invalid: true })],

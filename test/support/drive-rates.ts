@@ -1,1 +1,0 @@
-export { type DriveOptions, driveHistory as drive, type Late } from './drive.ts'

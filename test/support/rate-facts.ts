@@ -1,2 +1,0 @@
-export * from './facts.ts'
-export * from './times.ts'
