@@ -152,8 +152,8 @@ async function forget(
       states += await change(
         sql,
         tenantId,
-        'DELETE FROM "DetectorState" WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "key" <> ? AND "wakeAt" IS NULL AND "touchedAt" < ?',
-        [tenantId, text(row['id']), detector, WHOLE_STREAM, (clocks[index] ?? 0) - idle],
+        'DELETE FROM "DetectorState" WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "key" <> ? AND "wakeAt" IS NULL AND COALESCE("expiresAt", "touchedAt" + ?) < ?',
+        [tenantId, text(row['id']), detector, WHOLE_STREAM, idle, clocks[index] ?? 0],
       )
     }
   }
