@@ -10,6 +10,7 @@ import { seasonSeries } from '../../kit/series.ts'
 import { falseAlarmsPerYear } from '../../kit/settings.ts'
 import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
 import { isOddlySmall, isSmall, learnSize, type Sizes } from '../../kit/sizes.ts'
+import { ofStream } from '../../kit/stream-state.ts'
 import { upgradeTesting } from '../../kit/upgrade-runs.ts'
 import {
   type Cusum,
@@ -92,9 +93,7 @@ export const cardTesting = defineDetector({
   stateVersion: 6,
   upgrade: { 4: upgradeTesting, 5: (old) => old }, // Named days are noted from now on.
   idleAfter: 120 * DAY,
-  initial: (): State => stateOf(),
-  revive: (stored): State => stateOf(stored as State),
-  key: () => '',
+  ...ofStream(stateOf),
   observe,
   onTimer,
 })

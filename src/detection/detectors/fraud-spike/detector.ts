@@ -7,6 +7,7 @@ import { type Mark, mostLikelyOnset, noteMark, type Since } from '../../kit/onse
 import { ending, LASTING, LASTING_NOTE } from '../../kit/open.ts'
 import { falseAlarmsPerYear } from '../../kit/settings.ts'
 import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
+import { ofStream } from '../../kit/stream-state.ts'
 import { upgradeFraud } from '../../kit/upgrade-runs.ts'
 import {
   type Cusum,
@@ -98,9 +99,7 @@ export const fraudSpike = defineDetector({
   stateVersion: 3,
   upgrade: { 2: upgradeFraud },
   idleAfter: 180 * DAY,
-  initial: (): State => stateOf(),
-  revive: (stored): State => stateOf(stored as State),
-  key: () => '',
+  ...ofStream(stateOf),
   observe,
   onTimer,
 })

@@ -3,6 +3,7 @@ import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import { type Context, defineDetector, type Finding } from '../../detector.ts'
 import { momentOf } from '../../kit/open.ts'
 import { falseAlarmsPerYear } from '../../kit/settings.ts'
+import { ofStream } from '../../kit/stream-state.ts'
 import { upgradeDowngrades } from '../../kit/upgrade-runs.ts'
 import { Ring } from '../../statistics/ring.ts'
 import { BigDowngrades } from './big.ts'
@@ -62,9 +63,7 @@ export const planDowngrade = defineDetector({
   stateVersion: 3,
   upgrade: { 2: upgradeDowngrades },
   idleAfter: 400 * DAY,
-  initial: (): State => stateOf(),
-  revive: (stored): State => stateOf(stored as State),
-  key: () => '',
+  ...ofStream(stateOf),
   observe(state, fact, context) {
     state.newest = Math.max(state.newest, fact.at)
     state.values.note(fact, state.newest)

@@ -6,6 +6,7 @@ import { ending, LASTING, LASTING_NOTE } from '../../kit/open.ts'
 import { seasonSeries } from '../../kit/series.ts'
 import { falseAlarmsPerYear } from '../../kit/settings.ts'
 import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
+import { ofStream } from '../../kit/stream-state.ts'
 import { upgradeRefunds } from '../../kit/upgrade-runs.ts'
 import { count, newRate, type Rate } from '../../statistics/decayed.ts'
 import { excess } from '../../statistics/deviance.ts'
@@ -92,9 +93,7 @@ export const refundSpike = defineDetector({
   stateVersion: 3,
   upgrade: { 1: upgradeRefunds, 2: (old) => old }, // Named days are noted from now on.
   idleAfter: 120 * DAY,
-  initial: (): State => stateOf(),
-  revive: (stored): State => stateOf(stored as State),
-  key: () => '',
+  ...ofStream(stateOf),
   observe,
   onTimer,
 })

@@ -1,6 +1,7 @@
 import type { ChargeCaptured } from '../../../stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import { type Context, defineDetector, type Step } from '../../detector.ts'
+import { ofStream } from '../../kit/stream-state.ts'
 import { nextHour } from '../../statistics/hours.ts'
 import { judge, unusableOf } from './incident.ts'
 import { learn, newRenewals, nextLook, note, type RenewalFact } from './renewals.ts'
@@ -40,9 +41,7 @@ export const revenueDrop = defineDetector({
     3: (old) => old, // Named days are noted from now on.
   },
   idleAfter: 120 * DAY,
-  initial: (): State => stateOf(),
-  revive: (stored): State => stateOf(stored as State),
-  key: () => '',
+  ...ofStream(stateOf),
   observe,
   onTimer,
 })

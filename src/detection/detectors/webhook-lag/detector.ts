@@ -7,6 +7,7 @@ import { LASTING, LASTING_NOTE } from '../../kit/open.ts'
 import { seasonSeries } from '../../kit/series.ts'
 import { falseAlarmsPerYear } from '../../kit/settings.ts'
 import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
+import { ofStream } from '../../kit/stream-state.ts'
 import { nextHour } from '../../statistics/hours.ts'
 import { PRIORS, Season, type SeasonSpec } from '../../statistics/season.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../../statistics/spans.ts'
@@ -110,9 +111,7 @@ export const webhookLag = defineDetector({
   stateVersion: 3,
   upgrade: { 1: withGaps, 2: (old) => old }, // Named days are noted from now on.
   idleAfter: 120 * DAY,
-  initial: (): State => stateOf(),
-  revive: (stored): State => stateOf(stored as State),
-  key: () => '',
+  ...ofStream(stateOf),
   observe,
   onTimer,
   delivery: (state, now, calendar) => new DeliveryView(state, now, calendar),
