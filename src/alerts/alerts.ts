@@ -41,17 +41,13 @@ export type AlertServices = SendingParts & ChannelMeans
 
 /** @param parts.baseUrl where pages begin: PUBLIC_URL, or the address that the server listens on */
 export function alertServices(
-  parts: Omit<AlertsParts, 'database' | 'metrics'> &
-    Pick<SendingParts, 'metrics'> & { baseUrl?: () => string },
+  parts: Omit<AlertsParts, 'metrics'> & Pick<SendingParts, 'metrics'> & { baseUrl?: () => string },
 ): AlertServices {
-  const { config, bus, vault, clock, log, metrics, baseUrl } = parts
+  const { config, bus } = parts
   return {
-    vault,
-    clock,
-    log,
-    metrics,
+    ...parts,
     ...channelsFor(config),
-    baseUrl: baseUrl ?? (() => config.publicUrl ?? `http://localhost:${config.port}`),
+    baseUrl: parts.baseUrl ?? (() => config.publicUrl ?? `http://localhost:${config.port}`),
     chance,
     feedGrew: (tenantId) => bus.publish(`feed:${tenantId}`),
   }
@@ -71,7 +67,7 @@ export class Alerts {
   constructor(parts: AlertsParts, services: AlertServices, options: Pick<SenderOptions, 'leaseMs'> = {}) {
     this.#parts = parts
     this.#services = services
-    this.#sender = new Sender({ ...services, ...options, database: parts.database })
+    this.#sender = new Sender({ ...services, ...options })
   }
 
   start(): void {
@@ -101,7 +97,7 @@ export class Alerts {
   /** @returns whether there may be more to do at once */
   async #round(): Promise<boolean> {
     try {
-      const planned = await planAll({ ...this.#services, database: this.#parts.database })
+      const planned = await planAll(this.#services)
       const begun = await this.#sender.begin()
       return planned > 0 || begun > 0
     } catch (err) {

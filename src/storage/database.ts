@@ -1,5 +1,5 @@
 import type { PrismaClient } from '../generated/sqlite/client.ts'
-import type { SystemSql, Transaction } from './sql.ts'
+import type { Sql, Transaction } from './sql.ts'
 
 /** Typed as the SQLite client, the narrower of the two; PostgreSQL's is cast to it once, where it is opened. */
 export type SystemClient = PrismaClient
@@ -16,17 +16,14 @@ export interface IntegrityListeners {
   onError(error: Error): void
 }
 
-/**
- * An open database of either engine. Whoever holds one reaches every tenant, so it is handed out where the process is
- * put together, to the few that have to: the look-ups of tokens and keys, the claims of work, retention, migration, the
- * commands. A request holds a `Scope`; the operator's holds an `Operator` as well.
- */
+/** An open database of either engine. */
 export interface Database {
   readonly engine: 'sqlite' | 'postgresql'
+  /** Across tenants: only for the callers named in test/conventions.test.ts. */
   readonly prisma: SystemClient
-  readonly sql: SystemSql
+  readonly sql: Sql
   /** `sql` with the limits of a purpose; `sql` itself has those of a request. */
-  sqlFor(purpose: Purpose): SystemSql
+  sqlFor(purpose: Purpose): Sql
   /** A transaction with the limits of a purpose, for who goes on in between; on SQLite it holds the one writer. */
   begin(purpose: Purpose): Promise<Transaction>
   /**

@@ -9,7 +9,7 @@ import {
   nullableDate,
   nullableText,
   number,
-  type Row,
+  type Tuple,
   text,
   type Value,
 } from './sql.ts'
@@ -187,11 +187,12 @@ export async function readRows<Of, Column extends keyof Of & string>(
   // Whether there is a row may be all that is asked.
   const selected = columns.map((column) => `"${column}"`).join(', ') || '1'
   const order = orderBy.map((column) => `"${column}" ${direction}`).join(', ')
-  const rows = await sql.all(
+  const rows = await sql.tuples(
     `SELECT ${selected} FROM ${text}${order && ` ORDER BY ${order}`}${take === undefined ? '' : ' LIMIT ?'}`,
     take === undefined ? values : [...values, take],
   )
-  return rows.map((row) => parsed(table, columns, row))
+  const parsers = columns.map((column) => table.columns[column])
+  return rows.map((row) => parsed(columns, parsers, row))
 }
 
 /** The first of them; undefined when there is none. */
@@ -223,12 +224,12 @@ function inTenant<Of>({ name, owner }: Table<Of>, tenantId: string, where: reado
 }
 
 function parsed<Of, Column extends keyof Of & string>(
-  table: Table<Of>,
   columns: readonly Column[],
-  row: Row,
+  parsers: readonly ((value: unknown) => Of[Column])[],
+  row: Tuple,
 ): Pick<Of, Column> {
   const read: Partial<Pick<Of, Column>> = {}
-  for (const column of columns) read[column] = table.columns[column](row[column])
+  for (const [at, column] of columns.entries()) read[column] = parsers[at]?.(row[at])
   // Every column of the type was just set.
   return read as Pick<Of, Column>
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { PublicError } from '../errors.ts'
 import type { WebhookEndpoint, WebhookSecret } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
-import { type ActivityEntry, recordActivity } from '../storage/activity.ts'
+import { recordActivity } from '../storage/activity.ts'
 import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import type { Acting } from './acting.ts'
 import { resolveEndpoint } from './endpoints.ts'
@@ -26,33 +26,28 @@ export const openSecret = (
   { tenantId, id, sealed }: Pick<WebhookSecret, 'tenantId' | 'id' | 'sealed'>,
 ): string => vault.open(sealed, { tenantId, id, purpose: 'webhook-secret' })
 
-/** A secret that is still to be stored, with the entry of the feed that says so. */
-export function newSecret(
+/** Inserts it and records the act, in the caller's transaction. */
+export async function insertSecret(
+  db: Pick<TenantClient, 'webhookSecret' | 'tenant' | 'activity'>,
   { actor, clock, vault }: Acting,
   endpoint: WebhookEndpoint,
   secret: string,
-): { row: WebhookSecret; entry: ActivityEntry } {
+): Promise<WebhookSecret> {
   const { tenantId } = endpoint
   const id = newId('whs')
-  const now = clock.now()
-  const hint = hintOf(secret)
-  return {
-    row: {
+  const row = await db.webhookSecret.create({
+    data: {
       tenantId,
       id,
       endpointId: endpoint.id,
       sealed: vault.seal(secret, { tenantId, id, purpose: 'webhook-secret' }),
-      hint,
-      createdAt: now,
-      retiredAt: null,
+      hint: hintOf(secret),
+      createdAt: clock.now(),
     },
-    entry: {
-      at: now,
-      kind: 'WEBHOOK_SECRET_ADDED',
-      actor,
-      data: { secretId: id, hint, endpoint: endpoint.name },
-    },
-  }
+  })
+  const data = { secretId: id, hint: row.hint, endpoint: endpoint.name }
+  await recordActivity(db, tenantId, [{ at: row.createdAt, kind: 'WEBHOOK_SECRET_ADDED', actor, data }])
+  return row
 }
 
 const addition = z.object({ secret: webhookSecret })
@@ -83,9 +78,7 @@ export async function addSecret(
     if (same) return same
     if (live.length >= MOST_LIVE)
       throw new PublicError('CONFLICT', `${live.length} secrets of this endpoint are live: retire one first`)
-    const { row: added, entry } = newSecret(acting, endpoint, secret)
-    await db.webhookSecret.create({ data: added })
-    await recordActivity(db, scope.tenantId, [entry])
+    const added = await insertSecret(db, acting, endpoint, secret)
     await boundRetired(db, scope.tenantId, endpoint.id)
     return added
   })

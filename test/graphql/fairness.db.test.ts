@@ -69,6 +69,10 @@ function counting(counted: Database) {
       count()
       return counted.sql.all(text, values)
     },
+    tuples: (text, values) => {
+      count()
+      return counted.sql.tuples(text, values)
+    },
     write: (work) => {
       count()
       return counted.sql.write(work)

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest'
 import { type DiskWatch, watchDisk } from '../../src/ingest/disk.ts'
-import type { SystemSql } from '../../src/storage/sql.ts'
+import type { Sql } from '../../src/storage/sql.ts'
 import { testDatabase } from '../support/database.ts'
 import { eventBody, freshId, startIngest } from './harness.ts'
 
@@ -13,8 +13,8 @@ function gated() {
   const gate = new Promise<void>((resolve) => {
     open = resolve
   })
-  const through = (sql: SystemSql): SystemSql => ({
-    all: sql.all,
+  const through = (sql: Sql): Sql => ({
+    ...sql,
     write: async (work) => {
       entered += 1
       await gate
@@ -79,7 +79,7 @@ it('answers 503 while the database is away, and takes deliveries as soon as it i
   let away = true
   const ingest = await startIngest(database, {
     through: (sql) => ({
-      all: sql.all,
+      ...sql,
       write: async (work) => {
         if (away) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
         return sql.write(work)

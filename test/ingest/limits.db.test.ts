@@ -66,7 +66,7 @@ it('counts deliveries of five minutes for charts, forged ones together and not o
   const ingest = await startIngest(database, {
     rateLimit: { requests: 4, seconds: 60 },
     through: (sql) => ({
-      all: sql.all,
+      ...sql,
       write: (work) => {
         writes += 1
         return sql.write(work)

@@ -13,17 +13,23 @@ import {
   signsOf,
   TENANTS,
 } from '../../src/storage/reading.ts'
-import type { Row, Sql, Value } from '../../src/storage/sql.ts'
+import type { Sql, Value } from '../../src/storage/sql.ts'
 
 const OWN = 'ten_own'
 
 /** A tenant's statements, recorded, with no database and none of its walls below. */
-function recording(rows: Row[] = []) {
+function recording(rows: readonly unknown[][] = []) {
   const asked: { text: string; values: readonly Value[] }[] = []
+  const note = (text: string, values: readonly Value[] = []) =>
+    asked.push({ text: text.replace(/\s+/g, ' '), values })
   const sql: Sql = {
-    all: async (text, values = []) => {
-      asked.push({ text: text.replace(/\s+/g, ' '), values })
-      return rows
+    all: async (text, values) => {
+      note(text, values)
+      return [{ count: 0 }]
+    },
+    tuples: async (text, values) => {
+      note(text, values)
+      return [...rows]
     },
     write: () => Promise.reject(new Error('nothing is written here')),
   }
@@ -34,7 +40,7 @@ describe('every statement', () => {
   const marksOf = (text: string) => text.split('?').length - 1
 
   test("is of the scope's tenant first, and has a value for each mark", async () => {
-    const { scope, asked } = recording([{ count: 0 }])
+    const { scope, asked } = recording()
     const where = [
       among('severity', [1, 2, 3]),
       contains('searchText', 'x'),
@@ -100,11 +106,10 @@ test('a row has the columns that were asked for, as their types say, from either
     impactAmount: 2_900n,
     title: 'Trouble',
   }
-  const title = 'Trouble'
-  const sqlite = { seq: 7, livemode: 1, startedAt: at, endedAt: null, impactAmount: 2_900, title, note: 'x' }
-  const postgresql = { ...sqlite, seq: '7', livemode: true, startedAt: new Date(at), impactAmount: '2900' }
+  const sqlite = [7, 1, at, null, 2_900, 'Trouble']
+  const postgresql = ['7', true, new Date(at), null, '2900', 'Trouble']
   const { scope } = recording([sqlite, postgresql])
   expect(await readRows(scope, ANOMALIES, { columns })).toEqual([expected, expected])
-  const damaged = recording([{ ...sqlite, title: 5 }])
+  const damaged = recording([sqlite.with(5, 5)])
   await expect(readRows(damaged.scope, ANOMALIES, { columns })).rejects.toThrow('not a text column')
 })

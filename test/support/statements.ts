@@ -8,6 +8,10 @@ export function recordingStatements(database: Database): { database: Database; s
       statements.push(text)
       return database.sql.all(text, values)
     },
+    tuples: (text, values) => {
+      statements.push(text)
+      return database.sql.tuples(text, values)
+    },
     write: (work) => database.sql.write(work),
   }
   return { database: { ...database, sql }, statements }

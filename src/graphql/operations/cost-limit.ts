@@ -4,7 +4,7 @@ import type { Plugin } from 'graphql-yoga'
 import { tooComplex } from './limits.ts'
 
 /** Maximum cost of one operation, in fields: some 200 rows of everything, or a few panels of 50. */
-const MAX_COST = 100_000
+export const MAX_COST = 100_000
 
 /** Limits the number of fields of an operation, each list times the rows it requests, before it runs. */
 export const costLimit = (): Plugin => {
@@ -30,7 +30,7 @@ interface Operation {
 }
 
 /** 0 where variables do not fit: execution refuses those itself, and says why. */
-function costOf({ schema, document, operationName, variableValues, contextValue }: Operation): number {
+export function costOf({ schema, document, operationName, variableValues, contextValue }: Operation): number {
   const operation = getOperationAST(document, operationName)
   if (!operation) return 0
   // Pothos counts the first operation of a document, so it gets only the one that runs.

@@ -91,7 +91,8 @@ const tooMany = (what: string): GraphQLError => tooComplex(`${what} hold more th
 const tooLong = (what: string): GraphQLError =>
   tooComplex(`${what} has more than ${MAX_CHARACTERS} characters.`)
 
-function objectionTo(variables: unknown): GraphQLError | undefined {
+/** Why variables are refused, whatever the operation. */
+export function objectionTo(variables: unknown): GraphQLError | undefined {
   let depth = 0
   let values = 0
   for (const level of levelsOf(variables)) {

@@ -12,6 +12,7 @@ export function pacedScope(scope: Scope, queue: FairQueue): Scope {
     db: pacedClient(scope.db, take),
     sql: {
       all: (text, values) => take(() => scope.sql.all(text, values)),
+      tuples: (text, values) => take(() => scope.sql.tuples(text, values)),
       write: (work) => take(() => scope.sql.write(work)),
     },
     // Once begun, its statements do not wait: it may hold locks.

@@ -7,8 +7,9 @@ import type { Context, Session } from '../context.ts'
 import { sharedExecution } from '../live/shared-execution.ts'
 import { costLimit } from '../operations/cost-limit.ts'
 import { present } from '../operations/errors.ts'
-import { documentLimits, MAX_REQUEST_BYTES, valueLimits } from '../operations/limits.ts'
-import { requestParsing } from '../operations/request-parsing.ts'
+import { knownQueries } from '../operations/known-queries.ts'
+import { documentLimits, valueLimits } from '../operations/limits.ts'
+import { boundedBody, requestParsing } from '../operations/request-parsing.ts'
 import { namedValueErrors } from '../operations/value-errors.ts'
 import { renderPage } from './graphiql.ts'
 import { type Admission, authentication, concurrencyLimit, credentialsWatching } from './http-admission.ts'
@@ -44,7 +45,8 @@ export function createHttp(options: HttpOptions) {
     logging: false,
     multipart: false,
     batching: false,
-    maxRequestBodySize: MAX_REQUEST_BYTES,
+    // boundedBody() has its own.
+    maxRequestBodySize: false,
     maskedErrors: { maskError: (error) => present(error, presentation) },
     cors: (request) =>
       isAllowedOrigin(config, request.headers.get('origin'), request.headers.get('host')) && {
@@ -67,8 +69,8 @@ export function createHttp(options: HttpOptions) {
     },
     plugins: [
       authentication(options),
+      boundedBody(),
       credentialsWatching(options),
-      concurrencyLimit(options),
       // A header that no form or image can send: the browser asks first.
       useCSRFPrevention({ requestHeaders: ['authorization', 'x-billingwatch-csrf'] }),
       ...(config.local ? [] : [withoutIntrospection()]),
@@ -78,6 +80,9 @@ export function createHttp(options: HttpOptions) {
       costLimit(),
       requestParsing(),
       sharedExecution(presentation),
+      knownQueries(schema, makeContext),
+      // Around the last: whatever runs an operation, it takes a place.
+      concurrencyLimit(options),
       resultFormatting(presentation),
       responseHeaders(),
     ],

@@ -223,21 +223,11 @@ async function saveStates(
   await tx.insert(
     {
       table: 'DetectorState',
-      columns: [
-        'tenantId',
-        'stream',
-        'detector',
-        'key',
-        'version',
-        'state',
-        'wakeAt',
-        'touchedAt',
-        'expiresAt',
-      ],
+      columns: ['tenantId', 'stream', 'detector', 'key', 'version', 'state', 'wakeAt', 'touchedAt'],
       conflict: `("tenantId", "stream", "detector", "key") DO UPDATE SET "version" = excluded."version", "state" = excluded."state",
-        "wakeAt" = excluded."wakeAt", "touchedAt" = excluded."touchedAt", "expiresAt" = excluded."expiresAt"`,
+        "wakeAt" = excluded."wakeAt", "touchedAt" = excluded."touchedAt"`,
     },
-    saved.map(({ detector, key, version, state, wakeAt, touchedAt, expiresAt }) => [
+    saved.map(({ detector, key, version, state, wakeAt, touchedAt }) => [
       tenantId,
       stream,
       detector,
@@ -246,7 +236,6 @@ async function saveStates(
       state,
       wakeAt,
       touchedAt,
-      expiresAt,
     ]),
   )
   for (const { detector, key } of dropped) {

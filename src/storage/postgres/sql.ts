@@ -5,21 +5,24 @@ import {
   insertHead,
   onConflict,
   type Row,
-  type SystemSql,
-  type SystemWriter,
+  type Sql,
   type Transaction,
+  type Tuple,
   type Value,
+  type Writer,
 } from '../sql.ts'
 import { answerWithin, type Limits, timed } from './limits.ts'
 import type { Roles } from './roles.ts'
 import { beginSession, inSession, type Session, type WalledPool, wall } from './session.ts'
 
 /** Raw statements over the pool, each in the role and the name of its tenant, within the limits of their purpose. */
-export function postgresSql(pool: WalledPool, limits: Limits): SystemSql & { begin(): Promise<Transaction> } {
+export function postgresSql(pool: WalledPool, limits: Limits): Sql & { begin(): Promise<Transaction> } {
   const within = answerWithin(limits)
   return {
     all: (text, values) =>
       inSession(pool, currentTenant(), (client) => all({ client, within }, text, values), limits),
+    tuples: (text, values) =>
+      inSession(pool, currentTenant(), (client) => allTuples({ client, within }, text, values), limits),
     write: (work) => {
       const tenantId = currentTenant()
       const transaction = (client: pg.PoolClient) => {
@@ -39,7 +42,7 @@ interface Connection {
   readonly within: number
 }
 
-class PostgresWriter implements SystemWriter {
+class PostgresWriter implements Writer {
   #ended = false
 
   constructor(
@@ -153,3 +156,12 @@ const query = ({ client, within }: Connection, text: string, values: readonly Va
 
 const all = async (connection: Connection, text: string, values?: readonly Value[]): Promise<Row[]> =>
   (await query(connection, toNumbered(text), values)).rows
+
+async function allTuples(
+  { client, within }: Connection,
+  text: string,
+  values: readonly Value[] = [],
+): Promise<Tuple[]> {
+  const query = { text: toNumbered(text), values: values.map(bind), types, rowMode: 'array' as const }
+  return (await client.query<unknown[]>(timed(query, within))).rows
+}

@@ -5,10 +5,11 @@ import {
   insertHead,
   onConflict,
   type Row,
-  type SystemSql,
-  type SystemWriter,
+  type Sql,
   type Transaction,
+  type Tuple,
   type Value,
+  type Writer,
 } from '../sql.ts'
 import type { SqliteFile } from './adapter.ts'
 import { whenFree } from './connection.ts'
@@ -19,17 +20,17 @@ import type { OpenTransaction } from './writer.ts'
 type Bound = string | number | bigint | Uint8Array | null
 
 /** Raw statements over the file's two connections; writes queue with Prisma's. */
-export function sqliteSql({
-  writer,
-  reader,
-  queue,
-}: SqliteFile): SystemSql & { begin(): Promise<Transaction> } {
+export function sqliteSql({ writer, reader, queue }: SqliteFile): Sql & { begin(): Promise<Transaction> } {
   const reading = new Statements(reader)
   const writing = new Statements(writer)
   return {
     all: async (text, values = []) => {
       checkTenant(currentTenant(), values, text)
       return whenFree(() => reading.all(text, values))
+    },
+    tuples: async (text, values = []) => {
+      checkTenant(currentTenant(), values, text)
+      return whenFree(() => reading.tuples(text, values))
     },
     write: (work) => {
       const tx = new SqliteWriter(writing, currentTenant())
@@ -39,7 +40,7 @@ export function sqliteSql({
   }
 }
 
-class SqliteWriter implements SystemWriter {
+class SqliteWriter implements Writer {
   #open = true
 
   constructor(
@@ -119,19 +120,26 @@ class Statements {
     return this.get(text).all(...values.map(bind)) as Row[]
   }
 
+  tuples(text: string, values: readonly Value[]): Tuple[] {
+    // A statement of its own: whether it gives names is a state of it.
+    return this.get(text, true).all(...values.map(bind)) as Tuple[]
+  }
+
   insert(statement: Insert): Statement<Bound[], unknown> {
     const marks = statement.columns.map(() => '?').join(',')
     const text = `${insertHead(statement)} (${marks})${onConflict(statement)}`
     return this.get(text)
   }
 
-  get(text: string): Statement<Bound[], unknown> {
-    let statement = this.#byText.get(text)
+  get(text: string, raw = false): Statement<Bound[], unknown> {
+    const key = raw ? `raw ${text}` : text
+    let statement = this.#byText.get(key)
     if (!statement) {
       // Prisma sets its connections to give bigints; numbers are cheaper, and `integer()` refuses what does not fit.
       statement = this.connection.prepare<Bound[], unknown>(text).safeIntegers(false)
+      if (raw) statement.raw()
       if (this.#byText.size >= MAX_STATEMENTS) this.#byText.clear()
-      this.#byText.set(text, statement)
+      this.#byText.set(key, statement)
     }
     return statement
   }

@@ -1,2 +1,0 @@
--- AlterTable
-ALTER TABLE "DetectorState" ADD COLUMN "expiresAt" BIGINT;
