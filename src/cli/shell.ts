@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers'
 import { type Config, ConfigError, loadConfig, readConfig } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import type { Tenant } from '../generated/sqlite/client.ts'
-import type { Database } from '../storage/database.ts'
+import { type Database, isPostgres } from '../storage/database.ts'
 import { migrate } from '../storage/migrate.ts'
 import { madeDatabase } from '../storage/migrations.ts'
 import { openDatabase, placeOf } from '../storage/open.ts'
@@ -128,9 +128,11 @@ export class Shell {
     const running = await runningServer(databaseUrl)
     if (running === undefined) {
       const guess = `http://localhost:${port}`
-      this.note(
-        `No server runs here and PUBLIC_URL is not set: that webhook URLs begin with ${guess} is a guess.`,
-      )
+      // Which processes use a database on a server cannot be seen from here.
+      const unknown = isPostgres(databaseUrl)
+        ? 'PUBLIC_URL is not set'
+        : 'No server runs here and PUBLIC_URL is not set'
+      this.note(`${unknown}: that webhook URLs begin with ${guess} is a guess.`)
     }
     return { publicUrl: running, port }
   }
