@@ -5,6 +5,7 @@ import { Alerts, alertServices } from './alerts/alerts.ts'
 import { createApi } from './api.ts'
 import type { Bus } from './bus/bus.ts'
 import { memoryBus } from './bus/memory.ts'
+import { postgresqlBus } from './bus/postgresql.ts'
 import { redisBus } from './bus/redis.ts'
 import type { Config } from './config.ts'
 import { DETECTORS } from './detection/registry.ts'
@@ -209,9 +210,16 @@ interface Shared {
 }
 
 /** What many processes share, through Redis; or what one has to itself. */
-function connectShared({ redisUrl }: Config, { log, clock }: { log: Logger; clock: Clock }): Shared {
-  if (redisUrl === undefined)
-    return { bus: memoryBus(), limiter: () => memoryRateLimiter(clock), quota: memoryQuota, close: () => {} }
+function connectShared(
+  { redisUrl, databaseUrl }: Config,
+  { log, clock }: { log: Logger; clock: Clock },
+): Shared {
+  if (redisUrl === undefined) {
+    const bus = databaseUrl.startsWith('file:')
+      ? memoryBus()
+      : postgresqlBus(databaseUrl, (err) => log.warn({ err }, 'trouble with the session of hints'))
+    return { bus, limiter: () => memoryRateLimiter(clock), quota: memoryQuota, close: () => {} }
+  }
   const complain = (err: Error): void => log.warn({ err }, 'trouble with Redis')
   const redis = new Redis(redisUrl, {
     enableOfflineQueue: false,

@@ -56,31 +56,6 @@ describe('conventions', () => {
     expect(offenders(/new PrismaClient\(/, [/^src\/storage\//])).toEqual([])
   })
 
-  it('lets only named callers reach across tenants', () => {
-    const unscoped = /\bdatabase\.(prisma|sql|sqlFor|begin)\b|\.database\.(prisma|sql|sqlFor|begin)\b/
-    const callers: (string | RegExp)[] = [
-      /^src\/storage\//,
-      // Wires the inbox and asks whether the database answers.
-      'src/app.ts',
-      // Counts tenants to greet an empty database.
-      'src/server.ts',
-      // Token lookup, key lookup, and whether credentials still hold.
-      'src/tenancy/endpoint-directory.ts',
-      'src/tenancy/authenticate.ts',
-      'src/tenancy/cutoff.ts',
-      'src/tenancy/last-used.ts',
-      // Retention goes over all tenants.
-      'src/janitor.ts',
-      // The operator's acts on tenants.
-      'src/tenancy/tenants.ts',
-      'src/tenancy/rewrap.ts',
-      // Where the bound client is made.
-      'src/storage/scope/scope.ts',
-      /^src\/cli\/doctor/,
-    ]
-    expect(offenders(unscoped, callers)).toEqual([])
-  })
-
   describe('imports', () => {
     const graph = importGraph(new Map(src.map(({ path, text }) => [relative('src', path), text])))
 

@@ -9,6 +9,7 @@ import { readHistory } from '../src/pipeline/replay.ts'
 import { storedReplay } from '../src/pipeline/stored-replay.ts'
 import type { Database } from '../src/storage/database.ts'
 import { markDeleted } from '../src/tenancy/tenants.ts'
+import { toSeconds } from '../src/time.ts'
 import { engine, testDatabase } from './support/database.ts'
 import { anomalyRow } from './support/rows.ts'
 import { type Json, START } from './support/stripe/basics.ts'
@@ -86,6 +87,42 @@ describe('retention', () => {
       [waiting]: 'whole',
     })
     expect(gone).not.toBe(shown)
+  })
+
+  it('drops idle states by their own time, those without one by their detector’s longest, and none with a timer', async () => {
+    const mine = await newTenant(database)
+    const clock = toSeconds(NOW)
+    await mine.scope.db.stream.create({
+      data: {
+        tenantId: mine.id,
+        id: 'live',
+        endpointId: mine.endpoint.id,
+        livemode: true,
+        live: true,
+        clock: BigInt(clock),
+      },
+    })
+    const keep = async (key: string, touchedDaysAgo: number, over: object) =>
+      mine.scope.db.detectorState.create({
+        data: {
+          tenantId: mine.id,
+          stream: 'live',
+          detector: 'CURRENCY_MISMATCH',
+          key,
+          version: 1,
+          state: '{}',
+          touchedAt: BigInt(clock - touchedDaysAgo * 86_400),
+          ...over,
+        },
+      })
+    await keep('past its time', 2, { expiresAt: BigInt(clock - 1) })
+    await keep('within its time', 500, { expiresAt: BigInt(clock + 1) })
+    await keep('past the longest', 401, {})
+    await keep('within the longest', 399, {})
+    await keep('with a timer', 500, { wakeAt: BigInt(clock + 1), expiresAt: BigInt(clock - 1) })
+    await janitor.tidy()
+    const left = await mine.scope.db.detectorState.findMany({ orderBy: { key: 'asc' } })
+    expect(left.map(({ key }) => key)).toEqual(['with a timer', 'within its time', 'within the longest'])
   })
 
   it('counts the age of replayed events from when they were stored', async () => {

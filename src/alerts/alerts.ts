@@ -41,13 +41,17 @@ export type AlertServices = SendingParts & ChannelMeans
 
 /** @param parts.baseUrl where pages begin: PUBLIC_URL, or the address that the server listens on */
 export function alertServices(
-  parts: Omit<AlertsParts, 'metrics'> & Pick<SendingParts, 'metrics'> & { baseUrl?: () => string },
+  parts: Omit<AlertsParts, 'database' | 'metrics'> &
+    Pick<SendingParts, 'metrics'> & { baseUrl?: () => string },
 ): AlertServices {
-  const { config, bus } = parts
+  const { config, bus, vault, clock, log, metrics, baseUrl } = parts
   return {
-    ...parts,
+    vault,
+    clock,
+    log,
+    metrics,
     ...channelsFor(config),
-    baseUrl: parts.baseUrl ?? (() => config.publicUrl ?? `http://localhost:${config.port}`),
+    baseUrl: baseUrl ?? (() => config.publicUrl ?? `http://localhost:${config.port}`),
     chance,
     feedGrew: (tenantId) => bus.publish(`feed:${tenantId}`),
   }
@@ -67,7 +71,7 @@ export class Alerts {
   constructor(parts: AlertsParts, services: AlertServices, options: Pick<SenderOptions, 'leaseMs'> = {}) {
     this.#parts = parts
     this.#services = services
-    this.#sender = new Sender({ ...services, ...options })
+    this.#sender = new Sender({ ...services, ...options, database: parts.database })
   }
 
   start(): void {
@@ -97,7 +101,7 @@ export class Alerts {
   /** @returns whether there may be more to do at once */
   async #round(): Promise<boolean> {
     try {
-      const planned = await planAll(this.#services)
+      const planned = await planAll({ ...this.#services, database: this.#parts.database })
       const begun = await this.#sender.begin()
       return planned > 0 || begun > 0
     } catch (err) {

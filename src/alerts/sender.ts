@@ -1,6 +1,7 @@
 import { randomBase62 } from '../ids.ts'
 import { type ChannelKey, type DueChannel, dueChannels } from '../storage/alerts/due.ts'
 import { nextDelivery } from '../storage/alerts/next-delivery.ts'
+import type { Database } from '../storage/database.ts'
 import { type Scope, scopeTo } from '../storage/scope/scope.ts'
 import { attemptDelivery } from './attempt.ts'
 import type { SendingParts } from './sending-parts.ts'
@@ -17,6 +18,7 @@ const MAX_FAILING = 4
 const MAX_IN_ROW = 20
 
 export interface SenderOptions extends SendingParts {
+  database: Database
   /** Milliseconds; tests that kill processes wait for no minute. */
   leaseMs?: number
 }

@@ -1,13 +1,11 @@
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Database } from '../storage/database.ts'
 import type { Vault } from '../tenancy/vault.ts'
 import type { Clock } from '../time.ts'
 import type { Channels } from './channels/registry.ts'
 
-/** What sending needs. */
+/** What sending needs besides the tenant's scope. */
 export interface SendingParts {
-  database: Database
   channels: Channels
   vault: Vault
   clock: Clock

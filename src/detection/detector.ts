@@ -38,8 +38,10 @@ export interface Detector<
    * before the first of them starts anew.
    */
   upgrade?: Readonly<Record<number, (old: unknown) => unknown>>
-  /** The engine drops a key's state untouched for so long, unless it has a timer. */
+  /** The engine drops a key's state that was not touched for this long, unless it has a timer. */
   idleAfter: Seconds
+  /** A shorter time for a state that says little, e.g. of a customer who paid once. */
+  idleAfterOf?(state: State): Seconds
   initial(): State
   /** Turns stored JSON back into state where plain JSON is not enough (classes with `toJSON`); default: as parsed. */
   revive?(stored: unknown): State

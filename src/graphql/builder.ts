@@ -4,7 +4,7 @@ import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import { PublicError } from '../errors.ts'
 import { atLeast } from '../tenancy/caller.ts'
 import type { Moment } from '../tenancy/local-time.ts'
-import type { Context } from './context.ts'
+import type { Context, OperatorContext } from './context.ts'
 
 /**
  * Defines no type: each type is one file under `types/`, with its fields, queries, mutations and subscriptions.
@@ -27,6 +27,7 @@ export const builder = new SchemaBuilder<{
     admin: boolean
     operator: boolean
   }
+  AuthContexts: { operator: OperatorContext }
 }>({
   plugins: [ScopeAuthPlugin, ComplexityPlugin],
   defaultFieldNullability: false,

@@ -5,7 +5,7 @@ import type { AnyDetector } from '../detection/detector.ts'
 import { PublicError } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
-import { type Scope, scopeTo } from '../storage/scope/scope.ts'
+import type { Scope } from '../storage/scope/scope.ts'
 import type { Acting } from '../tenancy/acting.ts'
 import type { Authenticator } from '../tenancy/authenticate.ts'
 import type { Caller } from '../tenancy/caller.ts'
@@ -15,12 +15,14 @@ import type { ActivityFeed } from './live/activity-feed.ts'
 import type { EventFeed } from './live/event-feed.ts'
 import type { SharedText } from './live/unsent-bytes.ts'
 import type { FairQueue } from './operations/fair-queue.ts'
-import { pacedScope } from './operations/paced-scope.ts'
-import type { Loaders } from './read/loaders.ts'
+import { createLoaders, type Loaders } from './read/loaders.ts'
 
-/** What resolvers use besides the tenant's own scope. */
+/** What resolvers may see of the configuration: not where the database is, and no secret. */
+export type PublicConfig = Pick<Config, 'publicUrl' | 'port' | 'webhookRateLimit'>
+
+/** What resolvers use besides the tenant's own scope. Nothing in it leads to another tenant. */
 export interface Services {
-  config: Config
+  config: PublicConfig
   clock: Clock
   bus: Bus
   vault: Vault
@@ -33,8 +35,13 @@ export interface Services {
   metrics: Pick<Metrics, 'subscriptions'>
   /** Channels of alerts, and how something is sent there. */
   alerts: AlertServices
-  /** Across tenants: only for the operator's own fields. */
+}
+
+/** Reaches past one tenant. No context has it but that of the operator's requests. */
+export interface Operator {
   database: Database
+  /** Everything of one tenant, whichever it is. */
+  scopeOf(tenantId: string): Scope
   /** Erases a tenant that is marked as deleted, in the background. */
   eraseInBackground(tenantId: string): void
 }
@@ -69,7 +76,35 @@ export interface Context extends Session {
   /** Everything of the caller's tenant; undefined for an operator who named none. */
   scope: Scope | undefined
   loaders: Loaders | undefined
+  /**
+   * The scope of a tenant that a row names: the caller's own, or any for the operator, who alone sees rows of others.
+   * @throws PublicError NOT_FOUND
+   */
+  scopeOfTenant(tenantId: string): Scope
   services: Services
+}
+
+/** What `t.authField` gives to fields whose `authScopes` ask for the operator. */
+export interface OperatorContext extends Context {
+  operator: Operator
+}
+
+/** The one place that decides who reaches past a tenant: whom the authenticator knew by the operator's key. */
+export function contextOf(session: Session, services: Services, reach: Operator): Context | OperatorContext {
+  const { tenantId: own, operator } = session.caller
+  const scope = own === undefined ? undefined : reach.scopeOf(own)
+  const context: Context = {
+    ...session,
+    services,
+    scope,
+    loaders: scope && createLoaders(scope),
+    scopeOfTenant: (tenantId) => {
+      if (scope?.tenantId === tenantId) return scope
+      if (operator) return reach.scopeOf(tenantId)
+      throw new PublicError('NOT_FOUND', `There is no tenant ${tenantId}.`)
+    },
+  }
+  return operator ? { ...context, operator: reach } : context
 }
 
 const tenantMissing = () =>
@@ -82,16 +117,6 @@ const tenantMissing = () =>
 export function scopeOf({ scope }: Pick<Context, 'scope'>): Scope {
   if (!scope) throw tenantMissing()
   return scope
-}
-
-/**
- * The scope of a tenant that a row names: the caller's own, or any for the operator, who alone sees rows of others.
- * @throws PublicError NOT_FOUND
- */
-export function scopeOfTenant({ scope, caller, services }: Context, tenantId: string): Scope {
-  if (scope?.tenantId === tenantId) return scope
-  if (!caller.operator) throw new PublicError('NOT_FOUND', `There is no tenant ${tenantId}.`)
-  return pacedScope(scopeTo(services.database, tenantId), services.queue)
 }
 
 /** Waits in the queue before the next piece of a long list. */

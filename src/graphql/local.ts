@@ -17,12 +17,11 @@ import { scopeTo } from '../storage/scope/scope.ts'
 import type { Acting } from '../tenancy/acting.ts'
 import { Authenticator } from '../tenancy/authenticate.ts'
 import { systemClock } from '../time.ts'
-import type { Context } from './context.ts'
+import { contextOf, type Operator, type Services, type Session } from './context.ts'
 import { ActivityFeed, type FeedRow } from './live/activity-feed.ts'
 import { EventFeed } from './live/event-feed.ts'
 import { followAlone } from './live/follow.ts'
 import { FairQueue, type FairQueueLimits } from './operations/fair-queue.ts'
-import { createLoaders } from './read/loaders.ts'
 import { schema } from './schema.ts'
 
 /** Milliseconds between two polls of a command: no server gives it hints. */
@@ -33,7 +32,9 @@ const ALONE: FairQueueLimits = { perKey: 1, total: 1, waiting: 20_000, timeoutMs
 
 /** GraphQL inside one tenant without a server, so that commands show what its API shows. */
 export class LocalGraphql {
-  readonly #context: Omit<Context, 'loaders'>
+  readonly #session: Session
+  readonly #services: Services
+  readonly #operator: Operator
   readonly #feed: ActivityFeed
 
   constructor(
@@ -47,36 +48,37 @@ export class LocalGraphql {
     const metrics = createMetrics(false)
     const polling = { bus, clock, log, everyMs: POLL_EVERY_MS }
     this.#feed = new ActivityFeed(polling)
-    this.#context = {
+    this.#session = {
       requestId: 'command line',
       caller: { actor, operator: true, tenantId, role: 'ADMIN', keyId: undefined, expiresAt: undefined },
       connection: {
         open: async () => ({ signal: new AbortController().signal, close: () => {} }),
         drained: async () => {},
       },
-      scope: scopeTo(database, tenantId),
-      services: {
-        config,
-        clock,
-        bus,
-        vault,
-        database,
-        detectors: DETECTORS,
-        authenticator: new Authenticator({ database, vault, clock, adminKey: config.adminKey, log }),
-        activityFeed: this.#feed,
-        eventFeed: new EventFeed(polling),
-        queue: new FairQueue(ALONE),
-        metrics,
-        alerts: alertServices({ config, database, bus, vault, clock, log, metrics }),
-        eraseInBackground: () => {},
-      },
+    }
+    this.#services = {
+      config,
+      clock,
+      bus,
+      vault,
+      detectors: DETECTORS,
+      authenticator: new Authenticator({ database, vault, clock, adminKey: config.adminKey, log }),
+      activityFeed: this.#feed,
+      eventFeed: new EventFeed(polling),
+      queue: new FairQueue(ALONE),
+      metrics,
+      alerts: alertServices({ config, bus, vault, clock, log, metrics }),
+    }
+    this.#operator = {
+      database,
+      scopeOf: (id) => scopeTo(database, id),
+      eraseInBackground: () => {},
     }
   }
 
   /** @throws the first error of the operation */
   async ask(source: string, variableValues: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
-    const scope = scopeTo(this.#context.services.database, this.tenantId)
-    const contextValue: Context = { ...this.#context, scope, loaders: createLoaders(scope) }
+    const contextValue = contextOf(this.#session, this.#services, this.#operator)
     const { data, errors } = await graphql({ schema, source, variableValues, contextValue })
     const [failed] = errors ?? []
     if (failed) throw failed.originalError ?? failed
@@ -85,7 +87,7 @@ export class LocalGraphql {
 
   /** The tenant's activity from `position` on. */
   async *follow(position: bigint, signal: AbortSignal): AsyncGenerator<FeedRow> {
-    const scope = scopeTo(this.#context.services.database, this.tenantId)
+    const scope = this.#operator.scopeOf(this.tenantId)
     yield* followAlone(await this.#feed.join(scope), position, signal)
   }
 }

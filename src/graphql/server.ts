@@ -17,13 +17,12 @@ import type { Gate } from '../tenancy/gate.ts'
 import { deleteTenant } from '../tenancy/tenants.ts'
 import type { Vault } from '../tenancy/vault.ts'
 import type { Clock } from '../time.ts'
-import type { Context, Services, Session } from './context.ts'
+import { contextOf, type Operator, type Services } from './context.ts'
 import { ActivityFeed } from './live/activity-feed.ts'
 import { EventFeed } from './live/event-feed.ts'
 import { UnsentBytes, type UnsentBytesLimits } from './live/unsent-bytes.ts'
 import type { Presentation } from './operations/errors.ts'
 import { FairQueue, type FairQueueLimits } from './operations/fair-queue.ts'
-import { createLoaders } from './read/loaders.ts'
 import { schema } from './schema.ts'
 import { createHttp } from './transports/http.ts'
 import { SocketOperations } from './transports/socket-operations.ts'
@@ -83,10 +82,21 @@ export function createGraphql(parts: GraphqlParts): Graphql {
   const polling = { bus, clock, log, ...(pollMs !== undefined && { everyMs: pollMs }) }
   const operationQueue = new FairQueue(parts.operationLimits ?? OPERATIONS)
   const services: Services = {
-    ...parts,
+    config,
+    clock,
+    bus,
+    vault: parts.vault,
+    authenticator: parts.authenticator,
+    queue,
+    metrics: parts.metrics,
+    alerts: parts.alerts,
     detectors: parts.detectors ?? DETECTORS,
     activityFeed: new ActivityFeed(polling),
     eventFeed: new EventFeed(polling),
+  }
+  const operator: Operator = {
+    database,
+    scopeOf,
     eraseInBackground: (tenantId) => {
       deleteTenant(database, { clock }, tenantId).catch((err: unknown) =>
         log.error({ err, tenantId }, 'could not erase a tenant; the next start goes on with it'),
@@ -96,11 +106,6 @@ export function createGraphql(parts: GraphqlParts): Graphql {
   const presentation: Presentation = {
     local: config.local,
     onUnexpected: (err) => log.error({ err }, 'an operation failed'),
-  }
-  const makeContext = (session: Session): Context => {
-    const { tenantId } = session.caller
-    const scope = tenantId === undefined ? undefined : scopeOf(tenantId)
-    return { ...session, services, scope, loaders: scope && createLoaders(scope) }
   }
   const subscriptions = parts.quota('subscriptions', MAX_SUBSCRIPTIONS_OF_TENANT)
   const sse = new SseConnections(credentials, subscriptions)
@@ -112,7 +117,7 @@ export function createGraphql(parts: GraphqlParts): Graphql {
     rate,
     presentation,
     sse,
-    makeContext,
+    makeContext: (session) => contextOf(session, services, operator),
     queue,
     operationQueue,
   })

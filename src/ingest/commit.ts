@@ -1,6 +1,6 @@
 import type { InboxEvent } from '../storage/inbox.ts'
 import { appendWake, insertEvents, isLive, markLive } from '../storage/inbox.ts'
-import type { Sql, Writer } from '../storage/sql.ts'
+import type { SystemSql, Writer } from '../storage/sql.ts'
 
 /** A verified delivery of a parsed event, on its way to the inbox. */
 export interface Delivery extends Omit<InboxEvent, 'status'> {
@@ -25,7 +25,7 @@ export interface Receipt {
  * @param wakeId gives an unused id
  */
 export async function commitBatch(
-  sql: Sql,
+  sql: SystemSql,
   batch: readonly Delivery[],
   knownLive: ReadonlySet<string>,
   wakeId: () => string,

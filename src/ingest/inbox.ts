@@ -4,7 +4,7 @@ import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Tallied } from '../storage/delivery-counts.ts'
 import { classifyFailure } from '../storage/failures.ts'
-import type { Sql } from '../storage/sql.ts'
+import type { SystemSql } from '../storage/sql.ts'
 import { type Clock, stopwatch } from '../time.ts'
 import { commitBatch, type Delivery, type Receipt } from './commit.ts'
 import type { DiskWatch } from './disk.ts'
@@ -32,7 +32,7 @@ export const INBOX_LIMITS: InboxLimits = {
 }
 
 export interface InboxParts {
-  sql: Sql
+  sql: SystemSql
   tallies: Tallies
   bus: Bus
   clock: Clock

@@ -7,7 +7,7 @@ import {
   touchEndpoint,
 } from '../storage/delivery-counts.ts'
 import { classifyFailure } from '../storage/failures.ts'
-import type { Sql, Writer } from '../storage/sql.ts'
+import type { SystemSql, Writer } from '../storage/sql.ts'
 import { MINUTE, toDate, toSeconds, type WallClock } from '../time.ts'
 
 const SLOT = 5 * MINUTE
@@ -22,7 +22,7 @@ interface WaitingTally extends DeliveryTally {
 }
 
 export interface TalliesParts {
-  sql: Sql
+  sql: SystemSql
   clock: WallClock
   log: Logger
   /** The process, unlike any other. */

@@ -1,4 +1,5 @@
 import type { Actor } from '../actor.ts'
+import type { Activity } from '../generated/sqlite/client.ts'
 import type { SystemClient } from './database.ts'
 
 /** The acts that a tenant's feed and audit log know: GraphQL's `ActivityKind`. */
@@ -58,19 +59,20 @@ export async function recordActivity(
     select: { seq: true },
   })
   const first = head - BigInt(entries.length) + 1n
-  const numbered = entries.map((entry, index) => ({ entry, seq: first + BigInt(index) }))
-  await tx.activity.createMany({
-    data: numbered.map(({ entry, seq }) => ({
-      tenantId,
-      seq,
-      at: entry.at,
-      kind: entry.kind,
-      actorKind: entry.actor.kind,
-      actorName: entry.actor.name,
-      anomalyId: entry.anomalyId ?? null,
-      note: entry.note ?? null,
-      data: entry.data === undefined ? null : JSON.stringify(entry.data),
-    })),
-  })
-  return numbered.map(({ seq }) => seq)
+  const rows = entries.map((entry, index) => activityRow(tenantId, first + BigInt(index), entry))
+  await tx.activity.createMany({ data: rows })
+  return rows.map(({ seq }) => seq)
 }
+
+/** An entry as it is stored, under its number. */
+export const activityRow = (tenantId: string, seq: bigint, entry: ActivityEntry): Activity => ({
+  tenantId,
+  seq,
+  at: entry.at,
+  kind: entry.kind,
+  actorKind: entry.actor.kind,
+  actorName: entry.actor.name,
+  anomalyId: entry.anomalyId ?? null,
+  note: entry.note ?? null,
+  data: entry.data === undefined ? null : JSON.stringify(entry.data),
+})

@@ -1,5 +1,5 @@
 import type { PrismaClient } from '../generated/sqlite/client.ts'
-import type { Sql, Transaction } from './sql.ts'
+import type { SystemSql, Transaction } from './sql.ts'
 
 /** Typed as the SQLite client, the narrower of the two; PostgreSQL's is cast to it once, where it is opened. */
 export type SystemClient = PrismaClient
@@ -16,14 +16,17 @@ export interface IntegrityListeners {
   onError(error: Error): void
 }
 
-/** An open database of either engine. */
+/**
+ * An open database of either engine. Whoever holds one reaches every tenant, so it is handed out where the process is
+ * put together, to the few that have to: the look-ups of tokens and keys, the claims of work, retention, migration, the
+ * commands. A request holds a `Scope`; the operator's holds an `Operator` as well.
+ */
 export interface Database {
   readonly engine: 'sqlite' | 'postgresql'
-  /** Across tenants: only for the callers named in test/conventions.test.ts. */
   readonly prisma: SystemClient
-  readonly sql: Sql
+  readonly sql: SystemSql
   /** `sql` with the limits of a purpose; `sql` itself has those of a request. */
-  sqlFor(purpose: Purpose): Sql
+  sqlFor(purpose: Purpose): SystemSql
   /** A transaction with the limits of a purpose, for who goes on in between; on SQLite it holds the one writer. */
   begin(purpose: Purpose): Promise<Transaction>
   /**

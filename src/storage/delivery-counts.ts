@@ -1,4 +1,4 @@
-import { integer, type Sql, text, type Writer } from './sql.ts'
+import { integer, type SystemSql, text, type Writer } from './sql.ts'
 
 /** What is counted of deliveries, by column. */
 export const TALLIED = ['accepted', 'duplicates', 'badSignature', 'throttled'] as const
@@ -37,7 +37,7 @@ const BATCH = 500
  * Puts the counts of a tenant's processes from before a slot together into one row an endpoint and slot.
  * @returns how many rows it took together
  */
-export async function compactTallies(sql: Sql, tenantId: string, beforeSlot: number): Promise<number> {
+export async function compactTallies(sql: SystemSql, tenantId: string, beforeSlot: number): Promise<number> {
   let compacted = 0
   for (let taken = BATCH; taken === BATCH; compacted += taken) {
     taken = await sql.write(async (tx) => {

@@ -1,5 +1,5 @@
 import { PublicError } from '../errors.ts'
-import { nullableDate, nullableInteger, nullableText, type Sql, text } from './sql.ts'
+import { nullableDate, nullableInteger, nullableText, type Sql, type SystemSql, text } from './sql.ts'
 
 /** What is stored of the endpoint that a webhook token belongs to. */
 export interface EndpointLookup {
@@ -35,7 +35,7 @@ ORDER BY s."createdAt" DESC, s."id"`
  * @returns undefined for an unknown or expired token, and for a tenant that is cut off
  */
 export async function lookUpEndpoint(
-  sql: Sql,
+  sql: SystemSql,
   tokenHash: string,
   now: Date,
 ): Promise<EndpointLookup | undefined> {

@@ -1,5 +1,5 @@
 import { othersFirst } from '../time.ts'
-import type { Sql } from './sql.ts'
+import type { SystemSql } from './sql.ts'
 
 /** Rows of a tenant by table, referring ones before those they refer to, with the key beside the tenant. */
 const TABLES: readonly (readonly [table: string, ...key: string[]])[] = [
@@ -38,7 +38,7 @@ const PASSES = 5
  * @throws when rows keep coming in: mark the tenant as deleted first
  */
 export async function eraseTenantRows(
-  sql: Sql,
+  sql: SystemSql,
   tenantId: string,
   progress: (rows: number) => void,
 ): Promise<void> {
@@ -66,7 +66,12 @@ export async function eraseTenantRows(
   }
 }
 
-function eraseBatch(sql: Sql, tenantId: string, table: string, key: readonly string[]): Promise<number> {
+function eraseBatch(
+  sql: SystemSql,
+  tenantId: string,
+  table: string,
+  key: readonly string[],
+): Promise<number> {
   const columns = key.map((column) => `"${column}"`).join(', ')
   const some = `SELECT ${columns} FROM "${table}" WHERE "tenantId" = ? LIMIT ${BATCH}`
   return sql.write(async (tx) => {

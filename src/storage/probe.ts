@@ -1,7 +1,7 @@
 import { randomBase62 } from '../ids.ts'
 import type { Clock } from '../time.ts'
 import type { Database } from './database.ts'
-import type { Sql } from './sql.ts'
+import type { SystemSql } from './sql.ts'
 
 /** However many ask, it is written at most once in this time. Milliseconds. */
 const AT_MOST_EVERY = 1_000
@@ -52,6 +52,6 @@ const PROBE = {
 }
 
 /** Lets go of the rows of processes that have ended. */
-export async function forgetProbes(sql: Sql, before: Date): Promise<void> {
+export async function forgetProbes(sql: SystemSql, before: Date): Promise<void> {
   await sql.write((tx) => tx.run('DELETE FROM "_probe" WHERE "at" < ?', [before]))
 }

@@ -2,7 +2,7 @@ import { KEEP_SETTLED } from '../stripe/ledger.ts'
 import { othersFirst, toDate } from '../time.ts'
 import type { Database } from './database.ts'
 import { compactTallies } from './delivery-counts.ts'
-import { date, integer, nullableInteger, type Row, type Sql, text, type Value } from './sql.ts'
+import { date, integer, nullableInteger, type Row, type SystemSql, text, type Value } from './sql.ts'
 
 /** Rows touched by one transaction: small enough that no delivery waits for it. */
 const BATCH = 500
@@ -32,13 +32,13 @@ export interface Tidied {
   states: number
 }
 
-export async function tenantIds(sql: Sql): Promise<string[]> {
+export async function tenantIds(sql: SystemSql): Promise<string[]> {
   const rows = await sql.all('SELECT "id" FROM "Tenant" WHERE "deletedAt" IS NULL ORDER BY "id"')
   return rows.map((row) => text(row['id']))
 }
 
 /** Lets go of what a tenant's time is over for, in batches between which others get their turn. */
-export async function tidyTenant(sql: Sql, tenantId: string, retention: Retention): Promise<Tidied> {
+export async function tidyTenant(sql: SystemSql, tenantId: string, retention: Retention): Promise<Tidied> {
   const payloads = await sweepEvents(sql, tenantId, retention.payloadsBefore, emptyPayloads)
   const events = await sweepEvents(sql, tenantId, retention.eventsBefore, deleteUnshown)
   await sweepEvents(sql, tenantId, retention.eventsBefore, emptyFacts)
@@ -77,7 +77,7 @@ type Sweep = (
 ) => readonly [statement: string, values: readonly Value[]]
 
 /** A history was received long ago, but stored when it was processed: an event goes when both are past. */
-async function sweepEvents(sql: Sql, tenantId: string, before: Date, sweep: Sweep): Promise<number> {
+async function sweepEvents(sql: SystemSql, tenantId: string, before: Date, sweep: Sweep): Promise<number> {
   let swept = 0
   let last: { at: Date; id: string } | undefined
   for (;;) {
@@ -94,7 +94,7 @@ async function sweepEvents(sql: Sql, tenantId: string, before: Date, sweep: Swee
 }
 
 function oldEvents(
-  sql: Sql,
+  sql: SystemSql,
   tenantId: string,
   before: Date,
   after: { at: Date; id: string } | undefined,
@@ -132,7 +132,7 @@ const WHOLE_STREAM = ''
 
 /** Objects and states go by event time, so by the clock of the streams they belong to. */
 async function forget(
-  sql: Sql,
+  sql: SystemSql,
   tenantId: string,
   { statesFor }: Retention,
 ): Promise<{ objects: number; states: number }> {
@@ -152,15 +152,20 @@ async function forget(
       states += await change(
         sql,
         tenantId,
-        'DELETE FROM "DetectorState" WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "key" <> ? AND "wakeAt" IS NULL AND "touchedAt" < ?',
-        [tenantId, text(row['id']), detector, WHOLE_STREAM, (clocks[index] ?? 0) - idle],
+        'DELETE FROM "DetectorState" WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "key" <> ? AND "wakeAt" IS NULL AND COALESCE("expiresAt", "touchedAt" + ?) < ?',
+        [tenantId, text(row['id']), detector, WHOLE_STREAM, idle, clocks[index] ?? 0],
       )
     }
   }
   return { objects, states }
 }
 
-const change = (sql: Sql, tenantId: string, statement: string, values: readonly Value[]): Promise<number> =>
+const change = (
+  sql: SystemSql,
+  tenantId: string,
+  statement: string,
+  values: readonly Value[],
+): Promise<number> =>
   sql.write(async (tx) => {
     await tx.enter(tenantId)
     return tx.run(statement, values)

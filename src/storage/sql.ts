@@ -15,6 +15,11 @@ export interface Reader {
 /** A row as the values of its columns, in the order in which the statement names them. */
 export type Tuple = readonly unknown[]
 
+export interface TupleReader extends Reader {
+  /** As `all`. A page is some hundred values: a name for each of them costs a third of the statement. */
+  tuples(text: string, values?: readonly Value[]): Promise<Tuple[]>
+}
+
 export interface Insert {
   table: string
   columns: readonly string[]
@@ -34,8 +39,6 @@ export const insertHead = ({ table, columns }: Insert): string =>
 export const onConflict = ({ conflict }: Insert): string => (conflict ? ` ON CONFLICT ${conflict}` : '')
 
 export interface Writer extends Reader {
-  /** Binds what follows in this transaction to a tenant: the second wall (RLS on PostgreSQL, a tripwire on SQLite). */
-  enter(tenantId: string): Promise<void>
   /** @returns the number of rows changed */
   run(text: string, values?: readonly Value[]): Promise<number>
   /**
@@ -45,18 +48,27 @@ export interface Writer extends Reader {
   insert(statement: Insert, rows: readonly (readonly Value[])[]): Promise<unknown[]>
 }
 
+export interface Sql extends TupleReader {
+  /** One transaction, committed when `work` resolves and rolled back when it throws. On SQLite it is the one writer: no I/O inside. */
+  write<T>(work: (tx: Writer) => Promise<T>): Promise<T>
+}
+
+/** A transaction of the system itself, which sees every tenant until it enters one. */
+export interface SystemWriter extends Writer {
+  /** Binds what follows in this transaction to a tenant: the second wall (RLS on PostgreSQL, a tripwire on SQLite). */
+  enter(tenantId: string): Promise<void>
+}
+
 /** A transaction that stays open from one call to the next. Either end closes it; a second end does nothing. */
-export interface Transaction extends Writer {
+export interface Transaction extends SystemWriter {
   /** @throws what the database says; it is rolled back then */
   commit(): Promise<void>
   rollback(): Promise<void>
 }
 
-export interface Sql extends Reader {
-  /** As `all`. A page is some hundred values: a name for each of them costs a third of the statement. */
-  tuples(text: string, values?: readonly Value[]): Promise<Tuple[]>
-  /** One transaction, committed when `work` resolves and rolled back when it throws. On SQLite it is the one writer: no I/O inside. */
-  write<T>(work: (tx: Writer) => Promise<T>): Promise<T>
+/** Raw statements that see every tenant: whatever goes past one asks for this, which a tenant's `Sql` is not. */
+export interface SystemSql extends TupleReader {
+  write<T>(work: (tx: SystemWriter) => Promise<T>): Promise<T>
 }
 
 /** An integer column as a number. Throws when it is none or does not fit 53 bits. */

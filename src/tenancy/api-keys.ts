@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { PublicError } from '../errors.ts'
 import type { ApiKey } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
-import { recordActivity } from '../storage/activity.ts'
+import { type ActivityEntry, recordActivity } from '../storage/activity.ts'
 import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import type { Acting } from './acting.ts'
 import { name, parseInput, role } from './input.ts'
-import { newApiKey } from './keys.ts'
+import { newKey } from './keys.ts'
 import { showTenant } from './tenant.ts'
 
 const creation = z.object({
@@ -28,32 +28,32 @@ const MOST_LIVE = 100
 /** Keys that ended, and are still listed: the newest. */
 const MOST_ENDED = 400
 
-/** Inserts it and records the act, in the caller's transaction. */
-export async function insertApiKey(
-  db: Pick<TenantClient, 'apiKey' | 'tenant' | 'activity'>,
+/** A key that is still to be stored, with the entry of the feed that says so. */
+export function newApiKey(
   tenantId: string,
   { actor, clock }: Acting,
   wanted: z.output<typeof creation>,
-): Promise<ApiKeyCreated> {
-  const { key, hash, prefix } = newApiKey()
+): ApiKeyCreated & { entry: ActivityEntry } {
+  const { key, hash, prefix } = newKey()
+  const { name, role } = wanted
+  const id = newId('key')
   const now = clock.now()
-  const apiKey = await db.apiKey.create({
-    data: {
+  return {
+    apiKey: {
       tenantId,
-      id: newId('key'),
-      name: wanted.name,
-      role: wanted.role,
+      id,
+      name,
+      role,
       prefix,
       hash,
       createdAt: now,
       expiresAt: wanted.expiresAt ?? null,
+      lastUsedAt: null,
+      revokedAt: null,
     },
-  })
-  const data = { apiKeyId: apiKey.id, name: apiKey.name, role: apiKey.role, prefix }
-  await recordActivity(db, tenantId, [{ at: now, kind: 'API_KEY_CREATED', actor, data }])
-  // The act has locked the tenant's row: what others make at the same moment is counted by whoever comes second.
-  await boundKeys(db, tenantId, now)
-  return { apiKey, key }
+    key,
+    entry: { at: now, kind: 'API_KEY_CREATED', actor, data: { apiKeyId: id, name, role, prefix } },
+  }
 }
 
 /** @throws PublicError CONFLICT when there are too many live ones; of those that ended the oldest go */
@@ -84,7 +84,12 @@ export async function createApiKey(scope: Scope, acting: Acting, input: ApiKeyIn
   )
   return scope.transaction(async (db) => {
     await showTenant({ db, tenantId: scope.tenantId })
-    return insertApiKey(db, scope.tenantId, acting, wanted)
+    const { apiKey, key, entry } = newApiKey(scope.tenantId, acting, wanted)
+    await db.apiKey.create({ data: apiKey })
+    await recordActivity(db, scope.tenantId, [entry])
+    // The act has locked the tenant's row: what others make at the same moment is counted by whoever comes second.
+    await boundKeys(db, scope.tenantId, now)
+    return { apiKey, key }
   })
 }
 

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import { PublicError } from '../errors.ts'
 import type { FormerToken, WebhookEndpoint } from '../generated/sqlite/client.ts'
 import { newId, randomBase62, sha256 } from '../ids.ts'
-import { recordActivity } from '../storage/activity.ts'
+import { type ActivityEntry, recordActivity } from '../storage/activity.ts'
 import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import { isUniqueViolation } from '../storage/unique.ts'
 import type { Acting } from './acting.ts'
@@ -37,29 +37,34 @@ export interface EndpointWithToken {
   token: string
 }
 
-/** Inserts it and records the act, in the caller's transaction. */
-export async function insertEndpoint(
-  db: Pick<TenantClient, 'webhookEndpoint' | 'tenant' | 'activity'>,
+/** An endpoint that is still to be stored, with the entry of the feed that says so. */
+export function newEndpoint(
   tenantId: string,
   { actor, clock, vault }: Acting,
   endpointName: string,
-): Promise<EndpointWithToken> {
+): EndpointWithToken & { entry: ActivityEntry } {
   const id = newId('whe')
   const token = newToken()
   const now = clock.now()
-  const endpoint = await db.webhookEndpoint.create({
-    data: {
+  return {
+    endpoint: {
       tenantId,
       id,
       name: endpointName,
       createdAt: now,
       tokenHash: sha256(token),
       tokenSealed: vault.seal(token, { tenantId, id, purpose: 'webhook-token' }),
+      previousTokenExpiresAt: null,
+      lastDeliveryAt: null,
     },
-  })
-  const data = { endpointId: id, name: endpointName }
-  await recordActivity(db, tenantId, [{ at: now, kind: 'WEBHOOK_ENDPOINT_CREATED', actor, data }])
-  return { endpoint, token }
+    token,
+    entry: {
+      at: now,
+      kind: 'WEBHOOK_ENDPOINT_CREATED',
+      actor,
+      data: { endpointId: id, name: endpointName },
+    },
+  }
 }
 
 /**
@@ -85,7 +90,10 @@ export async function addEndpoint(
       if (existing) return existing
       if ((await db.webhookEndpoint.count({ where: { tenantId: scope.tenantId } })) >= MOST)
         throw new PublicError('CONFLICT', `a tenant has at most ${MOST} endpoints`)
-      return insertEndpoint(db, scope.tenantId, acting, wanted.name)
+      const { endpoint, token, entry } = newEndpoint(scope.tenantId, acting, wanted.name)
+      await db.webhookEndpoint.create({ data: endpoint })
+      await recordActivity(db, scope.tenantId, [entry])
+      return { endpoint, token }
     })
   } catch (error) {
     const first = isUniqueViolation(error) ? await find(scope.db) : undefined

@@ -42,10 +42,16 @@ export const name = label('name')
 export const externalId = label('externalId')
 export const subject = label('subject')
 
+/** Zones that `Intl` has been asked for, which takes a quarter of a millisecond; in any case, so there is an end to it. */
+const knownZones = new Set<string>()
+const MAX_KNOWN_ZONES = 1_000
+
 function isTimeZone(text: string): boolean {
+  if (knownZones.has(text)) return true
   if (!/^[A-Za-z]/.test(text)) return false // Newer engines also take offsets, which know no summer.
   try {
     new Intl.DateTimeFormat('en', { timeZone: text })
+    if (knownZones.size < MAX_KNOWN_ZONES) knownZones.add(text)
     return true
   } catch {
     return false

@@ -26,7 +26,7 @@ export interface NewKey {
 }
 
 /** A tenant key: `bw_live_`, 36 random characters (214 bits), 6 of checksum. */
-export function newApiKey(): NewKey {
+export function newKey(): NewKey {
   const random = randomBase62(36)
   const key = MARK + random + checksum(random)
   return { key, hash: sha256(key), prefix: key.slice(0, MARK.length + 5) }

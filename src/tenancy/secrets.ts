@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { PublicError } from '../errors.ts'
 import type { WebhookEndpoint, WebhookSecret } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
-import { recordActivity } from '../storage/activity.ts'
+import { type ActivityEntry, recordActivity } from '../storage/activity.ts'
 import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import type { Acting } from './acting.ts'
 import { resolveEndpoint } from './endpoints.ts'
@@ -26,28 +26,33 @@ export const openSecret = (
   { tenantId, id, sealed }: Pick<WebhookSecret, 'tenantId' | 'id' | 'sealed'>,
 ): string => vault.open(sealed, { tenantId, id, purpose: 'webhook-secret' })
 
-/** Inserts it and records the act, in the caller's transaction. */
-export async function insertSecret(
-  db: Pick<TenantClient, 'webhookSecret' | 'tenant' | 'activity'>,
+/** A secret that is still to be stored, with the entry of the feed that says so. */
+export function newSecret(
   { actor, clock, vault }: Acting,
   endpoint: WebhookEndpoint,
   secret: string,
-): Promise<WebhookSecret> {
+): { row: WebhookSecret; entry: ActivityEntry } {
   const { tenantId } = endpoint
   const id = newId('whs')
-  const row = await db.webhookSecret.create({
-    data: {
+  const now = clock.now()
+  const hint = hintOf(secret)
+  return {
+    row: {
       tenantId,
       id,
       endpointId: endpoint.id,
       sealed: vault.seal(secret, { tenantId, id, purpose: 'webhook-secret' }),
-      hint: hintOf(secret),
-      createdAt: clock.now(),
+      hint,
+      createdAt: now,
+      retiredAt: null,
     },
-  })
-  const data = { secretId: id, hint: row.hint, endpoint: endpoint.name }
-  await recordActivity(db, tenantId, [{ at: row.createdAt, kind: 'WEBHOOK_SECRET_ADDED', actor, data }])
-  return row
+    entry: {
+      at: now,
+      kind: 'WEBHOOK_SECRET_ADDED',
+      actor,
+      data: { secretId: id, hint, endpoint: endpoint.name },
+    },
+  }
 }
 
 const addition = z.object({ secret: webhookSecret })
@@ -78,7 +83,9 @@ export async function addSecret(
     if (same) return same
     if (live.length >= MOST_LIVE)
       throw new PublicError('CONFLICT', `${live.length} secrets of this endpoint are live: retire one first`)
-    const added = await insertSecret(db, acting, endpoint, secret)
+    const { row: added, entry } = newSecret(acting, endpoint, secret)
+    await db.webhookSecret.create({ data: added })
+    await recordActivity(db, scope.tenantId, [entry])
     await boundRetired(db, scope.tenantId, endpoint.id)
     return added
   })

@@ -2,15 +2,14 @@ import { z } from 'zod'
 import { PublicError } from '../errors.ts'
 import type { ApiKey, Tenant, WebhookEndpoint } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
-import { recordActivity } from '../storage/activity.ts'
 import type { Database } from '../storage/database.ts'
 import { eraseTenantRows } from '../storage/erase.ts'
-import { isUniqueViolation } from '../storage/unique.ts'
+import { insertNewTenant, isExternalIdTaken } from '../storage/new-tenant.ts'
 import type { Acting } from './acting.ts'
-import { insertApiKey } from './api-keys.ts'
-import { insertEndpoint } from './endpoints.ts'
+import { newApiKey } from './api-keys.ts'
+import { newEndpoint } from './endpoints.ts'
 import { country, externalId, name, parseInput, timezone, webhookSecret } from './input.ts'
-import { insertSecret } from './secrets.ts'
+import { newSecret } from './secrets.ts'
 
 const creation = z.object({
   name,
@@ -41,55 +40,59 @@ export async function createTenant(
   input: z.input<typeof creation>,
 ): Promise<TenantCreated | { existing: true; tenant: Tenant }> {
   const wanted = parseInput(creation, input)
-  const existing = await findByExternalId(database, wanted.externalId)
-  if (existing) return { existing: true, tenant: existing }
-  try {
-    return await insertTenant(database, acting, wanted)
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error
-    // Another process was first with this externalId.
-    const winner = await findByExternalId(database, wanted.externalId)
-    if (!winner) throw error
-    return { existing: true, tenant: winner }
-  }
+  // Nobody has the empty one: the input refuses it.
+  const { externalId = '' } = wanted
+  const isTaken = externalId !== '' && (await isExternalIdTaken(database.sql, externalId))
+  const created = isTaken ? undefined : await insertTenant(database, acting, wanted)
+  // Undefined as well when another process was first with this externalId.
+  return created ?? { existing: true, tenant: await tenantOf(database, externalId) }
 }
 
-function insertTenant(
+async function insertTenant(
   database: Database,
   acting: Acting,
   wanted: z.output<typeof creation>,
-): Promise<TenantCreated> {
+): Promise<TenantCreated | undefined> {
   const id = newId('ten')
   const now = acting.clock.now()
-  return database.prisma.$transaction(async (tx) => {
-    const tenant = await tx.tenant.create({
-      data: {
-        id,
-        name: wanted.name,
-        externalId: wanted.externalId ?? null,
-        timezone: wanted.timezone,
-        country: wanted.country ?? null,
-        createdAt: now,
-      },
-    })
-    await tx.claim.create({ data: { tenantId: id, servedAt: now } })
-    await recordActivity(tx, id, [
+  const { endpoint, token, entry: endpointAdded } = newEndpoint(id, acting, 'default')
+  const { apiKey, key, entry: keyAdded } = newApiKey(id, acting, { name: 'first admin key', role: 'ADMIN' })
+  const secret = wanted.webhookSecret && newSecret(acting, endpoint, wanted.webhookSecret)
+  const tenant = await insertNewTenant(database.sql, {
+    tenant: {
+      id,
+      name: wanted.name,
+      externalId: wanted.externalId ?? null,
+      timezone: wanted.timezone,
+      country: wanted.country ?? null,
+      createdAt: now,
+      suspendedAt: null,
+      deletedAt: null,
+      rateRequests: null,
+      rateSeconds: null,
+      firstLiveAt: null,
+    },
+    endpoint,
+    secret: secret ? secret.row : undefined,
+    apiKey,
+    activity: [
       { at: now, kind: 'TENANT_CREATED', actor: acting.actor, data: { name: wanted.name } },
-    ])
-    const { endpoint, token } = await insertEndpoint(tx, id, acting, 'default')
-    if (wanted.webhookSecret !== undefined) await insertSecret(tx, acting, endpoint, wanted.webhookSecret)
-    const { apiKey, key } = await insertApiKey(tx, id, acting, { name: 'first admin key', role: 'ADMIN' })
-    return { existing: false, tenant, endpoint, token, apiKey, key }
+      endpointAdded,
+      ...(secret ? [secret.entry] : []),
+      keyAdded,
+    ],
   })
+  return tenant && { existing: false, tenant, endpoint, token, apiKey, key }
 }
 
-async function findByExternalId(database: Database, id: string | undefined): Promise<Tenant | undefined> {
-  if (id === undefined) return undefined
-  const tenant = await database.prisma.tenant.findFirst({ where: { externalId: id } })
-  if (tenant?.deletedAt) {
-    throw new PublicError('CONFLICT', `the tenant with externalId ${id} is being erased; try again later`)
-  }
-  return tenant ?? undefined
+/** @throws PublicError CONFLICT when it is being erased, or just was */
+async function tenantOf(database: Database, externalId: string): Promise<Tenant> {
+  const tenant = await database.prisma.tenant.findFirst({ where: { externalId } })
+  if (tenant && !tenant.deletedAt) return tenant
+  throw new PublicError(
+    'CONFLICT',
+    `the tenant with externalId ${externalId} is being erased; try again later`,
+  )
 }
 
 export interface TenantQuery {

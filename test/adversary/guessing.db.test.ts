@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newApiKey } from '../../src/tenancy/keys.ts'
+import { newKey } from '../../src/tenancy/keys.ts'
 import { testDatabase } from '../support/database.ts'
 import {
   ADMIN_KEY,
@@ -28,7 +28,7 @@ afterAll(() => Promise.all([behindProxy.stop(), direct.stop()]))
 
 const from = (...hops: string[]) => ({ 'x-forwarded-for': hops.join(', ') })
 
-const guess = (at: Served, headers: Record<string, string>, key = newApiKey().key) =>
+const guess = (at: Served, headers: Record<string, string>, key = newKey().key) =>
   ask(at, key, '{ viewer { role } }', {}, headers)
 
 const statuses = async (at: Served, times: number, headersOf: (n: number) => Record<string, string>) => {
@@ -48,19 +48,19 @@ describe('guessing keys', () => {
       fetch(`${behindProxy.url}/export/anomalies.csv`, {
         headers: { authorization: `Bearer ${key}`, ...from('198.51.100.1') },
       })
-    for (let n = 0; n < 39; n++) expect((await download(newApiKey().key)).status).toBe(401)
+    for (let n = 0; n < 39; n++) expect((await download(newKey().key)).status).toBe(401)
     const knock = async (key: string) => {
       const raw = await rawSocket(behindProxy, { headers: from('198.51.100.1') })
       raw.send({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } })
       return Promise.race([raw.closed, raw.next('connection_ack').catch(() => raw.closed)])
     }
-    expect(await knock(newApiKey().key)).toBe(4401)
+    expect(await knock(newKey().key)).toBe(4401)
 
     const refused = await guess(behindProxy, from('198.51.100.1'))
     expect([refused.status, refused.errors[0]?.extensions['code']]).toEqual([429, 'RATE_LIMITED'])
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
-    expect(await knock(newApiKey().key)).toBe(1013)
-    const file = await download(newApiKey().key)
+    expect(await knock(newKey().key)).toBe(1013)
+    const file = await download(newKey().key)
     expect([file.status, await file.json()]).toMatchObject([429, { error: { code: 'RATE_LIMITED' } }])
     // A good key gets in from there, whether it was in before or not, the operator's too, and everybody else is untouched.
     expect((await guess(behindProxy, from('198.51.100.1'), other.key)).status).toBe(200)

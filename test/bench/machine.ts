@@ -87,7 +87,7 @@ export class Child {
     })
   }
 
-  ask(message: object): Promise<unknown> {
+  ask(message: object | number): Promise<unknown> {
     const reply = this.next()
     this.process.send(message)
     return reply

@@ -5,8 +5,9 @@ import { ingest } from './ingest/part.ts'
 import { page } from './page/part.ts'
 import { type Part, renderReport } from './part.ts'
 import { replay } from './replay/part.ts'
+import { tenants } from './tenants/part.ts'
 
-const PARTS: readonly Part[] = [ingest, replay, fairness, page, fanout]
+const PARTS: readonly Part[] = [ingest, replay, fairness, page, fanout, tenants]
 
 const USAGE = `npm run bench -- [part…] [--quick] [--json]
 

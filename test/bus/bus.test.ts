@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Bus, Topic } from '../../src/bus/bus.ts'
 import { memoryBus } from '../../src/bus/memory.ts'
+import { postgresqlBus } from '../../src/bus/postgresql.ts'
 import { redisBus } from '../../src/bus/redis.ts'
 
 const REDIS = 'redis://127.0.0.1:6379'
+const SOON = { timeout: 15_000 }
 
 async function redisAnswers(): Promise<boolean> {
   const probe = new Redis(REDIS, { lazyConnect: true, retryStrategy: null, connectTimeout: 500 })
@@ -36,9 +40,28 @@ async function wireTo(target: number) {
   return { port, cut, close: () => void server.close() }
 }
 
+const POSTGRESQL = process.env['TEST_DATABASE_URL'] ?? 'postgresql://root@127.0.0.1:5432/postgres'
+
+async function postgresqlAnswers(): Promise<boolean> {
+  const probe = new pg.Client({ connectionString: POSTGRESQL, connectionTimeoutMillis: 2_000 })
+  probe.on('error', () => {})
+  return probe.connect().then(
+    async () => {
+      await probe.end()
+      return true
+    },
+    () => false,
+  )
+}
+
 const adapters = [
   { name: 'the memory bus', open: () => memoryBus(), answers: true },
   { name: 'the Redis bus', open: () => redisBus(REDIS, () => {}), answers: await redisAnswers() },
+  {
+    name: 'the PostgreSQL bus',
+    open: () => postgresqlBus(POSTGRESQL, () => {}),
+    answers: await postgresqlAnswers(),
+  },
 ]
 
 for (const { name, open, answers } of adapters) {
@@ -128,6 +151,89 @@ describe('the Redis bus without a Redis', () => {
     bus.subscribe('work', () => {})
     bus.publish('work')
     await vi.waitFor(() => expect(onError).toHaveBeenCalled())
+    await bus.close()
+  })
+})
+
+describe.skipIf(!(await postgresqlAnswers()))('the PostgreSQL bus among processes', () => {
+  /** A bus of another process that listens. */
+  async function elsewhere(url = POSTGRESQL) {
+    const bus = postgresqlBus(url, () => {})
+    onTestFinished(() => bus.close())
+    return bus
+  }
+  const topicOf = (): Topic => `feed:ten_${randomUUID()}`
+
+  it('brings a hint to another process, and to its own once', async () => {
+    const [one, other] = [await elsewhere(), await elsewhere()]
+    const on = topicOf()
+    const [here, there] = [vi.fn(), vi.fn()]
+    one.subscribe(on, here)
+    other.subscribe(on, there)
+    await vi.waitFor(() => {
+      there.mockClear()
+      one.publish(on)
+      return vi.waitFor(() => expect(there).toHaveBeenCalled(), { timeout: 200 })
+    }, SOON)
+    // Both sessions stand: from here on each hint of the one is heard by both.
+    here.mockClear()
+    there.mockClear()
+    one.publish(on)
+    await vi.waitFor(() => expect(there).toHaveBeenCalled(), SOON)
+    expect(here).toHaveBeenCalledTimes(1)
+  })
+
+  it('sends the hints of a pass over many tenants together', async () => {
+    const heard: string[] = []
+    const listener = new pg.Client({ connectionString: POSTGRESQL })
+    await listener.connect()
+    onTestFinished(() => listener.end())
+    listener.on('notification', ({ payload }) => void heard.push(payload ?? ''))
+    await listener.query('LISTEN billingwatch')
+    const bus = await elsewhere()
+    const first = topicOf()
+    await vi.waitFor(() => {
+      bus.publish(first)
+      return vi.waitFor(() => expect(heard.join()).toContain(first), { timeout: 200 })
+    }, SOON)
+    const topics = Array.from({ length: 300 }, topicOf)
+    for (const topic of [...topics, ...topics]) bus.publish(topic)
+    const ofPass = () => heard.filter((payload) => topics.some((topic) => payload.includes(topic)))
+    await vi.waitFor(() => expect(ofPass().join(' ')).toContain(topics.at(-1)), SOON)
+    // 300 names of 45 bytes; a notification holds less than 8,000.
+    expect(ofPass()).toHaveLength(2)
+    for (const topic of topics) expect(ofPass().join(' ').split(topic)).toHaveLength(2)
+  })
+
+  it('hints when it is back from being cut off, for what was told meanwhile', async () => {
+    const url = new URL(POSTGRESQL)
+    const between = await wireTo(Number(url.port || 5432))
+    url.host = `127.0.0.1:${between.port}`
+    const onError = vi.fn()
+    const bus = postgresqlBus(url.href, onError)
+    const listener = vi.fn()
+    bus.subscribe('work', listener)
+    // Once for the subscription, once for the session.
+    await vi.waitFor(() => expect(listener).toHaveBeenCalledTimes(2), SOON)
+    listener.mockClear()
+    between.cut()
+    await vi.waitFor(() => expect(listener).toHaveBeenCalled(), SOON)
+    expect(onError).toHaveBeenCalled()
+    await bus.close()
+    between.close()
+  })
+})
+
+describe('the PostgreSQL bus without a PostgreSQL', () => {
+  it('brings hints within its process, tells of the trouble, and throws nothing', async () => {
+    const onError = vi.fn()
+    const bus = postgresqlBus('postgresql://nobody@127.0.0.1:1/none', onError)
+    const listener = vi.fn()
+    bus.subscribe('work', listener)
+    await vi.waitFor(() => expect(onError).toHaveBeenCalled())
+    listener.mockClear()
+    bus.publish('work')
+    await vi.waitFor(() => expect(listener).toHaveBeenCalled())
     await bus.close()
   })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import type { AnyDetector } from '../../src/detection/detector.ts'
 import type { Choices } from '../../src/detection/engine/choices.ts'
 import { type Operation, StreamJudge } from '../../src/detection/engine/judge.ts'
@@ -109,6 +110,24 @@ describe('judging a stream', () => {
       }),
     }
     expect(judgeInBatches([step], [events]).operations).toEqual([])
+  })
+
+  it.each([
+    ['starts a key anew whose state says little, after the shorter time', 1, []],
+    ['keeps one that says more for the longer time', 2, ['sign cus_1 100000']],
+  ] as const)('%s', (_name, little, expected) => {
+    const events = [delivery('a', T), delivery('b', T + 1), delivery('c', T + 100_000)]
+    const detector = {
+      ...counting({ idleAfter: 400 * 86_400 }),
+      idleAfterOf: (state: unknown) =>
+        z.object({ seen: z.array(z.number()) }).parse(state).seen.length > little ? 86_400 : 400 * 86_400,
+    }
+    const step: AnyDetector = {
+      ...detector,
+      observe: (...args) => ({ ...detector.observe(...args), wakeAt: null }),
+    }
+    for (const batches of [[events], events.map((event) => [event])])
+      expect(said(judgeInBatches([step], batches).operations)).toEqual(expected)
   })
 
   describe('with state that another version stored', () => {

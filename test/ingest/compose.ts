@@ -12,7 +12,7 @@ import { memoryRateLimiter } from '../../src/limits/rate-limiter.ts'
 import type { Logger } from '../../src/log.ts'
 import type { Metrics } from '../../src/metrics.ts'
 import type { Database } from '../../src/storage/database.ts'
-import type { Sql } from '../../src/storage/sql.ts'
+import type { SystemSql } from '../../src/storage/sql.ts'
 import { EndpointDirectory } from '../../src/tenancy/endpoint-directory.ts'
 import type { Vault } from '../../src/tenancy/vault.ts'
 import type { Clock } from '../../src/time.ts'
@@ -23,7 +23,7 @@ export interface IngestOptions {
   inboxLimits?: Partial<InboxLimits>
   bodyLimits?: BodyLimits
   /** Stands between the inbox and the database. */
-  through?: (sql: Sql) => Sql
+  through?: (sql: SystemSql) => SystemSql
 }
 
 export interface IngestParts {

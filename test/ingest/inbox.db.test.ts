@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest'
 import { type DiskWatch, watchDisk } from '../../src/ingest/disk.ts'
-import type { Sql } from '../../src/storage/sql.ts'
+import type { SystemSql } from '../../src/storage/sql.ts'
 import { testDatabase } from '../support/database.ts'
 import { eventBody, freshId, startIngest } from './harness.ts'
 
@@ -13,7 +13,7 @@ function gated() {
   const gate = new Promise<void>((resolve) => {
     open = resolve
   })
-  const through = (sql: Sql): Sql => ({
+  const through = (sql: SystemSql): SystemSql => ({
     ...sql,
     write: async (work) => {
       entered += 1

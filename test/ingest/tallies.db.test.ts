@@ -3,7 +3,7 @@ import { countDeliveries } from '../../src/graphql/read/deliveries.ts'
 import { Tallies } from '../../src/ingest/tallies.ts'
 import { createLogger } from '../../src/log.ts'
 import { addTally, compactTallies } from '../../src/storage/delivery-counts.ts'
-import type { Sql } from '../../src/storage/sql.ts'
+import type { SystemSql } from '../../src/storage/sql.ts'
 import { engine, testDatabase } from '../support/database.ts'
 import { gate } from '../support/gate.ts'
 import { newTenant } from '../tenancy/office.ts'
@@ -12,7 +12,7 @@ const database = await testDatabase()
 const NOW = new Date('2026-03-02T10:00:00Z')
 const SLOT = Math.floor(NOW.getTime() / 300_000)
 
-const talliesOf = (writer: string, sql: Sql = database.sql) =>
+const talliesOf = (writer: string, sql: SystemSql = database.sql) =>
   new Tallies({ sql, clock: { now: () => NOW }, log: createLogger('silent'), writer })
 
 const NOTHING = { accepted: 0, duplicates: 0, badSignature: 0, throttled: 0 }

@@ -6,7 +6,7 @@ export interface Mutant {
   /** Stands in the file exactly once. */
   find: string
   replace: string
-  /** `types`: the compiler notices, in a test that is only compiled. */
+  /** `types`: the compiler notices, in the file itself or in a test that is only compiled. */
   by: 'plain' | 'sqlite' | 'postgresql' | 'types'
   tests: readonly string[]
   /** Tried on every run of CI. */
@@ -29,7 +29,10 @@ const bind = mutantsOf('src/storage/scope/bind.ts', 'plain', 'test/storage/scope
 const binder = mutantsOf('src/storage/scope/binder.ts', 'plain', 'test/storage/scope/bind.test.ts')
 const types = mutantsOf('src/storage/scope/bind.ts', 'types', 'test/storage/scope/scope.test.ts')
 const reading = mutantsOf('src/storage/reading.ts', 'plain', 'test/storage/reading.test.ts')
-const callers = mutantsOf('src/anomalies/pages.ts', 'plain', 'test/conventions.test.ts')
+const context = 'src/graphql/context.ts'
+const reach = (name: string, file: string, find: string, replace: string, sample?: true): Mutant =>
+  mutantsOf(file, 'types', 'test/graphql/reach.db.test.ts')(name, find, replace, sample)
+const given = mutantsOf(context, 'sqlite', 'test/graphql/reach.db.test.ts')
 
 /** The first wall: the client that is bound. Its tests have no database below it. */
 const FIRST = [
@@ -141,11 +144,50 @@ const FIRST = [
     'UNION SELECT "anomalyId" FROM "AnomalyCause" WHERE "tenantId" = ?',
     'UNION SELECT "anomalyId" FROM "AnomalyCause" WHERE "tenantId" <> ?',
   ),
-  callers(
+  reach(
     'somebody new reaches across tenants',
+    'src/anomalies/pages.ts',
     'export const ORDER_FIELDS',
-    "import type { Database } from '../storage/database.ts'\n\nexport const everybody = (database: Database) => database.prisma.anomaly.findMany()\n\nexport const ORDER_FIELDS",
+    "import { tenantIds } from '../storage/retention.ts'\nimport type { Sql } from '../storage/sql.ts'\n\nexport const everybody = (sql: Sql) => tenantIds(sql)\n\nexport const ORDER_FIELDS",
   ),
+  reach(
+    "a tenant's field asks for the operator",
+    'src/graphql/types/tenants.ts',
+    't.authField({\n    type: TenantConnection',
+    't.field({\n    type: TenantConnection',
+  ),
+  reach(
+    'every context has the operator',
+    context,
+    '  services: Services\n}\n',
+    '  services: Services\n  operator: Operator\n}\n',
+    true,
+  ),
+  reach(
+    'services lead to the database',
+    context,
+    "  metrics: Pick<Metrics, 'subscriptions'>\n",
+    "  metrics: Pick<Metrics, 'subscriptions'>\n  database: Database\n",
+  ),
+  reach(
+    'services say where the database is',
+    context,
+    "Pick<Config, 'publicUrl' | 'port' | 'webhookRateLimit'>",
+    'Config',
+  ),
+  reach(
+    'a tenant enters another',
+    'src/storage/sql.ts',
+    '  write<T>(work: (tx: Writer) => Promise<T>): Promise<T>\n',
+    '  write<T>(work: (tx: SystemWriter) => Promise<T>): Promise<T>\n',
+  ),
+  given(
+    'every request has the operator',
+    'return operator ? { ...context',
+    'return context ? { ...context',
+    true,
+  ),
+  given("a row's tenant is within reach", 'if (operator) return reach', 'if (tenantId) return reach'),
 ]
 
 const bound = 'test/storage/scope/scope.db.test.ts'
@@ -164,14 +206,10 @@ const SECOND = [
   ),
   scope(
     'raw writes run as the system',
-    'inTenant(tenantId, () => sql.write((tx) => work(boundWriter(tx, tenantId))))',
-    'sql.write((tx) => work(boundWriter(tx, tenantId)))',
+    'inTenant(tenantId, () => sql.write((tx) => work(boundWriter(tx))))',
+    'sql.write((tx) => work(boundWriter(tx)))',
   ),
-  scope(
-    'a scope enters another tenant',
-    "if (other !== tenantId) throw new TenancyError('a scope does not enter another tenant')",
-    'await tx.enter(other)',
-  ),
+  scope('a scope enters another tenant', 'work(boundWriter(tx))', 'work(tx)'),
   scope('a transaction is not bound', 'work(bindToTenant(tx, tenantId))', 'work(tx)'),
   mutantsOf('src/storage/current-tenant.ts', 'sqlite', walls)(
     'nobody is told whose a statement is',

@@ -33,7 +33,7 @@ export class Workshop {
     const compiled = {
       extends: './tsconfig.json',
       compilerOptions: { incremental: false },
-      include: ['test/storage/scope/scope.test.ts'],
+      include: ['test/storage/scope/scope.test.ts', 'test/graphql/reach.db.test.ts'],
     }
     await writeFile(join(folder, 'tsconfig.types.json'), JSON.stringify(compiled))
     return new Workshop(folder)
@@ -49,19 +49,26 @@ export class Workshop {
     const text = await readFile(path, 'utf8')
     await writeFile(path, spoilt(text, mutant))
     try {
-      return await this.run(mutant.by, mutant.tests)
+      return await this.run(mutant.by, mutant.tests, mutant.file)
     } finally {
       await writeFile(path, text)
     }
   }
 
-  async run(by: Mutant['by'], tests: readonly string[]): Promise<{ verdict: Verdict; output: string }> {
+  /** @param spoiltFile for `types`: a mistake that does not compile where it was made is noticed */
+  async run(
+    by: Mutant['by'],
+    tests: readonly string[],
+    spoiltFile?: string,
+  ): Promise<{ verdict: Verdict; output: string }> {
     if (by === 'types') {
       const { code, output } = await this.#node('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.types.json')
-      return {
-        verdict: code === 0 ? 'green' : /^test\/.*: error TS/m.test(output) ? 'red' : 'broken',
-        output,
-      }
+      // Errors of syntax are TS1…: a mutant with one says nothing about the types.
+      const errors = output.split('\n').filter((line) => /: error TS2\d+:/.test(line))
+      const isNoticed = errors.some(
+        (line) => line.startsWith('test/') || (spoiltFile !== undefined && line.startsWith(`${spoiltFile}(`)),
+      )
+      return { verdict: code === 0 ? 'green' : isNoticed ? 'red' : 'broken', output }
     }
     const report = join(this.folder, 'report.json')
     await rm(report, { force: true })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Purpose } from '../../src/storage/database.ts'
-import type { Sql } from '../../src/storage/sql.ts'
+import type { SystemSql } from '../../src/storage/sql.ts'
 import { engine, testDatabase } from '../support/database.ts'
 import { gate } from '../support/gate.ts'
 import { insertWorld } from '../support/rows.ts'
@@ -13,7 +13,7 @@ describe.runIf(engine === 'postgresql')('a transaction on PostgreSQL', async () 
   if (engine !== 'postgresql') return
   const database = await testDatabase()
   const tenantId = await insertWorld(database, 'a')
-  const rename = (sql: Sql, name: string, meanwhile: () => Promise<unknown> = async () => {}) =>
+  const rename = (sql: SystemSql, name: string, meanwhile: () => Promise<unknown> = async () => {}) =>
     sql.write(async (tx) => {
       await tx.enter(tenantId)
       await tx.run('UPDATE "Tenant" SET "name" = ? WHERE "id" = ?', [name, tenantId])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createApiKey, listApiKeys, revokeApiKey } from '../../src/tenancy/api-keys.ts'
-import { newApiKey } from '../../src/tenancy/keys.ts'
+import { newKey } from '../../src/tenancy/keys.ts'
 import { resumeTenant, suspendTenant } from '../../src/tenancy/tenant.ts'
 import { markDeleted } from '../../src/tenancy/tenants.ts'
 import { testDatabase } from '../support/database.ts'
@@ -59,17 +59,7 @@ describe('a tenant key', () => {
     const { key, apiKey, scope } = await newTenant(database)
     await revokeApiKey(scope, acting, apiKey.id)
     const changed = key.slice(0, -1) + (key.endsWith('a') ? 'b' : 'a')
-    const wrong = [
-      key,
-      newApiKey().key,
-      changed,
-      '',
-      'x',
-      'a.b.c',
-      'bw_admin_wrong',
-      '\u0000',
-      `${key}\u0000`,
-    ]
+    const wrong = [key, newKey().key, changed, '', 'x', 'a.b.c', 'bw_admin_wrong', '\u0000', `${key}\u0000`]
     const answers = await Promise.all(
       wrong.map((text) =>
         ask(text).then(

@@ -4,7 +4,7 @@ import { memoryRateLimiter } from '../../src/limits/rate-limiter.ts'
 import { TokenExpired } from '../../src/tenancy/access-tokens.ts'
 import type { Caller } from '../../src/tenancy/caller.ts'
 import { Gate } from '../../src/tenancy/gate.ts'
-import { newApiKey } from '../../src/tenancy/keys.ts'
+import { newKey } from '../../src/tenancy/keys.ts'
 import { SteppedClock } from './office.ts'
 
 const CALLER: Caller = {
@@ -79,7 +79,7 @@ describe('an address that guesses', () => {
     expect(await bring('good')).toBe('in')
     good.add(`Bearer ${OPERATOR}`)
     expect(await bring(`Bearer ${OPERATOR}`)).toBe('in')
-    const { key } = newApiKey()
+    const { key } = newKey()
     good.add(`Bearer ${key}`)
     expect(await bring(`Bearer ${key}`)).toBe('in')
     expect(warnings).toHaveLength(1)
@@ -109,9 +109,9 @@ describe('an address that guesses', () => {
   })
 
   it.each([
-    ['a key that may be one', () => `Bearer ${newApiKey().key}`, true],
+    ['a key that may be one', () => `Bearer ${newKey().key}`, true],
     ['an operator key', () => 'Bearer bw_admin_correct.horse.battery.staple', true],
-    ['what is no key by its checksum', () => `Bearer ${newApiKey().key.slice(0, -1)}_`, false],
+    ['what is no key by its checksum', () => `Bearer ${newKey().key.slice(0, -1)}_`, false],
     ['rubbish', () => 'rubbish', false],
   ])('waits for the refusal of %s: %#', async (_name, made, waits) => {
     gate = gateWith({ requests: 3, seconds: 60 }, 40)
@@ -153,9 +153,9 @@ describe('look-ups of keys that were not in before', () => {
     gate = gateWith({ requests: 1_000, seconds: 60 })
     const done: string[] = []
     const flood = Array.from({ length: 200 }, () =>
-      bring(`Bearer ${newApiKey().key}`, '192.0.2.1').then(() => done.push('flood')),
+      bring(`Bearer ${newKey().key}`, '192.0.2.1').then(() => done.push('flood')),
     )
-    const { key } = newApiKey()
+    const { key } = newKey()
     good.add(`Bearer ${key}`)
     const other = bring(`Bearer ${key}`, '192.0.2.2').then((what) => done.push(what))
     await drain(Promise.all([...flood, other]))
@@ -165,11 +165,11 @@ describe('look-ups of keys that were not in before', () => {
   })
 
   it('leave keys that were in before, tokens and rubbish alone', async () => {
-    const { key } = newApiKey()
+    const { key } = newKey()
     good.add(`Bearer ${key}`)
     const first = bring(`Bearer ${key}`)
     await drain(first)
-    for (let n = 0; n < 4; n++) void bring(`Bearer ${newApiKey().key}`)
+    for (let n = 0; n < 4; n++) void bring(`Bearer ${newKey().key}`)
     await vi.waitFor(() => expect(running).toBe(4))
     waitInLookup = undefined
     expect(await bring(`Bearer ${key}`)).toBe('in')

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../src/ids.ts'
-import { isApiKey, isOperatorKey, newApiKey } from '../../src/tenancy/keys.ts'
+import { isApiKey, isOperatorKey, newKey } from '../../src/tenancy/keys.ts'
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 describe('tenant keys', () => {
   it('are 42 characters of base62 after bw_live_, with hash and a prefix that gives nothing away', () => {
-    const { key, hash, prefix } = newApiKey()
+    const { key, hash, prefix } = newKey()
     expect(key).toMatch(/^bw_live_[0-9A-Za-z]{42}$/)
     expect(hash).toBe(sha256(key))
     expect(key.startsWith(prefix)).toBe(true)
@@ -15,13 +15,13 @@ describe('tenant keys', () => {
   })
 
   it('pass their own checksum and never repeat', () => {
-    const keys = Array.from({ length: 500 }, () => newApiKey().key)
+    const keys = Array.from({ length: 500 }, () => newKey().key)
     expect(new Set(keys).size).toBe(500)
     expect(keys.every(isApiKey)).toBe(true)
   })
 
   it('attack: a changed character is told without a look at the database', () => {
-    const { key } = newApiKey()
+    const { key } = newKey()
     fc.assert(
       fc.property(fc.nat(41), fc.constantFrom(...BASE62), (at, character) => {
         const index = 'bw_live_'.length + at
@@ -31,7 +31,7 @@ describe('tenant keys', () => {
     )
   })
 
-  it.each(['', 'bw_live_', `bw_live_${'0'.repeat(42)}`, `${newApiKey().key} `, newApiKey().key.slice(0, -1)])(
+  it.each(['', 'bw_live_', `bw_live_${'0'.repeat(42)}`, `${newKey().key} `, newKey().key.slice(0, -1)])(
     'attack: %j is no key',
     (text) => expect(isApiKey(text)).toBe(false),
   )

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { StoredMemory } from '../../src/storage/detection/stored-memory.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
+import type { Insert, SystemSql } from '../../src/storage/sql.ts'
 import { createApiKey, listApiKeys, revokeApiKey } from '../../src/tenancy/api-keys.ts'
 import { addEndpoint, openToken } from '../../src/tenancy/endpoints.ts'
 import { isApiKey } from '../../src/tenancy/keys.ts'
@@ -28,6 +29,41 @@ describe('making a tenant', () => {
       'API_KEY_CREATED',
     ])
     expect((await showTenant(scope)).seq).toBe(4n)
+  })
+
+  it('gives the rows as they are stored', async () => {
+    const { tenant, endpoint, apiKey, scope } = await newTenant(database)
+    const { tenantId } = scope
+    expect(await scope.db.tenant.findFirst()).toEqual(tenant)
+    expect(await scope.db.webhookEndpoint.findMany({ where: { tenantId } })).toEqual([endpoint])
+    expect(await scope.db.apiKey.findMany({ where: { tenantId } })).toEqual([apiKey])
+  })
+
+  it('takes one transaction of a few inserts, and none of the client that would take ten times the CPU', async () => {
+    const prisma = new Proxy(database.prisma, {
+      get: (_, name) => {
+        throw new Error(`${String(name)} was asked of the client`)
+      },
+    })
+    const begun: string[][] = []
+    const write: SystemSql['write'] = (work) =>
+      database.sql.write((tx) => {
+        const inserts: string[] = []
+        begun.push(inserts)
+        const counting = {
+          enter: tx.enter.bind(tx),
+          all: tx.all.bind(tx),
+          run: tx.run.bind(tx),
+          insert: (statement: Insert, rows: Parameters<typeof tx.insert>[1]) => {
+            inserts.push(statement.table)
+            return tx.insert(statement, rows)
+          },
+        }
+        return work(counting)
+      })
+    const counted = { ...database, prisma, sql: { ...database.sql, write } }
+    await createTenant(counted, acting, { name: 'Cheap', externalId: 'crm-2', webhookSecret: STRIPE_SECRET })
+    expect(begun).toEqual([['Tenant', 'Claim', 'WebhookEndpoint', 'WebhookSecret', 'ApiKey', 'Activity']])
   })
 
   it('leaves neither key, token nor secret readable in any of its rows', async () => {

@@ -10,6 +10,8 @@ import { type Course, isUsual, newCourse, noteOccasion, noteTime, TEN_TIMES } fr
 /** So many payments in a row in another currency, and it is the customer's own. */
 const LEARNED_AFTER = 3
 const CARDS = 4
+/** Customers who have not paid three times are most of all, and hardly ever come back later than this. */
+const NEW_CUSTOMER_IDLE: Seconds = 100 * DAY
 /** Payments of the last 15 minutes, kept to be put in order; more of them are taken as they came. */
 const RECENT = 16
 /** What is counted of the whole tenant: a customer paid in another currency than before. */
@@ -79,6 +81,8 @@ export const currencyMismatch = defineDetector({
   cooldown: 6 * HOUR,
   stateVersion: 1,
   idleAfter: 400 * DAY,
+  idleAfterOf: ({ habit, recent }) =>
+    habit.times + recent.length < LEARNED_AFTER ? NEW_CUSTOMER_IDLE : 400 * DAY,
   initial: (): State => ({ habit: { times: 0, last: 0, cards: [], mixed: false, until: 0 }, recent: [] }),
   shared: { initial: () => newCourse(180 * DAY) },
   key: ({ customer }) => customer,

@@ -11,6 +11,8 @@ export interface StoredState {
   state: string
   wakeAt: Seconds | null
   touchedAt: Seconds
+  /** From then on it is dropped unless it has a timer; null where it was stored before that was written down. */
+  expiresAt: Seconds | null
 }
 
 export interface StateKey {
@@ -219,7 +221,13 @@ const sharedOf = ({ detector, key }: KeyedState): AnyDetector['shared'] =>
   key === '' ? detector.shared : undefined
 
 const isIdle = (entry: KeyedState, now: Seconds): boolean =>
-  entry.wakeAt === null && entry.touchedAt < now - entry.detector.idleAfter && sharedOf(entry) === undefined
+  entry.wakeAt === null && sharedOf(entry) === undefined && expiryOf(entry) < now
+
+/** A draft says by what is in it how long it is kept. */
+function expiryOf({ detector, live, state, touchedAt, before }: KeyedState): Seconds {
+  if (!live && before !== undefined && before.expiresAt !== null) return before.expiresAt
+  return touchedAt + ((live ? detector.idleAfterOf?.(state) : undefined) ?? detector.idleAfter)
+}
 
 const begun = (entry: KeyedState): unknown => (sharedOf(entry) ?? entry.detector).initial()
 
@@ -233,11 +241,13 @@ function revived(entry: KeyedState): unknown {
   return revive === undefined ? stored : revive(stored)
 }
 
-const rowOf = ({ detector, key, state, wakeAt, touchedAt }: KeyedState): StoredState => ({
-  detector: detector.name,
-  key,
-  version: detector.stateVersion,
-  state: JSON.stringify(state),
-  wakeAt,
-  touchedAt,
+const rowOf = (entry: KeyedState): StoredState => ({
+  detector: entry.detector.name,
+  key: entry.key,
+  version: entry.detector.stateVersion,
+  state: JSON.stringify(entry.state),
+  wakeAt: entry.wakeAt,
+  touchedAt: entry.touchedAt,
+  // A shared state stands under the same key as a keyed one would, and is none.
+  expiresAt: sharedOf(entry) === undefined ? expiryOf(entry) : null,
 })

@@ -94,12 +94,13 @@ function withoutPosition(document: DocumentNode, variables: Readonly<Record<stri
 }
 
 /** Nothing of the subscriber who happened to be first is left in it but the rights that are part of the key. */
-function contextOfGroup({ caller, scope, services }: Context): Context {
+function contextOfGroup({ caller, scope, scopeOfTenant, services }: Context): Context {
   return {
     requestId: '',
     caller: rightsOf(caller),
     connection: NO_CONNECTION,
     scope,
+    scopeOfTenant,
     services,
     // What loaders have read is forgotten with the row.
     loaders: scope && createLoaders(scope),

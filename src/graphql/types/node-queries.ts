@@ -4,7 +4,7 @@ import { keyOfId } from '../../ids.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { atLeast } from '../../tenancy/caller.ts'
 import { builder } from '../builder.ts'
-import { type Context, loadersOf, scopeOfTenant } from '../context.ts'
+import { type Context, loadersOf } from '../context.ts'
 import { readDetectors } from '../read/detectors.ts'
 import { anomalyColumns, eventColumns } from '../read/look-ahead.ts'
 import { STATEMENT } from './connection.ts'
@@ -120,7 +120,7 @@ async function loadNode(id: string, context: Context, info: GraphQLResolveInfo):
 /** The caller's own tenant; any tenant for the operator. */
 async function loadTenant(id: string, context: Context): Promise<object | null> {
   if (!context.caller.operator && context.scope?.tenantId !== id) return null
-  const { db } = scopeOfTenant(context, id)
+  const { db } = context.scopeOfTenant(id)
   const row = await db.tenant.findFirst({ where: { id, deletedAt: null } })
   return row && { ...row, __typename: 'Tenant' }
 }

@@ -3,7 +3,7 @@ import type { ApiKey as ApiKeyRow, Tenant as TenantRow } from '../../generated/s
 import { resumeTenant, showTenant, suspendTenant, updateTenant } from '../../tenancy/tenant.ts'
 import { createTenant, markDeleted } from '../../tenancy/tenants.ts'
 import { builder } from '../builder.ts'
-import { actingOf, publishAct, scopeOfTenant } from '../context.ts'
+import { actingOf, publishAct } from '../context.ts'
 import { ApiKey } from './api-key.ts'
 import { RateLimitInput } from './rate-limit.ts'
 import { Tenant } from './tenant.ts'
@@ -99,14 +99,14 @@ const DeleteTenantPayload = builder.objectRef<{ deletedTenantId: string }>('Dele
 })
 
 builder.mutationFields((t) => ({
-  createTenant: t.field({
+  createTenant: t.authField({
     type: CreateTenantPayload,
     nullable: true,
     authScopes: { operator: true },
     description: 'A tenant with one endpoint named `default` and its first ADMIN key. Operator.',
     args: { input: t.arg({ type: CreateTenantInput, required: true, description: 'The new tenant.' }) },
     resolve: async (_root, { input }, context): Promise<Created> => {
-      const created = await createTenant(context.services.database, actingOf(context), {
+      const created = await createTenant(context.operator.database, actingOf(context), {
         name: input.name,
         externalId: input.externalId ?? undefined,
         webhookSecret: input.webhookSecret ?? undefined,
@@ -125,7 +125,7 @@ builder.mutationFields((t) => ({
     description: 'Changes a tenant. Operator; an ADMIN may change the name, zone and country of its own.',
     args: { input: t.arg({ type: UpdateTenantInput, required: true, description: 'What to change.' }) },
     resolve: async (_root, { input: { id, name, timezone, country, rateLimit } }, context) => {
-      const scope = scopeOfTenant(context, id)
+      const scope = context.scopeOfTenant(id)
       if (rateLimit !== undefined && !context.caller.operator) {
         throw new PublicError('FORBIDDEN', 'Only the operator changes a rate limit.')
       }
@@ -152,7 +152,7 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: async (_root, { input }, context) => {
-      const tenant = await suspendTenant(scopeOfTenant(context, input.id), actingOf(context))
+      const tenant = await suspendTenant(context.scopeOfTenant(input.id), actingOf(context))
       publishAct(context, input.id)
       return { tenant }
     },
@@ -170,12 +170,12 @@ builder.mutationFields((t) => ({
       }),
     },
     resolve: async (_root, { input }, context) => {
-      const tenant = await resumeTenant(scopeOfTenant(context, input.id), actingOf(context))
+      const tenant = await resumeTenant(context.scopeOfTenant(input.id), actingOf(context))
       publishAct(context, input.id)
       return { tenant }
     },
   }),
-  deleteTenant: t.field({
+  deleteTenant: t.authField({
     type: DeleteTenantPayload,
     nullable: true,
     authScopes: { operator: true },
@@ -184,16 +184,15 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: DeleteTenantInput, required: true, description: 'Which tenant, and its name.' }),
     },
     resolve: async (_root, { input: { id, confirmName } }, context) => {
-      const { name } = await showTenant(scopeOfTenant(context, id))
+      const { name } = await showTenant(context.scopeOfTenant(id))
       if (name !== confirmName) {
         const message = 'confirmName is not the name of this tenant.'
         const issues = [{ path: ['confirmName'], code: 'MISMATCH', message }]
         throw new PublicError('BAD_USER_INPUT', message, { issues })
       }
-      const { database, clock, eraseInBackground } = context.services
-      await markDeleted(database, { clock }, id)
+      await markDeleted(context.operator.database, context.services, id)
       publishAct(context, id)
-      eraseInBackground(id)
+      context.operator.eraseInBackground(id)
       return { deletedTenantId: id }
     },
   }),

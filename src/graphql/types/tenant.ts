@@ -2,7 +2,6 @@ import { placeOf } from '../../calendar/country.ts'
 import type { ApiKey as ApiKeyRow, Tenant as TenantRow } from '../../generated/sqlite/client.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { builder } from '../builder.ts'
-import { scopeOfTenant } from '../context.ts'
 import { decodeCursor, encodeCursor, momentPart, unknownCursor } from '../read/cursor.ts'
 import { readOnboarding } from '../read/onboarding.ts'
 import { readPage, type Source } from '../read/paging.ts'
@@ -39,7 +38,7 @@ export const Tenant = builder.objectRef<TenantRow>('Tenant').implement({
       type: [WebhookEndpoint],
       description: 'One for each of its Stripe accounts, oldest first.',
       resolve: ({ id }, _args, context) =>
-        scopeOfTenant(context, id).db.webhookEndpoint.findMany({
+        context.scopeOfTenant(id).db.webhookEndpoint.findMany({
           where: { tenantId: id },
           orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
         }),
@@ -59,13 +58,13 @@ export const Tenant = builder.objectRef<TenantRow>('Tenant').implement({
       description: 'Its keys, revoked and expired ones too, oldest first. ADMIN.',
       args: pageArgs(t),
       complexity: pageCost,
-      resolve: ({ id }, page, context) => readPage(page, keySource(scopeOfTenant(context, id))),
+      resolve: ({ id }, page, context) => readPage(page, keySource(context.scopeOfTenant(id))),
     }),
     onboarding: t.field({
       type: [OnboardingStep],
       description: 'The steps to its first live event, in order.',
       complexity: { field: 3 * STATEMENT, multiplier: 3 },
-      resolve: ({ id }, _args, context) => readOnboarding(scopeOfTenant(context, id)),
+      resolve: ({ id }, _args, context) => readOnboarding(context.scopeOfTenant(id)),
     }),
   }),
 })

@@ -31,7 +31,7 @@ function listSource(tenants: readonly TenantRow[]): Source<TenantRow, string> {
 }
 
 builder.queryField('tenants', (t) =>
-  t.field({
+  t.authField({
     type: TenantConnection,
     nullable: true,
     authScopes: { operator: true },
@@ -42,8 +42,8 @@ builder.queryField('tenants', (t) =>
       suspended: t.arg.boolean({ description: 'Only those that are suspended, or only those that are not.' }),
       ...pageArgs(t),
     },
-    resolve: async (_root, { search, suspended, ...page }, { services: { database } }) => {
-      const tenants = await listTenants(database, {
+    resolve: async (_root, { search, suspended, ...page }, { operator }) => {
+      const tenants = await listTenants(operator.database, {
         search: search ?? undefined,
         suspended: suspended ?? undefined,
       })

@@ -1,7 +1,7 @@
 import type { WebhookEndpoint as EndpointRow } from '../../generated/sqlite/client.ts'
 import { addEndpoint, endpointId, openToken, rotateToken, webhookUrl } from '../../tenancy/endpoints.ts'
 import { builder } from '../builder.ts'
-import { actingOf, publishAct, scopeOf, scopeOfTenant } from '../context.ts'
+import { actingOf, publishAct, scopeOf } from '../context.ts'
 import { countDeliveries, quantile, recentLags } from '../read/deliveries.ts'
 import { STATEMENT } from './connection.ts'
 import { DeliveryCounts } from './delivery-counts.ts'
@@ -35,7 +35,7 @@ export const WebhookEndpoint = builder.objectRef<EndpointRow>('WebhookEndpoint')
       authScopes: managers,
       description: 'Its signing secrets, retired ones too, oldest first. ADMIN.',
       resolve: ({ tenantId, id }, _args, context) =>
-        scopeOfTenant(context, tenantId).db.webhookSecret.findMany({
+        context.scopeOfTenant(tenantId).db.webhookSecret.findMany({
           where: { tenantId, endpointId: id },
           orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
         }),
@@ -58,7 +58,7 @@ export const WebhookEndpoint = builder.objectRef<EndpointRow>('WebhookEndpoint')
       },
       resolve: ({ tenantId, id }, { lastSeconds }, context) =>
         countDeliveries(
-          scopeOfTenant(context, tenantId),
+          context.scopeOfTenant(tenantId),
           id,
           context.services.clock.now(),
           backBy(lastSeconds),
@@ -69,14 +69,14 @@ export const WebhookEndpoint = builder.objectRef<EndpointRow>('WebhookEndpoint')
       description: "Median of the newest events' seconds from Stripe to here; null without events in a day.",
       complexity: 2 * STATEMENT,
       resolve: async ({ tenantId, id }, _args, context) =>
-        quantile(await recentLags(scopeOfTenant(context, tenantId), id, context.services.clock.now()), 0.5),
+        quantile(await recentLags(context.scopeOfTenant(tenantId), id, context.services.clock.now()), 0.5),
     }),
     lagSecondsP95: t.float({
       nullable: true,
       description: 'The same, 95th percentile.',
       complexity: 2 * STATEMENT,
       resolve: async ({ tenantId, id }, _args, context) =>
-        quantile(await recentLags(scopeOfTenant(context, tenantId), id, context.services.clock.now()), 0.95),
+        quantile(await recentLags(context.scopeOfTenant(tenantId), id, context.services.clock.now()), 0.95),
     }),
   }),
 })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { BatchOutcome } from '../../detection/engine/memory.ts'
 import type { Database } from '../database.ts'
 import { scopeTo } from '../scope/scope.ts'
-import { integer, type Reader, type Transaction, text, type Writer } from '../sql.ts'
+import { integer, type Reader, type SystemWriter, type Transaction, text } from '../sql.ts'
 import { saveOutcome, scheduleTimer } from './saving.ts'
 import { StoredMemory } from './stored-memory.ts'
 
@@ -100,7 +100,7 @@ async function recordLocked(tx: Transaction, judged: readonly JudgedWork[], now:
 }
 
 /** Reads of a transaction in the tenant's name. */
-const boundTo = (tx: Writer, tenantId: string): Reader => ({
+const boundTo = (tx: SystemWriter, tenantId: string): Reader => ({
   all: async (statement, values) => {
     await tx.enter(tenantId)
     return tx.all(statement, values)
@@ -188,7 +188,7 @@ export async function dueWakes(
 }
 
 /** All that came of one tenant's work, and that it is done. */
-async function recordTenant(tx: Writer, { work, outcome }: JudgedWork, now: Date): Promise<Recorded> {
+async function recordTenant(tx: SystemWriter, { work, outcome }: JudgedWork, now: Date): Promise<Recorded> {
   const { tenantId, version, wakes } = work
   try {
     await tx.enter(tenantId)

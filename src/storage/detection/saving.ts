@@ -223,11 +223,21 @@ async function saveStates(
   await tx.insert(
     {
       table: 'DetectorState',
-      columns: ['tenantId', 'stream', 'detector', 'key', 'version', 'state', 'wakeAt', 'touchedAt'],
+      columns: [
+        'tenantId',
+        'stream',
+        'detector',
+        'key',
+        'version',
+        'state',
+        'wakeAt',
+        'touchedAt',
+        'expiresAt',
+      ],
       conflict: `("tenantId", "stream", "detector", "key") DO UPDATE SET "version" = excluded."version", "state" = excluded."state",
-        "wakeAt" = excluded."wakeAt", "touchedAt" = excluded."touchedAt"`,
+        "wakeAt" = excluded."wakeAt", "touchedAt" = excluded."touchedAt", "expiresAt" = excluded."expiresAt"`,
     },
-    saved.map(({ detector, key, version, state, wakeAt, touchedAt }) => [
+    saved.map(({ detector, key, version, state, wakeAt, touchedAt, expiresAt }) => [
       tenantId,
       stream,
       detector,
@@ -236,6 +246,7 @@ async function saveStates(
       state,
       wakeAt,
       touchedAt,
+      expiresAt,
     ]),
   )
   for (const { detector, key } of dropped) {

@@ -234,7 +234,8 @@ export class StoredMemory implements TenantMemory {
   }
 
   async #storedStates(stream: string, keys: readonly StateKey[], dueBy: Seconds): Promise<StoredState[]> {
-    const columns = 'SELECT "detector", "key", "version", "state", "wakeAt", "touchedAt" FROM "DetectorState"'
+    const columns =
+      'SELECT "detector", "key", "version", "state", "wakeAt", "touchedAt", "expiresAt" FROM "DetectorState"'
     const due = await this.sql.all(`${columns} WHERE "tenantId" = ? AND "stream" = ? AND "wakeAt" <= ?`, [
       this.tenantId,
       stream,
@@ -255,6 +256,7 @@ export class StoredMemory implements TenantMemory {
         state: text(row['state']),
         wakeAt: nullableInteger(row['wakeAt']),
         touchedAt: integer(row['touchedAt']),
+        expiresAt: nullableInteger(row['expiresAt']),
       }
       return [state]
     })

@@ -4,7 +4,7 @@ import { storable } from '../../stripe/read.ts'
 import type { Database } from '../database.ts'
 import { appendWake } from '../inbox.ts'
 import { scopeTo } from '../scope/scope.ts'
-import { date, type Sql, text } from '../sql.ts'
+import { date, type SystemSql, text } from '../sql.ts'
 import { dueWakes } from './claims.ts'
 
 /** What the error of an event begins with whose judgement the database refused: nothing of it is stored. */
@@ -75,7 +75,7 @@ export async function retryUnsaved(database: Database, tenantId: string, now: Da
   return retried
 }
 
-function putBack(sql: Sql, tenantId: string, now: Date): Promise<number> {
+function putBack(sql: SystemSql, tenantId: string, now: Date): Promise<number> {
   return sql.write(async (tx) => {
     await tx.enter(tenantId)
     const rows = await tx.all(

@@ -1,5 +1,5 @@
 import type { Database } from '../database.ts'
-import { date, integer, type Sql, text } from '../sql.ts'
+import { date, integer, type SystemSql, text } from '../sql.ts'
 
 /**
  * When the event came that has waited longest to be judged, of all tenants that are served.
@@ -23,7 +23,7 @@ export interface Stuck {
 }
 
 /** Tenants that are served and have had an event, or a timer that was due, waiting since before a time; the longest first. */
-export async function stuckTenants(sql: Sql, before: Date, limit: number): Promise<Stuck[]> {
+export async function stuckTenants(sql: SystemSql, before: Date, limit: number): Promise<Stuck[]> {
   const rows = await sql.all(
     `SELECT t."id", t."name", c."failures", MIN(w."dueAt") AS "since"
      FROM "Wake" w JOIN "Tenant" t ON t."id" = w."tenantId" JOIN "Claim" c ON c."tenantId" = w."tenantId"

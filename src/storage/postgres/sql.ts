@@ -5,18 +5,18 @@ import {
   insertHead,
   onConflict,
   type Row,
-  type Sql,
+  type SystemSql,
+  type SystemWriter,
   type Transaction,
   type Tuple,
   type Value,
-  type Writer,
 } from '../sql.ts'
 import { answerWithin, type Limits, timed } from './limits.ts'
 import type { Roles } from './roles.ts'
 import { beginSession, inSession, type Session, type WalledPool, wall } from './session.ts'
 
 /** Raw statements over the pool, each in the role and the name of its tenant, within the limits of their purpose. */
-export function postgresSql(pool: WalledPool, limits: Limits): Sql & { begin(): Promise<Transaction> } {
+export function postgresSql(pool: WalledPool, limits: Limits): SystemSql & { begin(): Promise<Transaction> } {
   const within = answerWithin(limits)
   return {
     all: (text, values) =>
@@ -42,7 +42,7 @@ interface Connection {
   readonly within: number
 }
 
-class PostgresWriter implements Writer {
+class PostgresWriter implements SystemWriter {
   #ended = false
 
   constructor(

@@ -1,8 +1,7 @@
 import { inTenant, outOfTenant } from '../current-tenant.ts'
 import type { Database } from '../database.ts'
-import type { Sql, Writer } from '../sql.ts'
+import type { Sql, SystemSql, Writer } from '../sql.ts'
 import { bindToTenant, type TenantClient } from './bind.ts'
-import { TenancyError } from './binder.ts'
 
 export type { TenantClient }
 
@@ -29,17 +28,15 @@ export function scopeTo({ prisma, sql }: Database, tenantId: string): Scope {
 }
 
 /** Raw statements cannot be rewritten; they are kept inside by the wall below, which each of them meets. */
-const boundSql = (sql: Sql, tenantId: string): Sql => ({
+const boundSql = (sql: SystemSql, tenantId: string): Sql => ({
   all: (text, values) => inTenant(tenantId, () => sql.all(text, values)),
   tuples: (text, values) => inTenant(tenantId, () => sql.tuples(text, values)),
-  write: (work) => inTenant(tenantId, () => sql.write((tx) => work(boundWriter(tx, tenantId)))),
+  write: (work) => inTenant(tenantId, () => sql.write((tx) => work(boundWriter(tx)))),
 })
 
-const boundWriter = (tx: Writer, tenantId: string): Writer => ({
+/** Without the way into another tenant. */
+const boundWriter = (tx: Writer): Writer => ({
   all: (text, values) => tx.all(text, values),
   run: (text, values) => tx.run(text, values),
   insert: (statement, rows) => tx.insert(statement, rows),
-  enter: async (other) => {
-    if (other !== tenantId) throw new TenancyError('a scope does not enter another tenant')
-  },
 })

@@ -5,11 +5,11 @@ import {
   insertHead,
   onConflict,
   type Row,
-  type Sql,
+  type SystemSql,
+  type SystemWriter,
   type Transaction,
   type Tuple,
   type Value,
-  type Writer,
 } from '../sql.ts'
 import type { SqliteFile } from './adapter.ts'
 import { whenFree } from './connection.ts'
@@ -20,7 +20,11 @@ import type { OpenTransaction } from './writer.ts'
 type Bound = string | number | bigint | Uint8Array | null
 
 /** Raw statements over the file's two connections; writes queue with Prisma's. */
-export function sqliteSql({ writer, reader, queue }: SqliteFile): Sql & { begin(): Promise<Transaction> } {
+export function sqliteSql({
+  writer,
+  reader,
+  queue,
+}: SqliteFile): SystemSql & { begin(): Promise<Transaction> } {
   const reading = new Statements(reader)
   const writing = new Statements(writer)
   return {
@@ -40,7 +44,7 @@ export function sqliteSql({ writer, reader, queue }: SqliteFile): Sql & { begin(
   }
 }
 
-class SqliteWriter implements Writer {
+class SqliteWriter implements SystemWriter {
   #open = true
 
   constructor(

@@ -1,14 +1,17 @@
 import { placeOf } from '../../../src/calendar/country.ts'
 import { judgeBatch } from '../../../src/detection/engine/batch.ts'
+import type { HistoricalEvent } from '../../../src/detection/engine/events.ts'
 import { ForgetfulMemory } from '../../../src/detection/engine/forgetful.ts'
-import type { BatchOutcome } from '../../../src/detection/engine/memory.ts'
+import type { BatchOutcome, KnownObject } from '../../../src/detection/engine/memory.ts'
 import { DETECTORS } from '../../../src/detection/registry.ts'
-import { inBatches, ModeGate, readHistory, workOf } from '../../../src/pipeline/replay.ts'
+import { inBatches, ModeGate, workOf } from '../../../src/pipeline/replay.ts'
+import { withDelivery } from '../../../src/pipeline/replay-clock.ts'
+import type { Arrival } from '../../../src/simulator/event.ts'
 import type { Business } from '../../../src/simulator/trade/business.ts'
 import { simulateTrade } from '../../../src/simulator/trade/simulate.ts'
+import { readEvent } from '../../../src/stripe/event.ts'
 import { DAY, type Seconds, toDate } from '../../../src/time.ts'
 import type { Report } from '../part.ts'
-import { linesOf } from './ours.ts'
 
 export interface StatesOptions {
   business: Business
@@ -22,9 +25,8 @@ export interface StatesOptions {
 const BATCH = 250
 
 interface Shelf {
-  idleAfter: Seconds
-  /** Bytes of each key's state, and when it was last touched. */
-  keys: Map<string, { bytes: number; touchedAt: Seconds; asleep: boolean }>
+  /** Bytes of each key's state, and until when it is kept. */
+  keys: Map<string, { bytes: number; expiresAt: Seconds }>
   largest: number
   largestKey: string
 }
@@ -32,24 +34,23 @@ interface Shelf {
 /** Sizes of all that is remembered, as storage would keep it. */
 class Sizes {
   readonly shelves = new Map<string, Shelf>(
-    DETECTORS.map(({ name, idleAfter }) => [
-      name,
-      { idleAfter, keys: new Map(), largest: 0, largestKey: '' },
-    ]),
+    DETECTORS.map(({ name }) => [name, { keys: new Map(), largest: 0, largestKey: '' }]),
   )
-  readonly objects = new Map<string, number>()
+  objects = { known: 0, bytes: 0, largest: 0 }
   /** The largest state of each detector at the end of each part of the time. */
   readonly parts: Map<string, number>[] = []
 
   add(outcome: BatchOutcome): void {
-    for (const [id, { record }] of outcome.objects) this.objects.set(id, JSON.stringify(record).length)
     for (const { stream, states } of outcome.streams) {
       const { saved, dropped } = states.changes()
-      for (const { detector, key, state, wakeAt, touchedAt } of saved) {
+      for (const { detector, key, state, wakeAt, expiresAt } of saved) {
         const shelf = this.shelves.get(detector)
         if (!shelf) continue
         const bytes = Buffer.byteLength(state)
-        shelf.keys.set(`${stream.id} ${key}`, { bytes, touchedAt, asleep: wakeAt === null })
+        shelf.keys.set(`${stream.id} ${key}`, {
+          bytes,
+          expiresAt: wakeAt === null && expiresAt !== null ? expiresAt : Number.POSITIVE_INFINITY,
+        })
         if (bytes <= shelf.largest) continue
         shelf.largest = bytes
         shelf.largestKey = key
@@ -59,12 +60,38 @@ class Sizes {
   }
 
   /** Notes how large each has become, and lets go of what retention would remove. */
-  endPart(now: Seconds): void {
+  async endPart(now: Seconds, memory: ForgetfulMemory): Promise<void> {
+    this.objects = measure(await memory.objects())
     this.parts.push(new Map([...this.shelves].map(([name, { largest }]) => [name, largest])))
-    for (const { keys, idleAfter } of this.shelves.values()) {
-      for (const [key, { touchedAt, asleep }] of keys)
-        if (asleep && touchedAt < now - idleAfter) keys.delete(key)
+    for (const { keys } of this.shelves.values()) {
+      for (const [key, { expiresAt }] of keys) if (expiresAt < now) keys.delete(key)
     }
+  }
+}
+
+function measure(objects: ReadonlyMap<string, KnownObject>) {
+  let [bytes, largest] = [0, 0]
+  for (const { record } of objects.values()) {
+    const size = JSON.stringify(record).length
+    bytes += size
+    largest = Math.max(largest, size)
+  }
+  return { known: objects.size, bytes, largest }
+}
+
+/** The history that `replay` would read. A year of a large merchant is not written as text and parsed again for it. */
+async function* historyOf(arrivals: Iterable<Arrival>): AsyncGenerator<HistoricalEvent> {
+  async function* rows() {
+    for (const { event: json, received } of arrivals) {
+      const event = readEvent(json)
+      if (event === undefined) throw new Error('no Stripe event')
+      yield { event, created: event.created, received, objectId: String(event.object['id']) }
+    }
+  }
+  for await (const { row, deliveredAt } of withDelivery(rows())) {
+    const { id: stripeId, account = null, livemode, type, created: at } = row.event
+    const common = { stripeId, endpointId: 'whe_bench', account, livemode, type, at, deliveredAt }
+    yield { ...common, payload: '', envelope: row.event }
   }
 }
 
@@ -76,11 +103,8 @@ export async function largestStates({ business, days, seed, say }: StatesOptions
   const sizes = new Sizes()
   const memory = new ForgetfulMemory(new Map(), placeOf({ timezone: place.zone, country: null }))
   const gate = new ModeGate(false)
-  const history = readHistory(linesOf(events), 'whe_bench', ({ line, reason }) => {
-    throw new Error(`line ${line}: ${reason}`)
-  })
   let [now, judged, part]: [Seconds, number, number] = [0, 0, 1]
-  for await (const group of inBatches(history, BATCH)) {
+  for await (const group of inBatches(historyOf(events), BATCH)) {
     now = Math.max(now, ...group.map(({ deliveredAt }) => deliveredAt))
     const fresh = group.filter((event) => memory.meet(event.stripeId) && gate.admit(event))
     const outcome = await judgeBatch(DETECTORS, memory, workOf(fresh, now, toDate(0)))
@@ -88,11 +112,11 @@ export async function largestStates({ business, days, seed, say }: StatesOptions
     memory.apply(outcome)
     judged += fresh.length
     if (now < start + (part * days * DAY) / QUARTERS) continue
-    sizes.endPart(now)
+    await sizes.endPart(now, memory)
     say(`${((part * days) / QUARTERS).toFixed(1)} days, ${judged} events`)
     part++
   }
-  while (sizes.parts.length < QUARTERS) sizes.endPart(now)
+  while (sizes.parts.length < QUARTERS) await sizes.endPart(now, memory)
   return reportOf(sizes, `${business.name}, ${Math.round(profile.paymentsADay)} payments a day`, days, judged)
 }
 
@@ -105,12 +129,7 @@ function reportOf(sizes: Sizes, about: string, days: number, events: number): Re
     largestKey,
     byQuarter: sizes.parts.map((quarter) => quarter.get(detector) ?? 0),
   }))
-  const objectBytes = [...sizes.objects.values()]
-  const objects = {
-    known: sizes.objects.size,
-    bytes: objectBytes.reduce((sum, bytes) => sum + bytes, 0),
-    largest: objectBytes.reduce((largest, bytes) => Math.max(largest, bytes), 0),
-  }
+  const { objects } = sizes
   return {
     title: `What detection remembers of ${about}, after ${days} days and ${events} events`,
     columns: ['detector', 'largest state', 'after 1/4', '1/2', '3/4', 'the whole', 'states', 'bytes of all'],
@@ -126,7 +145,7 @@ function reportOf(sizes: Sizes, about: string, days: number, events: number): Re
     ],
     notes: [
       'bytes of JSON, as stored; a state is largest over the whole time, not only at its end',
-      'states: keys held at the end, without those that retention removes; objects: all that were met',
+      'states: keys held at the end, without those that retention removes; objects: remembered at the end',
     ],
     data: { days, events, detectors, objects },
   }

@@ -4,7 +4,7 @@ import { STATUSES } from '../../../src/detection/engine/incident.ts'
 import { newId } from '../../../src/ids.ts'
 import { migrate } from '../../../src/storage/migrate.ts'
 import { Driver } from '../../../src/storage/sqlite/driver.ts'
-import { newApiKey } from '../../../src/tenancy/keys.ts'
+import { newKey } from '../../../src/tenancy/keys.ts'
 
 /** Who asks: known to both servers and to the load. */
 export interface BenchReader {
@@ -42,7 +42,7 @@ export async function seed(file: string, tenants: number, anomalies: number): Pr
   const now = stored(Date.now())
   for (let number = 0; number < tenants; number += 1) {
     const id = newId('ten')
-    const { key, hash, prefix } = newApiKey()
+    const { key, hash, prefix } = newKey()
     connection.transaction(() => {
       tenant.run(id, `Bench ${number}`, now, anomalies)
       apiKey.run(id, newId('key'), 'bench', 'ADMIN', prefix, hash, now, now)

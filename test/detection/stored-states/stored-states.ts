@@ -14,6 +14,8 @@ const storedStates = z.array(
     state: z.string(),
     wakeAt: z.number().nullable(),
     touchedAt: z.number(),
+    /** Rows of before it was stored have none. */
+    expiresAt: z.number().nullable().default(null),
   }),
 )
 export type RecordedState = z.infer<typeof storedStates>[number]

@@ -228,7 +228,7 @@ describe('an attacker of another tenant', () => {
   })
 
   it('enters no other tenant in a transaction', async () => {
-    await expect(attacker.sql.write((tx) => tx.enter(b))).rejects.toThrow('another tenant')
+    expect(await attacker.sql.write(async (tx) => Reflect.get(tx, 'enter'))).toBeUndefined()
     const inside = attacker.transaction(async (db) =>
       db.anomaly.findMany({ where: { OR: [{ tenantId: b }, { tenantId: { not: '' } }] } }),
     )

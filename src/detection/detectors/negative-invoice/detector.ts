@@ -12,8 +12,10 @@ import {
 } from '../../statistics/course.ts'
 import { type Credit, creditOf, creditOfChange, isGross, isPlanChange } from './credit.ts'
 import { creditFinding } from './finding.ts'
-import { addPayment, addPrice, type KnownMoney, type Usual, usualAt, YEAR } from './known.ts'
+import { addPayment, addPrice, hasPrice, type KnownMoney, type Usual, usualAt, YEAR } from './known.ts'
 
+/** A customer of whom only payments are known is rarely sent an invoice, and there are very many of them. */
+const GUEST_IDLE: Seconds = 100 * DAY
 /** How many invoices of a customer are remembered. */
 const INVOICES = 8
 
@@ -50,6 +52,8 @@ export const negativeInvoice = defineDetector({
   cooldown: 6 * HOUR,
   stateVersion: 1,
   idleAfter: 400 * DAY,
+  idleAfterOf: ({ known, told, unsure }) =>
+    told.length + unsure.length === 0 && !hasPrice(known) ? GUEST_IDLE : 400 * DAY,
   initial: (): State => ({ known: {}, told: [], unsure: [] }),
   key: ({ customer }) => customer,
   shared: { initial: () => newCourse(YEAR / 2) },

@@ -56,6 +56,9 @@ export function addPrice(known: KnownMoney, currency: string, price: number | un
   else same[1] = Math.min(same[1], at)
 }
 
+export const hasPrice = (known: KnownMoney): boolean =>
+  Object.values(known).some(({ prices }) => prices.length > 0)
+
 /** Equal amounts: the newer first. */
 function keepLargest(amounts: Seen[], seen: Seen): void {
   const after = amounts.findIndex(([amount, at]) => amount < seen[0] || (amount === seen[0] && at <= seen[1]))

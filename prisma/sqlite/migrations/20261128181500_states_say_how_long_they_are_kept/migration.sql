@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "DetectorState" ADD COLUMN "expiresAt" BIGINT;
