@@ -38,6 +38,7 @@ const OF = {
     objectId: 'ch_victim',
     stripeId: 'evt_victim',
     type: 'victim.event',
+    channelId: 'chn_victim0000000000000000',
   },
   thief: {
     customerId: 'cus_thief',
@@ -45,6 +46,7 @@ const OF = {
     objectId: 'ch_thief',
     stripeId: 'evt_thief',
     type: 'thief.event',
+    channelId: 'chn_thief00000000000000000',
   },
 } as const
 
@@ -52,9 +54,25 @@ const anomalyOf = new Map<string, string>()
 
 async function furnish(tenant: TestTenant, mine: (typeof OF)['victim' | 'thief']): Promise<void> {
   const { db } = scopeTo(database, tenant.id)
-  const { customerId, account, objectId, stripeId, type } = mine
+  const { customerId, account, objectId, stripeId, type, channelId } = mine
   const id = await raise(database, tenant.id, { title: tenant.name, customerId, account })
   anomalyOf.set(tenant.id, id)
+  await db.alertChannel.create({
+    data: {
+      tenantId: tenant.id,
+      id: channelId,
+      name: 'ops',
+      kind: 'WEBHOOK',
+      target: 'webhook',
+      sealed: 'sealed',
+      hint: 'hint',
+      routing: '{}',
+      schedule: '{}',
+      cursor: 0n,
+      state: 'ACTIVE',
+      createdAt: new Date(0),
+    },
+  })
   for (const n of [1, 2]) {
     await db.stripeEvent.create({
       data: {
@@ -74,6 +92,20 @@ async function furnish(tenant: TestTenant, mine: (typeof OF)['victim' | 'thief']
     await db.anomalyEvent.create({
       data: { tenantId: tenant.id, anomalyId: id, stripeId: n === 1 ? stripeId : `${stripeId}_2` },
     })
+    await db.alertDelivery.create({
+      data: {
+        tenantId: tenant.id,
+        id: `${channelId.replace('chn_', 'dlv_')}${n}`,
+        channelId,
+        anomalyId: id,
+        seq: BigInt(n),
+        key: `delivery ${n}`,
+        reason: 'DETECTED',
+        state: 'DELIVERED',
+        createdAt: new Date(n),
+        dueAt: new Date(n),
+      },
+    })
   }
 }
 
@@ -84,10 +116,13 @@ beforeAll(async () => {
   await furnish(thief, OF.thief)
 })
 
+const channelOf = ({ id }: TestTenant): string => OF[id === victim.id ? 'victim' : 'thief'].channelId
+
 /** A way to each type that has a connection, for whoever asks. */
 const WAYS: Record<string, (tenant: TestTenant, inner: string) => string> = {
   Query: (_tenant, inner) => inner,
   Tenant: (_tenant, inner) => `tenant { ${inner} }`,
+  AlertChannel: (tenant, inner) => `node(id: "${channelOf(tenant)}") { ... on AlertChannel { ${inner} } }`,
   Anomaly: (tenant, inner) => `anomaly(id: "${anomalyOf.get(tenant.id)}") { ${inner} }`,
 }
 
@@ -154,6 +189,10 @@ const LOOT: Record<string, unknown> = {
   objectId: OF.victim.objectId,
   stripeId: OF.victim.stripeId,
   types: [OF.victim.type],
+  channelId: OF.victim.channelId,
+  get anomalyId() {
+    return anomalyOf.get(victim.id)
+  },
   search: 'Victim',
 }
 
@@ -163,6 +202,7 @@ const bare = (type: GraphQLInputType): GraphQLInputType =>
 const filters = [
   ['anomalies', 'AnomalyFilter'],
   ['events', 'StripeEventFilter'],
+  ['alertDeliveries', 'AlertDeliveryFilter'],
 ] as const
 
 test('every field of a filter is an enum, a switch, a range, or has something of the victim to look for', () => {
