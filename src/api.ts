@@ -14,7 +14,13 @@ import { BAD_CREDENTIALS, Gate } from './tenancy/gate.ts'
 /** Statements, and pieces of long lists: deliveries need places in the pool of connections too. */
 const PIECES: FairQueueLimits = { perKey: 3, total: 6, waiting: 20_000, timeoutMs: 20_000 }
 
-export interface ApiParts extends Omit<GraphqlParts, 'gate' | 'rate' | 'scopeOf' | 'queue'> {
+/**
+ * Reads of feeds and executions for those who follow them. They do not wait for deliveries: there is one for each tenant
+ * or operation, however many subscribe, and under a steady load of deliveries what these bring would come seconds late.
+ */
+const LIVE: FairQueueLimits = { ...PIECES, perTurn: 8 }
+
+export interface ApiParts extends Omit<GraphqlParts, 'gate' | 'rate' | 'scopeOf' | 'queue' | 'liveQueue'> {
   limiter: RateLimiter
   /** Webhook deliveries go before anything that is read. */
   deliveries?: UrgentWork | undefined
@@ -32,9 +38,10 @@ export function createApi({ limiter, deliveries, ...parts }: ApiParts): Api {
   const gate = new Gate({ authenticator, limiter, clock, log, limit })
   const rate = apiRate(limiter, config.apiRateLimit)
   const queue = new FairQueue(PIECES, deliveries)
+  const liveQueue = new FairQueue(LIVE)
   const scopeOf = (tenantId: string) => pacedScope(scopeTo(database, tenantId), queue)
   return {
-    ...createGraphql({ ...parts, gate, rate, scopeOf, queue }),
+    ...createGraphql({ ...parts, gate, rate, scopeOf, queue, liveQueue }),
     plain: {
       '/': frontPage(notFound),
       '/favicon.ico': icon,

@@ -4,10 +4,12 @@ import { checkJumps } from '../src/cli/doctor/clocks.ts'
 import { DETECTORS } from '../src/detection/registry.ts'
 import { EventFeed } from '../src/graphql/live/event-feed.ts'
 import { followAlone } from '../src/graphql/live/follow.ts'
+import type { ReadOnce } from '../src/graphql/live/shared-reader.ts'
 import { createLogger } from '../src/log.ts'
 import { createMetrics } from '../src/metrics.ts'
 import { Worker } from '../src/pipeline/worker.ts'
 import { comeBack, recentJumps } from '../src/storage/clocks.ts'
+import { scopeTo } from '../src/storage/scope/scope.ts'
 import { EndpointDirectory } from '../src/tenancy/endpoint-directory.ts'
 import { suspendTenant } from '../src/tenancy/tenant.ts'
 import { DAY, HOUR, toSeconds } from '../src/time.ts'
@@ -145,7 +147,8 @@ describe('a clock that is set back an hour', () => {
     const mine = await newTenant(database)
     const clock = clockAt(START)
     const bus = memoryBus()
-    const feed = new EventFeed({ bus, clock, log: createLogger('silent') })
+    const readOnce: ReadOnce = (tenantId, work) => work(scopeTo(database, tenantId))
+    const feed = new EventFeed({ bus, clock, log: createLogger('silent'), readOnce })
     const stop = new AbortController()
     const joined = await feed.join(mine.scope)
     const events = followAlone(joined, joined.reader.head, stop.signal)

@@ -32,6 +32,8 @@ export interface Services {
   eventFeed: EventFeed
   /** Pieces of operations wait here for their turn, tenant by tenant. */
   queue: FairQueue
+  /** The same for what is pushed to subscribers. */
+  liveQueue: FairQueue
   metrics: Pick<Metrics, 'subscriptions'>
   /** Channels of alerts, and how something is sent there. */
   alerts: AlertServices

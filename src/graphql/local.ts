@@ -21,6 +21,7 @@ import { contextOf, type Operator, type Services, type Session } from './context
 import { ActivityFeed, type FeedRow } from './live/activity-feed.ts'
 import { EventFeed } from './live/event-feed.ts'
 import { followAlone } from './live/follow.ts'
+import type { ReadOnce } from './live/shared-reader.ts'
 import { FairQueue, type FairQueueLimits } from './operations/fair-queue.ts'
 import { schema } from './schema.ts'
 
@@ -46,7 +47,8 @@ export class LocalGraphql {
     const log = createLogger('silent')
     const bus = memoryBus()
     const metrics = createMetrics(false)
-    const polling = { bus, clock, log, everyMs: POLL_EVERY_MS }
+    const readOnce: ReadOnce = (id, work) => work(scopeTo(database, id))
+    const polling = { bus, clock, log, readOnce, everyMs: POLL_EVERY_MS }
     this.#feed = new ActivityFeed(polling)
     this.#session = {
       requestId: 'command line',
@@ -66,6 +68,7 @@ export class LocalGraphql {
       activityFeed: this.#feed,
       eventFeed: new EventFeed(polling),
       queue: new FairQueue(ALONE),
+      liveQueue: new FairQueue(ALONE),
       metrics,
       alerts: alertServices({ config, bus, vault, clock, log, metrics }),
     }
@@ -87,8 +90,7 @@ export class LocalGraphql {
 
   /** The tenant's activity from `position` on. */
   async *follow(position: bigint, signal: AbortSignal): AsyncGenerator<FeedRow> {
-    const scope = this.#operator.scopeOf(this.tenantId)
-    yield* followAlone(await this.#feed.join(scope), position, signal)
+    yield* followAlone(await this.#feed.join(this.#operator.scopeOf(this.tenantId)), position, signal)
   }
 }
 

@@ -10,7 +10,7 @@ import type { MakeQuota } from '../limits/quota.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
-import type { Scope } from '../storage/scope/scope.ts'
+import { type Scope, scopeTo } from '../storage/scope/scope.ts'
 import type { Authenticator } from '../tenancy/authenticate.ts'
 import type { CredentialsWatch } from '../tenancy/cutoff.ts'
 import type { Gate } from '../tenancy/gate.ts'
@@ -20,6 +20,7 @@ import type { Clock } from '../time.ts'
 import { contextOf, type Operator, type Services } from './context.ts'
 import { ActivityFeed } from './live/activity-feed.ts'
 import { EventFeed } from './live/event-feed.ts'
+import type { ReadOnce } from './live/shared-reader.ts'
 import { UnsentBytes, type UnsentBytesLimits } from './live/unsent-bytes.ts'
 import type { Presentation } from './operations/errors.ts'
 import { FairQueue, type FairQueueLimits } from './operations/fair-queue.ts'
@@ -53,6 +54,8 @@ export interface GraphqlParts {
   scopeOf(tenantId: string): Scope
   /** In which pieces of operations wait for their turn. */
   queue: FairQueue
+  /** The same for what is pushed to subscribers. */
+  liveQueue: FairQueue
   /** Every detector there is, unless a test has its own. */
   detectors?: readonly AnyDetector[]
   /** Milliseconds after which feeds are read without a hint; 5,000. */
@@ -78,8 +81,11 @@ export interface Graphql {
 
 /** GraphQL over all its transports. */
 export function createGraphql(parts: GraphqlParts): Graphql {
-  const { config, database, bus, clock, log, credentials, gate, rate, scopeOf, queue, pollMs } = parts
-  const polling = { bus, clock, log, ...(pollMs !== undefined && { everyMs: pollMs }) }
+  const { config, database, bus, clock, log, credentials, gate, rate, scopeOf, queue, liveQueue, pollMs } =
+    parts
+  const readOnce: ReadOnce = (tenantId, work) =>
+    liveQueue.run(tenantId, () => work(scopeTo(database, tenantId)))
+  const polling = { bus, clock, log, readOnce, ...(pollMs !== undefined && { everyMs: pollMs }) }
   const operationQueue = new FairQueue(parts.operationLimits ?? OPERATIONS)
   const services: Services = {
     config,
@@ -88,6 +94,7 @@ export function createGraphql(parts: GraphqlParts): Graphql {
     vault: parts.vault,
     authenticator: parts.authenticator,
     queue,
+    liveQueue,
     metrics: parts.metrics,
     alerts: parts.alerts,
     detectors: parts.detectors ?? DETECTORS,

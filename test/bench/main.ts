@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util'
 import { fairness } from './fairness/part.ts'
 import { fanout } from './fanout/part.ts'
 import { ingest } from './ingest/part.ts'
+import { latency } from './latency/part.ts'
 import { page } from './page/part.ts'
 import { type Part, renderReport } from './part.ts'
 import { replay } from './replay/part.ts'
 import { tenants } from './tenants/part.ts'
 
-const PARTS: readonly Part[] = [ingest, replay, fairness, page, fanout, tenants]
+const PARTS: readonly Part[] = [ingest, replay, fairness, page, fanout, latency, tenants]
 
 const USAGE = `npm run bench -- [part…] [--quick] [--json]
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { memoryBus } from '../../src/bus/memory.ts'
 import { EventFeed } from '../../src/graphql/live/event-feed.ts'
 import { followAlone } from '../../src/graphql/live/follow.ts'
+import type { ReadOnce } from '../../src/graphql/live/shared-reader.ts'
 import { newId } from '../../src/ids.ts'
 import { createLogger } from '../../src/log.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
@@ -19,7 +20,8 @@ test('tells who takes events so slowly that some would be missed, and misses non
   const { id, endpointId } = await makeTenant(database)
   const scope = scopeTo(database, id)
   const bus = memoryBus()
-  const feed = new EventFeed({ bus, clock: systemClock, log: createLogger('silent'), keep: KEEP })
+  const readOnce: ReadOnce = (tenantId, work) => work(scopeTo(database, tenantId))
+  const feed = new EventFeed({ bus, clock: systemClock, log: createLogger('silent'), readOnce, keep: KEEP })
   const stop = new AbortController()
   const store = async (count: number) => {
     const receivedAt = systemClock.now()

@@ -20,6 +20,20 @@ describe('turns', () => {
     expect(seen.length).toBeGreaterThanOrEqual(19)
   })
 
+  test('begin as many as the limit names, where it names some', async () => {
+    const turns = new FairQueue({ ...LIMITS, perKey: 100, total: 100, perTurn: 8 })
+    let begun = 0
+    const all = Promise.all(Array.from({ length: 17 }, () => turns.run('a', () => void begun++)))
+    const seen: number[] = []
+    while (begun < 17) {
+      await loopTurn()
+      seen.push(begun)
+    }
+    await all
+    // The first begins at once, where nothing else has begun in its turn.
+    expect(seen.filter((count, n) => count !== seen[n - 1] && count > 1)).toEqual([9, 17])
+  })
+
   test('let urgent work pass, for a moment at least', async () => {
     const urgent = new UrgentWork()
     const turns = new FairQueue(LIMITS, urgent)

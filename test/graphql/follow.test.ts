@@ -27,16 +27,15 @@ async function list() {
     await turn()
     return rows.filter(({ seq }) => seq > after).slice(0, PAGE)
   }
-  const reader = new SharedReader<Row>(
-    { start: async () => BigInt(rows.length), read },
-    {
-      bus,
-      topic: 'feed:t',
-      everyMs: 60_000,
-      keep: KEEP,
-      onError: (error) => void expect.fail(String(error)),
-    },
-  )
+  const start = async () => BigInt(rows.length)
+  const source = { start, read: async (after: bigint) => ({ rows: await read(after), more: true }) }
+  const reader = new SharedReader<Row>(source, {
+    bus,
+    topic: 'feed:t',
+    everyMs: 60_000,
+    keep: KEEP,
+    onError: (error) => void expect.fail(String(error)),
+  })
   await reader.start()
   let executed = 0
   const resultOf = async ({ seq }: Row): Promise<Shared | undefined> => {

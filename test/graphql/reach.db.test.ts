@@ -11,6 +11,7 @@ import {
 } from '../../src/graphql/context.ts'
 import { ActivityFeed } from '../../src/graphql/live/activity-feed.ts'
 import { EventFeed } from '../../src/graphql/live/event-feed.ts'
+import type { ReadOnce } from '../../src/graphql/live/shared-reader.ts'
 import { FairQueue } from '../../src/graphql/operations/fair-queue.ts'
 import { createLogger } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
@@ -73,7 +74,9 @@ describe('a context', async () => {
   const bus = memoryBus()
   const config = readConfig({})
   const metrics = createMetrics(false)
-  const polling = { bus, clock: systemClock, log }
+  const readOnce: ReadOnce = (tenantId, work) => work(scopeTo(database, tenantId))
+  const polling = { bus, clock: systemClock, log, readOnce }
+  const queue = new FairQueue({ perKey: 1, total: 1, waiting: 1, timeoutMs: 1_000 })
   const services: Services = {
     config,
     clock: systemClock,
@@ -83,7 +86,8 @@ describe('a context', async () => {
     authenticator: new Authenticator({ database, vault, clock: systemClock, adminKey: ADMIN_KEY, log }),
     activityFeed: new ActivityFeed(polling),
     eventFeed: new EventFeed(polling),
-    queue: new FairQueue({ perKey: 1, total: 1, waiting: 1, timeoutMs: 1_000 }),
+    queue,
+    liveQueue: queue,
     metrics,
     alerts: alertServices({ config, bus, vault, clock: systemClock, log, metrics }),
   }

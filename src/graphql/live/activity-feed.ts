@@ -15,7 +15,7 @@ import {
 } from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import type { Feed } from './follow.ts'
-import { type RowSource, SharedReader, SharedReaders } from './shared-reader.ts'
+import { type ReadOnce, type RowSource, SharedReader, SharedReaders } from './shared-reader.ts'
 
 /** One act on the tenant, or growth without an act, with the present state of its anomaly. */
 export interface FeedRow {
@@ -32,6 +32,7 @@ const KEEP = 200
 export interface ActivityFeedOptions {
   bus: Bus
   log: { warn(fields: object, message: string): void }
+  readOnce: ReadOnce
   /** Milliseconds after which a feed is read without a hint. */
   everyMs?: number
 }
@@ -45,30 +46,29 @@ export class ActivityFeed {
     this.#options = options
   }
 
-  /** Joins the tenant's feed. */
-  async join(scope: Scope): Promise<Feed<FeedRow>> {
-    const { tenantId } = scope
+  /** Joins the feed of the scope's tenant: who has no scope of a tenant cannot name it. */
+  async join({ tenantId }: Pick<Scope, 'tenantId' | 'db'>): Promise<Feed<FeedRow>> {
+    const { readOnce } = this.#options
     return {
-      reader: await this.#readers.join(tenantId, () => this.#readerOf(scope)),
-      missed: (after) => readFeed(scope, after),
+      reader: await this.#readers.join(tenantId, () => this.#readerOf(tenantId)),
+      missed: (after) => readOnce(tenantId, async (scope) => (await readFeed(scope, after)).rows),
       condensed: newestOfEach,
       leave: () => this.#readers.leave(tenantId),
     }
   }
 
-  #readerOf(scope: Scope): SharedReader<FeedRow> {
-    const { bus, log, everyMs = 5_000 } = this.#options
+  #readerOf(tenantId: string): SharedReader<FeedRow> {
+    const { bus, log, readOnce, everyMs = 5_000 } = this.#options
     const source: RowSource<FeedRow> = {
-      start: () => feedHead(scope),
-      read: (after) => readFeed(scope, after),
+      start: () => readOnce(tenantId, feedHead),
+      read: (after) => readOnce(tenantId, (scope) => readFeed(scope, after)),
     }
     return new SharedReader(source, {
       bus,
-      topic: `feed:${scope.tenantId}`,
+      topic: `feed:${tenantId}`,
       everyMs,
       keep: KEEP,
-      onError: (error) =>
-        log.warn({ err: error, tenantId: scope.tenantId }, 'could not read a feed; trying again'),
+      onError: (error) => log.warn({ err: error, tenantId }, 'could not read a feed; trying again'),
     })
   }
 }
@@ -77,9 +77,9 @@ export class ActivityFeed {
  * The rows after a position: acts, and growth without an act. Only up to the head before this read: what commits
  * meanwhile would be visible in one of the two queries and not yet in the other.
  */
-async function readFeed(scope: Scope, after: bigint): Promise<FeedRow[]> {
+async function readFeed(scope: Scope, after: bigint): Promise<{ rows: FeedRow[]; more: boolean }> {
   const head = await feedHead(scope)
-  if (head <= after) return []
+  if (head <= after) return { rows: [], more: false }
   const since = (column: string): Condition[] => [compare(column, '>', after), compare(column, '<=', head)]
   const acts = await readRows(scope, ACTIVITIES, {
     columns: ['seq', 'kind', 'anomalyId'],
@@ -109,7 +109,7 @@ async function readFeed(scope: Scope, after: bigint): Promise<FeedRow[]> {
   }
   const actSeqs = new Set(acts.map(({ seq }) => seq))
   const growth = changed.filter(({ changedSeq }) => !actSeqs.has(changedSeq))
-  return [
+  const rows = [
     ...acts.map(
       ({ seq, kind, anomalyId }): FeedRow => ({
         seq,
@@ -121,6 +121,7 @@ async function readFeed(scope: Scope, after: bigint): Promise<FeedRow[]> {
   ]
     .filter(({ seq }) => seq <= until)
     .sort((a, b) => (a.seq < b.seq ? -1 : 1))
+  return { rows, more: until < head }
 }
 
 const least = (numbers: readonly (bigint | undefined)[]): bigint =>

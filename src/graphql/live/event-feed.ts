@@ -4,7 +4,7 @@ import { beyond, columnsOf, compare, EVENTS, type EventRow, readRows } from '../
 import type { Scope } from '../../storage/scope/scope.ts'
 import type { WallClock } from '../../time.ts'
 import type { Feed } from './follow.ts'
-import { SharedReader, SharedReaders } from './shared-reader.ts'
+import { type ReadOnce, type RowSource, SharedReader, SharedReaders } from './shared-reader.ts'
 
 export interface Arrival {
   /** Within this process: how many arrivals its reader has seen. */
@@ -29,6 +29,7 @@ export interface EventFeedOptions {
   bus: Bus
   clock: WallClock
   log: { warn(fields: object, message: string): void }
+  readOnce: ReadOnce
   /** Milliseconds after which it reads without a hint. */
   everyMs?: number
   /** Events that a subscription may be behind. */
@@ -45,54 +46,56 @@ export class EventFeed {
   }
 
   /** Joins the tenant's feed: events stored from now on are after the head of its reader. */
-  async join(scope: Scope): Promise<Feed<Arrival>> {
+  async join({ tenantId }: Pick<Scope, 'tenantId' | 'db'>): Promise<Feed<Arrival>> {
     return {
-      reader: await this.#readers.join(scope.tenantId, () => this.#readerOf(scope)),
+      reader: await this.#readers.join(tenantId, () => this.#readerOf(tenantId)),
       missed: async () => {
         throw new PublicError('SLOW_CONSUMER', 'Events came faster than they were taken: subscribe again.')
       },
       condensed: (arrivals) => arrivals,
-      leave: () => this.#readers.leave(scope.tenantId),
+      leave: () => this.#readers.leave(tenantId),
     }
   }
 
-  #readerOf(scope: Scope): SharedReader<Arrival> {
-    const { bus, clock, log, everyMs = 5_000, keep = KEEP } = this.#options
-    const arrivals = new Arrivals(scope, clock)
-    return new SharedReader(arrivals, {
+  #readerOf(tenantId: string): SharedReader<Arrival> {
+    const { bus, clock, log, readOnce, everyMs = 5_000, keep = KEEP } = this.#options
+    const arrivals = new Arrivals(clock)
+    const source: RowSource<Arrival> = {
+      start: () => readOnce(tenantId, (scope) => arrivals.start(scope)),
+      read: (after) => readOnce(tenantId, (scope) => arrivals.read(scope, after)),
+    }
+    return new SharedReader(source, {
       bus,
-      topic: `events:${scope.tenantId}`,
+      topic: `events:${tenantId}`,
       everyMs,
       keep,
-      onError: (error) =>
-        log.warn({ err: error, tenantId: scope.tenantId }, 'could not read events; trying again'),
+      onError: (error) => log.warn({ err: error, tenantId }, 'could not read events; trying again'),
     })
   }
 }
 
 /** Reads what was stored since the last read. */
 class Arrivals {
-  readonly #scope: Scope
   readonly #clock: WallClock
   readonly #seen = new Map<string, Date>()
   #newest: Date
 
-  constructor(scope: Scope, clock: WallClock) {
-    this.#scope = scope
+  constructor(clock: WallClock) {
     this.#clock = clock
     this.#newest = clock.now()
   }
 
-  async start(): Promise<bigint> {
-    for (const { stripeId, receivedAt } of await this.#page(undefined)) this.#seen.set(stripeId, receivedAt)
+  async start(scope: Scope): Promise<bigint> {
+    for (const { stripeId, receivedAt } of await this.#page(scope, undefined))
+      this.#seen.set(stripeId, receivedAt)
     return 0n
   }
 
   /** After a clock was set back, new events have earlier times than seen ones: marks those ahead as seen, starts at now. */
-  async #followBack(): Promise<void> {
+  async #followBack(scope: Scope): Promise<void> {
     const now = this.#clock.now()
     if (this.#newest.getTime() - now.getTime() <= LOOK_BACK_MS) return
-    const ahead = await readRows(this.#scope, EVENTS, {
+    const ahead = await readRows(scope, EVENTS, {
       columns: ['stripeId', 'receivedAt'],
       where: [compare('receivedAt', '>', now)],
       orderBy: ['receivedAt'],
@@ -103,17 +106,18 @@ class Arrivals {
     this.#newest = now
   }
 
-  async read(after: bigint): Promise<Arrival[]> {
-    await this.#followBack()
+  async read(scope: Scope, after: bigint): Promise<{ rows: Arrival[]; more: boolean }> {
+    await this.#followBack(scope)
     let last: EventRow | undefined
     for (;;) {
-      const page = await this.#page(last)
+      const page = await this.#page(scope, last)
       const fresh = page.filter(({ stripeId }) => !this.#seen.has(stripeId))
       for (const { stripeId, receivedAt } of fresh) this.#seen.set(stripeId, receivedAt)
       last = page.at(-1)
       if (fresh.length > 0 || page.length < PAGE) {
         this.#remember(fresh)
-        return fresh.map((event, index) => ({ seq: after + BigInt(index + 1), event }))
+        const rows = fresh.map((event, index) => ({ seq: after + BigInt(index + 1), event }))
+        return { rows, more: page.length === PAGE }
       }
     }
   }
@@ -128,10 +132,10 @@ class Arrivals {
     for (const [stripeId, receivedAt] of this.#seen) if (receivedAt < since) this.#seen.delete(stripeId)
   }
 
-  #page(last: EventRow | undefined): Promise<EventRow[]> {
+  #page(scope: Scope, last: EventRow | undefined): Promise<EventRow[]> {
     const until = new Date(Math.max(this.#newest.getTime(), this.#clock.now().getTime()) + LOOK_AHEAD_MS)
     const orderBy = ['receivedAt', 'stripeId']
-    return readRows(this.#scope, EVENTS, {
+    return readRows(scope, EVENTS, {
       columns: columnsOf(EVENTS),
       where: [
         last

@@ -28,7 +28,7 @@ export function sharedExecution(presentation: Presentation): Plugin<Context> {
       return recent.get(row, key, async () => {
         const contextValue = contextOfGroup(args.contextValue)
         // Another operation on the same row waits for its own turn.
-        await contextValue.services.queue.turn(contextValue.caller.tenantId ?? '').catch(() => {})
+        await contextValue.services.liveQueue.turn(contextValue.caller.tenantId ?? '').catch(() => {})
         return shareResult(await execute({ ...args, contextValue, rootValue: item }), presentation)
       })
     },

@@ -1,13 +1,17 @@
 import type { Bus, Topic } from '../../bus/bus.ts'
+import type { Scope } from '../../storage/scope/scope.ts'
 import { othersFirst } from '../../time.ts'
 
 /** How a list that only grows at its end is read. */
 export interface RowSource<Row> {
   /** @returns where the list ends now */
   start(): Promise<bigint>
-  /** The rows that follow `after`, in order: at most some hundreds; it is called again at once for the rest. */
-  read(after: bigint): Promise<Row[]>
+  /** The rows that follow `after`, in order: at most some hundreds; while there are `more` it is called again at once. */
+  read(after: bigint): Promise<{ rows: readonly Row[]; more: boolean }>
 }
+
+/** Runs one read of a tenant's list, in a turn of its own. */
+export type ReadOnce = <T>(tenantId: string, work: (scope: Scope) => Promise<T>) => Promise<T>
 
 export interface SharedReaderOptions {
   bus: Bus
@@ -101,7 +105,7 @@ export class SharedReader<Row extends { seq: bigint }> {
 
   async #readOn(): Promise<void> {
     for (;;) {
-      const rows = await this.#source.read(this.#head)
+      const { rows, more } = await this.#source.read(this.#head)
       const last = rows.at(-1)
       if (!last) return
       this.#window.push(...rows)
@@ -109,6 +113,7 @@ export class SharedReader<Row extends { seq: bigint }> {
       const excess = this.#window.length - this.#options.keep
       if (excess > 0) this.#floor = this.#window.splice(0, excess).at(-1)?.seq ?? this.#floor
       this.#release()
+      if (!more) return
       // Subscribers take these before more rows evict them.
       await othersFirst()
     }

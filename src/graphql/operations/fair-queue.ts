@@ -9,6 +9,8 @@ export interface FairQueueLimits {
   waiting: number
   /** Milliseconds that one may wait. */
   timeoutMs: number
+  /** Pieces that may start in one turn of the event loop; 1. */
+  perTurn?: number
 }
 
 /** Milliseconds that urgent work may hold back the next piece: where it never ends, the others still go on. */
@@ -93,12 +95,14 @@ export class FairQueue {
         return
       }
       this.#taken = false
-      const next = this.#next()
-      if (!next) return
-      // Scheduled from here it comes after the sockets of the next turn.
-      this.#schedule()
-      clearTimeout(next.timer)
-      next.start()
+      for (let started = 0; started < (this.#limits.perTurn ?? 1); started++) {
+        const next = this.#next()
+        if (!next) return
+        // Scheduled from here it comes after the sockets of the next turn.
+        this.#schedule()
+        clearTimeout(next.timer)
+        next.start()
+      }
     }
     setImmediate(begin, 0)
   }
