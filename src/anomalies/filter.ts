@@ -1,6 +1,6 @@
 import type { DetectorName, Severity } from '../detection/detector.ts'
 import { SEVERITIES } from '../detection/detector.ts'
-import type { AnomalyOrigin, AnomalyStatus } from '../detection/engine/incident.ts'
+import { type AnomalyOrigin, type AnomalyStatus, STATUSES } from '../detection/engine/incident.ts'
 import { PublicError } from '../errors.ts'
 import { ANOMALIES, among, type Condition, compare, contains, readRows } from '../storage/reading.ts'
 import type { Scope } from '../storage/scope/scope.ts'
@@ -45,6 +45,19 @@ export async function whereOf(scope: Scope, filter: AnomalyFilter): Promise<Cond
     ...(typeof account === 'string' ? [compare('account', '=', account)] : []),
     ...(await searchOf(scope, filter.search?.trim() ?? '')),
   ]
+}
+
+/** A status with a severity, as its column has it. */
+export type Pair = readonly [status: AnomalyStatus, severity: number]
+
+/** The pairs that a filter of nothing but statuses and severities lets through; undefined for any other. */
+export function pairsOf({ statuses, severities, ...others }: AnomalyFilter): Pair[] | undefined {
+  const isAlone = Object.values(others).every((other) => other === null || other === undefined)
+  if (!isAlone || (!statuses && !severities)) return undefined
+  const wanted = [...new Set(severities ?? SEVERITIES)].map((severity) => SEVERITIES.indexOf(severity))
+  return [...new Set(statuses ?? STATUSES)].flatMap((status) =>
+    wanted.map((severity): Pair => [status, severity]),
+  )
 }
 
 /** Anomalies that one Stripe object is a subject of; more than this many are not looked for. */

@@ -5,11 +5,13 @@ import {
   type Condition,
   compare,
   countRows,
+  firstOfEach,
   type Reading,
   readRow,
   readRows,
   TENANTS,
 } from '../storage/reading.ts'
+import type { Pair } from './filter.ts'
 
 export const ORDER_FIELDS = ['RECORDED_AT', 'DETECTED_AT', 'STARTED_AT', 'UPDATED_AT', 'SEVERITY'] as const
 export type AnomalyOrderField = (typeof ORDER_FIELDS)[number]
@@ -53,35 +55,47 @@ export interface AnomalyRange {
   take: number
 }
 
-/** One stretch of the tenant's anomalies by sort key, so that it stays put while others come and go. */
+/**
+ * One stretch of the tenant's anomalies by sort key, so that it stays put while others come and go.
+ * @param upTo the number of the feed up to which they were recorded
+ * @param pairs of `pairsOf`, where the filter has them
+ */
 export function readAnomalies<Column extends AnomalyColumn>(
   scope: Reading,
   columns: readonly Column[],
-  where: readonly Condition[],
-  { order: { field, direction }, after, before, backward, take }: AnomalyRange,
+  { where, upTo, pairs }: { where: readonly Condition[]; upTo: bigint; pairs?: readonly Pair[] | undefined },
+  { order, after, before, backward, take }: AnomalyRange,
 ): Promise<Pick<AnomalyRow, Column>[]> {
-  const ascending = direction === 'ASC'
-  const orderBy = keyColumns(field)
+  const ascending = order.direction === 'ASC'
+  const orderBy = keyColumns(order.field)
+  const direction = ascending !== backward ? 'ASC' : 'DESC'
   const side = ({ value, seq }: AnomalyKey, greater: boolean) =>
     beyond(orderBy, greater ? '>' : '<', value === undefined ? [seq] : [value, seq])
+  const bounds = [
+    recordedUpTo(upTo),
+    ...(after ? [side(after, ascending)] : []),
+    ...(before ? [side(before, !ascending)] : []),
+  ]
+  const isNarrowed = pairs && pairs.length > 0 && order.field === 'RECORDED_AT'
   return readRows(scope, ANOMALIES, {
     columns,
     where: [
+      ...bounds,
       ...where,
-      ...(after ? [side(after, ascending)] : []),
-      ...(before ? [side(before, !ascending)] : []),
+      ...(isNarrowed ? [firstOfEach(scope, pairs, { bounds, direction, take })] : []),
     ],
     orderBy,
-    direction: ascending !== backward ? 'ASC' : 'DESC',
+    direction,
     take,
   })
 }
 
-export const countAnomalies = (scope: Reading, where: readonly Condition[]): Promise<number> =>
-  countRows(scope, ANOMALIES, where)
+export const countAnomalies = (
+  scope: Reading,
+  { where, upTo }: { where: readonly Condition[]; upTo: bigint },
+): Promise<number> => countRows(scope, ANOMALIES, [recordedUpTo(upTo), ...where])
 
-/** What was recorded up to a number of the feed. */
-export const recordedUpTo = (seq: bigint): Condition => compare('seq', '<=', seq)
+const recordedUpTo = (seq: bigint): Condition => compare('seq', '<=', seq)
 
 /** The head of the tenant's feed: the number of its newest act. */
 export async function feedHead(scope: Reading): Promise<bigint> {

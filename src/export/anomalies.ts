@@ -7,7 +7,6 @@ import {
   anomalyKey,
   feedHead,
   readAnomalies,
-  recordedUpTo,
 } from '../anomalies/pages.ts'
 import type { Config } from '../config.ts'
 import { SEVERITIES } from '../detection/detector.ts'
@@ -131,11 +130,11 @@ async function answer(parts: ExportParts, req: IncomingMessage, res: ServerRespo
 /** The file page by page, the header line with the first: the anomalies recorded up to the request. */
 export async function* csvOf(scope: Scope, filter: AnomalyFilter): AsyncGenerator<string> {
   const head = await feedHead(scope)
-  const where = [recordedUpTo(head), ...(await whereOf(scope, filter))]
-  let page = await readPage(scope, where, undefined)
+  const wanted = { where: await whereOf(scope, filter), upTo: head }
+  let page = await readPage(scope, wanted, undefined)
   yield csvLines([COLUMNS.map(([name]) => name), ...page.map(rowOf)])
   for (let last = page.at(-1); last !== undefined && page.length === PAGE; last = page.at(-1)) {
-    page = await readPage(scope, where, anomalyKey('RECORDED_AT', last))
+    page = await readPage(scope, wanted, anomalyKey('RECORDED_AT', last))
     if (page.length > 0) yield csvLines(page.map(rowOf))
   }
 }
@@ -146,17 +145,19 @@ async function send(res: ServerResponse, text: string): Promise<void> {
   if (!res.write(text)) await Promise.race([once(res, 'drain'), once(res, 'close')])
 }
 
+/** The conditions of a filter, and up to which number of the feed. */
+interface Wanted {
+  where: readonly Condition[]
+  upTo: bigint
+}
+
 const isRead = (column: AnomalyColumn): column is keyof Exported =>
   column !== 'subjects' && column !== 'evidence' && column !== 'series'
 
 const READ = columnsOf(ANOMALIES).filter(isRead)
 
-const readPage = (
-  scope: Scope,
-  where: readonly Condition[],
-  after: AnomalyKey | undefined,
-): Promise<Exported[]> =>
-  readAnomalies(scope, READ, where, {
+const readPage = (scope: Scope, wanted: Wanted, after: AnomalyKey | undefined): Promise<Exported[]> =>
+  readAnomalies(scope, READ, wanted, {
     order: { field: 'RECORDED_AT', direction: 'DESC' },
     after,
     before: undefined,

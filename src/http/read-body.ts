@@ -21,6 +21,9 @@ export function readBody(req: IncomingMessage, most: number): Promise<Buffer | u
     })
     req.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
     req.on('error', cutOff)
-    req.on('close', cutOff)
+    // It follows every end; only without one it says something.
+    req.on('close', () => {
+      if (!req.complete) cutOff()
+    })
   })
 }

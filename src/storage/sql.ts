@@ -109,9 +109,23 @@ export const nullableText = (value: unknown): string | null =>
 /** SQLite has no booleans of its own: 0 and 1. */
 export const flag = (value: unknown): boolean => value === true || value === 1 || value === 1n
 
+/** A moment that remembers how it was written: most that are read are shown, and writing them anew costs more than reading. */
+class WrittenDate extends Date {
+  constructor(private readonly written: string) {
+    super(written)
+  }
+
+  override toISOString(): string {
+    return WRITTEN.test(this.written) ? `${this.written.slice(0, -UTC.length)}Z` : super.toISOString()
+  }
+}
+
+const UTC = '+00:00'
+const WRITTEN = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$/
+
 /** A DateTime column: ISO text on SQLite, a Date on PostgreSQL. */
 export function date(value: unknown): Date {
-  const parsed = value instanceof Date ? value : new Date(text(value))
+  const parsed = value instanceof Date ? value : new WrittenDate(text(value))
   if (Number.isNaN(parsed.getTime())) throw new TypeError(`not a time column: ${String(value)}`)
   return parsed
 }

@@ -144,6 +144,11 @@ const FIRST = [
     'UNION SELECT "anomalyId" FROM "AnomalyCause" WHERE "tenantId" = ?',
     'UNION SELECT "anomalyId" FROM "AnomalyCause" WHERE "tenantId" <> ?',
   ),
+  reading(
+    'the first of each status are those of another tenant',
+    'FROM "Anomaly"\n    WHERE "tenantId" = ?',
+    'FROM "Anomaly"\n    WHERE "tenantId" <> ?',
+  ),
   reach(
     'somebody new reaches across tenants',
     'src/anomalies/pages.ts',
@@ -203,6 +208,11 @@ const SECOND = [
     'raw reads run as the system',
     'inTenant(tenantId, () => sql.all(text, values))',
     'sql.all(text, values)',
+  ),
+  scope(
+    'pages are read as the system',
+    'inTenant(tenantId, () => sql.tuples(text, values))',
+    'sql.tuples(text, values)',
   ),
   scope(
     'raw writes run as the system',
@@ -273,8 +283,8 @@ const SECURITY = [
   ),
   mutantsOf('src/storage/postgres/sql.ts', 'postgresql', walls)(
     'raw reads run as the system',
-    'inSession(pool, currentTenant(), (client) => all',
-    'inSession(pool, undefined, (client) => all',
+    'inSession(pool, currentTenant(), (client) => read',
+    'inSession(pool, undefined, (client) => read',
   ),
   mutantsOf('src/storage/postgres/sql.ts', 'postgresql', walls)(
     'a tenant is entered in name only',

@@ -7,6 +7,7 @@ import {
   contains,
   countRows,
   EVENTS,
+  firstOfEach,
   readRow,
   readRows,
   relatedTo,
@@ -46,6 +47,18 @@ describe('every statement', () => {
       contains('searchText', 'x'),
       beyond(['startedAt', 'seq'], '<', [new Date(0), 5n]),
       relatedTo(scope, 'anm_1'),
+      firstOfEach(
+        scope,
+        [
+          ['OPEN', 2],
+          ['OPEN', 3],
+        ],
+        {
+          bounds: [compare('seq', '<=', 9n)],
+          direction: 'DESC',
+          take: 5,
+        },
+      ),
     ]
     await readRows(scope, ANOMALIES, { columns: [], where, orderBy: ['seq'], take: 5 })
     await readRow(scope, EVENTS, { columns: [], where: [signsOf(scope, 'anm_1')] })
@@ -112,4 +125,18 @@ test('a row has the columns that were asked for, as their types say, from either
   expect(await readRows(scope, ANOMALIES, { columns })).toEqual([expected, expected])
   const damaged = recording([sqlite.with(5, 5)])
   await expect(readRows(damaged.scope, ANOMALIES, { columns })).rejects.toThrow('not a text column')
+})
+
+test('a moment is shown as it was written, and in the one way that is shown when it was not', async () => {
+  const written = [
+    '2026-03-01T12:00:00.123+00:00',
+    '2026-03-01T12:00:00+00:00',
+    '2026-03-01T14:00:00.123+02:00',
+  ]
+  const { scope } = recording(written.map((at) => [at]))
+  const rows = await readRows(scope, ANOMALIES, { columns: ['startedAt'] })
+  expect(rows.map(({ startedAt }) => startedAt.toISOString())).toEqual(
+    written.map((at) => new Date(at).toISOString()),
+  )
+  expect(rows.map(({ startedAt }) => startedAt.getTime())).toEqual(written.map((at) => Date.parse(at)))
 })

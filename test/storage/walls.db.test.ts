@@ -51,6 +51,7 @@ describe.runIf(engine === 'sqlite')('the tripwire on SQLite, without the filter'
     ['creates for another', () => prisma.anomaly.create({ data: anomalyRow(b, 'anm_x', 9) })],
     ['does it in a transaction', () => prisma.$transaction((tx) => tx.anomaly.findMany())],
     ['reads raw', () => sql.all('SELECT * FROM "Anomaly"')],
+    ['reads rows of a page', () => sql.tuples('SELECT * FROM "Anomaly"')],
     ['writes raw', () => sql.write((tx) => tx.run('DELETE FROM "Wake"'))],
     [
       'reads raw while writing',
@@ -75,6 +76,7 @@ describe.runIf(engine === 'postgresql')('row-level security on PostgreSQL, witho
       { tenantId: a },
     ])
     expect(await asA(() => sql.all('SELECT "tenantId" FROM "Anomaly"'))).toEqual([{ tenantId: a }])
+    expect(await asA(() => sql.tuples('SELECT "tenantId" FROM "Anomaly"'))).toEqual([[a]])
     expect(await asA(() => sql.write((tx) => tx.all('SELECT "tenantId" FROM "Anomaly"')))).toEqual([
       { tenantId: a },
     ])

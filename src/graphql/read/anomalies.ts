@@ -1,4 +1,4 @@
-import { type AnomalyFilter, whereOf } from '../../anomalies/filter.ts'
+import { type AnomalyFilter, pairsOf, whereOf } from '../../anomalies/filter.ts'
 import {
   type AnomalyColumn,
   type AnomalyKey,
@@ -8,7 +8,6 @@ import {
   feedHead,
   keyColumns,
   readAnomalies,
-  recordedUpTo,
 } from '../../anomalies/pages.ts'
 import { ANOMALIES, type AnomalyRow, readRows, relatedTo } from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
@@ -31,11 +30,11 @@ export async function readAnomalyPage(
   columns: readonly AnomalyColumn[],
 ): Promise<AnomalyPage> {
   const head = await feedHead(scope)
-  const where = [recordedUpTo(head), ...(await whereOf(scope, filter))]
+  const wanted = { where: await whereOf(scope, filter), upTo: head, pairs: pairsOf(filter) }
   const selected = [...new Set([...columns, ...keyColumns(order.field)])]
   const page = await readPage<AnomalyRow, AnomalyKey>(args, {
-    read: (range) => readAnomalies(scope, selected, where, { ...range, order }),
-    count: () => countAnomalies(scope, where),
+    read: (range) => readAnomalies(scope, selected, wanted, { ...range, order }),
+    count: () => countAnomalies(scope, wanted),
     keyOf: (anomaly) => anomalyKey(order.field, anomaly),
     encode: (key) => encodeKey(scope.tenantId, order, key),
     decode: (cursor) => decodeKey(scope.tenantId, order, cursor, head),

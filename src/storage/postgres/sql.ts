@@ -18,11 +18,13 @@ import { beginSession, inSession, type Session, type WalledPool, wall } from './
 /** Raw statements over the pool, each in the role and the name of its tenant, within the limits of their purpose. */
 export function postgresSql(pool: WalledPool, limits: Limits): SystemSql & { begin(): Promise<Transaction> } {
   const within = answerWithin(limits)
+  const inTurn =
+    <Result>(read: (connection: Connection, text: string, values?: readonly Value[]) => Promise<Result>) =>
+    (text: string, values?: readonly Value[]): Promise<Result> =>
+      inSession(pool, currentTenant(), (client) => read({ client, within }, text, values), limits)
   return {
-    all: (text, values) =>
-      inSession(pool, currentTenant(), (client) => all({ client, within }, text, values), limits),
-    tuples: (text, values) =>
-      inSession(pool, currentTenant(), (client) => allTuples({ client, within }, text, values), limits),
+    all: inTurn(all),
+    tuples: inTurn(allTuples),
     write: (work) => {
       const tenantId = currentTenant()
       const transaction = (client: pg.PoolClient) => {

@@ -27,15 +27,15 @@ export function sqliteSql({
 }: SqliteFile): SystemSql & { begin(): Promise<Transaction> } {
   const reading = new Statements(reader)
   const writing = new Statements(writer)
+  const guarded =
+    <Result>(read: (text: string, values: readonly Value[]) => Result) =>
+    async (text: string, values: readonly Value[] = []): Promise<Result> => {
+      checkTenant(currentTenant(), values, text)
+      return whenFree(() => read(text, values))
+    }
   return {
-    all: async (text, values = []) => {
-      checkTenant(currentTenant(), values, text)
-      return whenFree(() => reading.all(text, values))
-    },
-    tuples: async (text, values = []) => {
-      checkTenant(currentTenant(), values, text)
-      return whenFree(() => reading.tuples(text, values))
-    },
+    all: guarded((text, values) => reading.all(text, values)),
+    tuples: guarded((text, values) => reading.tuples(text, values)),
     write: (work) => {
       const tx = new SqliteWriter(writing, currentTenant())
       return queue.transaction(() => outOfTenant(() => work(tx)).finally(() => tx.end()))

@@ -240,6 +240,7 @@ describe('an attacker of another tenant', () => {
 
   it('gets nothing by raw statements', async () => {
     await harmless(() => attacker.sql.all('SELECT * FROM "Anomaly"'))
+    await harmless(() => attacker.sql.tuples('SELECT * FROM "Anomaly"'))
     await harmless(() => attacker.sql.all('SELECT * FROM "Anomaly" WHERE "tenantId" = ?', [b]))
     await harmless(() => attacker.sql.write((tx) => tx.run('UPDATE "Anomaly" SET "note" = ?', ['x'])))
     await harmless(() => attacker.sql.write((tx) => tx.run('DELETE FROM "Wake" WHERE "tenantId" = ?', [b])))
