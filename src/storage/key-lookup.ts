@@ -1,4 +1,4 @@
-import { nullableDate, type Sql, text } from './sql.ts'
+import { nullableDate, type SystemSql, text } from './sql.ts'
 
 /** An API key that is not revoked, of a tenant that is not cut off. */
 export interface KeyLookup {
@@ -23,7 +23,7 @@ const BY_ID = `${LOOK_UP} AND k."tenantId" = ? AND k."id" = ?`
  * @returns undefined for an unknown or expired one, and for one of a tenant that is cut off
  */
 export async function lookUpKey(
-  sql: Sql,
+  sql: SystemSql,
   which: { hash: string } | { tenantId: string; id: string },
   now: Date,
 ): Promise<KeyLookup | undefined> {
