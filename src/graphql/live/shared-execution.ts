@@ -94,8 +94,11 @@ function withoutPosition(document: DocumentNode, variables: Readonly<Record<stri
 }
 
 /** Nothing of the subscriber who happened to be first is left in it but the rights that are part of the key. */
-function contextOfGroup({ caller, scope, scopeOfTenant, services }: Context): Context {
+function contextOfGroup(context: Context): Context {
+  const { caller, scope, scopeOfTenant, services } = context
   return {
+    // The operator's alone are a group of their own.
+    ...('operator' in context && { operator: context.operator }),
     requestId: '',
     caller: rightsOf(caller),
     connection: NO_CONNECTION,
