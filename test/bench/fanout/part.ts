@@ -12,25 +12,14 @@ import { createTenant } from '../../../src/tenancy/tenants.ts'
 import { createVault } from '../../../src/tenancy/vault.ts'
 import { systemClock } from '../../../src/time.ts'
 import { raise } from '../../support/anomalies.ts'
-import {
-  bundle,
-  type Child,
-  inWorkshop,
-  machineBusy,
-  machineName,
-  median,
-  pinning,
-  startOn,
-} from '../machine.ts'
+import { bundle, type Child, inWorkshop, machineBusy, median, startOn } from '../machine.ts'
 import type { BenchOptions, Part, Report } from '../part.ts'
+import { percent, type Round, report, SUBSCRIBERS, times } from './report.ts'
 import type { SubscribersOrder } from './subscribers.ts'
 
-const SUBSCRIBERS = 1_000
 /** Pushes before anything is measured. */
 const WARM_UP = 60
 const [SERVER_CPU, LOAD_CPU] = [0, 1]
-/** Share of the machine that others may take before a round is left out. */
-const DISTURBED = 0.08
 
 /** Pushes of an anomaly to many subscribers against `ws` alone, which sends each socket the same text. */
 export const fanout: Part = {
@@ -77,15 +66,6 @@ interface Slice {
   others: number
 }
 
-interface Round {
-  /** What bare cost over what ours did: its share of the bare rate. */
-  ratio: number
-  null: number
-  ours: number
-  bare: number
-  others: number
-}
-
 const portOf = z.object({ port: z.number() })
 const cpuOf = z.object({ cpu: z.number() })
 const lastOf = z.object({ last: z.array(z.string()) })
@@ -100,7 +80,7 @@ async function measure({ quick, say }: BenchOptions, folder: string): Promise<Re
     bare: new URL('bare.ts', import.meta.url),
     subscribers: new URL('subscribers.ts', import.meta.url),
   })
-  const results: { case: Case; bytes: number; rounds: Round[] }[] = []
+  const results: { name: string; target: number; bytes: number; rounds: Round[] }[] = []
   try {
     for (const one of CASES) {
       const bench = await CaseBench.open(one, { database, databaseUrl, vaultSecret, script })
@@ -113,7 +93,7 @@ async function measure({ quick, say }: BenchOptions, folder: string): Promise<Re
             `${one.name}, round ${number}: ${times(round.ratio)} of bare, null ${times(round.null)}, others ${percent(round.others)}`,
           )
         }
-        results.push({ case: one, bytes: bench.bytes, rounds })
+        results.push({ name: one.name, target: one.target, bytes: bench.bytes, rounds })
       } finally {
         await bench.close()
       }
@@ -198,15 +178,22 @@ class CaseBench {
   }
 
   async #slice(name: 'ours' | 'bare' | 'twin', pushes: number): Promise<Slice> {
-    const server = this.servers[name]
-    const cpu = async () => cpuOf.parse(await server.ask({})).cpu
-    const [began, busy, before] = [performance.now(), machineBusy(), await cpu()]
+    const before = await this.#cpu(name)
+    const [began, busy] = [performance.now(), machineBusy() ?? Number.NaN]
     for (let push = 0; push < pushes; push += 1) await this.#push(name)
-    const used = (await cpu()) - before
     const wall = (performance.now() - began) / 1_000
-    // The subscribers and this process are idle while the server works, and the other way round.
-    const others = Math.max(0, (machineBusy() ?? 0) - (busy ?? 0) - wall) / (2 * wall)
-    return { cpu: (used / (pushes * SUBSCRIBERS)) * 1e6, others }
+    const all = (machineBusy() ?? Number.NaN) - busy
+    const after = await this.#cpu(name)
+    const others = Math.max(0, all - (after.all - before.all)) / (2 * wall)
+    return { cpu: ((after.server - before.server) / (pushes * SUBSCRIBERS)) * 1e6, others }
+  }
+
+  /** CPU seconds so far of a server, and of it, the subscribers and this process together. */
+  async #cpu(name: 'ours' | 'bare' | 'twin'): Promise<{ server: number; all: number }> {
+    const server = cpuOf.parse(await this.servers[name].ask({})).cpu
+    const subscribers = cpuOf.parse(await this.#load({ cpu: true })).cpu
+    const { user, system } = process.cpuUsage()
+    return { server, all: server + subscribers + (user + system) / 1e6 }
   }
 
   /** One message to every subscriber, and all of them have it. */
@@ -247,60 +234,3 @@ function checkFrames(texts: readonly string[]): void {
   if (new Set(frames.map(({ payload }) => payload.data.anomalyDetected.node.id)).size !== 1)
     throw new Error('subscribers got different anomalies')
 }
-
-function report(results: readonly { case: Case; bytes: number; rounds: readonly Round[] }[]): Report {
-  const figures = results.map(({ case: { name, target }, bytes, rounds }) => {
-    const calm = rounds.filter(({ others }) => others <= DISTURBED)
-    const used = calm.length > 0 ? calm : rounds
-    const figure = (of: (round: Round) => number) => {
-      const values = used.map(of)
-      return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
-    }
-    return {
-      name,
-      target,
-      bytes,
-      ratio: figure(({ ratio }) => ratio),
-      null: figure((round) => round.null),
-      oursCpuMicros: figure(({ ours }) => ours),
-      bareCpuMicros: figure(({ bare }) => bare),
-      counted: used.length,
-      disturbed: calm.length === 0,
-      rounds,
-    }
-  })
-  return {
-    title: `One anomaly to ${SUBSCRIBERS} subscribers (WebSocket) against ws alone`,
-    columns: [
-      'subscribers with',
-      '× bare',
-      'target',
-      'null check',
-      'CPU µs a message',
-      'bare',
-      'bytes',
-      'rounds',
-    ],
-    rows: figures.map((row) => [
-      row.name,
-      range(row.ratio),
-      row.target.toFixed(2),
-      range(row.null),
-      row.oursCpuMicros.median.toFixed(1),
-      row.bareCpuMicros.median.toFixed(1),
-      String(row.bytes),
-      row.disturbed ? 'disturbed' : String(row.counted),
-    ]),
-    notes: [
-      'CPU of the server from the hint that the feed has grown to the last frame: read, executed, serialized and sent; bare: socket.send of the same text',
-      `rounds in which others took more than ${percent(DISTURBED)} of the machine are left out, unless all were disturbed`,
-      `${machineName()}, ${pinning ? 'servers and subscribers pinned to a CPU each' : 'not pinned: the ratio says little'}`,
-    ],
-    data: figures,
-  }
-}
-
-const times = (value: number): string => value.toFixed(2)
-const percent = (value: number): string => `${Math.round(value * 100)} %`
-const range = ({ median: middle, min, max }: { median: number; min: number; max: number }): string =>
-  `${times(middle)} [${times(min)}..${times(max)}]`

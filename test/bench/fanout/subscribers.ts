@@ -18,6 +18,7 @@ export const subscribersOrder = z.union([
   /** Waits until every socket of the group has its next message. */
   z.object({ await: z.string() }),
   z.object({ last: z.string() }),
+  z.object({ cpu: z.literal(true) }),
 ])
 export type SubscribersOrder = z.infer<typeof subscribersOrder>
 
@@ -85,6 +86,10 @@ async function obey(order: SubscribersOrder): Promise<object> {
     groups.set(order.connect.name, group)
     await group.open(order.connect)
     return {}
+  }
+  if ('cpu' in order) {
+    const { user, system } = process.cpuUsage()
+    return { cpu: (user + system) / 1e6 }
   }
   if ('last' in order) return { last: groupOf(order.last).texts() }
   await groupOf(order.await).arrival()
