@@ -2,8 +2,15 @@ import type { DetectorName, Severity } from '../detection/detector.ts'
 import { SEVERITIES } from '../detection/detector.ts'
 import { type AnomalyOrigin, type AnomalyStatus, STATUSES } from '../detection/engine/incident.ts'
 import { PublicError } from '../errors.ts'
-import { ANOMALIES, among, type Condition, compare, contains, readRows } from '../storage/reading.ts'
-import type { Scope } from '../storage/scope/scope.ts'
+import {
+  ANOMALIES,
+  among,
+  type Condition,
+  compare,
+  contains,
+  type Reading,
+  readRows,
+} from '../storage/reading.ts'
 import { type MomentRange, resolveRange } from '../tenancy/local-time.ts'
 
 /** What the list and the export can be narrowed to; what is left out does not narrow. */
@@ -23,7 +30,7 @@ export interface AnomalyFilter {
 const STRIPE_ID = /^[a-z]+_[A-Za-z0-9_]+$/
 
 /** The filter as conditions on rows. */
-export async function whereOf(scope: Scope, filter: AnomalyFilter): Promise<Condition[]> {
+export async function whereOf(scope: Reading, filter: AnomalyFilter): Promise<Condition[]> {
   const { detectors, severities, statuses, origins, customerId, livemode, account } = filter
   const { from, to } = await resolveRange(scope, filter.detected ?? {})
   return [
@@ -68,7 +75,7 @@ const MAX_SEARCH = 500
 const MAX_WORDS = 20
 
 /** An exact id finds what it is a subject of; anything else is looked for word by word, in any case. */
-async function searchOf(scope: Scope, search: string): Promise<Condition[]> {
+async function searchOf(scope: Reading, search: string): Promise<Condition[]> {
   if (search === '') return []
   if (search.length > MAX_SEARCH)
     throw new PublicError('BAD_USER_INPUT', `search must have at most ${MAX_SEARCH} characters`)

@@ -251,7 +251,9 @@ function parsed<Of, Column extends keyof Of & string>(
   row: Tuple,
 ): Pick<Of, Column> {
   const read: Partial<Pick<Of, Column>> = {}
-  for (const [at, column] of columns.entries()) read[column] = parsers[at]?.(row[at])
+  columns.forEach((column, at) => {
+    read[column] = parsers[at]?.(row[at])
+  })
   // Every column of the type was just set.
   return read as Pick<Of, Column>
 }

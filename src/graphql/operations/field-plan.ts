@@ -117,27 +117,33 @@ const NO_INFO = {} as GraphQLResolveInfo
 
 function runField(run: Run, plan: FieldPlan, source: unknown, parent: Path | undefined): unknown {
   const { key, complete } = plan
-  const fail = (error: unknown) => failPlace(run, plan.field.type, plan, pathTo(plan, parent, key), error)
   try {
     const value = resolved(run, plan, source, parent)
     const completed = isPromise(value)
       ? value.then((later) => complete(run, later, parent, key))
       : complete(run, value, parent, key)
-    return isPromise(completed) ? completed.then(undefined, fail) : completed
+    if (!isPromise(completed)) return completed
+    return completed.then(undefined, (error: unknown) => failField(run, plan, parent, error))
   } catch (error) {
-    return fail(error)
+    return failField(run, plan, parent, error)
   }
 }
 
+const failField = (run: Run, plan: FieldPlan, parent: Path | undefined, error: unknown): null =>
+  failPlace(run, plan.field.type, plan, pathTo(plan, parent, plan.key), error)
+
 function resolved(run: Run, plan: FieldPlan, source: unknown, parent: Path | undefined): unknown {
-  if (plan.isProperty && typeof source === 'object' && source !== null) {
-    const value: unknown = Reflect.get(source, plan.field.name)
+  if (plan.isProperty && isObject(source)) {
+    const value = source[plan.field.name]
     if (typeof value !== 'function') return value
   }
   const resolve = plan.field.resolve ?? defaultFieldResolver
   const info = plan.takesInfo ? infoOf(run, plan, pathTo(plan, parent, plan.key)) : NO_INFO
   return resolve(source, argumentsOf(run, plan), run.contextValue, info)
 }
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
 
 const pathTo = ({ parentType }: PlannedField, parent: Path | undefined, key: string | number): Path => ({
   prev: parent,

@@ -1,3 +1,6 @@
+import type { AnomalyFilter } from '../../../src/anomalies/filter.ts'
+import type { AnomalyColumn } from '../../../src/anomalies/pages.ts'
+
 /** The page that a list of anomalies shows, as a frontend asks for it: filtered, 50 rows. */
 export const OPERATION = `query Page($filter: AnomalyFilter, $first: Int!) {
   anomalies(filter: $filter, first: $first) {
@@ -12,13 +15,13 @@ export const OPERATION = `query Page($filter: AnomalyFilter, $first: Int!) {
 
 export const ROWS = 50
 
-export const VARIABLES = {
+export const VARIABLES: { first: number; filter: AnomalyFilter } = {
   first: ROWS,
   filter: { statuses: ['OPEN', 'ACKNOWLEDGED'], severities: ['HIGH', 'CRITICAL'] },
 }
 
 /** The columns that these fields need. */
-export const COLUMNS = [
+export const COLUMNS: readonly AnomalyColumn[] = [
   'id',
   'detector',
   'severity',
