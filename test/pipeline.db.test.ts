@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
 import type { Topic } from '../src/bus/bus.ts'
 import { DETECTORS } from '../src/detection/registry.ts'
-import { judgeDue } from '../src/pipeline/pass.ts'
+import { createPipeline, judgeDue } from '../src/pipeline/pass.ts'
 import { readHistory } from '../src/pipeline/replay.ts'
 import { storedReplay } from '../src/pipeline/stored-replay.ts'
 import type { Database } from '../src/storage/database.ts'
@@ -206,7 +206,7 @@ describe('a crash', () => {
     await deliver(mine, double(START))
     // The process dies after judging, before its result is stored.
     const now = new Date((START + 10) * 1_000)
-    await expect(judgeDue({ ...pipeline, database: dyingAtTheCommit }, now)).rejects.toThrow('killed')
+    await expect(judgeDue(createPipeline({ ...pipeline, database: dyingAtTheCommit }), now)).rejects.toThrow('killed')
     expect(await anomaliesOf(mine)).toEqual([])
     await judgeAll(START + 11)
     await judgeAll(START + 12)
@@ -257,7 +257,7 @@ describe.runIf(engine === 'sqlite')('a tenant that changes while it is judged', 
         },
       }),
     }
-    await judgeDue({ ...pipeline, database: meddling }, now)
+    await judgeDue(createPipeline({ ...pipeline, database: meddling }), now)
     expect(writes).toBe(2)
     expect(await anomaliesOf(mine)).toHaveLength(1)
   })

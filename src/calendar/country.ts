@@ -15,9 +15,18 @@ export const isCountry = (code: string): boolean =>
   // A former code, such as DD, stands for another one.
   Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}`
 
+/** There are some 600 names of zones; asking `Intl` for one takes longer than judging an event. */
+const ownNames = new Map<string, string>()
+
 /** `Intl` has a zone under one of its names only, which is not always today's. */
-const ownName = (zone: string): string =>
-  new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
+function ownName(zone: string): string {
+  const known = ownNames.get(zone)
+  if (known !== undefined) return known
+  const name = new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone
+  if (ownNames.size >= 2_000) ownNames.clear()
+  ownNames.set(zone, name)
+  return name
+}
 
 /** An older engine has the property, a newer one the method. */
 interface Regional {

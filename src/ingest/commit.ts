@@ -1,6 +1,6 @@
 import type { InboxEvent } from '../storage/inbox.ts'
 import { appendWake, insertEvents, isLive, markLive } from '../storage/inbox.ts'
-import type { SystemSql, Writer } from '../storage/sql.ts'
+import type { SystemSql, SystemWriter } from '../storage/sql.ts'
 
 /** A verified delivery of a parsed event, on its way to the inbox. */
 export interface Delivery extends Omit<InboxEvent, 'status'> {
@@ -32,28 +32,55 @@ export async function commitBatch(
 ): Promise<Receipt> {
   const groups = byTenant(batch)
   return sql.write(async (tx) => {
-    const fresh = new Set<Delivery>()
-    const tenants: string[] = []
-    const live: string[] = []
-    for (const [tenantId, deliveries] of groups) {
-      await tx.enter(tenantId)
-      const wasLive = knownLive.has(tenantId) || (await hadLiveEvent(tx, tenantId, deliveries))
-      const events = distinct(deliveries, wasLive)
-      const written = await insertEvents(tx, tenantId, events)
-      if (written.size > 0) tenants.push(tenantId)
-      const pending: string[] = []
-      for (const row of events) {
-        if (!written.has(row.event.id)) continue
-        fresh.add(row.delivery)
-        if (row.status === 'PENDING') pending.push(row.event.id)
-      }
-      const last = events[events.length - 1]
-      if (pending.length > 0 && last !== undefined)
-        await appendWake(tx, tenantId, wakeId(), last.receivedAt, pending)
-      if (wasLive || deliveries.some(({ event }) => event.livemode)) live.push(tenantId)
+    // Each step asks for all tenants before it waits: their statements go to a server in one message.
+    const begun = await Promise.all(
+      groups.map(async ([tenantId, deliveries]) => ({
+        tenantId,
+        deliveries,
+        wasLive: knownLive.has(tenantId) || (await hadLiveEvent(tx, tenantId, deliveries)),
+      })),
+    )
+    const stored = await Promise.all(begun.map((group) => insertNew(tx, group)))
+    await Promise.all(stored.map(({ tenantId, fresh }) => leaveWake(tx, tenantId, fresh, wakeId)))
+    return {
+      fresh: new Set(stored.flatMap(({ fresh }) => fresh.map(({ delivery }) => delivery))),
+      tenants: stored.filter(({ fresh }) => fresh.length > 0).map(({ tenantId }) => tenantId),
+      live: begun.filter(isLiveNow).map(({ tenantId }) => tenantId),
     }
-    return { fresh, tenants, live }
   })
+}
+
+/** One tenant's deliveries of a batch. */
+interface Group {
+  tenantId: string
+  deliveries: readonly Delivery[]
+  /** Whether the tenant had a live event before. */
+  wasLive: boolean
+}
+
+const isLiveNow = ({ wasLive, deliveries }: Group): boolean =>
+  wasLive || deliveries.some(({ event }) => event.livemode)
+
+/** An event with the delivery that brings it. */
+type Row = InboxEvent & { delivery: Delivery }
+
+/** @returns the events that were not known before */
+async function insertNew(tx: SystemWriter, { tenantId, deliveries, wasLive }: Group) {
+  const rows = distinct(deliveries, wasLive)
+  const [, written] = await Promise.all([tx.enter(tenantId), insertEvents(tx, tenantId, rows)])
+  return { tenantId, fresh: rows.filter(({ event }) => written.has(event.id)) }
+}
+
+async function leaveWake(
+  tx: SystemWriter,
+  tenantId: string,
+  fresh: readonly Row[],
+  wakeId: () => string,
+): Promise<void> {
+  const pending = fresh.filter(({ status }) => status === 'PENDING').map(({ event }) => event.id)
+  const last = fresh.at(-1)
+  if (pending.length === 0 || last === undefined) return
+  await Promise.all([tx.enter(tenantId), appendWake(tx, tenantId, wakeId(), last.receivedAt, pending)])
 }
 
 function byTenant(batch: readonly Delivery[]): [string, Delivery[]][] {
@@ -67,21 +94,23 @@ function byTenant(batch: readonly Delivery[]): [string, Delivery[]][] {
 }
 
 /** Whether the tenant had a live event before this batch; if its first one is in it, that is recorded. */
-async function hadLiveEvent(tx: Writer, tenantId: string, deliveries: readonly Delivery[]): Promise<boolean> {
+async function hadLiveEvent(
+  tx: SystemWriter,
+  tenantId: string,
+  deliveries: readonly Delivery[],
+): Promise<boolean> {
+  const entered = tx.enter(tenantId)
   const first = deliveries.find(({ event }) => event.livemode)
-  if (first === undefined) return isLive(tx, tenantId)
-  return !(await markLive(tx, tenantId, first.receivedAt))
+  if (first === undefined) return (await Promise.all([isLive(tx, tenantId), entered]))[0]
+  return !(await Promise.all([markLive(tx, tenantId, first.receivedAt), entered]))[0]
 }
 
 /**
  * Each event once, with the status it begins with, ordered by id: also within a tenant all processes insert in one
  * order. Test events that come after the first live one are of no interest, and thin events cannot be judged.
  */
-function distinct(
-  deliveries: readonly Delivery[],
-  wasLive: boolean,
-): (InboxEvent & { delivery: Delivery })[] {
-  const rows = new Map<string, InboxEvent & { delivery: Delivery }>()
+function distinct(deliveries: readonly Delivery[], wasLive: boolean): Row[] {
+  const rows = new Map<string, Row>()
   let live = wasLive
   for (const delivery of deliveries) {
     const { event } = delivery

@@ -4,7 +4,6 @@ import { judgeBatch } from '../detection/engine/batch.ts'
 import { newId } from '../ids.ts'
 import type { Database } from '../storage/database.ts'
 import {
-  claimWork,
   type JudgedWork,
   type Recorded,
   type Search,
@@ -12,15 +11,26 @@ import {
   type TenantWork,
   type WorkClaim,
 } from '../storage/detection/claims.ts'
+import { WorkSource } from '../storage/detection/work-source.ts'
 import { isDataFailure } from '../storage/failures.ts'
-import { toSeconds } from '../time.ts'
+import { othersFirst, toSeconds } from '../time.ts'
 import { narrowDown } from './narrowing.ts'
 
-export interface Pipeline {
+export interface PipelineParts {
   database: Database
   bus: Bus
   detectors: readonly AnyDetector[]
 }
+
+export interface Pipeline extends PipelineParts {
+  work: WorkSource
+}
+
+/** What it remembers of tenants is for these detectors alone. */
+export const createPipeline = (parts: PipelineParts): Pipeline => ({
+  ...parts,
+  work: new WorkSource(parts.database),
+})
 
 /** What was judged, and when each of its events had arrived. */
 export interface Judged extends Recorded {
@@ -41,7 +51,7 @@ export async function judgeDue(
   passOver: readonly string[] = [],
 ): Promise<Judged[]> {
   for (;;) {
-    const claim = await claimWork(pipeline.database, { now, passOver })
+    const claim = await pipeline.work.claim({ now, passOver })
     if (claim === undefined) return []
     const judged = await serve(pipeline, claim, now).catch((error: unknown) =>
       serveNarrowed(pipeline, error, now),
@@ -51,17 +61,20 @@ export async function judgeDue(
   }
 }
 
+/** Tenants whose reads go to a server together; between groups others have their turn. */
+const JUDGED_TOGETHER = 8
+
 async function serve({ bus, detectors }: Pipeline, claim: WorkClaim, now: Date): Promise<Judged[]> {
   try {
-    const judged: JudgedWork[] = []
-    const arrivals = new Map<string, Date[]>()
-    for (const work of claim.tenants) {
-      const { outcome, arrived } = await judgeTenant(detectors, work, now)
-      judged.push({ work, outcome })
-      arrivals.set(work.tenantId, arrived)
+    const judged: (JudgedWork & { arrivals: Date[] })[] = []
+    for (let at = 0; at < claim.tenants.length; at += JUDGED_TOGETHER) {
+      const group = claim.tenants.slice(at, at + JUDGED_TOGETHER)
+      judged.push(...(await Promise.all(group.map((work) => judgeTenant(detectors, work, now)))))
+      await othersFirst()
     }
     const recorded = await claim.record(judged)
     for (const { tenantId, acts } of recorded) if (acts > 0) bus.publish(`feed:${tenantId}`)
+    const arrivals = new Map(judged.map((one) => [one.work.tenantId, one.arrivals]))
     return recorded.map((one) => ({ ...one, arrivals: arrivals.get(one.tenantId) ?? [] }))
   } finally {
     await claim.release()
@@ -78,7 +91,7 @@ async function judgeTenant(detectors: readonly AnyDetector[], work: TenantWork, 
       wall: now,
       newId: () => newId('anm'),
     })
-    return { outcome, arrived: events.map(({ receivedAt }) => receivedAt) }
+    return { work, outcome, arrivals: events.map(({ receivedAt }) => receivedAt) }
   } catch (error) {
     throw new ServingError(work.tenantId, error)
   }
@@ -101,7 +114,7 @@ const ATTEMPTS = 10
 /** @returns undefined when another process has taken the tenant, or it has no work any more */
 async function serveApart(pipeline: Pipeline, search: Search): Promise<Judged | undefined> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const claim = await claimWork(pipeline.database, search)
+    const claim = await pipeline.work.claim(search)
     if (claim === undefined) return undefined
     const [judged] = await serve(pipeline, claim, search.now)
     if (judged !== undefined) return judged

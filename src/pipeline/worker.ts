@@ -2,14 +2,15 @@ import { NewerStateError } from '../detection/engine/states.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { believeJumps, comeBack, recordJump } from '../storage/clocks.ts'
-import { backOff, ServingError } from '../storage/detection/claims.ts'
+import { backOff } from '../storage/detection/back-off.ts'
+import { ServingError } from '../storage/detection/claims.ts'
 import { oldestWaiting } from '../storage/detection/waiting.ts'
 import { databaseTime } from '../storage/health.ts'
 import { type Jump, TimerTime } from '../time/timer-time.ts'
 import { type Clock, othersFirst, stopwatch } from '../time.ts'
-import { type Judged, judgeDue, type Pipeline } from './pass.ts'
+import { createPipeline, type Judged, judgeDue, type Pipeline, type PipelineParts } from './pass.ts'
 
-export interface WorkerOptions extends Pipeline {
+export interface WorkerOptions extends PipelineParts {
   clock: Clock
   log: Logger
   metrics: Metrics
@@ -37,6 +38,7 @@ const MAX_LEFT = 1_000
 /** Judges what is due, one tenant after the other, until it is stopped. Several may run, in one process or many. */
 export class Worker {
   readonly #options: WorkerOptions
+  readonly #pipeline: Pipeline
   /** Tenants left to processes of a newer version, and until when. */
   readonly #left = new Map<string, number>()
   /** By the stopwatch, when the waiting was last measured. */
@@ -49,6 +51,7 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options
+    this.#pipeline = createPipeline(options)
     const { database, clock } = options
     this.#time = new TimerTime({
       clock,
@@ -105,7 +108,7 @@ export class Worker {
     const passOver = this.#leftToOthers()
     if (passOver.length >= MAX_LEFT) return false
     try {
-      const served = await judgeDue(this.#options, await this.#time.now(), passOver)
+      const served = await judgeDue(this.#pipeline, await this.#time.now(), passOver)
       for (const one of served) this.#report(one)
       return served.length > 0
     } catch (error) {

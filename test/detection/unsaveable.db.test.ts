@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createLogger } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { judgeDue } from '../../src/pipeline/pass.ts'
+import { createPipeline, judgeDue } from '../../src/pipeline/pass.ts'
 import { Worker } from '../../src/pipeline/worker.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { retryUnsaved } from '../../src/storage/detection/unsaved.ts'
@@ -161,7 +161,7 @@ describe('what cannot be saved because of its surroundings', () => {
       charges(() => `ch_${code}`, 2),
     )
     const broken = failing(Object.assign(new Error(code), { code }))
-    await expect(judgeDue({ ...pipeline, database: broken }, new Date((START + 60) * 1_000))).rejects.toThrow(
+    await expect(judgeDue(createPipeline({ ...pipeline, database: broken }), new Date((START + 60) * 1_000))).rejects.toThrow(
       code,
     )
     expect(await failedOf(mine.id)).toEqual([])

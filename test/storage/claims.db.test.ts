@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { judgeDue } from '../../src/pipeline/pass.ts'
+import { createPipeline, judgeDue } from '../../src/pipeline/pass.ts'
 import type { Database } from '../../src/storage/database.ts'
 import type { Reader } from '../../src/storage/sql.ts'
 import { testDatabase } from '../support/database.ts'
@@ -35,11 +35,11 @@ it('goes on with the next tenant when another process has served this one betwee
   await deliver(first, [paid(START)])
   const nobody = overtaken(() => database.prisma.wake.deleteMany({ where: { tenantId: first.id } }))
   const now = new Date((START + 10) * 1_000)
-  expect(await judgeDue({ ...pipeline, database: nobody }, now)).toEqual([])
+  expect(await judgeDue(createPipeline({ ...pipeline, database: nobody }), now)).toEqual([])
 
   await deliver(first, [paid(START + 1)])
   await deliver(second, [paid(START + 1)])
   const firstLooked = overtaken(() => database.prisma.wake.deleteMany({ where: { tenantId: first.id } }))
-  expect(await judgeDue({ ...pipeline, database: firstLooked }, now)).toMatchObject([{ tenantId: second.id }])
+  expect(await judgeDue(createPipeline({ ...pipeline, database: firstLooked }), now)).toMatchObject([{ tenantId: second.id }])
   expect(await database.prisma.claim.findMany({ where: { failures: { gt: 0 } } })).toEqual([])
 })

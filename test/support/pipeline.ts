@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { memoryBus } from '../../src/bus/memory.ts'
 import { DETECTORS } from '../../src/detection/registry.ts'
 import { commitBatch } from '../../src/ingest/commit.ts'
-import { judgeDue, type Pipeline } from '../../src/pipeline/pass.ts'
+import { createPipeline, judgeDue, type PipelineParts } from '../../src/pipeline/pass.ts'
 import type { Database } from '../../src/storage/database.ts'
 import type { Scope } from '../../src/storage/scope/scope.ts'
 import { parseEvent, summarize } from '../../src/stripe/event.ts'
@@ -13,7 +13,7 @@ import { body, event } from './stripe/events.ts'
 /** The way of an event over a database, step by step as a test asks for it. */
 export function pipelineOn(database: Database) {
   const bus = memoryBus()
-  const pipeline: Pipeline = { database, bus, detectors: DETECTORS }
+  const pipeline = createPipeline({ database, bus, detectors: DETECTORS })
 
   /** Stores events as the webhook route does, in one commit, as received `lag` seconds after they were created. */
   async function deliver(
@@ -39,10 +39,11 @@ export function pipelineOn(database: Database) {
   }
 
   /** Judges until nobody has work, as of a time. */
-  async function judgeAll(at: number, over: Partial<Pipeline> = {}) {
+  async function judgeAll(at: number, over?: Partial<PipelineParts>) {
+    const judging = over === undefined ? pipeline : createPipeline({ ...pipeline, ...over })
     const served: string[] = []
     for (let i = 0; i < 100; i += 1) {
-      const judged = await judgeDue({ ...pipeline, ...over }, new Date(at * 1_000))
+      const judged = await judgeDue(judging, new Date(at * 1_000))
       if (judged.length === 0) return served
       served.push(...judged.map(({ tenantId }) => tenantId))
     }

@@ -64,6 +64,8 @@ export class KeyedStates {
   readonly #touched = new Set<KeyedState>()
   readonly #timers = new TimerQueue<KeyedState>()
   readonly #shelves: ReadonlyMap<DetectorName, Shelf>
+  /** Made once, whoever asks: writing states as JSON is a good part of what an event costs. */
+  #changes: StateChanges | undefined
 
   constructor(detectors: readonly AnyDetector[]) {
     this.#shelves = new Map(
@@ -89,6 +91,7 @@ export class KeyedStates {
 
   /** The key's draft, revived or begun. Its state counts as changed from now on. */
   open(detector: AnyDetector, key: string, now: Seconds): KeyedState {
+    this.#changes = undefined
     const shelf = this.#shelfOf(detector)
     const entry = shelf.keys.get(key) ?? add(shelf, key, undefined)
     if (!this.#touched.has(entry)) {
@@ -118,11 +121,13 @@ export class KeyedStates {
 
   wake(entry: KeyedState, at: Seconds | null): void {
     if (entry.wakeAt === at) return
+    this.#changes = undefined
     entry.wakeAt = at
     this.#timers.push(entry)
   }
 
   forget(entry: KeyedState): void {
+    this.#changes = undefined
     layDown(entry)
     entry.forgotten = true
     entry.wakeAt = null
@@ -140,6 +145,11 @@ export class KeyedStates {
 
   /** What storage has to do for the batch. */
   changes(): StateChanges {
+    this.#changes ??= this.#collectChanges()
+    return this.#changes
+  }
+
+  #collectChanges(): StateChanges {
     const changes: StateChanges = { saved: [], dropped: [] }
     for (const entry of this.#touched) {
       if (entry.live) changes.saved.push(rowOf(entry))
@@ -151,6 +161,7 @@ export class KeyedStates {
 
   /** The batch stands, without storage. */
   keep(): void {
+    this.#changes = undefined
     for (const entry of this.#touched) {
       entry.before = undefined
       entry.forgotten = false
@@ -160,6 +171,7 @@ export class KeyedStates {
   }
 
   rollback(): void {
+    this.#changes = undefined
     for (const entry of this.#touched) {
       const { before } = entry
       if (before === undefined) {

@@ -4,14 +4,22 @@
  */
 type Words = Float32Array | Int32Array
 
-/** The bytes in base64: four characters for three bytes. */
-export const pack = (numbers: Words): string =>
-  Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength).toString('base64')
+/** The bytes in base64: four characters for three bytes. Zeros at the end are left out, which is all of what nothing was learned of. */
+export function pack(numbers: Words): string {
+  let length = numbers.length
+  while (length > 0 && numbers[length - 1] === 0) length -= 1
+  return Buffer.from(numbers.buffer, numbers.byteOffset, length * numbers.BYTES_PER_ELEMENT).toString(
+    'base64',
+  )
+}
 
-/** Fills `numbers` from its start with what `pack` wrote; what there is beyond its length is left out. */
+/** Fills `numbers`, which are zeros, from their start with what `pack` wrote; what there is beyond their length is left out. */
 export function unpack(text: string, numbers: Words): void {
   const bytes = Buffer.from(text, 'base64')
   new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength).set(
     bytes.subarray(0, numbers.byteLength),
   )
 }
+
+/** How many numbers `pack` wrote. */
+export const wordsOf = (text: string): number => Math.floor(Buffer.byteLength(text, 'base64') / 4)

@@ -1,8 +1,11 @@
 import { hash } from './hash.ts'
-import { pack, unpack } from './packed.ts'
+import { pack, unpack, wordsOf } from './packed.ts'
 
 /** Past so many look-ups an index is worth its making. */
 const SCANS = 64
+
+/** Ids that there is room for at first. */
+const LEAST = 16
 
 /** In the place of an id that was removed: 0 is a place that was never taken. An id with this hash is one in four billion. */
 const GONE = 1
@@ -40,7 +43,7 @@ export class Ring {
   admit(id: string): boolean {
     const key = hash(id)
     if (this.#knows(key)) return false
-    const slots = this.#open()
+    const slots = this.#roomy()
     const slot = this.#count % this.#capacity
     const oldest = slots[slot] ?? 0
     slots[slot] = key
@@ -77,9 +80,9 @@ export class Ring {
     const slots = this.#open()
     if (this.#index === undefined) {
       this.#scans += 1
-      if (this.#scans <= SCANS) return slots.includes(key)
-      this.#index = new Set(slots)
-      this.#index.delete(0)
+      const taken = slots.subarray(0, this.#count)
+      if (this.#scans <= SCANS) return taken.includes(key)
+      this.#index = new Set(taken)
     }
     return this.#index.has(key)
   }
@@ -92,13 +95,21 @@ export class Ring {
   /** Unpacks only when first asked: many facts change a state without asking its ring. */
   #open(): Int32Array {
     if (this.#slots !== undefined) return this.#slots
-    const slots = new Int32Array(this.#capacity)
-    if (this.#packed !== undefined) {
-      unpack(this.#packed, slots)
-      const empty = slots.indexOf(0)
-      this.#count = empty < 0 ? this.#capacity : empty
-    }
+    const stored = this.#packed ?? ''
+    const slots = new Int32Array(Math.min(this.#capacity, wordsOf(stored)))
+    unpack(stored, slots)
+    this.#count = slots.length
     this.#slots = slots
     return slots
+  }
+
+  /** Grows with what is in it: most rings hold a few ids of the thousands that they might. */
+  #roomy(): Int32Array {
+    const slots = this.#open()
+    if (this.#count < slots.length || slots.length === this.#capacity) return slots
+    const larger = new Int32Array(Math.min(this.#capacity, Math.max(LEAST, 2 * slots.length)))
+    larger.set(slots)
+    this.#slots = larger
+    return larger
   }
 }

@@ -38,6 +38,9 @@ const CHUNK = 400
 const MAX_FEEDBACK = 500
 const MAX_FEEDBACK_OF_A_DETECTOR = 100
 
+const STATES = `SELECT "detector", "key", "version", "state", "wakeAt", "touchedAt", "expiresAt" FROM "DetectorState"
+  WHERE "tenantId" = ? AND "stream" = ?`
+
 /** A tenant's memory in the database. Raw SQL, since each batch reads it all. */
 export class StoredMemory implements TenantMemory {
   constructor(
@@ -103,7 +106,8 @@ export class StoredMemory implements TenantMemory {
     dueBy: Seconds,
   ): Promise<KeyedStates> {
     const states = new KeyedStates(detectors)
-    states.load(await this.#storedStates(stream, keysOf(detectors, facts), dueBy))
+    states.load((await this.dueStates(stream, dueBy)).due)
+    states.load(await this.storedStates(stream, keysOf(detectors, facts)))
     return states
   }
 
@@ -233,33 +237,38 @@ export class StoredMemory implements TenantMemory {
     return new Set(rows.map((row) => text(row['stripeId'])))
   }
 
-  async #storedStates(stream: string, keys: readonly StateKey[], dueBy: Seconds): Promise<StoredState[]> {
-    const columns =
-      'SELECT "detector", "key", "version", "state", "wakeAt", "touchedAt", "expiresAt" FROM "DetectorState"'
-    const due = await this.sql.all(`${columns} WHERE "tenantId" = ? AND "stream" = ? AND "wakeAt" <= ?`, [
-      this.tenantId,
-      stream,
-      dueBy,
-    ])
-    const wanted: Row[] = []
-    for (const [detector, names] of byDetector(keys.map(({ detector, key }) => [detector, key]))) {
-      const head = `${columns} WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "key" IN`
-      wanted.push(...(await this.#inChunks(names, head, [stream, detector])))
+  /** The rows of these keys, as far as there are any. */
+  async storedStates(stream: string, keys: readonly StateKey[]): Promise<StoredState[]> {
+    const rows: Row[] = []
+    for (let start = 0; start < keys.length; start += CHUNK) {
+      const part = keys.slice(start, start + CHUNK)
+      rows.push(
+        ...(await this.sql.all(
+          `${STATES} AND ("detector", "key") IN (VALUES ${part.map(() => '(?, ?)').join(', ')})`,
+          [this.tenantId, stream, ...part.flatMap(({ detector, key }) => [detector, key])],
+        )),
+      )
     }
-    return [...due, ...wanted].flatMap((row) => {
-      const detector = toDetectorName(row['detector'])
-      if (detector === undefined) return []
-      const state: StoredState = {
-        detector,
-        key: text(row['key']),
-        version: integer(row['version']),
-        state: text(row['state']),
-        wakeAt: nullableInteger(row['wakeAt']),
-        touchedAt: integer(row['touchedAt']),
-        expiresAt: nullableInteger(row['expiresAt']),
-      }
-      return [state]
-    })
+    return rows.flatMap(toState)
+  }
+
+  /** The rows with timers due at or before a time, and when the first timer after them is. */
+  async dueStates(stream: string, dueBy: Seconds): Promise<{ due: StoredState[]; next: Seconds | null }> {
+    const rows = await this.sql.all(`${STATES} AND "wakeAt" <= ?`, [this.tenantId, stream, dueBy])
+    const [row] = await this.sql.all(
+      'SELECT MIN("wakeAt") AS "next" FROM "DetectorState" WHERE "tenantId" = ? AND "stream" = ? AND "wakeAt" > ?',
+      [this.tenantId, stream, dueBy],
+    )
+    return { due: rows.flatMap(toState), next: nullableInteger(row?.['next']) }
+  }
+
+  /** When the first incident after a time ends by itself. */
+  async nextEnding(stream: string, after: Seconds): Promise<Seconds | null> {
+    const [row] = await this.sql.all(
+      'SELECT MIN("endsAt") AS "next" FROM "Anomaly" WHERE "tenantId" = ? AND "stream" = ? AND "endsAt" > ?',
+      [this.tenantId, stream, after],
+    )
+    return nullableInteger(row?.['next'])
   }
 
   async #inChunks(ids: readonly string[], head: string, extra: readonly Value[] = []): Promise<Row[]> {
@@ -276,6 +285,22 @@ export class StoredMemory implements TenantMemory {
     }
     return rows
   }
+}
+
+/** None for a detector that this program does not know. */
+function toState(row: Row): StoredState[] {
+  const detector = toDetectorName(row['detector'])
+  if (detector === undefined) return []
+  const state: StoredState = {
+    detector,
+    key: text(row['key']),
+    version: integer(row['version']),
+    state: text(row['state']),
+    wakeAt: nullableInteger(row['wakeAt']),
+    touchedAt: integer(row['touchedAt']),
+    expiresAt: nullableInteger(row['expiresAt']),
+  }
+  return [state]
 }
 
 function byDetector(pairs: readonly (readonly [DetectorName, string])[]): Map<DetectorName, string[]> {

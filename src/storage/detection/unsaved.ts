@@ -5,7 +5,7 @@ import type { Database } from '../database.ts'
 import { appendWake } from '../inbox.ts'
 import { scopeTo } from '../scope/scope.ts'
 import { date, type SystemSql, text } from '../sql.ts'
-import { dueWakes } from './claims.ts'
+import { dueWakes } from './wakes.ts'
 
 /** What the error of an event begins with whose judgement the database refused: nothing of it is stored. */
 export const UNSAVED = 'could not be saved: '

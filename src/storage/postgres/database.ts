@@ -58,6 +58,8 @@ function poolOf(
   const options = {
     connectionString: url,
     max,
+    // A statement that waits for nothing is sent before the last one is answered: many small ones wait for no round trips.
+    pipeline: true,
     connectionTimeoutMillis: connectWithin,
     // A server that is gone without a word must not hold anybody for ever.
     query_timeout: answerWithin(limits),

@@ -42,6 +42,8 @@ export function postgresSql(pool: WalledPool, limits: Limits): SystemSql & { beg
 interface Connection {
   readonly client: pg.PoolClient
   readonly within: number
+  /** What broke the transaction that is open. */
+  failure?: unknown
 }
 
 class PostgresWriter implements SystemWriter {
@@ -55,9 +57,10 @@ class PostgresWriter implements SystemWriter {
 
   async enter(tenantId: string): Promise<void> {
     if (this.tenantId === tenantId) return
-    const { client, within } = this.#open()
-    await client.query(timed({ text: wall(this.roles, tenantId) }, within))
+    const connection = this.#open()
+    // Set before the answer: what is sent next runs behind it, and in a transaction that failed nothing runs at all.
     this.tenantId = tenantId
+    await ask(connection, { text: wall(this.roles, tenantId) })
   }
 
   async all(text: string, values?: readonly Value[]): Promise<Row[]> {
@@ -153,8 +156,19 @@ const types: pg.CustomTypesConfig = {
 const bind = (value: Value): unknown =>
   value instanceof Date ? value.toISOString().replace('T', ' ').replace('Z', '') : value
 
-const query = ({ client, within }: Connection, text: string, values: readonly Value[] = []) =>
-  client.query<Record<string, unknown>>(timed({ text, values: values.map(bind), types }, within))
+/** @throws what broke the transaction, whichever of its statements this is: those sent behind it say only that it is broken */
+async function ask(connection: Connection, statement: pg.QueryConfig) {
+  const { client, within } = connection
+  try {
+    return await client.query<Record<string, unknown>>(timed(statement, within))
+  } catch (error) {
+    connection.failure ??= error
+    throw connection.failure
+  }
+}
+
+const query = (connection: Connection, text: string, values: readonly Value[] = []) =>
+  ask(connection, { text, values: values.map(bind), types })
 
 const all = async (connection: Connection, text: string, values?: readonly Value[]): Promise<Row[]> =>
   (await query(connection, toNumbered(text), values)).rows
