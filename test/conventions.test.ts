@@ -111,6 +111,27 @@ describe('conventions', () => {
     expect(strange).toEqual([])
   })
 
+  it('raises the version of what is remembered of a tenant wherever that is written', () => {
+    const remembered = '(DetectorSetting|DetectorState|Stream|HeldEvent|Anomaly)'
+    const written = new RegExp(
+      [
+        `(INSERT INTO|UPDATE|DELETE FROM) "${remembered}"`,
+        `table: '${remembered}'`,
+        '\\.(detectorSetting|detectorState|stream|heldEvent|anomaly)\\.(create|update|upsert|delete)',
+        'timezone: wanted\\.timezone \\?\\? tenant',
+      ].join('|'),
+    )
+    const writers = src.filter(({ text }) => written.test(text)).map(({ path }) => path)
+    // What detection itself records: the version is compared and raised where the transaction is (recording, history).
+    const recording = /^src\/storage\/detection\/saving(-incidents)?\.ts$/
+    expect(writers.filter((path) => recording.test(path))).toHaveLength(2)
+    const others = writers.filter((path) => !recording.test(path))
+    expect(others).toContain('src/anomalies/lifecycle.ts')
+    expect(others).toContain('src/storage/retention.ts')
+    const text = new Map(src.map((file) => [file.path, file.text]))
+    expect(others.filter((path) => !/\braiseVersion(In)?\(/.test(text.get(path) ?? ''))).toEqual([])
+  })
+
   it('keeps the simulator apart from the detection that it judges', () => {
     expect(
       src

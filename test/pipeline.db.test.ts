@@ -206,7 +206,9 @@ describe('a crash', () => {
     await deliver(mine, double(START))
     // The process dies after judging, before its result is stored.
     const now = new Date((START + 10) * 1_000)
-    await expect(judgeDue(createPipeline({ ...pipeline, database: dyingAtTheCommit }), now)).rejects.toThrow('killed')
+    await expect(judgeDue(createPipeline({ ...pipeline, database: dyingAtTheCommit }), now)).rejects.toThrow(
+      'killed',
+    )
     expect(await anomaliesOf(mine)).toEqual([])
     await judgeAll(START + 11)
     await judgeAll(START + 12)

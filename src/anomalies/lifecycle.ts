@@ -5,6 +5,7 @@ import { PublicError } from '../errors.ts'
 import type { Anomaly } from '../generated/sqlite/client.ts'
 import { type ActivityKind, recordActivity } from '../storage/activity.ts'
 import { searchText } from '../storage/detection/incident-row.ts'
+import { raiseVersion } from '../storage/detection/version.ts'
 import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import { parseInput } from '../tenancy/input.ts'
 import type { WallClock } from '../time.ts'
@@ -101,7 +102,7 @@ export async function takeStep(
   return scope.transaction(async (db) => {
     // A batch that was judged before this step would write the old status over it: an outdated version makes it
     // judge again. On PostgreSQL the row is also the lock that a running batch holds.
-    await db.claim.updateMany({ where: { tenantId }, data: { version: { increment: 1 } } })
+    await raiseVersion(db, tenantId)
     const anomaly = await find(db, tenantId, id)
     const already = anomaly.status === step.to
     const fresh = isNews(step, anomaly, note)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Jump, JumpOutcome } from '../time/timer-time.ts'
 import type { Database } from './database.ts'
+import { raiseVersionIn } from './detection/version.ts'
 import { date, integer, type Row, text } from './sql.ts'
 
 /** Milliseconds for which jumps of clocks are remembered. */
@@ -96,8 +97,7 @@ async function moveBack({ sql }: Database, stream: Row, clock: number): Promise<
   const [tenantId, id] = [text(stream['tenantId']), text(stream['id'])]
   await sql.write(async (tx) => {
     await tx.enter(tenantId)
-    // The claim first, as whoever judges takes it first.
-    await tx.run('UPDATE "Claim" SET "version" = "version" + 1 WHERE "tenantId" = ?', [tenantId])
+    await raiseVersionIn(tx, tenantId)
     await tx.run('UPDATE "Stream" SET "clock" = ? WHERE "tenantId" = ? AND "id" = ?', [clock, tenantId, id])
   })
 }

@@ -2,6 +2,7 @@ import { KEEP_SETTLED } from '../stripe/ledger.ts'
 import { othersFirst, toDate } from '../time.ts'
 import type { Database } from './database.ts'
 import { compactTallies } from './delivery-counts.ts'
+import { raiseVersionIn } from './detection/version.ts'
 import { date, integer, nullableInteger, type Row, type SystemSql, text, type Value } from './sql.ts'
 
 /** Rows touched by one transaction: small enough that no delivery waits for it. */
@@ -149,15 +150,25 @@ async function forget(
   let states = 0
   for (const [index, row] of streams.entries()) {
     for (const [detector, idle] of statesFor) {
-      states += await change(
-        sql,
-        tenantId,
-        'DELETE FROM "DetectorState" WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "key" <> ? AND "wakeAt" IS NULL AND COALESCE("expiresAt", "touchedAt" + ?) < ?',
-        [tenantId, text(row['id']), detector, WHOLE_STREAM, idle, clocks[index] ?? 0],
-      )
+      const values = [tenantId, text(row['id']), detector, WHOLE_STREAM, idle, clocks[index] ?? 0]
+      states += await dropStates(sql, tenantId, values)
     }
   }
   return { objects, states }
+}
+
+const IS_IDLE = `"tenantId" = ? AND "stream" = ? AND "detector" = ? AND "key" <> ?
+  AND "wakeAt" IS NULL AND COALESCE("expiresAt", "touchedAt" + ?) < ?`
+
+/** Most of the time there are none, and then what is remembered of the tenant stays true. */
+async function dropStates(sql: SystemSql, tenantId: string, values: readonly Value[]): Promise<number> {
+  const [some] = await sql.all(`SELECT 1 AS "some" FROM "DetectorState" WHERE ${IS_IDLE} LIMIT 1`, values)
+  if (some === undefined) return 0
+  return sql.write(async (tx) => {
+    await tx.enter(tenantId)
+    await raiseVersionIn(tx, tenantId)
+    return tx.run(`DELETE FROM "DetectorState" WHERE ${IS_IDLE}`, values)
+  })
 }
 
 const change = (

@@ -3,6 +3,7 @@ import { type DetectorChoice, UNTOUCHED } from '../detection/engine/choices.ts'
 import { PublicError } from '../errors.ts'
 import { recordActivity } from '../storage/activity.ts'
 import { toNumbers } from '../storage/detection/parsing.ts'
+import { raiseVersion } from '../storage/detection/version.ts'
 import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import type { Acting } from './acting.ts'
 
@@ -38,7 +39,7 @@ export async function configureDetector(
   const now = clock.now()
   return scope.transaction(async (db) => {
     // A batch that is being judged by the old settings is judged again.
-    await db.claim.updateMany({ where: { tenantId }, data: { version: { increment: 1 } } })
+    await raiseVersion(db, tenantId)
     const before = await readChoice(db, tenantId, detector)
     const after = { enabled: changes.enabled ?? before.enabled, values: { ...before.values, ...wanted } }
     const isSame =

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { PublicError } from '../errors.ts'
 import type { Tenant } from '../generated/sqlite/client.ts'
 import { recordActivity } from '../storage/activity.ts'
+import { raiseVersion } from '../storage/detection/version.ts'
 import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import type { Acting } from './acting.ts'
 import { country, name, parseInput, rateLimit, timezone } from './input.ts'
@@ -45,8 +46,7 @@ export async function updateTenant(
     const changed = CHANGEABLE.filter((field) => next[field] !== tenant[field])
     if (changed.length === 0) return tenant
     // A batch that is being judged by the old zone or country is judged again.
-    if (changed.includes('timezone') || changed.includes('country'))
-      await db.claim.updateMany({ where: { tenantId: tenant.id }, data: { version: { increment: 1 } } })
+    if (changed.includes('timezone') || changed.includes('country')) await raiseVersion(db, tenant.id)
     await recordActivity(db, tenant.id, [
       {
         at: acting.clock.now(),

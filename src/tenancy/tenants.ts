@@ -3,6 +3,7 @@ import { PublicError } from '../errors.ts'
 import type { ApiKey, Tenant, WebhookEndpoint } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
 import type { Database } from '../storage/database.ts'
+import { raiseVersion } from '../storage/detection/version.ts'
 import { eraseTenantRows } from '../storage/erase.ts'
 import { insertNewTenant, isExternalIdTaken } from '../storage/new-tenant.ts'
 import type { Acting } from './acting.ts'
@@ -133,9 +134,9 @@ export async function markDeleted(
   const tenant = await database.prisma.tenant.findFirst({ where: { id }, select: { deletedAt: true } })
   if (!tenant) throw new PublicError('NOT_FOUND', `there is no tenant ${id}`)
   if (tenant.deletedAt) return
-  await database.prisma.tenant.updateMany({
-    where: { id, deletedAt: null },
-    data: { deletedAt: clock.now() },
+  await database.prisma.$transaction(async (tx) => {
+    await raiseVersion(tx, id)
+    await tx.tenant.updateMany({ where: { id, deletedAt: null }, data: { deletedAt: clock.now() } })
   })
 }
 

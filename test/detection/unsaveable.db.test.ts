@@ -161,9 +161,9 @@ describe('what cannot be saved because of its surroundings', () => {
       charges(() => `ch_${code}`, 2),
     )
     const broken = failing(Object.assign(new Error(code), { code }))
-    await expect(judgeDue(createPipeline({ ...pipeline, database: broken }), new Date((START + 60) * 1_000))).rejects.toThrow(
-      code,
-    )
+    await expect(
+      judgeDue(createPipeline({ ...pipeline, database: broken }), new Date((START + 60) * 1_000)),
+    ).rejects.toThrow(code)
     expect(await failedOf(mine.id)).toEqual([])
     await judgeAll(START + 60)
     expect(await counted(mine.id)).toBe(2)

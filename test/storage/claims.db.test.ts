@@ -40,6 +40,8 @@ it('goes on with the next tenant when another process has served this one betwee
   await deliver(first, [paid(START + 1)])
   await deliver(second, [paid(START + 1)])
   const firstLooked = overtaken(() => database.prisma.wake.deleteMany({ where: { tenantId: first.id } }))
-  expect(await judgeDue(createPipeline({ ...pipeline, database: firstLooked }), now)).toMatchObject([{ tenantId: second.id }])
+  expect(await judgeDue(createPipeline({ ...pipeline, database: firstLooked }), now)).toMatchObject([
+    { tenantId: second.id },
+  ])
   expect(await database.prisma.claim.findMany({ where: { failures: { gt: 0 } } })).toEqual([])
 })

@@ -15,7 +15,8 @@ import { KeyedStates, type StateKey, type StoredState } from '../../detection/en
 import { DISORDER } from '../../detection/kit/disorder.ts'
 import type { Fact } from '../../stripe/facts.ts'
 import { type Seconds, toDate } from '../../time.ts'
-import type { PendingEvent, StoredMemory } from './stored-memory.ts'
+import type { PendingEvent } from './memory-rows.ts'
+import type { StoredMemory } from './stored-memory.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -106,7 +107,7 @@ export class Remembered {
       memory.stream = stream
       return memory
     }
-    const begun = { stream, states: new Map(), timersFrom: NEVER, endsFrom: NEVER }
+    const begun = { stream, states: new Map(), timersFrom: NEVER, endsFrom: NEVER, feedback: new Map() }
     this.bytes += ROW
     this.streams ??= new Map()
     this.streams.set(stream.id, begun)

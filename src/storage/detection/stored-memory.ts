@@ -1,9 +1,7 @@
 import type { Place } from '../../calendar/calendar.ts'
 import { placeOf } from '../../calendar/country.ts'
 import type { AnyDetector, DetectorName, Feedback } from '../../detection/detector.ts'
-import type { Hold } from '../../detection/engine/backlog.ts'
 import type { Choices, DetectorChoice } from '../../detection/engine/choices.ts'
-import type { InboxEvent } from '../../detection/engine/events.ts'
 import { FLOOD } from '../../detection/engine/folding.ts'
 import type { Incident } from '../../detection/engine/incident.ts'
 import type { JudgedEvent } from '../../detection/engine/judged-event.ts'
@@ -11,7 +9,6 @@ import { keysOf } from '../../detection/engine/keys.ts'
 import type { IncidentKey, KnownObject, Stream, TenantMemory } from '../../detection/engine/memory.ts'
 import { KeyedStates, type StateKey, type StoredState } from '../../detection/engine/states.ts'
 import type { Fact } from '../../stripe/facts.ts'
-import { KEEP_SETTLED } from '../../stripe/ledger.ts'
 import { type Seconds, toDate, toSeconds } from '../../time.ts'
 import {
   date,
@@ -26,10 +23,8 @@ import {
   type Value,
 } from '../sql.ts'
 import { toIncident } from './incident-row.ts'
-import { toDetectorName, toFacts, toNumbers, toRecord } from './parsing.ts'
-
-/** An event that waits, with the moment of its arrival as the clock had it. */
-export type PendingEvent = InboxEvent & { receivedAt: Date }
+import { type PendingEvent, toObject, toPendingEvent, toState, toStream } from './memory-rows.ts'
+import { toDetectorName, toFacts, toNumbers } from './parsing.ts'
 
 /** Engines bind some ten thousand values; plans are best with far fewer. */
 const CHUNK = 400
@@ -73,15 +68,7 @@ export class StoredMemory implements TenantMemory {
 
   async streams(): Promise<Stream[]> {
     const rows = await this.sql.all('SELECT * FROM "Stream" WHERE "tenantId" = ?', [this.tenantId])
-    return rows.map((row) => ({
-      id: text(row['id']),
-      endpointId: text(row['endpointId']),
-      account: nullableText(row['account']),
-      livemode: flag(row['livemode']),
-      clock: integer(row['clock']),
-      live: flag(row['live']),
-      hold: holdOf(row),
-    }))
+    return rows.map(toStream)
   }
 
   async objects(ids: readonly string[]): Promise<Map<string, KnownObject>> {
@@ -89,14 +76,7 @@ export class StoredMemory implements TenantMemory {
       ids,
       'SELECT "stripeId", "data", "updatedAt", "expiresAt" FROM "StripeObject" WHERE "tenantId" = ? AND "stripeId" IN',
     )
-    return new Map(
-      rows.map((row) => {
-        const updatedAt = toSeconds(date(row['updatedAt']))
-        const until = nullableDate(row['expiresAt'])
-        const expiresAt = until === null ? updatedAt + KEEP_SETTLED : toSeconds(until)
-        return [text(row['stripeId']), { record: toRecord(text(row['data'])), updatedAt, expiresAt }]
-      }),
-    )
+    return new Map(rows.map((row) => [text(row['stripeId']), toObject(row)]))
   }
 
   async states(
@@ -215,17 +195,7 @@ export class StoredMemory implements TenantMemory {
       `SELECT "stripeId", "endpointId", "account", "livemode", "type", "createdAt", "receivedAt", "payload"
        FROM "StripeEvent" WHERE "tenantId" = ? AND "status" = 'PENDING' AND "stripeId" IN`,
     )
-    return rows.map((row) => ({
-      stripeId: text(row['stripeId']),
-      endpointId: text(row['endpointId']),
-      account: nullableText(row['account']),
-      livemode: flag(row['livemode']),
-      type: text(row['type']),
-      at: toSeconds(date(row['createdAt'])),
-      deliveredAt: toSeconds(date(row['receivedAt'])),
-      receivedAt: date(row['receivedAt']),
-      payload: row['payload'] instanceof Uint8Array ? row['payload'] : '',
-    }))
+    return rows.map(toPendingEvent)
   }
 
   /** Which of these events are stored. */
@@ -287,22 +257,6 @@ export class StoredMemory implements TenantMemory {
   }
 }
 
-/** None for a detector that this program does not know. */
-function toState(row: Row): StoredState[] {
-  const detector = toDetectorName(row['detector'])
-  if (detector === undefined) return []
-  const state: StoredState = {
-    detector,
-    key: text(row['key']),
-    version: integer(row['version']),
-    state: text(row['state']),
-    wakeAt: nullableInteger(row['wakeAt']),
-    touchedAt: integer(row['touchedAt']),
-    expiresAt: nullableInteger(row['expiresAt']),
-  }
-  return [state]
-}
-
 function byDetector(pairs: readonly (readonly [DetectorName, string])[]): Map<DetectorName, string[]> {
   const groups = new Map<DetectorName, string[]>()
   for (const [detector, value] of pairs) {
@@ -311,10 +265,4 @@ function byDetector(pairs: readonly (readonly [DetectorName, string])[]): Map<De
     else group.push(value)
   }
   return groups
-}
-
-function holdOf(row: Row): Hold | null {
-  const since = nullableInteger(row['heldSince'])
-  const newest = nullableInteger(row['heldNewest'])
-  return since === null || newest === null ? null : { since, newest, count: integer(row['heldCount']) }
 }
