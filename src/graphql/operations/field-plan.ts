@@ -113,6 +113,7 @@ function place(answer: Record<string, unknown>, key: string, value: unknown): vo
   else answer[key] = value
 }
 
+/** For resolvers that do not take it: see `takesInfo`. */
 const NO_INFO = {} as GraphQLResolveInfo
 
 function runField(run: Run, plan: FieldPlan, source: unknown, parent: Path | undefined): unknown {

@@ -32,8 +32,7 @@ export interface Admission {
 export function authentication(options: Admission): Plugin<object, ServerContext> {
   const { config, gate, rate, presentation, queue } = options
   return {
-    async onRequest({ request, url, serverContext, fetchAPI, endResponse }) {
-      if (url.pathname !== '/graphql') return
+    async onRequest({ request, serverContext, fetchAPI, endResponse }) {
       const requestId = request.headers.get('x-request-id') ?? randomUUID()
       try {
         if (!isAllowedOrigin(config, request.headers.get('origin'), request.headers.get('host'))) {
