@@ -26,6 +26,9 @@ const JUMPS = {
 /** A lost hint costs at most this long: due work is looked for so often anyway. Milliseconds. */
 const POLL = 1_000
 
+/** A pass that is followed by others lets work gather for as long as it took, and at most for this long. Milliseconds. */
+const MAX_GATHERING = 100
+
 /** How often it is measured how long events wait. Milliseconds. */
 const MEASURE = 5_000
 
@@ -82,7 +85,12 @@ export class Worker {
     while (!this.#stopping) {
       hinted = false
       await this.#measure()
-      if (!(await this.#serve()) && !hinted && !this.#stopping) await this.#rest()
+      const began = stopwatch()
+      const served = await this.#serve()
+      if (!served && !hinted && !this.#stopping) await this.#rest()
+      // While deliveries come in, the longer a pass takes the more of them the next one has: a tenant's turn costs much
+      // the same for one event as for several.
+      if (served && hinted && !this.#stopping) await gathering(stopwatch() - began)
       await othersFirst()
     }
     unsubscribe()
@@ -201,3 +209,6 @@ export class Worker {
     })
   }
 }
+
+const gathering = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.min(ms, MAX_GATHERING)))

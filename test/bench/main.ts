@@ -2,13 +2,15 @@ import { parseArgs } from 'node:util'
 import { fairness } from './fairness/part.ts'
 import { fanout } from './fanout/part.ts'
 import { ingest } from './ingest/part.ts'
+import { judged } from './judging/judged.ts'
+import { spread } from './judging/spread.ts'
 import { latency } from './latency/part.ts'
 import { page } from './page/part.ts'
 import { type Part, renderReport } from './part.ts'
 import { replay } from './replay/part.ts'
 import { tenants } from './tenants/part.ts'
 
-const PARTS: readonly Part[] = [ingest, replay, fairness, page, fanout, latency, tenants]
+const PARTS: readonly Part[] = [ingest, replay, fairness, page, fanout, latency, tenants, judged, spread]
 
 const USAGE = `npm run bench -- [part…] [--quick] [--json]
 

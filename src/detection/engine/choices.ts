@@ -13,13 +13,26 @@ export const UNTOUCHED: DetectorChoice = { enabled: true, values: {} }
 export type Choices = ReadonlyMap<DetectorName, DetectorChoice>
 
 /** Every setting of the detector as it stands for the tenant. */
-export const settingsOf = (
+export function settingsOf(
   detector: AnyDetector,
   choice: DetectorChoice | undefined,
-): Readonly<Record<string, number>> =>
-  Object.fromEntries(
-    Object.entries(detector.settings).map(([name, setting]) => [
-      name,
-      choice?.values[name] ?? setting.default,
-    ]),
+): Readonly<Record<string, number>> {
+  const usual = defaultsOf(detector)
+  return choice === undefined ? usual : { ...usual, ...known(choice.values, usual) }
+}
+
+const known = (values: DetectorChoice['values'], usual: Readonly<Record<string, number>>) =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(usual, name)))
+
+/** Made once for each detector: most tenants have chosen nothing, and every batch asks. */
+const defaults = new WeakMap<AnyDetector, Readonly<Record<string, number>>>()
+
+function defaultsOf(detector: AnyDetector): Readonly<Record<string, number>> {
+  const made = defaults.get(detector)
+  if (made !== undefined) return made
+  const usual = Object.fromEntries(
+    Object.entries(detector.settings).map(([name, setting]) => [name, setting.default]),
   )
+  defaults.set(detector, usual)
+  return usual
+}

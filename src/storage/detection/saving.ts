@@ -140,6 +140,16 @@ async function markEvents(
   marks: readonly EventMark[],
   wall: Date,
 ): Promise<void> {
+  const [only, ...others] = marks
+  // Most passes have one event of a tenant: found by its key it costs a third of what a list of one costs.
+  if (only !== undefined && others.length === 0) {
+    await tx.run(
+      `UPDATE "StripeEvent" SET "processedAt" = ?, "status" = ?, "error" = ?, "facts" = ?, "factsVersion" = ${FACTS_VERSION}
+       WHERE "tenantId" = ? AND "stripeId" = ?`,
+      [wall, ...valuesOf(only).slice(1), tenantId, only.stripeId],
+    )
+    return
+  }
   for (let start = 0; start < marks.length; start += MARKS) {
     const rows = marks.slice(start, start + MARKS)
     await tx.run(
