@@ -17,6 +17,56 @@ beforeAll(async () => {
   database = await testDatabase()
 })
 
+type Insert = (table: string, ...rows: readonly object[]) => Promise<unknown>
+
+/** A channel with an address, and a delivery about the anomaly that was attempted once. */
+async function insertAlerts(insert: Insert, scope: { tenantId: string }, now: Date): Promise<void> {
+  const channelId = 'chn_1'
+  await insert('AlertChannel', {
+    ...scope,
+    id: channelId,
+    name: 'Ops',
+    kind: 'EMAIL',
+    target: 'email',
+    sealed: '',
+    hint: '',
+    routing: '{}',
+    schedule: '{}',
+    cursor: 0n,
+    state: 'ACTIVE',
+    createdAt: now,
+  })
+  await insert('AlertAddress', {
+    ...scope,
+    channelId,
+    address: 'a@b.example',
+    state: 'VERIFIED',
+    createdAt: now,
+  })
+  await insert('AlertVerification', {
+    ...scope,
+    id: 'v',
+    channelId,
+    address: 'a@b.example',
+    sentAt: now,
+    codeHash: '',
+  })
+  await insert('AlertDelivery', {
+    ...scope,
+    id: 'dlv_1',
+    channelId,
+    anomalyId: 'anm_1',
+    seq: 1n,
+    key: 'k',
+    reason: 'RAISED',
+    state: 'DELIVERED',
+    createdAt: now,
+    dueAt: now,
+  })
+  await insert('AlertMessage', { ...scope, channelId, anomalyId: 'anm_1', severity: 1 })
+  await insert('AlertAttempt', { ...scope, deliveryId: 'dlv_1', n: 1, at: now, milliseconds: 1 })
+}
+
 /** A row in every table, and more events than one batch takes. */
 async function fill(tenantId: string, endpointId: string): Promise<void> {
   const scope = { tenantId }
@@ -54,6 +104,7 @@ async function fill(tenantId: string, endpointId: string): Promise<void> {
     await insert('MetricBucket', { ...scope, stream: 's', slot: 1, currency: '' })
     await insert('DeliveryBucket', { ...scope, endpointId, slot: 1 })
     await insert('Wake', { ...scope, id: 'w', dueAt: now, events: '[]' })
+    await insertAlerts(insert, scope, now)
   })
 }
 
