@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Redis } from 'ioredis'
 import { Alerts, alertServices } from './alerts/alerts.ts'
+import { alertPages } from './alerts/pages.ts'
 import { createApi } from './api.ts'
 import type { Bus } from './bus/bus.ts'
 import { memoryBus } from './bus/memory.ts'
@@ -35,6 +36,7 @@ import { madeDatabase } from './storage/migrations.ts'
 import { openDatabase, placeOf } from './storage/open.ts'
 import { StoreProbe } from './storage/probe.ts'
 import { announceServer } from './storage/running-server.ts'
+import { scopeTo } from './storage/scope/scope.ts'
 import { removeLeftSpills } from './storage/spill.ts'
 import { Authenticator } from './tenancy/authenticate.ts'
 import { CredentialsWatch } from './tenancy/cutoff.ts'
@@ -152,7 +154,7 @@ export async function startApp({
         }),
         ...api.plain,
       },
-      next: api.listener,
+      next: alertPages({ ...channels, scopeOf: (tenantId) => scopeTo(database, tenantId) }, api.listener),
     }),
   )
   server.on('clientError', refuseBrokenRequest)

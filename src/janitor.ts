@@ -77,6 +77,9 @@ export class Janitor {
       eventsBefore: daysAgo(config.retentionDays),
       deliveriesBefore: daysAgo(config.retentionDays),
       countedBefore: new Date(clock.now().getTime() - COUNTING * 1_000),
+      alertsBefore: daysAgo(90),
+      attemptsBefore: daysAgo(30),
+      heldBefore: daysAgo(14),
       formerTokensBefore: clock.now(),
       statesFor: new Map(detectors.map(({ name, idleAfter }) => [name, idleAfter])),
     }

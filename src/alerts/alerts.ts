@@ -4,6 +4,7 @@ import type { Config } from '../config.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import { alertsStanding, dropLeases } from '../storage/alerts/standing.ts'
+import { verificationsOf } from '../storage/alerts/verifications.ts'
 import type { Database } from '../storage/database.ts'
 import type { Vault } from '../tenancy/vault.ts'
 import { type Clock, stopwatch } from '../time.ts'
@@ -41,10 +42,9 @@ export type AlertServices = SendingParts & ChannelMeans
 
 /** @param parts.baseUrl where pages begin: PUBLIC_URL, or the address that the server listens on */
 export function alertServices(
-  parts: Omit<AlertsParts, 'database' | 'metrics'> &
-    Pick<SendingParts, 'metrics'> & { baseUrl?: () => string },
+  parts: Omit<AlertsParts, 'metrics'> & Pick<SendingParts, 'metrics'> & { baseUrl?: () => string },
 ): AlertServices {
-  const { config, bus, vault, clock, log, metrics, baseUrl } = parts
+  const { config, bus, vault, clock, log, metrics, baseUrl, database } = parts
   return {
     vault,
     clock,
@@ -53,6 +53,7 @@ export function alertServices(
     ...channelsFor(config),
     baseUrl: baseUrl ?? (() => config.publicUrl ?? `http://localhost:${config.port}`),
     chance,
+    verificationsOf: (address, since) => verificationsOf(database, address, since),
     feedGrew: (tenantId) => bus.publish(`feed:${tenantId}`),
   }
 }

@@ -4,6 +4,7 @@ import type { Vault } from '../tenancy/vault.ts'
 import { stopwatch } from '../time.ts'
 import type { Answer, Channel, OpenChannel, Outcome, Recipient } from './channels/channel.ts'
 import { composeDelivery } from './compose-delivery.ts'
+import { linkToken } from './links.ts'
 import { openChannel, signingSecrets } from './open-channel.ts'
 import { recordOutcome } from './outcome.ts'
 import type { SendingParts } from './sending-parts.ts'
@@ -119,12 +120,15 @@ function report(
 async function recipientsOf(
   db: Scope['db'],
   { tenantId, id, kind }: AlertChannel,
-  _links: { vault: Vault; baseUrl: string },
+  { vault, baseUrl }: { vault: Vault; baseUrl: string },
 ): Promise<Recipient[]> {
   if (kind !== 'EMAIL') return []
   const verified = await db.alertAddress.findMany({
     where: { tenantId, channelId: id, state: 'VERIFIED' },
     orderBy: { address: 'asc' },
   })
-  return verified.map(({ address }) => ({ address, unsubscribeUrl: undefined }))
+  return verified.map(({ address }) => {
+    const link = { purpose: 'unsubscribe', tenantId, channelId: id, address, verificationId: '' } as const
+    return { address, unsubscribeUrl: `${baseUrl}/alerts/unsubscribe/${linkToken(vault, link)}` }
+  })
 }

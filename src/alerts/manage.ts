@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
 import { PublicError } from '../errors.ts'
 import type { AlertChannel } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
@@ -57,7 +58,7 @@ export async function createChannel(
       const count = await db.alertChannel.count({ where: { tenantId } })
       if (count >= MAX_CHANNELS)
         throw new PublicError('BAD_USER_INPUT', `a tenant has at most ${MAX_CHANNELS} channels`)
-      return db.alertChannel.create({
+      const made = await db.alertChannel.create({
         data: {
           tenantId,
           id,
@@ -74,9 +75,27 @@ export async function createChannel(
           createdAt: now,
         },
       })
+      await db.alertAddress.createMany({
+        data: addressesOf(open.target).map((address) => ({
+          tenantId,
+          channelId: id,
+          address,
+          state: 'UNVERIFIED',
+          createdAt: now,
+        })),
+      })
+      return made
     }),
   )
   return { channel, secret }
+}
+
+const mails = z.object({ addresses: z.array(z.string()) })
+
+/** Of an EMAIL channel; none of others. */
+function addressesOf(target: unknown): string[] {
+  const parsed = mails.safeParse(target)
+  return parsed.success ? parsed.data.addresses : []
 }
 
 const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`

@@ -1,5 +1,6 @@
 import type { AlertChannel, AlertDelivery } from '../generated/sqlite/client.ts'
 import type { Scope, TenantClient } from '../storage/scope/scope.ts'
+import { countRefused } from './addresses.ts'
 import type { Answer, Channel, Outcome } from './channels/channel.ts'
 import { disableChannel } from './disable.ts'
 import { MAX_FAILING, MAX_REFUSALS, pauseAfter, retryAt } from './retries.ts'
@@ -28,7 +29,8 @@ export async function recordOutcome(
   const now = clock.now()
   const isDisabled = await scope.transaction(async (db) => {
     await keepAttempt(db, attempt, now)
-    const { outcome } = attempt
+    const { outcome, channel, answer } = attempt
+    if (channel.kind === 'EMAIL') await countRefused(db, channel, answer.refused ?? [])
     if (outcome.type === 'delivered') {
       await markDelivered(db, attempt, now)
       return false

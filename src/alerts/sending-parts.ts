@@ -15,6 +15,8 @@ export interface SendingParts {
   baseUrl: () => string
   /** From 0 to 1, for the spread of retries. */
   chance: () => number
+  /** How many mails have asked an address since a time, whichever tenants sent them. */
+  verificationsOf: (address: string, since: Date) => Promise<number>
   /** Hints that a tenant's feed has grown. */
   feedGrew: (tenantId: string) => void
 }

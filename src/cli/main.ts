@@ -5,6 +5,7 @@ import { PublicError } from '../errors.ts'
 import { DatabaseError } from '../storage/database.ts'
 import { NoDatabaseError } from '../storage/migrations.ts'
 import { anomaliesCommand } from './anomalies.ts'
+import { channelCommand } from './channel.ts'
 import { completionFor, SHELLS } from './completion.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
@@ -55,6 +56,7 @@ function programFor(shell: Shell): Command {
     secretCommand(shell),
     keyCommand(shell),
     anomaliesCommand(shell),
+    channelCommand(shell),
     replayCommand(shell),
     simulateCommand(shell),
     demoCommand(shell),

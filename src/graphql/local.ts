@@ -70,7 +70,7 @@ export class LocalGraphql {
       queue: new FairQueue(ALONE),
       liveQueue: new FairQueue(ALONE),
       metrics,
-      alerts: alertServices({ config, bus, vault, clock, log, metrics }),
+      alerts: alertServices({ config, database, bus, vault, clock, log, metrics }),
     }
     this.#operator = {
       database,

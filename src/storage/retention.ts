@@ -1,5 +1,6 @@
 import { KEEP_SETTLED } from '../stripe/ledger.ts'
 import { othersFirst, toDate } from '../time.ts'
+import { tidyAlerts } from './alerts/tidy.ts'
 import type { Database } from './database.ts'
 import { compactTallies } from './delivery-counts.ts'
 import { raiseVersionIn } from './detection/version.ts'
@@ -22,6 +23,10 @@ export interface Retention {
   countedBefore: Date
   /** Former tokens whose grace ended before are deleted. */
   formerTokensBefore: Date
+  /** Deliveries of alerts, attempts, and what was held for a disabled channel go when they are from before. */
+  alertsBefore: Date
+  attemptsBefore: Date
+  heldBefore: Date
   /** Seconds that a key's state is kept untouched, by detector. */
   statesFor: ReadonlyMap<string, number>
 }
@@ -52,6 +57,7 @@ export async function tidyTenant(sql: SystemSql, tenantId: string, retention: Re
     tenantId,
     retention.formerTokensBefore,
   ])
+  await tidyAlerts(sql, tenantId, retention)
   const { objects, states } = await forget(sql, tenantId, retention)
   return { payloads, events, objects, states }
 }

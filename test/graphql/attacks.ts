@@ -158,6 +158,20 @@ export const ATTACKS: Record<string, Attack[]> = {
       ],
     ]),
   ),
+  'Mutation.verifyAlertAddress': [
+    attack(
+      'mutation($id: ID!) { verifyAlertAddress(input: {id: $id, address: "a@example.com", code: "000000"}) { alertChannel { id } } }',
+      ({ channel }) => ({ id: channel }),
+      { code: 'NOT_FOUND' },
+    ),
+  ],
+  'Mutation.resendAlertVerification': [
+    attack(
+      'mutation($id: ID!) { resendAlertVerification(input: {id: $id, address: "a@example.com"}) { alertChannel { id } } }',
+      ({ channel }) => ({ id: channel }),
+      { code: 'NOT_FOUND' },
+    ),
+  ],
   'Mutation.retryAlertDelivery': [
     attack(
       'mutation($id: ID!) { retryAlertDelivery(input: {id: $id}) { alertDelivery { id } } }',

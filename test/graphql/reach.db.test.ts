@@ -89,7 +89,7 @@ describe('a context', async () => {
     queue,
     liveQueue: queue,
     metrics,
-    alerts: alertServices({ config, bus, vault, clock: systemClock, log, metrics }),
+    alerts: alertServices({ config, database, bus, vault, clock: systemClock, log, metrics }),
   }
   const reach: Operator = {
     database,

@@ -86,6 +86,14 @@ const FIELDS: Record<string, [least: Role | 'anyone' | 'operator', operation: st
     'ADMIN',
     'mutation { recoverAlertChannel(input: {id: "chn_x"}) { deliveries } }',
   ],
+  'Mutation.verifyAlertAddress': [
+    'ADMIN',
+    'mutation { verifyAlertAddress(input: {id: "chn_x", address: "a", code: "1"}) { alertChannel { id } } }',
+  ],
+  'Mutation.resendAlertVerification': [
+    'ADMIN',
+    'mutation { resendAlertVerification(input: {id: "chn_x", address: "a"}) { alertChannel { id } } }',
+  ],
   'Mutation.createApiKey': [
     'ADMIN',
     'mutation { createApiKey(input: {name: "k", role: VIEWER}) { secret } }',

@@ -200,6 +200,9 @@ describe('what a process remembers of a tenant', () => {
           eventsBefore: never,
           deliveriesBefore: never,
           countedBefore: never,
+          alertsBefore: new Date(0),
+          attemptsBefore: new Date(0),
+          heldBefore: new Date(0),
           formerTokensBefore: never,
           statesFor: new Map(DETECTORS.map(({ name }) => [name, 0])),
         })

@@ -6,6 +6,7 @@ import { Sender, type SenderOptions } from '../../src/alerts/sender.ts'
 import { readConfig } from '../../src/config.ts'
 import { createLogger } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
+import { verificationsOf } from '../../src/storage/alerts/verifications.ts'
 import type { Database } from '../../src/storage/database.ts'
 import type { Scope } from '../../src/storage/scope/scope.ts'
 import { acting, clock, vault } from '../tenancy/office.ts'
@@ -24,6 +25,7 @@ export function alertsOn(database: Database, environment: Record<string, string>
     metrics,
     baseUrl: () => 'https://billing.example.com',
     chance: () => 0.5,
+    verificationsOf: (address, since) => verificationsOf(database, address, since),
     feedGrew: () => {},
   }
   const sender = new Sender(parts)

@@ -58,7 +58,7 @@ export async function serveGraphql(database: Database, options: ServeOptions = {
   const authenticator = new Authenticator({ database, vault, clock, adminKey: config.adminKey, log })
   const metrics = createMetrics(false)
   const api = createApi({
-    alerts: alertServices({ config, bus, vault, clock, log, metrics }),
+    alerts: alertServices({ config, database, bus, vault, clock, log, metrics }),
     config,
     database,
     bus,

@@ -1,3 +1,4 @@
+import { askAddresses } from '../../alerts/addresses.ts'
 import {
   createChannel,
   deleteChannel,
@@ -114,6 +115,7 @@ builder.mutationFields((t) => ({
     resolve: (_root, { input }, context) =>
       acted(context, async (scope, acting) => {
         const { channel, secret } = await createChannel(scope, acting, context.services.alerts, input)
+        await askAddresses(context.services.alerts, scope, channel)
         return { alertChannel: channel, secret }
       }),
   }),

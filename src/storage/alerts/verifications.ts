@@ -1,0 +1,15 @@
+import type { Database } from '../database.ts'
+import { integer } from '../sql.ts'
+
+/** How many mails have asked an address since a time, whichever tenants sent them. */
+export async function verificationsOf(
+  { sql }: Pick<Database, 'sql'>,
+  address: string,
+  since: Date,
+): Promise<number> {
+  const [row] = await sql.all(
+    'SELECT COUNT(*) AS "count" FROM "AlertVerification" WHERE "address" = ? AND "sentAt" > ?',
+    [address, since],
+  )
+  return integer(row?.['count'])
+}
