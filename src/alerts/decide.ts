@@ -37,6 +37,8 @@ export interface Planned {
   byPerson: boolean
   grouped: boolean
   held: boolean
+  /** CRITICAL: nothing holds it back. */
+  isUrgent: boolean
 }
 
 /** What an act leads to on one channel. */
@@ -168,6 +170,7 @@ const muted = (reason: AnomalyReason, { now }: Setting, why: string): Planned =>
   byPerson: false,
   grouped: false,
   held: false,
+  isUrgent: false,
 })
 
 function waiting(reason: AnomalyReason, act: Act, anomaly: Anomaly, setting: Setting): Planned {
@@ -180,5 +183,15 @@ function waiting(reason: AnomalyReason, act: Act, anomaly: Anomaly, setting: Set
       ? { dueAt: soonest, grouped: false, why: null }
       : timingOf(setting.schedule, setting.timezone, soonest)
   const why = held ? 'the channel is disabled' : timing.why
-  return { reason, state: 'WAITING', byPerson, held, dueAt: timing.dueAt, grouped: timing.grouped, why }
+  const isUrgent = anomaly.severity >= CRITICAL
+  return {
+    reason,
+    state: 'WAITING',
+    byPerson,
+    held,
+    dueAt: timing.dueAt,
+    grouped: timing.grouped,
+    why,
+    isUrgent,
+  }
 }

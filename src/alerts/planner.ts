@@ -6,7 +6,8 @@ import type { Database } from '../storage/database.ts'
 import { type Scope, scopeTo, type TenantClient } from '../storage/scope/scope.ts'
 import type { WallClock } from '../time.ts'
 import type { Channels } from './channels/registry.ts'
-import { type Act, ALERTING_KINDS, type Decision, decide, type Standing } from './decide.ts'
+import { type Act, ALERTING_KINDS, CRITICAL, type Decision, decide, type Standing } from './decide.ts'
+import { FLOOD, floodTime } from './flood.ts'
 import { readRouting } from './routing.ts'
 import { readSchedule } from './schedule.ts'
 
@@ -66,10 +67,19 @@ export async function planChannel(
       data: { cursor: page.until },
     })
     if (count === 0) return false
+    const together = async (decision: Decision, anomaly: Anomaly): Promise<Decision> => {
+      const { planned } = decision
+      const mayWait = planned?.reason === 'RAISED' && planned.state === 'WAITING' && !planned.grouped
+      if (!mayWait || anomaly.severity >= CRITICAL || kind.digest === undefined) return decision
+      const dueAt = await floodTime(db, channel, setting.now)
+      return dueAt === undefined
+        ? decision
+        : { ...decision, planned: { ...planned, dueAt, grouped: true, why: FLOOD } }
+    }
     for (const { act, anomaly } of page.acts) {
       const standing = await readStanding(db, channel, anomaly.id)
       const write = (decision: Decision) => apply(db, channel, act, anomaly.id, decision, setting.now)
-      const isDone = await write(decide(act, anomaly, standing, setting))
+      const isDone = await write(await together(decide(act, anomaly, standing, setting), anomaly))
       // What the act was to cancel out was sent at this very moment: so the act is reported, too.
       if (!isDone) await write(decide(act, anomaly, { ...standing, untried: [], isTold: true }, setting))
     }
@@ -126,6 +136,18 @@ async function readStanding(
   }
 }
 
+/** What is CRITICAL does not wait for what was held back of the same anomaly: that goes at once, before it. */
+async function release(
+  db: TenantClient,
+  anomaly: { tenantId: string; channelId: string; anomalyId: string },
+  now: Date,
+): Promise<void> {
+  await db.alertDelivery.updateMany({
+    where: { ...anomaly, state: 'WAITING', grouped: true, digestId: null },
+    data: { grouped: false, dueAt: now, why: null },
+  })
+}
+
 /** Writes down what was decided. @returns false where what it should cancel out is no longer there: nothing is written */
 async function apply(
   db: TenantClient,
@@ -161,6 +183,9 @@ async function apply(
     if (count === 0) await db.alertMessage.create({ data: { tenantId, channelId, anomalyId, severity } })
   }
   if (planned === undefined) return true
+  if (!planned.grouped && planned.state === 'WAITING')
+    await release(db, { tenantId, channelId, anomalyId }, now)
+  const { isUrgent: _, ...row } = planned
   await db.alertDelivery.create({
     data: {
       tenantId,
@@ -170,7 +195,7 @@ async function apply(
       seq: act.seq,
       key: String(act.seq),
       createdAt: now,
-      ...planned,
+      ...row,
     },
   })
   return true

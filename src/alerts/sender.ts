@@ -4,6 +4,8 @@ import { nextDelivery } from '../storage/alerts/next-delivery.ts'
 import type { Database } from '../storage/database.ts'
 import { type Scope, scopeTo } from '../storage/scope/scope.ts'
 import { attemptDelivery } from './attempt.ts'
+import { gatherDigests } from './digest.ts'
+import { openChannel } from './open-channel.ts'
 import type { SendingParts } from './sending-parts.ts'
 
 /** How long a channel belongs to who sends on it, without a sign of life. Milliseconds. */
@@ -107,8 +109,19 @@ export class Sender {
     if (channel === null) return false
     const next = await nextDelivery(scope.sql, { tenantId, channelId }, now)
     if (next === undefined) return false
+    const { kind, open } = openChannel(this.#options.channels, this.#options.vault, channel)
+    if (next.grouped) {
+      await gatherDigests(scope, { channel, kind, open, baseUrl: this.#options.baseUrl(), now })
+      return true
+    }
     await attemptDelivery(this.#options, scope, channel, next.id)
-    return true
+    if (kind.spacingMs === undefined) return true
+    const sentAt = clock.now()
+    await scope.db.alertChannel.updateMany({
+      where: { tenantId, id: channelId, OR: [{ notBefore: null }, { notBefore: { lte: sentAt } }] },
+      data: { notBefore: new Date(sentAt.getTime() + kind.spacingMs) },
+    })
+    return false
   }
 }
 
