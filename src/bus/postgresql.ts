@@ -6,7 +6,7 @@ import type { Bus, Topic } from './bus.ts'
 
 const CHANNEL = 'billingwatch'
 /**
- * Hints to other processes wait so long for more of them, and go together: each NOTIFY is a transaction, and these take
+ * Hints to other processes wait this long for more of them, and go together: each NOTIFY is a transaction, and these take
  * one lock of the whole server, one after the other.
  */
 const GATHER_MS = 10

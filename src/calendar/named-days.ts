@@ -32,7 +32,7 @@ const nth =
   (date) =>
     date.month === month && date.weekday === weekday && Math.ceil(date.day / 7) === n
 
-/** So many days after Thanksgiving, the fourth Thursday of November, which is between its 22nd and 28th. */
+/** This many days after Thanksgiving, the fourth Thursday of November, which is between its 22nd and 28th. */
 const afterThanksgiving =
   (from: number, to = from): Rule =>
   ({ month, day, weekday }) => {

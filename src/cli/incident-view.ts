@@ -55,8 +55,8 @@ const relatedTo = (one: Incident, all: readonly RaisedIncident[]) =>
   all
     .map(({ incident }) => incident)
     .filter(
-      ({ id, folding }) =>
-        one.folding.causes?.includes(id) === true || folding.causes?.includes(one.id) === true,
+      ({ id, grouping }) =>
+        one.grouping.causes?.includes(id) === true || grouping.causes?.includes(one.id) === true,
     )
     .map(({ id, detector, severity, title }) => ({ id, detector, severity, title }))
 

@@ -23,13 +23,13 @@ export interface Detector<
   settings: Spec
   /** Spikes, drops and lag end by themselves and are then resolved; a one-off finding waits for a person. */
   selfResolving: boolean
-  /** One incident for each object: floods of them fold into one, and facts later than 72 h still reach it. */
+  /** One incident for each object: floods of them become one, and facts later than 72 h still reach it. */
   perObject: boolean
   /** Least severity of a flood of its incidents; default HIGH. */
   floodSeverity?: Severity
   /** It only adds up by the hour of each fact: nothing has to wait until the order is known. */
   anyOrder?: boolean
-  /** A new sign within so long after the end reopens the same incident. */
+  /** A new sign within this time after the end reopens the same incident. */
   cooldown: Seconds
   /** Grows by one whenever the shape of the stored state changes; `upgrade` then brings what is stored into the new shape. */
   stateVersion: number
@@ -54,7 +54,7 @@ export interface Detector<
   key(fact: FactOf<Kind>): string | undefined
   /** `state` is a draft of the batch, to be changed in place. */
   observe(state: State, fact: FactOf<Kind>, context: Context<Spec, Shared>): Step | undefined
-  /** Called when the key's `wakeAt` has come, with `context.now` equal to it: for what is told by absence, and for endings. */
+  /** Called when the key's `wakeAt` has come, with `context.now` equal to it: for what shows by absence, and for endings. */
   onTimer?(state: State, context: Context<Spec, Shared>): Step | undefined
   /** Only for the one detector that watches delivery: what the others may know of it. It is judged before them. */
   delivery?(state: State, now: Seconds, calendar: Calendar): Delivery
@@ -185,7 +185,7 @@ export interface Ending {
   note?: string
 }
 
-/** One sign of an incident, told whole each time: while it is open the newest finding's words and numbers replace the last. */
+/** One sign of an incident, complete each time: while it is open the newest finding's words and numbers replace the last. */
 export interface Finding {
   /** With the detector's name the identity of the incident; made of objects only, never of arrival. */
   fingerprint: string
@@ -209,7 +209,7 @@ export interface Finding {
   evidence: readonly Measurement[]
   /** Called once, when the incident is first raised; at most 200 points. */
   series?: () => readonly SeriesPoint[]
-  /** The incident ends by itself when no sign came for so long. Without it the detector must say when it ended. */
+  /** The incident ends by itself when no sign came for this long. Without it the detector must say when it ended. */
   endsAfter?: Seconds
 }
 

@@ -83,7 +83,7 @@ export const receivedOf = (line: unknown): Seconds | undefined => {
   return received !== undefined && received > 0 ? received : undefined
 }
 
-/** Where very many events have one time of delivery, a batch is at most so many times its usual size. */
+/** Where very many events have one time of delivery, a batch is at most this many times its usual size. */
 const MOST_OVER = 4
 
 /**

@@ -23,7 +23,7 @@ const JUMPS = {
   followed: 'the jump of the clock has stood for 10 minutes: timers follow it',
 } as const
 
-/** A lost hint costs at most this long: due work is looked for so often anyway. Milliseconds. */
+/** A lost hint costs at most this long: due work is looked for this often anyway. Milliseconds. */
 const POLL = 1_000
 
 /** A pass that is followed by others lets work gather for as long as it took, and at most for this long. Milliseconds. */

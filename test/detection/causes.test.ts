@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { UTC_CALENDAR } from '../../src/calendar/calendar.ts'
 import { type DetectorName, SEVERITIES, type Severity } from '../../src/detection/detector.ts'
-import { Folder } from '../../src/detection/engine/folding.ts'
+import { IncidentGrouper } from '../../src/detection/engine/grouping.ts'
 import type { Operation } from '../../src/detection/engine/judge.ts'
 import { DETECTORS } from '../../src/detection/registry.ts'
 import { DAY, HOUR, type Seconds } from '../../src/time.ts'
@@ -33,9 +33,9 @@ const end = (name: DetectorName, at: Seconds): Operation => ({
   said: { ending: { fingerprint: '', at } },
 })
 
-function fold(operations: readonly Operation[]) {
+function grouped(operations: readonly Operation[]) {
   let id = 0
-  const folder = new Folder({
+  const grouper = new IncidentGrouper({
     calendar: UTC_CALENDAR,
     incidents: [],
     raised: new Map(),
@@ -43,13 +43,13 @@ function fold(operations: readonly Operation[]) {
     origin: 'LIVE',
     wall: new Date(0),
   })
-  for (const operation of operations) folder.fold(operation)
-  return folder.takeChanges().map(({ incident }) => incident)
+  for (const operation of operations) grouper.add(operation)
+  return grouper.takeChanges().map(({ incident }) => incident)
 }
 
 const START = 10 * DAY
 const links = (operations: readonly Operation[]) =>
-  fold(operations).map(({ detector, severity, folding }) => [detector, severity, folding.causes ?? []])
+  grouped(operations).map(({ detector, severity, grouping }) => [detector, severity, grouping.causes ?? []])
 
 describe('one cause is one alarm', () => {
   it.each<[string, Operation[], unknown]>([
@@ -152,7 +152,7 @@ describe('one cause is one alarm', () => {
         )
         const former = new Map<string, number>()
         for (let length = 1; length <= operations.length; length++) {
-          for (const { id, severity } of fold(operations.slice(0, length))) {
+          for (const { id, severity } of grouped(operations.slice(0, length))) {
             expect(SEVERITIES.indexOf(severity)).toBeGreaterThanOrEqual(former.get(id) ?? 0)
             former.set(id, SEVERITIES.indexOf(severity))
           }

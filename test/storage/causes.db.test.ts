@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { UTC_CALENDAR } from '../../src/calendar/calendar.ts'
-import { Folder } from '../../src/detection/engine/folding.ts'
+import { IncidentGrouper } from '../../src/detection/engine/grouping.ts'
 import { DETECTORS } from '../../src/detection/registry.ts'
 import { saveIncidents } from '../../src/storage/detection/saving-incidents.ts'
 import { StoredMemory } from '../../src/storage/detection/stored-memory.ts'
@@ -23,7 +23,7 @@ test('what explains an incident is stored with it, and known to the next batch',
     hold: null,
   }
   let count = 0
-  const folder = new Folder({
+  const grouper = new IncidentGrouper({
     calendar: UTC_CALENDAR,
     incidents: [],
     raised: new Map(),
@@ -37,9 +37,9 @@ test('what explains an incident is stored with it, and known to the next batch',
   ] as const) {
     const detector = DETECTORS.find((one) => one.name === name)
     if (detector !== undefined)
-      folder.fold({ detector, key: '', at, said: { finding: finding('', { startedAt: 9_000 }) } })
+      grouper.add({ detector, key: '', at, said: { finding: finding('', { startedAt: 9_000 }) } })
   }
-  const changed = folder.takeChanges().map((one) => ({ ...one, stream }))
+  const changed = grouper.takeChanges().map((one) => ({ ...one, stream }))
   await database.sql.write(async (tx) => {
     await tx.enter(id)
     await saveIncidents(tx, id, changed, new Date(0))
@@ -49,5 +49,5 @@ test('what explains an incident is stored with it, and known to the next batch',
   expect(links).toEqual([{ tenantId: id, anomalyId: `anm_${id}_2`, causeId: `anm_${id}_1` }])
   const memory = new StoredMemory(scope.sql, id)
   const [drop] = await memory.incidents('s', [{ detector: 'REVENUE_DROP', fingerprint: '' }], 0, 0)
-  expect(drop?.folding.causes).toEqual([`anm_${id}_1`])
+  expect(drop?.grouping.causes).toEqual([`anm_${id}_1`])
 })

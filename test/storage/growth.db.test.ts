@@ -39,7 +39,7 @@ const incidentOf = (over: Partial<Incident> = {}): Incident => ({
   resolvedAt: null,
   resolvedBy: null,
   note: null,
-  folding: { keys: [], events: 0 },
+  grouping: { keys: [], events: 0 },
   ...over,
 })
 

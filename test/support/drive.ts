@@ -8,7 +8,7 @@ import {
   type Finding,
 } from '../../src/detection/detector.ts'
 import type { Held } from '../../src/detection/engine/backlog.ts'
-import { Folder } from '../../src/detection/engine/folding.ts'
+import { IncidentGrouper } from '../../src/detection/engine/grouping.ts'
 import type { Incident } from '../../src/detection/engine/incident.ts'
 import { type Operation, StreamJudge } from '../../src/detection/engine/judge.ts'
 import type { JudgedEvent } from '../../src/detection/engine/judged-event.ts'
@@ -36,7 +36,7 @@ export interface DriveOptions {
 }
 
 /**
- * What drives detectors in tests: the engine's own judge and folder, all in memory. State is stored as JSON text, as
+ * What drives detectors in tests: the engine's own judge and grouper, all in memory. State is stored as JSON text, as
  * it is in production.
  */
 export class Drive {
@@ -46,7 +46,7 @@ export class Drive {
   readonly #detectors: readonly AnyDetector[]
   readonly #options: DriveOptions
   readonly #stored = new Map<string, StoredState>()
-  readonly #folder: Folder
+  readonly #grouper: IncidentGrouper
   #clock: Seconds | undefined
   #held: Held = { hold: null, events: [] }
 
@@ -55,7 +55,7 @@ export class Drive {
     this.#detectors = delivery === undefined ? detectors : [...detectors, watching(delivery)]
     this.#options = options
     let raised = 0
-    this.#folder = new Folder({
+    this.#grouper = new IncidentGrouper({
       calendar,
       incidents: [],
       raised: new Map(),
@@ -115,7 +115,7 @@ export class Drive {
     this.#clock = judge.clock
     this.#held = { hold, events: [...(held.released ? [] : this.#held.events), ...held.added] }
     this.#store(states)
-    this.#fold(operations, newest - DISORDER)
+    this.#group(operations, newest - DISORDER)
   }
 
   /** As storage gives them: the keys of the facts, and the timers that are due. */
@@ -134,10 +134,10 @@ export class Drive {
     for (const state of saved) this.#stored.set(`${state.detector} ${state.key}`, state)
   }
 
-  #fold(operations: readonly Operation[], dueBy: Seconds): void {
-    for (const operation of operations) this.#folder.fold(operation)
-    this.#folder.expire(this.#detectors, dueBy)
-    for (const { incident, change } of this.#folder.takeChanges())
+  #group(operations: readonly Operation[], dueBy: Seconds): void {
+    for (const operation of operations) this.#grouper.add(operation)
+    this.#grouper.expire(this.#detectors, dueBy)
+    for (const { incident, change } of this.#grouper.takeChanges())
       if (change === 'ANOMALY_RAISED') this.incidents.push(incident)
     this.operations.push(...operations)
   }

@@ -7,7 +7,7 @@ import { DISORDER } from '../kit/disorder.ts'
 import { count } from '../kit/words.ts'
 import { type Course, isUsual, newCourse, noteOccasion, noteTime, TEN_TIMES } from '../statistics/course.ts'
 
-/** So many payments in a row in another currency, and it is the customer's own. */
+/** This many payments in a row in another currency, and it is the customer's own. */
 const LEARNED_AFTER = 3
 const CARDS = 4
 /** Customers who have not paid three times are most of all, and hardly ever come back later than this. */
@@ -110,7 +110,7 @@ function insert(payments: Payment[], payment: Payment): void {
   payments.splice(payments.findLastIndex(isBefore) + 1, 0, payment)
 }
 
-/** Goes through the recent payments in order of time, on a copy of the habit, and tells what was not told yet. */
+/** Goes through the recent payments in order of time, on a copy of the habit, and reports what was not reported yet. */
 function judge({ habit, recent }: State, context: Asked): Finding[] {
   const findings: Finding[] = []
   const course: Habit = {

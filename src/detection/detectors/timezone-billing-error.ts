@@ -7,7 +7,7 @@ import { count, roughSpan, span } from '../kit/words.ts'
 
 /** A period that begins further away from the end of the last one was moved on purpose. */
 const MOVED = 3 * DAY
-/** A renewal within so long of the turn of a period belongs to it. */
+/** A renewal within this long of the turn of a period belongs to it. */
 const SAME_TURN = 12 * HOUR
 const RENEWALS = 4
 
@@ -63,16 +63,16 @@ export const timezoneBillingError = defineDetector({
     if (fact.kind === 'invoiceCreated') {
       if (fact.reason !== 'subscription_cycle') return undefined
       addRenewal(state.renewals, fact)
-      return told(doubles(state, context))
+      return stepOf(doubles(state, context))
     }
     const learned = takeIn(state, fact)
     const findings = learned ? doubles(state, context) : []
     const cadence = cadenceOf(fact, state, context)
-    return told(cadence === undefined ? findings : [...findings, cadence])
+    return stepOf(cadence === undefined ? findings : [...findings, cadence])
   },
 })
 
-const told = (findings: Finding[]) => (findings.length === 0 ? undefined : { findings })
+const stepOf = (findings: Finding[]) => (findings.length === 0 ? undefined : { findings })
 
 function addRenewal(renewals: Renewal[], fact: InvoiceCreated): void {
   const { invoice: id, eventId: event, total, currency, start, end } = fact

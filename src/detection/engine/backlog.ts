@@ -7,9 +7,9 @@ import type { JudgedEvent } from './judged-event.ts'
  * happened (README.md, "Delivery and disorder").
  */
 
-/** No late event for so long: the backlog has calmed down. */
+/** No late event for this long: the backlog has calmed down. */
 export const CALM: Seconds = HOUR
-/** What has waited for so long waits no more, nor what is one of so many. */
+/** What has waited for this long waits no more, nor what is one of this many. */
 export const LONGEST: Seconds = 6 * HOUR
 const MOST = 100_000
 

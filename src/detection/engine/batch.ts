@@ -13,7 +13,7 @@ import {
   objectIdsOf,
   openEvents,
 } from './events.ts'
-import { FLOOD, Folder } from './folding.ts'
+import { FLOOD, IncidentGrouper } from './grouping.ts'
 import type { AnomalyOrigin, ChangedIncident } from './incident.ts'
 import { type Operation, StreamJudge } from './judge.ts'
 import type { JudgedEvent } from './judged-event.ts'
@@ -111,8 +111,8 @@ async function judgeStream(
   const { operations, failures, brokenTimers } = judgement
   for (const [stripeId, error] of failures) reading.failures.set(stripeId, error)
   outcome.brokenTimers.push(...brokenTimers)
-  const told = operations.filter((operation) => !inGap(operation, task))
-  const incidents = await foldAll(detectors, memory, { stream, work, calendar, operations: told, dueBy })
+  const reported = operations.filter((operation) => !inGap(operation, task))
+  const incidents = await groupAll(detectors, memory, { stream, work, calendar, operations: reported, dueBy })
   const after = { ...stream, clock: judge.clock ?? newest, hold: judgement.hold }
   return { stream: after, states, incidents, held: judgement.held }
 }
@@ -124,7 +124,7 @@ function inGap({ at, stripeId, said }: Operation, { stream, resumed, events }: S
   )
 }
 
-interface FoldingTask {
+interface GroupingTask {
   stream: Stream
   work: Work
   calendar: Calendar
@@ -132,16 +132,16 @@ interface FoldingTask {
   dueBy: Seconds
 }
 
-async function foldAll(
+async function groupAll(
   detectors: readonly AnyDetector[],
   memory: TenantMemory,
-  { stream, work, calendar, operations, dueBy }: FoldingTask,
+  { stream, work, calendar, operations, dueBy }: GroupingTask,
 ): Promise<ChangedIncident[]> {
   const earliest = operations.reduce((min, { at }) => Math.min(min, at), dueBy)
   const finders = [
     ...new Set(operations.filter(({ said }) => 'finding' in said).map(({ detector }) => detector)),
   ]
-  const folder = new Folder({
+  const grouper = new IncidentGrouper({
     calendar,
     incidents: await memory.incidents(
       stream.id,
@@ -158,9 +158,9 @@ async function foldAll(
     origin: work.origin,
     wall: work.wall,
   })
-  for (const operation of operations) folder.fold(operation)
-  folder.expire(detectors, dueBy)
-  return folder.takeChanges()
+  for (const operation of operations) grouper.add(operation)
+  grouper.expire(detectors, dueBy)
+  return grouper.takeChanges()
 }
 
 function incidentKeysOf(operations: readonly Operation[]): IncidentKey[] {

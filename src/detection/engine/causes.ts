@@ -11,7 +11,7 @@ interface Explanation {
   effect: DetectorName
   /** Two looks at one thing: whichever is raised first carries it. */
   mutual?: boolean
-  /** The effect may begin so long after the cause has ended; by default while it goes on. */
+  /** The effect may begin within this time after the cause has ended; by default while it goes on. */
   within?: Seconds
 }
 
@@ -22,7 +22,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   { cause: 'CARD_TESTING', effect: 'FRAUD_SPIKE', within: DISPUTED_WITHIN },
 ]
 
-/** How far back an incident may be told to be the cause of another. */
+/** How far back an incident may lie that is linked as the cause of another. */
 export const REACH: Seconds = DISPUTED_WITHIN
 
 /** The detectors whose incidents may explain this one's, or be explained by them. */

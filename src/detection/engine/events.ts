@@ -52,14 +52,14 @@ export interface BatchFacts {
  * that clock, and by (created, stripeId) among those of one second.
  */
 export function openEvents(events: readonly InboxEvent[]): OpenedEvent[] {
-  const opened = events.map((told): OpenedEvent => {
-    const event = notLater(told)
+  const opened = events.map((given): OpenedEvent => {
+    const event = notLater(given)
     const stream = streamId(event.endpointId, event.account, event.livemode)
     let arrival: readonly Fact[] = []
     try {
       const parsed = event.envelope ?? parseEvent(event.payload)
       if (parsed === undefined) throw new Error('the stored body is no Stripe event')
-      const envelope = event === told ? parsed : { ...parsed, created: event.at }
+      const envelope = event === given ? parsed : { ...parsed, created: event.at }
       arrival = [delivered(envelope, event.deliveredAt)]
       return { event, stream, arrival, reading: readBilling(envelope), error: undefined }
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { DetectorName } from '../detector.ts'
 
-/** After so many errors of one detector in a batch it is left out of the rest of it. */
+/** After this many errors of one detector in a batch it is left out of the rest of it. */
 const MOST = 10
 
 export class DetectorFailure extends Error {

@@ -42,13 +42,13 @@ export function newFlood(
     resolvedAt: null,
     resolvedBy: null,
     note: null,
-    folding: { keys: [], events: 0, flood: { members: 0, customers: 0, sums: {}, open: [], seen: [] } },
+    grouping: { keys: [], events: 0, flood: { members: 0, customers: 0, sums: {}, open: [], seen: [] } },
   }
 }
 
 /** Counts a finding into the flood: a new member, or a further sign of one. */
 export function joinFlood(incident: Incident, finding: Finding, calendar: Calendar): void {
-  const { flood } = incident.folding
+  const { flood } = incident.grouping
   if (flood === undefined) return
   if (!flood.open.includes(finding.fingerprint)) {
     if (flood.open.length < REMEMBERED) flood.open.push(finding.fingerprint)
@@ -74,7 +74,7 @@ export function joinFlood(incident: Incident, finding: Finding, calendar: Calend
 
 /** @returns whether the fingerprint was a member of the flood */
 export function leaveFlood(incident: Incident, fingerprint: string): boolean {
-  const { flood } = incident.folding
+  const { flood } = incident.grouping
   const at = flood?.open.indexOf(fingerprint) ?? -1
   if (at >= 0) flood?.open.splice(at, 1)
   return at >= 0

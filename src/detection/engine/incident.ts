@@ -11,7 +11,7 @@ export type AnomalyOrigin = 'LIVE' | 'HISTORY'
 export const CHANGES = ['ANOMALY_UPDATED', 'ANOMALY_ENDED', 'ANOMALY_REOPENED', 'ANOMALY_RAISED'] as const
 export type IncidentChange = (typeof CHANGES)[number]
 
-/** Findings of one (detector, fingerprint) folded until it ends: what is recorded as an anomaly. */
+/** Findings of one (detector, fingerprint) grouped until it ends: what is recorded as an anomaly. */
 export interface Incident {
   id: string
   detector: DetectorName
@@ -40,18 +40,18 @@ export interface Incident {
   resolvedBy: Actor | null
   /** A person's, never changed here. */
   note: string | null
-  folding: Folding
+  grouping: Grouping
 }
 
-/** What folding must remember of an incident beyond what people see. */
-export interface Folding {
+/** What grouping must remember of an incident beyond what people see. */
+export interface Grouping {
   /** Keys that hold it open: it ends when all of them have ended. */
   keys: string[]
   /** How many events were noted as showing it. */
   events: number
   /** Ids of the incidents that explain it. */
   causes?: string[]
-  /** Only of a flood: what was folded into it. */
+  /** Only of a flood: what was grouped into it. */
   flood?: Flood
 }
 

@@ -23,7 +23,7 @@ import type { KeyedState, KeyedStates } from './states.ts'
 /** What was to be waited for may be on its way, too, when a fact comes late: no timer that it sets rings sooner. */
 const LATE_PATIENCE: Seconds = 6 * HOUR
 
-/** What a detector said, to be folded into incidents. */
+/** What a detector said, to be grouped into incidents. */
 export interface Operation {
   detector: AnyDetector
   key: string

@@ -3,7 +3,7 @@ import { DAY, type Seconds } from '../../time.ts'
 import type { AnyDetector } from '../detector.ts'
 import type { StateKey } from './states.ts'
 
-/** Which keys a batch of facts needs; detectors that throw here will throw again when judged, and be told of then. */
+/** Which keys a batch of facts needs; detectors that throw here will throw again when judged, and be reported then. */
 export function keysOf(detectors: readonly AnyDetector[], facts: Iterable<Fact>): StateKey[] {
   const listeners = new Map<FactKind, AnyDetector[]>()
   for (const detector of detectors) {

@@ -32,7 +32,7 @@ export interface IncidentKey {
   fingerprint: string
 }
 
-/** What was told of a Stripe object, when that last changed, and from when on it is forgotten (event time). */
+/** What was reported of a Stripe object, when that last changed, and from when on it is forgotten (event time). */
 export interface KnownObject {
   record: ObjectRecord
   updatedAt: Seconds

@@ -8,7 +8,7 @@ function add(bucket: MetricDelta, sum: 'revenue' | 'refunds', amount: number): v
   bucket[sum] = bounded(bucket[sum] + amount)
 }
 
-/** Counts facts by stream, quarter of an hour and currency. Facts are told once each, so the sums are right in any order. */
+/** Counts facts by stream, quarter of an hour and currency. Facts are reported once each, so the sums are right in any order. */
 export class Tally {
   readonly #deltas = new Map<string, MetricDelta>()
 

@@ -1,7 +1,7 @@
 import { format } from '../../stripe/money.ts'
 import type { Amount } from '../detector.ts'
 
-/** Sums by name (money by currency, signs by code), bounded: beyond so many names new ones are not told apart. Plain data. */
+/** Sums by name (money by currency, signs by code), bounded: beyond this many names new ones are not distinguished. Plain data. */
 export type Sums = Record<string, number>
 
 const NAMES = 12

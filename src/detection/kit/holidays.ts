@@ -26,7 +26,7 @@ export const newHolidays = (): Holidays => ({
 
 /** One unknown day without any trade is believed in beside those that are known. */
 const DOUBT = 1
-/** Habits change: the newest so many count. */
+/** Habits change: the newest this many count. */
 const MEMORY = 12
 /** By then a day's late deliveries are there. */
 const SETTLED: Seconds = DAY / 2

@@ -4,7 +4,7 @@ import { spread } from '../statistics/deviance.ts'
 import { hourOf, OPEN_HOURS } from '../statistics/hours.ts'
 import type { Season } from '../statistics/season.ts'
 
-/** Nine of ten ordinary hours lie within so many standard deviations. */
+/** Nine of ten ordinary hours lie within this many standard deviations. */
 const NINE_OF_TEN = 1.65
 
 /**

@@ -7,9 +7,9 @@ interface Size {
 export type Sizes = Record<string, Size>
 
 const CURRENCIES = 16
-/** Until so many are known nothing is said to be small. */
+/** Until this many are known nothing is said to be small. */
 const FEWEST = 20
-/** The mean follows the last so many, and one giant payment moves it no more than ten usual ones. */
+/** The mean follows the last this many, and one giant payment moves it no more than ten usual ones. */
 const MEMORY = 500
 const GIANT = 10
 const SMALL = 0.1

@@ -4,7 +4,7 @@ import { pack, unpack } from './packed.ts'
 
 /** How many counts' worth of "as on any day" a named day begins with. */
 const PRIOR = 20
-/** By so much a named day that was never seen may have more than an ordinary one, or less: pay-days bring more. */
+/** By this much a named day that was never seen may have more than an ordinary one, or less: pay-days bring more. */
 const DOUBT = { MONTHLY: { more: 0.25, less: 0 }, YEARLY: { more: 0.5, less: 0.5 } } as const
 /** What an older occurrence weighs against the next. */
 const FADE = 0.8
@@ -12,9 +12,9 @@ const FADE = 0.8
 const KNOWN: Record<NamedDay['recurs'], number> = { MONTHLY: 1 + FADE, YEARLY: 1 }
 /** Rounding of 32-bit floats. */
 const NEARLY = 0.001
-/** No day is believed to be further than so many times from an ordinary one. */
+/** No day is believed to be further than this many times from an ordinary one. */
 const FURTHEST = 20
-/** Nor so many times where that was an incident. */
+/** Nor this many times where that was an incident. */
 const INCIDENT = 3
 
 /** The most that may be usual on the day of a moment, in ordinary days, for what is too rare to be learned day by day. */

@@ -61,7 +61,7 @@ const RHYTHMS: readonly Rhythm[] = [
 const KEPT = 48
 /** How much one occasion of a habit differs from another until it is seen: relative variance, and its weight in occasions. */
 const PRIOR = { variance: 0.06, weight: 2 }
-/** An occasion that went beyond the habit makes it grow no more than so many times. */
+/** An occasion that went beyond the habit makes it grow no more than this many times. */
 const MOST_GROWTH = 2
 
 /**

@@ -4,7 +4,7 @@ import { fade } from './decayed.ts'
 export interface LateSumsSpec {
   /** Length of a bucket. */
   width: Seconds
-  /** A bucket becomes part of what is usual so long after it ended, so that an incident is never measured by itself. */
+  /** A bucket becomes part of what is usual this long after it ended, so that an incident is never measured by itself. */
   delay: Seconds
   halfLife: Seconds
   /** How far back single buckets can still be asked for. */

@@ -3,7 +3,7 @@ import { deviance, spread } from './deviance.ts'
 /** How much whole days vary beyond chance: relative variance. */
 export interface Dispersion {
   prior: number
-  /** Added until so many days are known. */
+  /** Added until this many days are known. */
   young: number
   youngDays: number
   /** Never taken for less: ordinary days of any business differ, holidays among them. */
@@ -41,10 +41,10 @@ const FADE = 0.5 ** (1 / 7)
 export const SETTLED_DAYS = 7
 const C2_DAYS = 14
 const C2_MAX = 0.6
-/** A day more than so many nats off, and by more than a half up or 40% down, is odd. */
+/** A day more than this many nats off, and by more than a half up or 40% down, is odd. */
 const ODD_NATS = 6
 const ODD_WEIGHT = 0.1
-/** After so many odd days in a row the next is the new course. A young one that falls has begun in a special time. */
+/** After this many odd days in a row the next is the new course. A young one that falls has begun in a special time. */
 const ODD_DAYS = 4
 const YOUNG_LOW_DAYS = 1
 /** A day that was mostly incident says next to nothing. */
@@ -82,8 +82,8 @@ export function learnDay(
   if (level.learned >= SETTLED_DAYS) {
     const c2 = dispersionOf(level, dispersion)
     if (replaced === 0) level.odd = oddRun(level.odd, total, usual, c2, unit)
-    const patience = level.odd < 0 && level.learned < C2_DAYS ? YOUNG_LOW_DAYS : ODD_DAYS
-    if (Math.abs(level.odd) <= patience) {
+    const daysNeeded = level.odd < 0 && level.learned < C2_DAYS ? YOUNG_LOW_DAYS : ODD_DAYS
+    if (Math.abs(level.odd) <= daysNeeded) {
       const reach = 3 * spread(usual, c2, unit)
       total = Math.min(Math.max(total, usual - reach), usual + reach + 2 * unit)
       if (level.odd !== 0 && replaced === 0) weight *= ODD_WEIGHT

@@ -1,7 +1,7 @@
 import { hash } from './hash.ts'
 import { pack, unpack, wordsOf } from './packed.ts'
 
-/** Past so many look-ups an index is worth its making. */
+/** Past this many look-ups an index is worth its making. */
 const SCANS = 64
 
 /** Ids that there is room for at first. */
@@ -11,7 +11,7 @@ const LEAST = 16
 const GONE = 1
 
 /**
- * Remembers the last so many ids by their 32-bit hashes, to judge each object once. The first look-ups after a trip
+ * Remembers the last this many ids by their 32-bit hashes, to judge each object once. The first look-ups after a trip
  * through storage scan one small block of memory; a longer batch makes itself an index, and each then costs the same
  * whatever the capacity.
  */

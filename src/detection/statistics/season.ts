@@ -36,10 +36,10 @@ export type Weigh = (hour: number) => number
 
 /** A day with less of it known teaches nothing. */
 const MIN_COVERAGE = 0.25
-/** In the first week no day counts for more than so many times its median: one renewal day must not shape the weeks to come. */
+/** In the first week no day counts for more than this many times its median: one renewal day must not shape the weeks to come. */
 const FIRST_WEEK_CAP = 1.75
 
-/** Of one hour no more is learned than so many times the usual and a few units: what ran through one evening shapes no week. */
+/** Of one hour no more is learned than this many times the usual and a few units: what ran through one evening shapes no week. */
 const HOUR_CAP = { times: 3, units: 8 }
 
 interface Stored {
@@ -261,7 +261,7 @@ export class Season {
   }
 
   /**
-   * Day by day a level cannot be told from the weekdays it was measured on. With the first week complete it can,
+   * Day by day a level cannot be separated from the weekdays it was measured on. With the first week complete it can,
    * so both are set anew from its totals.
    */
   #fitFirstWeek(first: readonly [day: number, total: number][]): void {

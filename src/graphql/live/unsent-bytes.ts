@@ -29,7 +29,7 @@ export class UnsentBytes {
   }
 
   /**
-   * Whether so many more bytes are within the limits.
+   * Whether this many more bytes are within the limits.
    * @param own bytes of this message alone
    * @param shared what it shares with other messages of the same tenant; counted once, for the first of them
    */

@@ -75,7 +75,7 @@ export class SocketWriter {
     this.#held.clear()
   }
 
-  /** Whether so much more may be unsent; if not, the socket is closed. */
+  /** Whether this much more may be unsent; if not, the socket is closed. */
   #hasRoom(own: number, shared?: SharedText): boolean {
     const { closeSlow, maxUnsent = MAX_UNSENT, raw, unsent } = this.#options
     if (raw.writableLength <= maxUnsent && unsent.hasRoom(this.tenantId, own, shared)) return true

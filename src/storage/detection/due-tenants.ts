@@ -37,7 +37,7 @@ export class DueTenants {
     return this.#round.length === 0
   }
 
-  /** Those whose turn is next, up to so many. */
+  /** Those whose turn is next, up to this many. */
   take(count: number): string[] {
     return this.#round.splice(0, count)
   }

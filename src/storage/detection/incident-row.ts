@@ -16,7 +16,7 @@ import {
 } from '../sql.ts'
 import { toDetectorName } from './parsing.ts'
 
-const folding = z.object({
+const grouping = z.object({
   keys: z.array(z.string()),
   events: z.number(),
   causes: z.array(z.string()).exactOptional(),
@@ -64,7 +64,7 @@ export function toIncident(row: Row): Incident | undefined {
     resolvedAt: nullableDate(row['resolvedAt']),
     resolvedBy: readActor(nullableText(row['resolvedBy'])),
     note: nullableText(row['note']),
-    folding: folding.parse(JSON.parse(text(row['folding']))),
+    grouping: grouping.parse(JSON.parse(text(row['folding']))),
   }
 }
 
@@ -86,7 +86,7 @@ export const changingColumns = (incident: Incident, wall: Date): Record<string, 
   impactCurrency: incident.impact?.currency ?? null,
   subjects: JSON.stringify(incident.subjects),
   evidence: JSON.stringify(incident.evidence),
-  folding: JSON.stringify(incident.folding),
+  folding: JSON.stringify(incident.grouping),
   endsAt: incident.endsAt,
   resolvedAt: incident.resolvedAt,
   resolvedBy: incident.resolvedBy === null ? null : JSON.stringify(incident.resolvedBy),

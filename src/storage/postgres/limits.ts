@@ -25,7 +25,7 @@ const GRACE = 1_500
 /** Milliseconds after which a statement is given up on this side. */
 export const answerWithin = ({ statement }: Limits): number => statement + GRACE
 
-/** A statement that is given up after so many milliseconds; the driver takes this, and its types do not know of it. */
+/** A statement that is given up after this many milliseconds; the driver takes this, and its types do not know of it. */
 export function timed(query: pg.QueryConfig, within: number): pg.QueryConfig {
   const config: pg.QueryConfig & { query_timeout: number } = { ...query, query_timeout: within }
   return config

@@ -133,7 +133,7 @@ describe('a duplicate charge', () => {
     expect(more).toEqual([])
     expect(episode).toMatchObject({ severity: 'HIGH', occurrences: 10, startedAt: MONDAY })
     expect(episode?.impact).toEqual({ amount: 9 * 2900, currency: 'usd' })
-    expect(episode?.folding.events).toBe(10)
+    expect(episode?.grouping.events).toBe(10)
   })
 
   test('of three charges is HIGH', () => {

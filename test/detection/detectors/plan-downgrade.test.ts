@@ -88,7 +88,7 @@ describe('a surge of downgrades', () => {
     expect(more).toEqual([])
     expect(episode).toMatchObject({ fingerprint: '', severity, startedAt: NOW, occurrences: times.length })
     expect(episode?.impact).toEqual({ amount: times.length * 2000, currency: 'usd' })
-    expect(episode?.folding.events).toBe(times.length)
+    expect(episode?.grouping.events).toBe(times.length)
   })
 
   test('is seen in falls of a tenth to the cent', () => {

@@ -244,7 +244,7 @@ describe('a lapse', () => {
     ])
   })
 
-  test('keeps to the tenant’s patience', () => {
+  test('keeps to the tenant’s grace period', () => {
     const patient = judge([...begun, rolled], { settings: { grace: 10 * DAY } })
     expect(patient.until(DUE + 10 * DAY - 1).findings).toEqual([])
     expect(patient.until(DUE + 10 * DAY).findings).toHaveLength(1)

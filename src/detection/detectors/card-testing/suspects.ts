@@ -17,7 +17,7 @@ const SUMS = { width: HOUR, delay: DAY, halfLife: 14 * DAY, keep: 30 * HOUR, cha
 const SHARE_PRIOR = { suspects: 1, tries: 50 }
 const SHARE_AFTER: Seconds = 5 * DAY
 const SETTLED: Seconds = 7 * DAY
-/** So many fail for each small payment that goes through, where nobody tries stolen cards. */
+/** This many fail for each small payment that goes through, where nobody tries stolen cards. */
 const SMALL_FAILING = 0.2
 
 /** The last suspect's time, and the tries after it: all, those that a bank plainly refused, and small ones that went through. */

@@ -6,7 +6,7 @@ import { fade } from '../../statistics/decayed.ts'
 /** Belief about the share of debits that come back before any is known: two of twelve. */
 const PRIOR = { failed: 2, debits: 12 }
 const HALF_LIFE: Seconds = 60 * DAY
-/** A run is announced when so much of what was answered had been seen to be sent. */
+/** A run is announced when this much of what was answered had been seen to be sent. */
 const ANNOUNCED = 0.8
 /** Past this age a run is as answered as it will be, also where nobody said how many were sent. */
 const ANSWERED_AFTER: Seconds = 7 * DAY

@@ -19,7 +19,7 @@ import { FailureShare } from './share.ts'
 /** Odds of failing against the usual ones: a rise, and a collapse. */
 export const ODDS = [2, 5] as const
 export const FEWEST_A_YEAR = 2_000
-/** So much evidence for the usual share ends the incident. */
+/** This much evidence for the usual share ends the incident. */
 const CALM_NATS = 6
 const SILENT: Seconds = DAY
 

@@ -10,10 +10,10 @@ const PRIOR = { failed: 2, payments: 12 }
 const PAYMENTS = 0
 const FAILED = 1
 const SUMS = { width: HOUR, delay: DAY, halfLife: 14 * DAY, keep: 75 * HOUR, channels: 2 }
-/** So long what may be an incident waits to be learned at most: a change that is too small for one is learned, too. */
+/** This long what may be an incident waits to be learned at most: a change that is too small for one is learned, too. */
 const LONGEST_DOUBT = 7 * DAY
 const SHOWN_HOURS = 72
-/** On a tenant's first day there are few hours to show: then so many of its payments are. */
+/** On a tenant's first day there are few hours to show: then this many of its payments are. */
 const FIRST_PAYMENTS = 100
 
 interface Stored {
@@ -43,7 +43,7 @@ export class FailureShare {
 
   /**
    * Takes in the hours that are a day old, but those of incidents. What came since `doubted` waits: at a small tenant
-   * an incident takes days to be told, and would meanwhile become what it is measured by.
+   * an incident takes days to be reported, and would meanwhile become what it is measured by.
    */
   settle(
     now: Seconds,

@@ -7,16 +7,16 @@ import { LateSums } from '../../statistics/late-sums.ts'
 const PAYMENTS = 0
 const FLAGS = 1
 const DAYS_SHOWN = 14
-/** Most disputes are of payments made so long ago. */
+/** Most disputes are of payments made this long ago. */
 const DISPUTED = { from: 40 * DAY, to: 10 * DAY }
 const SUMS = { width: DAY, delay: 7 * DAY, halfLife: 30 * DAY, keep: DISPUTED.from, channels: 2 }
 /** Belief before anything is known: two flags in eight hundred payments. */
 const PRIOR = { flags: 2, payments: 800 }
-/** By so much the usual may rise from week to week and still be usual. */
+/** By this much the usual may rise from week to week and still be usual. */
 const MARGIN = 0.3
 /** Usual is never less than one in 60 days. */
 const FEWEST_PER_HOUR = 1 / (60 * 24)
-/** A count is surely so high but for so many of its standard deviations. */
+/** A count is surely so high but for this many of its standard deviations. */
 const SURE = 1
 /** Half-life of a sum that stands for about 30 days. */
 const MONTH = 21 * DAY

@@ -21,7 +21,7 @@ export interface DowngradeSurge {
   /** Usual in the same time, without margin. */
   usual: number
   perDay: number
-  /** From so many on it is reported. */
+  /** From this many on it is reported. */
   fewest: number
   nats: number
   needed: number

@@ -5,7 +5,7 @@ import { LateSums } from '../../statistics/late-sums.ts'
 
 const SUMS = { width: DAY, delay: 2 * DAY, halfLife: 60 * DAY, keep: 7 * DAY, channels: 1 } as const
 /**
- * Belief before anything is known, worth so many days: one downgrade in them, and three in two hundred of the changes that
+ * Belief before anything is known, worth this many days: one downgrade in them, and three in two hundred of the changes that
  * subscriptions tell of (each renewal is one), so that a tenant of thousands is not taken for one of thirty.
  */
 const PRIOR = { days: 10, downgrades: 1, share: 0.015, halfLife: 14 * DAY }

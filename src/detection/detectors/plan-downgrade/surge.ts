@@ -23,7 +23,7 @@ const RATIOS = [4, 12] as const
 /** Downgrades since the onset are kept up to this many until they are reported. */
 const UNITS = 100
 const FEWEST_A_YEAR = 100
-/** A surge is over when no downgrade brought more evidence for so long. */
+/** A surge is over when no downgrade brought more evidence for this long. */
 const OVER_AFTER = DAY
 
 /** One subscription's move to a cheaper plan. */
@@ -100,7 +100,7 @@ function isHabitual(state: Surge, { habit, sum }: Open, context: Asked): boolean
   return excess(sum.units, 1.5 * habit.signs, habit.variance) < neededFor(state, context)
 }
 
-/** Downgrades expected in so many seconds, with the margin. */
+/** Downgrades expected in this many seconds, with the margin. */
 const expectedIn = ({ rate, newest }: Surge, seconds: Seconds): number =>
   (mostUnseen(newest) * rate.edgePerDay(newest) * seconds) / DAY
 

@@ -10,16 +10,16 @@ import type { RecentPayments } from './recent-payments.ts'
  */
 const SEASONED: Seconds = 7 * DAY
 export const GROWN: Seconds = 14 * DAY
-/** Of so many payments it is believed to be known. */
+/** Of this many payments it is believed to be known. */
 export const PRIOR = { share: 0.025, payments: 400, margin: 1.5, halfLife: 14 * DAY }
 /** A large tenant's clerk may begin with a whole day's refunds minutes after its first payment was seen. */
 const SHORTEST: Seconds = 10 * MINUTE
 /** Hours that one dispersion of days is for: over more of them days even out. */
 export const DAY_HOURS = 24
-/** The usual is known from the refunds of about so many days. */
+/** The usual is known from the refunds of about this many days. */
 const REMEMBERED_DAYS = 10
 const FEWEST = 0.3
-/** So much more than usual is not odd yet. */
+/** This much more than usual is not odd yet. */
 const MARGIN = 1.25
 
 /** What is known of a tenant's refunds. */
@@ -39,7 +39,7 @@ interface Stretch {
 }
 
 /**
- * How many refunds are usual there, and how odd it is that so many came.
+ * How many refunds are usual there, and how odd it is that this many came.
  * @param batch how many come in one go: what counts as one sign
  */
 export function measure(

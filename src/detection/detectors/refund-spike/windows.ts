@@ -26,7 +26,7 @@ export interface Window {
   nats: number
 }
 
-/** The window of so many hours up to an hour, but not back into the last incident. */
+/** The window of this many hours up to an hour, but not back into the last incident. */
 function lookAt(course: Refunds, hours: number, to: number): Window {
   const { season, calmSince, newest } = course
   const from = Math.max(to - hours, calmSince > 0 ? hourOf(calmSince) + 1 : 0)

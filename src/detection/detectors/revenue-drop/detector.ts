@@ -10,9 +10,9 @@ import { learnUnit, unitSize } from './unit-size.ts'
 import { upgradeToRenewals } from './upgrade.ts'
 import { takeOut, takeOver } from './without-renewals.ts'
 
-/** With nothing taken for so long the hourly look stops until the next payment, or until renewals are due. */
+/** With nothing taken for this long the hourly look stops until the next payment, or until renewals are due. */
 const IDLE: Seconds = 8 * DAY
-/** A day's renewals are looked at for so long, every hour. */
+/** A day's renewals are looked at for this long, every hour. */
 const LOOK: Seconds = 3 * DAY
 
 /** Reports when less money comes in than is usual at this time of the week, or when renewals that are due do not come. */

@@ -11,7 +11,7 @@ const SIZE_DISPERSION = 0.02
 const DECLINE_HOURS = 96
 /** A window with less than this many units' worth usual says nothing. */
 export const FEWEST = 5
-/** A recovery is told by no window with less than this many units' worth usual, and by this part of the usual. */
+/** A recovery is shown by no window with less than this many units' worth usual, and by this part of the usual. */
 export const FEWEST_RECOVERED = 8
 export const RECOVERED = 0.85
 /** A little less than usual is not odd yet. */

@@ -5,7 +5,7 @@ import { adopt, type Due, lastDays, type Renewals, type Unusable, usualShare } f
 
 /** Days whose renewals are looked at together. */
 const DAYS_TOGETHER = 3
-/** How much the share that is settled varies from day to day beyond chance, and until so many renewals are known. */
+/** How much the share that is settled varies from day to day beyond chance, and until this many renewals are known. */
 const DISPERSION = 0.005
 const YOUNG = { dispersion: 0.05, renewals: 30 }
 /** No incident is open for longer. */

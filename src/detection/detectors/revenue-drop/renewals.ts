@@ -10,9 +10,9 @@ import { DAY, HOUR, type Seconds } from '../../../time.ts'
 
 /** How many renewals fall due on each day, and how many of them have been settled, as subscriptions and invoices say. */
 
-/** The draft stands for an hour, and whatever delays it a little is no incident: a day is looked at so long after it. */
+/** The draft stands for an hour, and whatever delays it a little is no incident: a day is looked at this long after it. */
 const SLACK: Seconds = 6 * HOUR
-/** A day's share is learned so long after it, that no incident is measured by itself. */
+/** A day's share is learned this long after it, that no incident is measured by itself. */
 const DELAY: Seconds = 3 * DAY
 /** Renewals of a year are the furthest ahead. */
 const DAYS_AHEAD = 400

@@ -76,7 +76,7 @@ export class Revenue {
     return { all: this.all, currencies: this.currencies }
   }
 
-  /** A currency's own series; beyond so many currencies the rest count in the pooled one only. */
+  /** A currency's own series; beyond this many currencies the rest count in the pooled one only. */
   #takingsOf(currency: string): CurrencyTakings | undefined {
     const known = this.currencies[currency]
     if (known !== undefined || Object.keys(this.currencies).length >= CURRENCIES) return known

@@ -3,7 +3,7 @@ interface Version2 {
   currencies: unknown
 }
 
-/** Renewals are told apart from now on; what was learned of all payments goes on until the others are known by themselves. */
+/** Renewals are distinguished from now on; what was learned of all payments goes on until the others are known by themselves. */
 export function upgradeToRenewals(stored: unknown): unknown {
   const { all, currencies, ...kept } = stored as Version2
   return { ...kept, revenue: { all, currencies } }

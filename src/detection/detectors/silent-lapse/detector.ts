@@ -10,7 +10,7 @@ const AFTER_CHANGE = 6 * HOUR
 const AFTER_DISTURBANCE = 6 * HOUR
 /** Stripe's default for invoices that are sent. */
 const DAYS_UNTIL_DUE = 30
-/** An ended subscription is remembered for so long, that a straggler does not bring it back to life. */
+/** An ended subscription is remembered for this long, that a straggler does not bring it back to life. */
 const GRAVE = 35 * DAY
 
 interface State extends Renewal {
@@ -79,11 +79,11 @@ function tellTime(
   { settings: { grace, dunning } }: Asked,
 ): Seconds {
   const toPay = subscription?.sendInvoice ? (subscription.daysUntilDue ?? DAYS_UNTIL_DUE) * DAY : 0
-  const patience = subscription?.status === 'past_due' ? dunning : grace
-  return Math.max(due + toPay + patience, changedAt + AFTER_CHANGE)
+  const gracePeriod = subscription?.status === 'past_due' ? dunning : grace
+  return Math.max(due + toPay + gracePeriod, changedAt + AFTER_CHANGE)
 }
 
-/** Ends what was told and is so no longer, and sets the timer for what is waited for now. */
+/** Ends what was reported and holds no longer, and sets the timer for what is waited for now. */
 function decide(state: State, at: Seconds, context: Asked): Step {
   const { told } = state
   const due = openDue(state)
@@ -113,7 +113,7 @@ function findingOf(
   { key, now, calendar, settings: { grace, dunning } }: Asked,
 ): Finding {
   const { customer, currency, price = 0, status, sendInvoice, event, daysUntilDue } = state.subscription ?? {}
-  const patience =
+  const gracePeriod =
     (status === 'past_due' ? dunning : grace) + (sendInvoice ? (daysUntilDue ?? DAYS_UNTIL_DUE) * DAY : 0)
   const money = currency === undefined ? undefined : { amount: price, currency }
   const amount = money === undefined ? 'a payment' : format(price, money.currency)
@@ -122,7 +122,7 @@ function findingOf(
     severity: 'HIGH',
     confidence: 1,
     title: `Renewal not paid${money === undefined ? '' : `: ${amount}`}`,
-    message: `Subscription ${key}${customer === undefined ? '' : ` of customer ${customer}`} has owed ${amount} since ${calendar.momentInWords(due)}; no payment has come for ${roughSpan(now - due)}, where at most ${span(patience)} would be usual. Stripe still shows it as ${plain(status ?? 'active')}, so the customer is very likely served without paying.`,
+    message: `Subscription ${key}${customer === undefined ? '' : ` of customer ${customer}`} has owed ${amount} since ${calendar.momentInWords(due)}; no payment has come for ${roughSpan(now - due)}, where at most ${span(gracePeriod)} would be usual. Stripe still shows it as ${plain(status ?? 'active')}, so the customer is very likely served without paying.`,
     advice: adviceFor(key, status),
     startedAt: due,
     signs: 1,
@@ -138,7 +138,7 @@ function findingOf(
         name: 'time since due',
         observed: now - due,
         expected: 0,
-        threshold: patience,
+        threshold: gracePeriod,
         unit: 'SECONDS',
       },
       ...(money === undefined

@@ -123,7 +123,7 @@ export function invoiced(renewal: Renewal, { reason }: InvoiceCreated): boolean 
 const endOf = ({ status, trialEnd, end, at }: SubscriptionChanged | SubscriptionEnded): Seconds =>
   (status === 'trialing' ? (trialEnd ?? end) : end) ?? at
 
-/** Events of one second are told apart by what they say came before them. */
+/** Events of one second are distinguished by what they say came before them. */
 function isNewer(fact: SubscriptionChanged | SubscriptionEnded, known: Snapshot | undefined): boolean {
   if (known === undefined || fact.kind === 'subscriptionEnded') return true
   if (fact.late) return false

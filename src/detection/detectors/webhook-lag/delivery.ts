@@ -10,23 +10,23 @@ import { closedHolidays, type Quiet } from './closures.ts'
 import { closedShares, eachLostHour, type Gap, isUndecided, noteGap, RESENT } from './gaps.ts'
 import { type Arrivals, lateness } from './lateness.ts'
 
-/** Only so much of what is usual is counted on: deliveries come in bunches. */
+/** Only this much of what is usual is counted on: deliveries come in bunches. */
 const MARGIN = 0.6
-/** From so many nats on a silence that goes on is odd: ordinary ones are so several times a day, but soon end. */
+/** From this many nats on a silence that goes on is odd: ordinary ones are so several times a day, but soon end. */
 const ODD = 2.5
-/** From so many on it is no ordinary one, and its hours are lost. */
+/** From this many on it is no ordinary one, and its hours are lost. */
 const LOST = 6
 /** Shorter gaps are none: when trade breaks down, the few events that still come show that delivery works. */
 const LONG: Seconds = HOUR
-/** By so many hours before a silence it is told from a trickle: little comes, but what comes is fresh. */
+/** By this many hours before a silence it is distinguished from a trickle: little comes, but what comes is fresh. */
 const TRICKLE_HOURS = 6
-/** After an outage Stripe delivers again: with so many late ones among them the few arrivals are no trickle. */
+/** After an outage Stripe delivers again: with this many late ones among them the few arrivals are no trickle. */
 const LATE_SHARE = 0.2
-/** After clocks were changed the course of the week is known by the former ones for so long. */
+/** After clocks were changed the course of the week is known by the former ones for this long. */
 const CHANGED: Seconds = 28 * DAY
 
 /**
- * What is known of few days is believed only as far as they go: a silence as long as all that is known adds so much
+ * What is known of few days is believed only as far as they go: a silence as long as all that is known adds this much
  * relative variance to what is usual.
  */
 const YOUNG = 0.5

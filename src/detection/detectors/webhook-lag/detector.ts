@@ -43,7 +43,7 @@ const CALM_SHARE = 0.05
 /** Silence is judged from so old on. */
 const GROWN: Seconds = 2 * DAY
 const CALM: Seconds = 2 * HOUR
-/** With nothing arriving for so long the hourly look stops until the next delivery. */
+/** With nothing arriving for this long the hourly look stops until the next delivery. */
 const IDLE: Seconds = 14 * DAY
 const SEASON: SeasonSpec = {
   delay: 24,
@@ -95,7 +95,7 @@ const settings = {
   },
   falseAlarmsPerYear,
 } as const
-type Told = Context<typeof settings>
+type OwnContext = Context<typeof settings>
 
 /** Reports when Stripe's events come late or not at all, and lets the other detectors know. */
 export const webhookLag = defineDetector({
@@ -145,7 +145,7 @@ function stateOf(stored?: State): State {
   }
 }
 
-function observe(state: State, fact: Delivered, context: Told): Step | undefined {
+function observe(state: State, fact: Delivered, context: OwnContext): Step | undefined {
   const { settings } = context
   const arrival = Math.max(state.last, fact.at + fact.lag)
   if (state.since === 0) state.since = arrival
@@ -160,8 +160,8 @@ function observe(state: State, fact: Delivered, context: Told): Step | undefined
   return { findings, wakeAt: nextHour(arrival) }
 }
 
-/** Judges the silence that this arrival ends: one that fits between two hourly looks is told now. */
-function closeGap(state: State, at: Seconds, arrival: Seconds, context: Told): Finding[] {
+/** Judges the silence that this arrival ends: one that fits between two hourly looks is reported now. */
+function closeGap(state: State, at: Seconds, arrival: Seconds, context: OwnContext): Finding[] {
   const { calendar, settings } = context
   learn(state, arrival, calendar)
   if (state.last === 0) return []
@@ -196,7 +196,7 @@ function countBurst(state: State, arrival: Seconds): void {
   state.season.add(arrival)
 }
 
-function late(state: State, fact: Delivered, arrival: Seconds, context: Told): Finding[] {
+function late(state: State, fact: Delivered, arrival: Seconds, context: OwnContext): Finding[] {
   const { settings } = context
   noteLate(state.gaps, fact.at)
   noteSign(state.signs, arrival, fact.eventId, fact.eventId)
@@ -214,7 +214,7 @@ function late(state: State, fact: Delivered, arrival: Seconds, context: Told): F
   return [lateFindingOf(state, state.open, { ...seen, usual, nats }, isFirst, context)]
 }
 
-const neededOf = ({ falseAlarmsPerYear }: Told['settings']): number =>
+const neededOf = ({ falseAlarmsPerYear }: OwnContext['settings']): number =>
   threshold(HOURS_A_YEAR, falseAlarmsPerYear)
 
 function lateFindingOf(
@@ -222,7 +222,7 @@ function lateFindingOf(
   { startedAt }: Open,
   seen: Lateness & { usual: number; nats: number },
   isFirst: boolean,
-  { settings, calendar }: Told,
+  { settings, calendar }: OwnContext,
 ): Finding {
   return lateFinding({
     ...settings,
@@ -237,7 +237,7 @@ function lateFindingOf(
   })
 }
 
-function onTimer(state: State, context: Told): Step {
+function onTimer(state: State, context: OwnContext): Step {
   const { now, calendar } = context
   learn(state, now, calendar)
   const step =
@@ -247,7 +247,7 @@ function onTimer(state: State, context: Told): Step {
 }
 
 /** What is said of a silence up to `now`; nothing while it is not odd or long enough. */
-function silent(state: State, { nats, usual }: Silence, { now, settings, calendar }: Told): Finding[] {
+function silent(state: State, { nats, usual }: Silence, { now, settings, calendar }: OwnContext): Finding[] {
   const { last, open, since } = state
   const { minSilence } = settings
   const needed = neededOf(settings)
@@ -258,7 +258,7 @@ function silent(state: State, { nats, usual }: Silence, { now, settings, calenda
   return [silenceFinding({ calendar, startedAt, since: last, series, now, usual, minSilence, nats, needed })]
 }
 
-function judge(state: State, context: Told): Step {
+function judge(state: State, context: OwnContext): Step {
   const { now, settings, calendar } = context
   const findings = silent(state, silence(state, now, calendar), context)
   if (findings.length > 0) return { findings }
@@ -275,7 +275,7 @@ function isCalm(
   { arrivals, fresh, last }: State,
   open: Open,
   now: Seconds,
-  { minLate }: Told['settings'],
+  { minLate }: OwnContext['settings'],
 ): boolean {
   if (now - open.lastSign < CALM || fresh < open.lastSign || last - fresh > CALM) return false
   const { late, arrivals: all } = lateness(arrivals, now)

@@ -15,7 +15,7 @@ export interface Gap {
   late: number
 }
 
-/** For so long Stripe resends an event that was not taken. */
+/** For this long Stripe resends an event that was not taken. */
 export const RESENT: Seconds = 3 * DAY
 /** Most of what an outage held back has begun to arrive by then. */
 const SETTLED: Seconds = 6 * HOUR

@@ -39,7 +39,7 @@ export interface Lateness {
   oldest: Seconds
 }
 
-/** So much later than the others is a straggler's. */
+/** This much later than the others is a straggler's. */
 const STRAGGLER = 3
 
 export const isStraggler = (lag: Seconds, median: Seconds): boolean => lag > STRAGGLER * median

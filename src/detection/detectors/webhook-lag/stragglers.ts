@@ -23,7 +23,7 @@ export class Stragglers {
     this.#sums.add(arrival, 0)
   }
 
-  /** How odd so many late ones in three hours are, in nats, and how many are usual. */
+  /** How odd this many late ones in three hours are, in nats, and how many are usual. */
   judge(late: number, minLate: number): { usual: number; nats: number } {
     const fewest = FEWEST.usual * Math.min(1, minLate / FEWEST.late) ** FEWEST.power
     const usual = Math.max(fewest, this.#sums.rate(0) * WINDOW)

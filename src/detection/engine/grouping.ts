@@ -24,12 +24,12 @@ const MAX_SUBJECTS = 200
 const MAX_SERIES = 200
 const MAX_EVENTS = 1_000
 
-/** Fingerprint of the incident that a flood of one detector's incidents folds into. */
+/** Fingerprint of the incident that a flood of one detector's incidents becomes. */
 export const FLOOD = 'many'
-/** So many incidents of one detector within a day, and the next ones are a flood. */
+/** This many incidents of one detector within a day, and the next ones are a flood. */
 const FLOOD_AFTER = 10
 
-export interface FoldingStart {
+export interface GroupingStart {
   /** The newest incident of each fingerprint that may still be open or be reopened. */
   incidents: readonly Incident[]
   /** Of detectors per object: when their incidents of the last day were raised. */
@@ -43,20 +43,20 @@ export interface FoldingStart {
 }
 
 /** Groups what detectors report into incidents, in the order it was reported (README.md, "Grouping and floods"). */
-export class Folder {
+export class IncidentGrouper {
   readonly #incidents = new Map<string, Incident>()
   readonly #raised = new Map<DetectorName, Seconds[]>()
   readonly #changed = new Map<Incident, ChangedIncident>()
-  readonly #start: FoldingStart
+  readonly #start: GroupingStart
 
-  constructor(start: FoldingStart) {
+  constructor(start: GroupingStart) {
     this.#start = start
     for (const incident of start.incidents)
       this.#incidents.set(`${incident.detector} ${incident.fingerprint}`, incident)
     for (const [detector, times] of start.raised) this.#raised.set(detector, [...times])
   }
 
-  fold({ detector, key, at, stripeId, said }: Operation): void {
+  add({ detector, key, at, stripeId, said }: Operation): void {
     if ('ending' in said) this.#end(detector, key, said.ending)
     else this.#sign(detector, key, at, said.finding, stripeId)
   }
@@ -85,9 +85,9 @@ export class Folder {
   ): void {
     const own = this.#reachable(detector, finding.fingerprint, at)
     const incident = own ?? this.#floodFor(detector, at) ?? this.#raise(detector, finding, at)
-    const isFlood = incident.folding.flood !== undefined
+    const isFlood = incident.grouping.flood !== undefined
     if (isFlood) joinFlood(incident, finding, this.#start.calendar)
-    else if (!incident.folding.keys.includes(key)) incident.folding.keys.push(key)
+    else if (!incident.grouping.keys.includes(key)) incident.grouping.keys.push(key)
     this.#note(incident, [...(finding.events ?? []), ...(stripeId === undefined ? [] : [stripeId])])
     incident.occurrences += finding.signs
     incident.lastSeenAt = Math.max(incident.lastSeenAt, at)
@@ -110,17 +110,17 @@ export class Folder {
       const other = this.#incidents.get(`${partner} `)
       if (other === undefined || other.status === 'FALSE_POSITIVE') continue
       const found = explain(incident, other)
-      const causes = found?.effect.folding.causes ?? []
+      const causes = found?.effect.grouping.causes ?? []
       if (found === undefined || causes.includes(found.cause.id)) continue
-      found.effect.folding.causes = [...causes, found.cause.id]
+      found.effect.grouping.causes = [...causes, found.cause.id]
       const changed = this.#change(found.effect, undefined)
       changed.causes = [...(changed.causes ?? []), found.cause.id]
     }
   }
 
   /** While what explains it goes on, that is what is to be looked at. */
-  #capped({ detector, folding }: Incident, severity: Severity): Severity {
-    const { causes = [] } = folding
+  #capped({ detector, grouping }: Incident, severity: Severity): Severity {
+    const { causes = [] } = grouping
     const isExplained = partnersOf(detector).some((partner) => {
       const other = this.#incidents.get(`${partner} `)
       return other !== undefined && other.endedAt === null && causes.includes(other.id)
@@ -172,7 +172,7 @@ export class Folder {
       resolvedAt: null,
       resolvedBy: null,
       note: null,
-      folding: { keys: [], events: 0 },
+      grouping: { keys: [], events: 0 },
     })
   }
 
@@ -193,15 +193,15 @@ export class Folder {
   #end(detector: AnyDetector, key: string, ending: Ending): void {
     const incident = this.#incidents.get(`${detector.name} ${ending.fingerprint}`)
     if (incident !== undefined && incident.endedAt === null) {
-      incident.folding.keys = incident.folding.keys.filter((holder) => holder !== key)
-      if (incident.folding.keys.length === 0) this.#close(detector, incident, ending.at, ending.note)
+      incident.grouping.keys = incident.grouping.keys.filter((holder) => holder !== key)
+      if (incident.grouping.keys.length === 0) this.#close(detector, incident, ending.at, ending.note)
       else this.#change(incident, undefined)
       return
     }
     const flood = this.#incidents.get(`${detector.name} ${FLOOD}`)
     if (flood === undefined || flood.endedAt !== null || !leaveFlood(flood, ending.fingerprint)) return
     this.#change(flood, undefined)
-    if (flood.folding.flood?.open.length === 0) this.#close(detector, flood, ending.at)
+    if (flood.grouping.flood?.open.length === 0) this.#close(detector, flood, ending.at)
   }
 
   #expire(detector: AnyDetector, incident: Incident, until: Seconds): void {
@@ -212,8 +212,8 @@ export class Folder {
   #close(detector: AnyDetector, incident: Incident, at: Seconds, note?: string): void {
     incident.endedAt = Math.max(at, incident.startedAt)
     incident.endsAt = null
-    incident.folding.keys = []
-    if (incident.folding.flood !== undefined) incident.folding.flood.open = []
+    incident.grouping.keys = []
+    if (incident.grouping.flood !== undefined) incident.grouping.flood.open = []
     if (note !== undefined) incident.message = `${incident.message} ${note}`
     this.#change(incident, 'ANOMALY_ENDED')
     if (detector.selfResolving && incident.status === 'OPEN') {
@@ -226,10 +226,10 @@ export class Folder {
   #note(incident: Incident, stripeIds: readonly string[]): void {
     const { stripeIds: noted } = this.#change(incident, undefined)
     for (const stripeId of stripeIds) {
-      if (incident.folding.events >= MAX_EVENTS) return
+      if (incident.grouping.events >= MAX_EVENTS) return
       if (noted.includes(stripeId)) continue
       noted.push(stripeId)
-      incident.folding.events += 1
+      incident.grouping.events += 1
     }
   }
 

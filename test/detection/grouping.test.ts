@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { UTC_CALENDAR } from '../../src/calendar/calendar.ts'
 import type { AnyDetector, Ending, Finding } from '../../src/detection/detector.ts'
-import { FLOOD, Folder } from '../../src/detection/engine/folding.ts'
+import { FLOOD, IncidentGrouper } from '../../src/detection/engine/grouping.ts'
 import type { Incident } from '../../src/detection/engine/incident.ts'
 import { DAY, HOUR, type Seconds } from '../../src/time.ts'
 import { counting, finding } from '../support/detectors.ts'
@@ -9,9 +9,9 @@ import { counting, finding } from '../support/detectors.ts'
 const T = 1_700_000_000
 const WALL = new Date('2026-01-01T00:00:00Z')
 
-function folder(incidents: readonly Incident[] = []) {
+function startGrouping(incidents: readonly Incident[] = []) {
   let ids = 0
-  const folded = new Folder({
+  const grouper = new IncidentGrouper({
     calendar: UTC_CALENDAR,
     incidents,
     raised: new Map(),
@@ -20,12 +20,12 @@ function folder(incidents: readonly Incident[] = []) {
     wall: WALL,
   })
   return {
-    folded,
+    grouper,
     sign: (detector: AnyDetector, at: Seconds, what: Finding, { key = '', stripeId = `evt_${at}` } = {}) =>
-      folded.fold({ detector, key, at, stripeId, said: { finding: what } }),
+      grouper.add({ detector, key, at, stripeId, said: { finding: what } }),
     end: (detector: AnyDetector, at: Seconds, ending: Ending, key = '') =>
-      folded.fold({ detector, key, at, said: { ending } }),
-    changes: () => folded.takeChanges(),
+      grouper.add({ detector, key, at, said: { ending } }),
+    changes: () => grouper.takeChanges(),
   }
 }
 
@@ -40,9 +40,9 @@ function only<T>(changes: readonly T[]): T {
   return first
 }
 
-describe('folding', () => {
+describe('grouping', () => {
   it('raises an incident at its first sign and grows it with the next ones', () => {
-    const { sign, changes } = folder()
+    const { sign, changes } = startGrouping()
     sign(
       spike,
       T,
@@ -89,7 +89,7 @@ describe('folding', () => {
   })
 
   it('ends it, resolved by the system where the kind ends by itself', () => {
-    const { sign, end, changes } = folder()
+    const { sign, end, changes } = startGrouping()
     sign(spike, T, finding(''))
     changes()
     end(spike, T + HOUR, { fingerprint: '', at: T + 600, note: 'It is over.' })
@@ -109,17 +109,17 @@ describe('folding', () => {
       [spike, 'ACKNOWLEDGED'],
       [one, 'OPEN'],
     ] as const) {
-      const first = folder()
+      const first = startGrouping()
       first.sign(detector, T, finding('x'))
       const { incident } = only(first.changes())
-      const { end, changes } = folder([{ ...incident, status }])
+      const { end, changes } = startGrouping([{ ...incident, status }])
       end(detector, T + HOUR, { fingerprint: 'x', at: T + 600 })
       expect(only(changes()).incident).toMatchObject({ endedAt: T + 600, status })
     }
   })
 
   it('reopens the same incident within the cooldown after its end, and raises another one later', () => {
-    const { sign, end, changes } = folder()
+    const { sign, end, changes } = startGrouping()
     sign(spike, T, finding(''))
     end(spike, T + 60, { fingerprint: '', at: T + 60 })
     changes()
@@ -136,10 +136,10 @@ describe('folding', () => {
   })
 
   it('reopens what a person had resolved while it goes on', () => {
-    const first = folder()
+    const first = startGrouping()
     first.sign(spike, T, finding(''))
     const { incident } = only(first.changes())
-    const { sign, changes } = folder([
+    const { sign, changes } = startGrouping([
       { ...incident, status: 'RESOLVED', resolvedBy: { kind: 'API_KEY', name: 'ops' } },
     ])
     sign(spike, T + 10, finding(''))
@@ -147,10 +147,10 @@ describe('folding', () => {
   })
 
   it('only counts further signs of a false positive', () => {
-    const first = folder()
+    const first = startGrouping()
     first.sign(spike, T, finding('', { message: 'First.' }))
     const { incident } = only(first.changes())
-    const { sign, changes } = folder([{ ...incident, status: 'FALSE_POSITIVE' }])
+    const { sign, changes } = startGrouping([{ ...incident, status: 'FALSE_POSITIVE' }])
     sign(spike, T + 10, finding('', { severity: 'CRITICAL', message: 'Again.' }))
     expect(only(changes())).toMatchObject({
       change: undefined,
@@ -165,13 +165,13 @@ describe('folding', () => {
   })
 
   it('ends by itself when no sign came for as long as the finding said', () => {
-    const { folded, sign, changes } = folder()
+    const { grouper, sign, changes } = startGrouping()
     sign(one, T, finding('x', { endsAfter: 600 }))
     sign(one, T + 500, finding('x', { endsAfter: 600 }))
     changes()
-    folded.expire([one], T + 1_099)
+    grouper.expire([one], T + 1_099)
     expect(changes()).toEqual([])
-    folded.expire([one], T + 1_100)
+    grouper.expire([one], T + 1_100)
     expect(only(changes())).toMatchObject({
       change: 'ANOMALY_ENDED',
       incident: { endedAt: T + 1_100, status: 'OPEN' },
@@ -179,7 +179,7 @@ describe('folding', () => {
   })
 
   it('ends an incident of several keys when all of them have ended', () => {
-    const { sign, end, changes } = folder()
+    const { sign, end, changes } = startGrouping()
     sign(spike, T, finding(''), { key: 'usd' })
     sign(spike, T, finding(''), { key: 'eur' })
     end(spike, T + 60, { fingerprint: '', at: T + 60 }, 'usd')
@@ -189,7 +189,7 @@ describe('folding', () => {
   })
 
   it('keeps at most 200 subjects and notes at most 1,000 events, but counts every sign', () => {
-    const { sign, changes } = folder()
+    const { sign, changes } = startGrouping()
     for (let i = 0; i < 1_200; i += 1)
       sign(spike, T + i, finding('', { subjects: [{ type: 'charge', id: `ch_${i}` }] }), {
         stripeId: `evt_${i}`,
@@ -209,8 +209,8 @@ describe('a flood', () => {
       startedAt: T,
     })
 
-  it('folds what comes after ten incidents of one detector within a day into one, counting customers and money', () => {
-    const { sign, changes } = folder()
+  it('groups what comes after ten incidents of one detector within a day into one, counting customers and money', () => {
+    const { sign, changes } = startGrouping()
     for (let i = 0; i < 30; i += 1) sign(one, T + i, member(i), { key: `sub_${i}` })
     const raised = changes()
     expect(raised).toHaveLength(11)
@@ -222,7 +222,7 @@ describe('a flood', () => {
       occurrences: 20,
       endedAt: null,
     })
-    expect(flood?.folding.flood).toMatchObject({
+    expect(flood?.grouping.flood).toMatchObject({
       members: 20,
       customers: 7,
       sums: { usd: 10_000, jpy: 10_000 },
@@ -231,16 +231,16 @@ describe('a flood', () => {
   })
 
   it('is none when the ten are spread over more than a day, or the detector is about rates', () => {
-    const slow = folder()
+    const slow = startGrouping()
     for (let i = 0; i < 30; i += 1) slow.sign(one, T + i * 3 * HOUR, member(i))
     expect(slow.changes().map(({ incident }) => incident.fingerprint)).not.toContain(FLOOD)
-    const rates = folder()
+    const rates = startGrouping()
     for (let i = 0; i < 30; i += 1) rates.sign(spike, T + i, member(i))
     expect(rates.changes()).toHaveLength(30)
   })
 
   it('ends when its last member has ended', () => {
-    const { sign, end, changes } = folder()
+    const { sign, end, changes } = startGrouping()
     for (let i = 0; i < 12; i += 1) sign(one, T + i, member(i), { key: `sub_${i}` })
     changes()
     end(one, T + HOUR, { fingerprint: 'sub_10', at: T + HOUR }, 'sub_10')
@@ -253,7 +253,7 @@ describe('a flood', () => {
   })
 
   it('does not swallow a single case long after it', () => {
-    const { sign, changes } = folder()
+    const { sign, changes } = startGrouping()
     for (let i = 0; i < 12; i += 1) sign(one, T + i, member(i), { key: `sub_${i}` })
     changes()
     sign(one, T + 3 * DAY, member(99), { key: 'sub_99' })
