@@ -288,7 +288,7 @@ const SECURITY = [
   ),
   mutantsOf('src/storage/postgres/sql.ts', 'postgresql', walls)(
     'a tenant is entered in name only',
-    '    await client.query(timed({ text: wall(this.roles, tenantId) }, within))\n',
+    '    await ask(connection, { text: wall(this.roles, tenantId) })\n',
     '',
   ),
   rls(
