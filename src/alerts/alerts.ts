@@ -14,11 +14,12 @@ import type { ChannelMeans } from './manage.ts'
 import { planAll } from './planner.ts'
 import { Sender, type SenderOptions } from './sender.ts'
 import type { SendingParts } from './sending-parts.ts'
+import { planSummaries } from './summary.ts'
 
 /** How often the feeds and what is due are looked at. Milliseconds. */
 const POLL = 1_000
 
-/** How often it is measured what waits. Milliseconds. */
+/** How often it is measured what waits, and looked for summaries that are due. Milliseconds. */
 const MEASURE = 5_000
 
 export interface AlertsParts {
@@ -117,6 +118,7 @@ export class Alerts {
     const { database, clock, log, metrics } = this.#parts
     try {
       const now = clock.now()
+      await planSummaries({ ...this.#services, database })
       for (const { kind, waiting, oldestDue, disabledChannels } of await alertsStanding(database, now)) {
         const seconds = oldestDue === undefined ? 0 : (now.getTime() - oldestDue.getTime()) / 1_000
         metrics.alertsWaiting.set({ kind }, waiting)

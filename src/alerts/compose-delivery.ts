@@ -3,6 +3,7 @@ import type { AlertDelivery } from '../generated/sqlite/client.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import { composeAnomaly, relatedTo } from './compose.ts'
 import { ANOMALY_REASONS, type Message, type NoticeMessage } from './message.ts'
+import { summaryNotice } from './summary.ts'
 
 /** The message of a delivery, as things stand now. */
 export async function composeDelivery(
@@ -21,6 +22,7 @@ export async function composeDelivery(
     return composeAnomaly(anomaly, await relatedTo(scope, anomaly.id), reason, composing)
   }
   if (delivery.reason === 'CHANNEL_DISABLED') return disabledNotice(scope, delivery, tenant.name, composing)
+  if (delivery.reason === 'WEEKLY_SUMMARY') return summaryNotice(scope, tenant, composing)
   return testNotice(tenant.name, composing)
 }
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
+import { planSummaries } from '../../src/alerts/summary.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { alertsOn, deliveriesOf } from '../support/alerts.ts'
 import { raise, record, type Seed } from '../support/anomalies.ts'
@@ -99,5 +100,22 @@ describe('a digest', () => {
       ['anomaly.digest', [one, two].sort()],
       ['anomaly.ended', one],
     ])
+  })
+
+  it('sums up the week on Monday at nine, also when all was well', async () => {
+    const { bodies, scope } = await setUp({ schedule: { weeklySummary: true } })
+    const plan = () => planSummaries({ ...alerts.parts, database })
+    await plan()
+    const [channel] = await scope.db.alertChannel.findMany()
+    const due = channel?.summaryAt ?? clock.now()
+    clock.forward((due.getTime() - clock.now().getTime()) / 1_000 - 1)
+    await plan()
+    await alerts.tick()
+    expect(bodies()).toEqual([])
+    clock.forward(1)
+    await Promise.all([plan(), plan()])
+    await plan()
+    await alerts.tick()
+    expect(bodies()).toMatchObject([{ type: 'summary', data: { title: 'All was well this week' } }])
   })
 })
