@@ -101,8 +101,9 @@ describe.runIf(engine === 'sqlite')('a server whose database file', () => {
 
   it('is locked by another process is not ready, and is again once it is free', async () => {
     const { databaseUrl, ready } = await served()
-    const other = new Driver(pathOf(databaseUrl))
-    other.exec('BEGIN IMMEDIATE')
+    const other = new Driver(pathOf(databaseUrl), { timeout: 0 })
+    // The server shares this thread: who waited here for a transaction of its would keep it from ending.
+    await vi.waitFor(() => other.exec('BEGIN IMMEDIATE'), 5_000)
     expect(await ready()).toEqual(notReady('database'))
     other.exec('ROLLBACK')
     other.close()
