@@ -101,6 +101,23 @@ export class Habits {
     if (this.#occasions.length > KEPT) this.#occasions.shift()
   }
 
+  /**
+   * Remembers a burst too small to be told, or a part of one: a habit begins before it is large enough. What lies within
+   * hours of another is the same occasion, or one morning would be a habit.
+   */
+  noteQuiet(part: Occasion): void {
+    const whole = this.#occasions.find(
+      ({ from, to }) => part.from <= to + TOLERANCE && part.to >= from - TOLERANCE,
+    )
+    if (whole === undefined) {
+      this.note(part)
+      return
+    }
+    whole.from = Math.min(whole.from, part.from)
+    whole.to = Math.max(whole.to, part.to)
+    whole.signs += part.signs
+  }
+
   toJSON(): Occasion[] {
     return this.#occasions
   }

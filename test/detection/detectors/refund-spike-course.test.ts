@@ -23,6 +23,40 @@ describe('refunds that come back', () => {
     expect(judge([...shop(0.5, to, from), ...batches(times, 14)]).length).toBeLessThanOrEqual(most)
   })
 
+  const from = (days: readonly number[]) => days.map((day) => MONDAY + day * DAY + 9 * HOUR)
+  const growing = (sizes: readonly number[], times: readonly Seconds[]) =>
+    times.flatMap((at, time) => burst(sizes[time] ?? 0, 20 * MINUTE, at))
+  const weeks = from([0, 7, 14, 21, 28, 35])
+
+  describe('and were too few to be reported at first', () => {
+    it.each([
+      ['on Mondays from the first day on', [8, 8, 12, 19, 19, 16], weeks],
+      ['on Mondays, a third more each week', [6, 8, 11, 14, 18, 24], weeks],
+      ['on Fridays every second week', [7, 7, 7, 14, 15, 14], from([4, 18, 32, 46, 60, 74])],
+      ['on Mondays, over the turn of an hour', [8, 8, 15, 19, 18], weeks.map((at) => at + 50 * MINUTE)],
+      [
+        'on the last day of the month',
+        [7, 7, 15, 14, 15],
+        [31, 59, 90, 120, 151].map((day) => Date.UTC(2025, 0, day, 17) / 1_000),
+      ],
+    ])('%s are the course by the third time', (_, sizes, times) => {
+      const trade = shop(0.5, (times.at(-1) ?? 0) + 2 * DAY, (times[0] ?? 0) - 9 * HOUR)
+      const payments = trade.filter(({ kind }) => kind === 'chargeSucceeded')
+      const third = times[2] ?? 0
+      const found = judge([...payments, ...growing(sizes, times)])
+      expect(found.filter(({ startedAt }) => startedAt > third)).toEqual([])
+    })
+
+    it('are reported when they go far beyond, and at another time', () => {
+      const payments = shop(1.5, MONDAY + 45 * DAY, MONDAY).filter(({ kind }) => kind === 'chargeSucceeded')
+      const usual = growing([8, 8, 12, 12, 12], weeks)
+      const last = weeks[5] ?? 0
+      const thursday = last + 3 * DAY + 5 * HOUR
+      expect(judge([...payments, ...usual, ...batches([last], 60)]).at(-1)?.startedAt).toBe(last)
+      expect(judge([...payments, ...usual, ...batches([thursday], 14)]).at(-1)?.startedAt).toBe(thursday)
+    })
+  })
+
   it('are reported when they go far beyond, and again when the habit had ended', () => {
     const usual = batches(mondays.slice(0, 5), 12)
     const last = mondays[5] ?? 0

@@ -121,7 +121,7 @@ function observe(state: State, fact: ChargeSucceeded | Refunded, context: Asked)
   const now = Math.max(state.newest, fact.at)
   state.newest = now
   state.season.advance(now, context.delivery.dark)
-  learnBatches(state.batches, state.season, now)
+  for (const pile of learnBatches(state.batches, state, now)) state.habits.noteQuiet(pile)
   if (fact.kind === 'chargeSucceeded') {
     // Even a tenant that never refunds has a usual course, and it begins now.
     state.season.add(fact.at, 0)
