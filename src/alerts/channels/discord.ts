@@ -44,7 +44,7 @@ export const discord = ({ request }: Means): Channel => {
   return defineChannel<Target>({
     name: 'discord',
     kind: 'DISCORD',
-    target: z.object({ url: z.string().trim().max(2_000, 'must have at most 2000 characters') }),
+    target: z.object({ url: z.string().trim().max(2_000, 'url must have at most 2000 characters') }),
     describe: ({ url }) => `${new URL(url).host} (webhook)`,
     url: ({ url }) => url,
     hosts: HOSTS,

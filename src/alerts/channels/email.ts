@@ -49,9 +49,9 @@ export const email = ({ config: { smtpUrl, alertFrom } }: Means): Channel => {
     kind: 'EMAIL',
     target: z.object({
       addresses: z
-        .array(z.email('must be a mail address, such as ana@example.com').max(320))
-        .min(1, 'must name at least one address')
-        .max(MAX_ADDRESSES, `must name at most ${MAX_ADDRESSES} addresses`)
+        .array(z.email('addresses must be mail addresses, such as ana@example.com').max(320))
+        .min(1, 'addresses must name at least one')
+        .max(MAX_ADDRESSES, `addresses must name at most ${MAX_ADDRESSES}`)
         .transform((addresses) => [...new Set(addresses)]),
     }),
     unavailable:

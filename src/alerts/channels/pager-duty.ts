@@ -32,7 +32,10 @@ export const pagerDuty = ({ request, config: { pagerDutyEventsUrl } }: Means): C
       routingKey: z
         .string()
         .trim()
-        .regex(/^[A-Za-z0-9]{32}$/, 'must be the integration key of Events API v2, 32 letters and digits'),
+        .regex(
+          /^[A-Za-z0-9]{32}$/,
+          'routingKey must be the integration key of Events API v2, 32 letters and digits',
+        ),
       region: z.enum(['US', 'EU']).default('US'),
     }),
     describe: ({ routingKey, region }) => `PagerDuty ${region}, key …${routingKey.slice(-4)}`,

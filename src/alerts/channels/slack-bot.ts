@@ -92,11 +92,14 @@ export const slackBot = ({ request, config: { slackApiUrl } }: Means): Channel =
       token: z
         .string()
         .trim()
-        .regex(/^xoxb-[\w-]{10,300}$/, 'must be a bot token, which begins with xoxb-'),
+        .regex(/^xoxb-[\w-]{10,300}$/, 'token must be a bot token, which begins with xoxb-'),
       channel: z
         .string()
         .trim()
-        .regex(/^(#?[\p{L}\p{N}_-]{1,80}|[CGD][A-Z0-9]{5,20})$/u, 'must be a channel, such as C0123456789'),
+        .regex(
+          /^(#?[\p{L}\p{N}_-]{1,80}|[CGD][A-Z0-9]{5,20})$/u,
+          'channel must be a channel, such as C0123456789',
+        ),
     }),
     describe: ({ channel }) => `Slack channel ${channel}`,
     edits: true,

@@ -30,7 +30,7 @@ export const slack = ({ request }: Means): Channel =>
   defineChannel({
     name: 'slack',
     kind: 'SLACK',
-    target: z.object({ url: z.string().trim().max(2_000, 'must have at most 2000 characters') }),
+    target: z.object({ url: z.string().trim().max(2_000, 'url must have at most 2000 characters') }),
     describe: ({ url }) => `${new URL(url).host} (incoming webhook)`,
     url: ({ url }) => url,
     hosts: SLACK_HOSTS,

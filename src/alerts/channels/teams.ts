@@ -34,10 +34,10 @@ export const teams = ({ request }: Means): Channel =>
       url: z
         .string()
         .trim()
-        .max(2_000, 'must have at most 2000 characters')
+        .max(2_000, 'url must have at most 2000 characters')
         .refine(
           (url) => !RETIRED.test(url),
-          'is of an Office 365 connector, which Microsoft has retired: make a workflow "Post to a channel when a webhook request is received" and give its URL',
+          'url is of an Office 365 connector, which Microsoft has retired: make a workflow "Post to a channel when a webhook request is received" and give its URL',
         ),
     }),
     // Its whole path and query are the secret.

@@ -15,7 +15,7 @@ export const webhook = ({ request }: Means): Channel =>
   defineChannel({
     name: 'webhook',
     kind: 'WEBHOOK',
-    target: z.object({ url: z.string().trim().max(2_000, 'must have at most 2000 characters') }),
+    target: z.object({ url: z.string().trim().max(2_000, 'url must have at most 2000 characters') }),
     describe: ({ url }) => new URL(url).host,
     url: ({ url }) => url,
     edits: false,

@@ -201,10 +201,10 @@ it('cannot be used without SMTP_URL, and says so', () => {
 })
 
 it.each([
-  [{ addresses: ['not an address'] }, /must be a mail address/],
+  [{ addresses: ['not an address'] }, /must be mail addresses/],
   [{ addresses: [] }, /at least one/],
   [{ addresses: Array.from({ length: 21 }, (_, i) => `a${i}@example.com`) }, /at most 20/],
-  [{ addresses: ['a@example.com\r\nBcc: b@example.com'] }, /must be a mail address/],
+  [{ addresses: ['a@example.com\r\nBcc: b@example.com'] }, /must be mail addresses/],
 ])('takes no target %j', (target, reason) => {
   expect(() => channel.open(target)).toThrow(reason)
 })
