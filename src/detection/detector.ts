@@ -17,7 +17,7 @@ export interface Detector<
   name: DetectorName
   /** A few words, as on a button. */
   title: string
-  /** What it tells and when, for a finance person. */
+  /** What it reports and when, for a finance person. */
   description: string
   facts: readonly Kind[]
   settings: Spec

@@ -12,7 +12,7 @@ import { silentLapse } from './detectors/silent-lapse/detector.ts'
 import { timezoneBillingError } from './detectors/timezone-billing-error.ts'
 import { webhookLag } from './detectors/webhook-lag/detector.ts'
 
-/** Every detector there is, in the order they are judged and shown. A new one is added here, and nowhere else. */
+/** Every detector there is, in the order they are judged and shown. What else a new one needs is in the README at the root. */
 export const DETECTORS: readonly AnyDetector[] = [
   webhookLag,
   chargeFailureSpike,

@@ -38,7 +38,7 @@ export interface Judged extends Recorded {
 }
 
 /**
- * The second half of an event's way; the first ends in ingest/inbox.ts, where it was stored and a wake left for us.
+ * The second half of an event's way; the first ends in ingest/commit.ts, where it was stored and a wake left for us.
  * Tenants with work are claimed; what waits is read and judged, with the time that has passed; what came of it is
  * recorded; and those who listen are notified.
  * @param passOver tenants that are left to other processes
