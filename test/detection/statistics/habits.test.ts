@@ -67,3 +67,16 @@ describe('a habit', () => {
     )
   })
 })
+
+describe('bursts too small to be reported', () => {
+  const pile = (from: Seconds) => ({ from, to: from + HOUR, signs: 5, exposure: 1 })
+
+  it('are one occasion where they lie within hours of each other', () => {
+    const known = new Habits()
+    known.noteQuiet(pile(NINE))
+    known.noteQuiet(pile(NINE + 2 * HOUR))
+    expect(known.at(NINE + WEEK, [])).toBeUndefined()
+    known.noteQuiet(pile(NINE + WEEK))
+    expect(known.at(NINE + 2 * WEEK, [])).toMatchObject({ occasions: 2, signs: 7.5 })
+  })
+})
