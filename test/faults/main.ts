@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
+import { alertKills } from './alert-kills.ts'
 import type { Fault } from './fault.ts'
 import { greedyTenant } from './greedy-tenant.ts'
 import { hungProcess } from './hung-process.ts'
 
-const FAULTS: readonly Fault[] = [hungProcess, greedyTenant]
+const FAULTS: readonly Fault[] = [hungProcess, greedyTenant, alertKills]
 
 const USAGE = `npm run test:faults -- [name…] [--short] [--json]
 
