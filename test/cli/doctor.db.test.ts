@@ -44,9 +44,57 @@ describe('billingwatch doctor', () => {
     expect(code).toBe(0)
   })
 
+  it('names channels on which alerts do not arrive, and why', async () => {
+    const channel = (id: string, over: object) => ({
+      tenantId,
+      id,
+      name: id,
+      kind: 'SLACK',
+      target: 'slack',
+      sealed: '',
+      hint: '',
+      routing: '{}',
+      schedule: '{}',
+      cursor: 0n,
+      state: 'ACTIVE',
+      createdAt: new Date(),
+      ...over,
+    })
+    const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000)
+    await change((database) =>
+      scopeTo(database, tenantId).db.alertChannel.createMany({
+        data: [
+          channel('chn_gone', {
+            state: 'DISABLED',
+            reason: 'Slack answered 404: no_service',
+            failingSince: ago(5),
+          }),
+          channel('chn_down', { failingSince: ago(61) }),
+          channel('chn_slow', { failingSince: ago(59) }),
+        ],
+      }),
+    )
+    const { json } = await doctor()
+    expect(json()).toMatchObject(
+      problem('alerts', /chn_gone \(SLACK\) .* is disabled: Slack answered 404: no_service/),
+    )
+    expect(json()).toMatchObject(problem('alerts', /chn_down \(SLACK\) .* every attempt has failed since/))
+    expect(JSON.stringify(json())).not.toContain('chn_slow')
+    await change((database) => scopeTo(database, tenantId).db.alertChannel.deleteMany())
+  })
+
   it('says it to people, a line for each check', async () => {
     const { stdout } = await cli(env, ['doctor'])
-    for (const check of ['configuration', 'database', 'migrations', 'clock', 'secrets', 'events', 'tenants'])
+    for (const check of [
+      'configuration',
+      'database',
+      'migrations',
+      'clock',
+      'secrets',
+      'events',
+      'alerts',
+      'tenants',
+    ])
       expect(stdout).toMatch(new RegExp(`^ {2}ok {3}${check}: `, 'm'))
   })
 

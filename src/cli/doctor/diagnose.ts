@@ -6,6 +6,7 @@ import { openDatabase } from '../../storage/open.ts'
 import { dataFolderOf, existingVault } from '../../tenancy/vault.ts'
 import { systemClock, type WallClock } from '../../time.ts'
 import type { Shell } from '../shell.ts'
+import { checkAlerts } from './alerts.ts'
 import { checkJumps } from './clocks.ts'
 import { type Finding, messageOf } from './finding.ts'
 import { checkIntegrity } from './integrity.ts'
@@ -79,6 +80,7 @@ async function checkOpen(database: Database, config: Config, clock: WallClock): 
     await checkSecrets(database, existingVault(config, dataFolderOf(config))),
     ...(await checkFailedEvents(database, clock)),
     ...(await checkWaiting(database, clock)),
+    ...(await checkAlerts(database, clock)),
     ...(await checkTenants(database, clock)),
   ]
 }

@@ -10,6 +10,7 @@ export interface Finding {
     | 'clock'
     | 'disk'
     | 'events'
+    | 'alerts'
     | 'tenants'
   level: 'ok' | 'notice' | 'problem'
   message: string
