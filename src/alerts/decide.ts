@@ -86,7 +86,7 @@ function reasonOf(act: Act, { severity }: Anomaly, standing: Standing): AnomalyR
       return 'RAISED'
     case 'ANOMALY_UPDATED':
       if (standing.severity !== undefined) return severity > standing.severity ? 'ESCALATED' : 'UPDATED'
-      // What the channel was told not to report may do so now that it has grown.
+      // An anomaly below the least severity is reported once it grows over it.
       return standing.isKnown ? 'ESCALATED' : undefined
     case 'ANOMALY_ENDED':
       return 'ENDED'
@@ -102,7 +102,7 @@ function reasonOf(act: Act, { severity }: Anomaly, standing: Standing): AnomalyR
   }
 }
 
-/** Acts that take back what nobody was told yet: neither is reported. */
+/** Acts that undo one whose alert still waits: neither is reported. */
 function undoing({ kind, actorKind }: Act, { severity, isTold, untried }: Standing): Decision | undefined {
   if (severity === undefined || actorKind === 'SYSTEM') return undefined
   if (kind === 'ANOMALY_REOPENED' && untried.some(({ byPerson }) => byPerson))
@@ -122,7 +122,7 @@ function begin(reason: AnomalyReason, act: Act, anomaly: Anomaly, setting: Setti
   const { routing, channel } = setting
   const objection =
     objectionTo(anomaly, routing) ??
-    (routing.reasons.includes(reason) ? undefined : `this channel is not told of ${reason}`) ??
+    (routing.reasons.includes(reason) ? undefined : `this channel does not report ${reason}`) ??
     silenceOf(channel)
   if (objection === undefined)
     return { planned: waiting(reason, act, anomaly, setting), severity: anomaly.severity }

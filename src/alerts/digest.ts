@@ -145,7 +145,7 @@ const digestOf = (
   url: `${baseUrl}/`,
 })
 
-/** What ended before anybody was told of it is not told any more, its end included. */
+/** What ended before it was reported is not reported any more, and neither is its end. */
 async function leaveOut(
   db: TenantClient,
   { tenantId, id }: AlertChannel,

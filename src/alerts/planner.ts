@@ -23,7 +23,7 @@ const MAX_CHANNELS = 500
 const PAGE = 25
 
 /**
- * Plans what every channel is told of its tenant's feed since it was planned last. The feed is the outbox: an act and
+ * Plans what every channel reports of its tenant's feed since it was planned last. The feed is the outbox: an act and
  * its number are committed with the anomaly, and a channel's cursor moves in the transaction that plans what follows.
  * @returns how many acts were planned; 0: there is nothing more
  */

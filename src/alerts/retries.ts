@@ -39,8 +39,8 @@ export function retryAt(
   return at.getTime() - firstAttemptAt.getTime() <= retryFor * 1_000 ? at : undefined
 }
 
-/** Failed attempts in a row on a channel from which on the whole channel waits, whatever else is due there. */
-const PATIENCE = 5
+/** From this many failed attempts in a row on the whole channel waits, not only the message that failed. */
+const FAILURES_UNTIL_PAUSE = 5
 const MAX_PAUSE = 5 * MINUTE
 
 /**
@@ -48,7 +48,9 @@ const MAX_PAUSE = 5 * MINUTE
  * @param failuresInRow attempts that failed, with the last one
  */
 export const pauseAfter = (failuresInRow: number): Seconds =>
-  failuresInRow < PATIENCE ? 0 : Math.min(MAX_PAUSE, 5 * 2 ** (failuresInRow - PATIENCE))
+  failuresInRow < FAILURES_UNTIL_PAUSE
+    ? 0
+    : Math.min(MAX_PAUSE, 5 * 2 ** (failuresInRow - FAILURES_UNTIL_PAUSE))
 
 /** Refusals in a row that disable a channel. */
 export const MAX_REFUSALS = 3

@@ -50,17 +50,17 @@ describe('what a resolver is given', () => {
   it('has the operator only in fields that ask for it', () => {
     // Never called: each of these is refused by the compiler, or tsc reports that nothing was.
     const resolvers = [
-      // @ts-expect-error
+      // @ts-expect-error only an operator’s field has it
       (context: Context) => context.operator,
-      // @ts-expect-error
+      // @ts-expect-error no service is the database
       ({ services }: Context) => services.database,
-      // @ts-expect-error
+      // @ts-expect-error a scope is no way to all tenants
       ({ scope }: Context) => scope && listTenants(scope),
-      // @ts-expect-error
+      // @ts-expect-error a context makes no tenants
       (context: Context) => createTenant(context, acting, { name: 'Another' }),
-      // @ts-expect-error
+      // @ts-expect-error services open no scope
       ({ services }: Context) => scopeTo(services, 'ten_another'),
-      // @ts-expect-error
+      // @ts-expect-error a scope deletes no tenant
       ({ scope, services }: Context) => scope && markDeleted(scope.db, services, 'ten_another'),
     ]
     expect(resolvers).toHaveLength(6)

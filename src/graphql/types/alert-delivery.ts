@@ -101,7 +101,7 @@ builder.objectField(Anomaly, 'alerts', (t) =>
   t.field({
     type: [AlertDelivery],
     nullable: true,
-    description: 'Who was told of it, and who was not and why, oldest first; at most 200.',
+    description: 'Which channels reported it, and which did not and why, oldest first; at most 200.',
     complexity: { field: STATEMENT, multiplier: 20 },
     ...reads<AnomalyRow>('id'),
     resolve: ({ id }, _args, context) => readAlertsOf(scopeOf(context), id),

@@ -13,7 +13,7 @@ export const AlertReason = builder.enumType('AlertReason', {
     RAISED: { description: 'A new anomaly.' },
     UPDATED: {
       description:
-        'It grew. Only channels that edit their message are told unless this is chosen, at most once a minute.',
+        'It grew. Only channels that edit their message report it unless this is chosen, at most once a minute.',
     },
     ESCALATED: { description: 'Its severity rose.' },
     REOPENED: { description: 'It came back, or a person reopened it.' },
@@ -46,7 +46,7 @@ export const AlertRouting = builder.objectRef<Routing>('AlertRouting').implement
       description:
         'Least money at risk, by currency. An anomaly without an amount, or in another currency, is not held back.',
     }),
-    reasons: t.expose('reasons', { type: [AlertReason], description: 'What is told of an anomaly.' }),
+    reasons: t.expose('reasons', { type: [AlertReason], description: 'What is reported of an anomaly.' }),
   }),
 })
 
@@ -68,7 +68,7 @@ export const AlertRoutingInput = builder.inputType('AlertRoutingInput', {
     minImpact: t.field({ type: [MoneyInput], description: 'Least money at risk, each currency once.' }),
     reasons: t.field({
       type: [AlertReason],
-      description: 'What is told of an anomaly; by default RAISED, ESCALATED and ENDED.',
+      description: 'What is reported of an anomaly; by default RAISED, ESCALATED and ENDED.',
     }),
   }),
 })

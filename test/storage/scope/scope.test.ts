@@ -28,11 +28,11 @@ it('is not taken where somebody demands to see every tenant', () => {
   expectTypeOf<Scope['sql']>().not.toExtend<SystemSql>()
   // Never called: each of these is refused by the compiler, or tsc reports that nothing was.
   const mistakes = [
-    // @ts-expect-error
+    // @ts-expect-error it lists every tenant
     (scope: Scope) => tenantIds(scope.sql),
-    // @ts-expect-error
+    // @ts-expect-error it enters another tenant
     (scope: Scope) => scope.sql.write((tx) => tx.enter('ten_another')),
-    // @ts-expect-error
+    // @ts-expect-error its client has no raw statements
     (scope: Scope) => scope.db.$queryRaw`SELECT 1`,
   ]
   expect(mistakes).toHaveLength(3)
