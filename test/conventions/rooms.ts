@@ -3,6 +3,8 @@
  * A room is a file, a folder, or both (`config.ts` with `config/`); of two that fit, a file belongs to the longer one.
  */
 export const ROOMS: readonly string[] = [
+  // The page: a client of the API that shares no code with the server.
+  'dashboard',
   // The command, and the process.
   'billingwatch',
   'cli',
