@@ -1,6 +1,6 @@
 import { NOWHERE, type Place } from '../../calendar/calendar.ts'
 import { KEEP_SETTLED } from '../../stripe/ledger.ts'
-import { type Seconds, WEEK } from '../../time.ts'
+import { DAY, type Seconds, WEEK } from '../../time.ts'
 import type { AnyDetector, DetectorName, Feedback } from '../detector.ts'
 import type { Choices } from './choices.ts'
 import { FLOOD } from './grouping.ts'
@@ -135,7 +135,8 @@ export class ForgetfulMemory implements TenantMemory {
 
   /** What a stored memory's retention does: idle states, old objects and events are let go of. */
   #sweep(clock: Seconds): void {
-    for (const { stream } of this.#streams.values()) this.#states.get(stream.id)?.sweep(stream.clock)
+    for (const { stream } of this.#streams.values())
+      this.#states.get(stream.id)?.sweep(stream.clock, stream.clock - DAY)
     for (const [id, { expiresAt }] of this.#objects) if (expiresAt < clock) this.#objects.delete(id)
     if (clock < this.#turnedAt + KEEP_SETTLED) return
     this.#turnedAt = clock

@@ -187,10 +187,22 @@ export class KeyedStates {
     this.#touched.clear()
   }
 
-  /** Lets go of what is idle, where nothing else bounds memory (a replay without storage). */
-  sweep(now: Seconds): void {
+  /**
+   * Between batches, where nothing is stored (a dry replay): lets go of what is idle, and keeps as JSON, which takes
+   * half the memory, what was not touched since `restingSince`.
+   */
+  sweep(now: Seconds, restingSince: Seconds): void {
     for (const { keys } of this.#shelves.values())
-      for (const [key, entry] of keys) if (isIdle(entry, now)) keys.delete(key)
+      for (const [key, entry] of keys) {
+        if (isIdle(entry, now)) keys.delete(key)
+        else if (entry.live && entry.touchedAt < restingSince) rest(entry)
+      }
+  }
+
+  /** Every key's state, as storage would keep it. */
+  *rows(): Generator<StoredState> {
+    for (const { keys } of this.#shelves.values())
+      for (const entry of keys.values()) yield (entry.live ? undefined : entry.before) ?? rowOf(entry)
   }
 
   #shelfOf({ name }: AnyDetector): Shelf {
@@ -220,6 +232,11 @@ function add({ detector, rank, keys }: Shelf, key: string, before: StoredState |
 function layDown(entry: KeyedState): void {
   entry.live = false
   entry.state = undefined
+}
+
+function rest(entry: KeyedState): void {
+  entry.before = rowOf(entry)
+  layDown(entry)
 }
 
 /** Whether there is a way from that version to the detector's own. */

@@ -25,47 +25,49 @@ export interface StatesOptions {
 const BATCH = 250
 
 interface Shelf {
-  /** Bytes of each key's state, and until when it is kept. */
-  keys: Map<string, { bytes: number; expiresAt: Seconds }>
   largest: number
   largestKey: string
+  /** What is held at the end. */
+  keys: number
+  bytes: number
 }
 
 /** Sizes of all that is remembered, as storage would keep it. */
 class Sizes {
   readonly shelves = new Map<string, Shelf>(
-    DETECTORS.map(({ name }) => [name, { keys: new Map(), largest: 0, largestKey: '' }]),
+    DETECTORS.map(({ name }) => [name, { largest: 0, largestKey: '', keys: 0, bytes: 0 }]),
   )
   objects = { known: 0, bytes: 0, largest: 0 }
   /** The largest state of each detector at the end of each part of the time. */
   readonly parts: Map<string, number>[] = []
 
   add(outcome: BatchOutcome): void {
-    for (const { stream, states } of outcome.streams) {
-      const { saved, dropped } = states.changes()
-      for (const { detector, key, state, wakeAt, expiresAt } of saved) {
+    for (const { states } of outcome.streams)
+      for (const { detector, key, state } of states.changes().saved) {
         const shelf = this.shelves.get(detector)
-        if (!shelf) continue
         const bytes = Buffer.byteLength(state)
-        shelf.keys.set(`${stream.id} ${key}`, {
-          bytes,
-          expiresAt: wakeAt === null && expiresAt !== null ? expiresAt : Number.POSITIVE_INFINITY,
-        })
-        if (bytes <= shelf.largest) continue
-        shelf.largest = bytes
-        shelf.largestKey = key
+        if (shelf && bytes > shelf.largest) Object.assign(shelf, { largest: bytes, largestKey: key })
       }
-      for (const { detector, key } of dropped) this.shelves.get(detector)?.keys.delete(`${stream.id} ${key}`)
-    }
   }
 
-  /** Notes how large each has become, and lets go of what retention would remove. */
-  async endPart(now: Seconds, memory: ForgetfulMemory): Promise<void> {
-    this.objects = measure(await memory.objects())
+  endPart(): void {
     this.parts.push(new Map([...this.shelves].map(([name, { largest }]) => [name, largest])))
-    for (const { keys } of this.shelves.values()) {
-      for (const [key, { expiresAt }] of keys) if (expiresAt < now) keys.delete(key)
-    }
+  }
+
+  largest(): string {
+    return [...this.shelves].map(([name, { largest }]) => `${name} ${largest}`).join(', ')
+  }
+
+  /** Counts what is left once retention has removed what is over. */
+  async end(memory: ForgetfulMemory): Promise<void> {
+    this.objects = measure(await memory.objects())
+    for (const stream of await memory.streams())
+      for (const { detector, state } of (await memory.states(stream.id, DETECTORS)).rows()) {
+        const shelf = this.shelves.get(detector)
+        if (!shelf) continue
+        shelf.keys += 1
+        shelf.bytes += Buffer.byteLength(state)
+      }
   }
 }
 
@@ -112,19 +114,20 @@ export async function largestStates({ business, days, seed, say }: StatesOptions
     memory.apply(outcome)
     judged += fresh.length
     if (now < start + (part * days * DAY) / QUARTERS) continue
-    await sizes.endPart(now, memory)
-    say(`${((part * days) / QUARTERS).toFixed(1)} days, ${judged} events`)
+    sizes.endPart()
+    say(`${((part * days) / QUARTERS).toFixed(1)} days, ${judged} events: ${sizes.largest()}`)
     part++
   }
-  while (sizes.parts.length < QUARTERS) await sizes.endPart(now, memory)
+  while (sizes.parts.length < QUARTERS) sizes.endPart()
+  await sizes.end(memory)
   return reportOf(sizes, `${business.name}, ${Math.round(profile.paymentsADay)} payments a day`, days, judged)
 }
 
 function reportOf(sizes: Sizes, about: string, days: number, events: number): Report {
-  const detectors = [...sizes.shelves].map(([detector, { keys, largest, largestKey }]) => ({
+  const detectors = [...sizes.shelves].map(([detector, { keys, bytes, largest, largestKey }]) => ({
     detector,
-    keys: keys.size,
-    bytes: [...keys.values()].reduce((sum, { bytes }) => sum + bytes, 0),
+    keys,
+    bytes,
     largest,
     largestKey,
     byQuarter: sizes.parts.map((quarter) => quarter.get(detector) ?? 0),
