@@ -64,7 +64,7 @@ export async function sendVerification(
   })
   const answer = await open.send({
     deliveryId: `verification_${id}`,
-    anomalyId: undefined,
+    conversationId: undefined,
     body,
     at: now,
     previous: undefined,

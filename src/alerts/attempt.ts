@@ -23,10 +23,10 @@ export async function attemptDelivery(
   const { kind, open } = openChannel(parts.channels, parts.vault, channel)
   const found = await db.alertDelivery.findFirst({ where: { tenantId, id: deliveryId } })
   if (found === null) return undefined
-  const delivery = await begin(parts, scope, { channel, open, delivery: found })
+  const delivery = await begin(parts, scope, { channel, kind, open, delivery: found })
   if (delivery === undefined) return undefined
   const started = stopwatch()
-  const answer = await send(parts, scope, { channel, open, delivery })
+  const answer = await send(parts, scope, { channel, kind, open, delivery })
   const milliseconds = Math.round(stopwatch() - started)
   const outcome = kind.classify(answer)
   report(parts, kind, channel, delivery, outcome)
@@ -36,25 +36,26 @@ export async function attemptDelivery(
 
 interface Attempted {
   channel: AlertChannel
+  kind: Channel
   open: OpenChannel
   delivery: AlertDelivery
 }
 
 /**
  * Writes the attempt down before anything leaves, with the body that every retry sends too.
- * @returns undefined when the delivery is superseded, or was sent, meanwhile
+ * @returns undefined when meanwhile the delivery was superseded or sent, or has to report another anomaly as well
  */
 async function begin(
   { clock, baseUrl }: SendingParts,
   scope: Scope,
-  { open, delivery }: Attempted,
+  { kind, open, delivery }: Attempted,
 ): Promise<AlertDelivery | undefined> {
   const { tenantId, id } = delivery
   const now = clock.now()
   const body =
-    delivery.body ?? open.render(await composeDelivery(scope, delivery, { baseUrl: baseUrl(), now }))
+    delivery.body ?? open.render(await composeDelivery(scope, kind, delivery, { baseUrl: baseUrl(), now }))
   const [begun] = await scope.db.alertDelivery.updateManyAndReturn({
-    where: { tenantId, id, state: 'WAITING', attempts: delivery.attempts },
+    where: { tenantId, id, state: 'WAITING', attempts: delivery.attempts, joined: delivery.joined },
     data: { body, attempts: { increment: 1 }, firstAttemptAt: delivery.firstAttemptAt ?? now },
   })
   return begun
@@ -65,17 +66,19 @@ async function send(
   { db, tenantId }: Scope,
   { channel, open, delivery }: Attempted,
 ): Promise<Answer> {
-  const { anomalyId, id, body, progress } = delivery
+  const { conversationId, id, body, progress } = delivery
   const now = clock.now()
   const message =
-    anomalyId === null
+    conversationId === null
       ? null
-      : await db.alertMessage.findFirst({ where: { tenantId, channelId: channel.id, anomalyId } })
+      : await db.alertMessage.findFirst({
+          where: { tenantId, channelId: channel.id, anomalyId: conversationId },
+        })
   const signal = AbortSignal.timeout(ATTEMPT_MS)
   try {
     return await open.send({
       deliveryId: id,
-      anomalyId: anomalyId ?? undefined,
+      conversationId: conversationId ?? undefined,
       body: body ?? '',
       at: now,
       previous: message?.reference ?? undefined,

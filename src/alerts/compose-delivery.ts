@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import type { AlertDelivery } from '../generated/sqlite/client.ts'
 import type { Scope } from '../storage/scope/scope.ts'
-import { composeAnomaly, relatedTo } from './compose.ts'
+import type { Channel } from './channels/channel.ts'
+import { composeAnomaly } from './compose.ts'
 import { ANOMALY_REASONS, type Message, type NoticeMessage } from './message.ts'
 import { summaryNotice } from './summary.ts'
+import { readTopic } from './topic.ts'
 
 /** The message of a delivery, as things stand now. */
 export async function composeDelivery(
   scope: Scope,
+  kind: Pick<Channel, 'forPrograms'>,
   delivery: AlertDelivery,
   { baseUrl, now }: { baseUrl: string; now: Date },
 ): Promise<Message> {
@@ -16,10 +19,10 @@ export async function composeDelivery(
   if (tenant === null) throw new Error('the tenant is gone')
   const composing = { tenant, baseUrl, now }
   const reason = ANOMALY_REASONS.find((known) => known === delivery.reason)
-  if (reason !== undefined && delivery.anomalyId !== null) {
-    const anomaly = await db.anomaly.findFirst({ where: { tenantId, id: delivery.anomalyId } })
-    if (anomaly === null) throw new Error('the anomaly is gone')
-    return composeAnomaly(anomaly, await relatedTo(scope, anomaly.id), reason, composing)
+  if (reason !== undefined) {
+    const topic = await readTopic(scope, kind, delivery)
+    if (topic === undefined) throw new Error('the anomaly is gone')
+    return composeAnomaly(topic, reason, composing)
   }
   if (delivery.reason === 'CHANNEL_DISABLED') return disabledNotice(scope, delivery, tenant.name, composing)
   if (delivery.reason === 'WEEKLY_SUMMARY') return summaryNotice(scope, tenant, composing)

@@ -2,13 +2,14 @@ import { anomalyJson } from '../anomalies/json.ts'
 import { span } from '../detection/kit/words.ts'
 import type { Anomaly, Tenant } from '../generated/sqlite/client.ts'
 import { readActor, readSeries, readSubjects } from '../storage/anomaly-columns.ts'
-import type { Scope } from '../storage/scope/scope.ts'
 import { dashboardUrl } from '../stripe/links.ts'
+import { isOver } from './conversation.ts'
+import { severityWord } from './layout.ts'
 import type { AnomalyMessage, AnomalyReason, Fact } from './message.ts'
+import type { Topic } from './topic.ts'
 
-/** Objects, related anomalies and points of a series that a message names. */
+/** Objects and points of a series that a message names. */
 const MAX_OBJECTS = 10
-const MAX_RELATED = 10
 const MAX_POINTS = 30
 
 export interface Composing {
@@ -22,14 +23,15 @@ export interface Composing {
 /** The page of an anomaly. */
 export const anomalyUrl = (baseUrl: string, id: string): string => `${baseUrl}/a/${id}`
 
-/** What a message about an anomaly says, as the anomaly stands now. */
+/** What a message about an anomaly says, as things stand now. */
 export function composeAnomaly(
-  anomaly: Anomaly,
-  related: readonly Anomaly[],
+  topic: Topic,
   reason: AnomalyReason,
   { tenant, baseUrl, now }: Composing,
 ): AnomalyMessage {
+  const { anomaly, related, conversationId } = topic
   const { account, livemode } = anomaly
+  const json = anomalyJson(anomaly, related)
   const subjects = readSubjects(anomaly.subjects)
   const clock = localClock(tenant.timezone)
   return {
@@ -37,7 +39,9 @@ export function composeAnomaly(
     reason,
     at: now,
     tenant: tenant.name,
-    anomaly: anomalyJson(anomaly, related.slice(0, MAX_RELATED)),
+    conversation: conversationId,
+    anomaly: json,
+    news: newsOf(topic, reason),
     state: stateOf(anomaly, clock),
     facts: factsOf(anomaly, clock),
     objects: subjects.slice(0, MAX_OBJECTS).map(({ type, id }) => ({
@@ -45,15 +49,25 @@ export function composeAnomaly(
       url: dashboardUrl(type, id, { account: account ?? undefined, livemode }),
     })),
     moreObjects: Math.max(0, subjects.length - MAX_OBJECTS),
-    related: anomalyJson(anomaly, related.slice(0, MAX_RELATED)).related.map(({ id, severity, title }) => ({
-      id,
-      severity,
-      title,
-      url: anomalyUrl(baseUrl, id),
+    related: related.map((one, i) => ({
+      id: one.id,
+      severity: json.related[i]?.severity ?? 'LOW',
+      title: one.title,
+      impact: json.related[i]?.impact?.formatted ?? null,
+      isOver: isOver(one),
+      url: anomalyUrl(baseUrl, one.id),
     })),
     series: thinned(readSeries(anomaly.series)),
     url: anomalyUrl(baseUrl, anomaly.id),
   }
+}
+
+/** What a reader of the messages before does not know yet. */
+function newsOf({ anomaly, joined }: Topic, reason: AnomalyReason): string | undefined {
+  if (joined === undefined) return reason === 'REOPENED' ? 'It is back.' : undefined
+  if (joined.count > 1) return `${joined.count} more came of the same cause.`
+  if (joined.anomaly.id === anomaly.id) return 'This came of the cause that was reported before.'
+  return `New, of the same cause: ${severityWord(joined.anomaly)}: ${joined.anomaly.title}`
 }
 
 type LocalClock = (at: Date) => string
@@ -110,22 +124,4 @@ function thinned<Point>(series: readonly Point[]): readonly Point[] {
   const step = Math.ceil(series.length / MAX_POINTS)
   // Counted from the end: the newest point is the one that the message is about.
   return series.filter((_, index) => (series.length - 1 - index) % step === 0)
-}
-
-/** Anomalies of the same cause: what explains one, and what it explains. The oldest first. */
-export async function relatedTo(
-  { db, tenantId }: Pick<Scope, 'db' | 'tenantId'>,
-  id: string,
-): Promise<Anomaly[]> {
-  const links = await db.anomalyCause.findMany({
-    where: { tenantId, OR: [{ anomalyId: id }, { causeId: id }] },
-    take: 200,
-  })
-  if (links.length === 0) return []
-  const ids = links.map(({ anomalyId, causeId }) => (anomalyId === id ? causeId : anomalyId))
-  return db.anomaly.findMany({
-    where: { tenantId, id: { in: ids } },
-    orderBy: { seq: 'asc' },
-    take: MAX_RELATED,
-  })
 }

@@ -1,8 +1,10 @@
-import type { Activity, AlertChannel, Anomaly } from '../generated/sqlite/client.ts'
+import type { AlertChannel, Anomaly } from '../generated/sqlite/client.ts'
 import type { Channel } from './channels/channel.ts'
+import { type Conversation, reasonAmong, severityOf } from './conversation.ts'
 import type { AnomalyReason } from './message.ts'
 import { objectionTo, type Routing } from './routing.ts'
 import { type Schedule, type Timing, timingOf } from './schedule.ts'
+import type { Act, Standing } from './standing.ts'
 
 /** Acts on anomalies that people may hear of. */
 export const ALERTING_KINDS = [
@@ -15,23 +17,9 @@ export const ALERTING_KINDS = [
   'ANOMALY_MARKED_FALSE_POSITIVE',
 ] as const
 
-export type Act = Pick<Activity, 'seq' | 'at' | 'kind' | 'actorKind'>
-
-/** What a channel has of an anomaly so far. */
-export interface Standing {
-  /** The highest severity that was planned; undefined: it was not begun there. */
-  severity: number | undefined
-  /** Whether anything about it was ever planned, be it only that it is not reported. */
-  isKnown: boolean
-  /** Whether anything about it was delivered, or may have been. */
-  isTold: boolean
-  /** What waits and was not attempted yet. */
-  untried: readonly { reason: string; byPerson: boolean }[]
-}
-
 export interface Planned {
   reason: AnomalyReason
-  state: 'WAITING' | 'MUTED'
+  state: 'WAITING' | 'MUTED' | 'SUPERSEDED'
   why: string | null
   dueAt: Date
   byPerson: boolean
@@ -47,15 +35,17 @@ export interface Decision {
   planned?: Planned
   /** Begins the anomaly on the channel, or raises its severity there. */
   severity?: number
+  /** The anomaly is reported in this conversation: by a message that was not tried yet, else by what is planned. */
+  joins?: { conversation: Conversation; log: Planned }
   /** Forgets that it was begun: nothing of it was sent. */
   withdraw?: boolean
-  /** What waits about the anomaly and is no longer sent. */
+  /** What waits in the conversation and is no longer sent. */
   supersedes?: { what: 'all' | 'untried' | 'untried acts'; why: string; cancelsOut: boolean }
 }
 
 export interface Setting {
   channel: Pick<AlertChannel, 'state' | 'reason'>
-  kind: Pick<Channel, 'edits' | 'followsStatus' | 'digest'>
+  kind: Pick<Channel, 'edits' | 'followsStatus' | 'digest' | 'forPrograms'>
   routing: Routing
   schedule: Schedule
   /** Of the tenant. */
@@ -73,10 +63,10 @@ export function decide(act: Act, anomaly: Anomaly, standing: Standing, setting: 
   if (anomaly.origin === 'HISTORY') return {}
   const reason = reasonOf(act, anomaly, standing)
   if (reason === undefined) return {}
-  const undone = undoing(act, standing)
+  const undone = undoing(act, anomaly, standing)
   if (undone !== undefined) return undone
   return standing.severity === undefined
-    ? begin(reason, act, anomaly, setting)
+    ? begin(reason, act, anomaly, standing, setting)
     : follow(reason, act, anomaly, standing, setting)
 }
 
@@ -103,11 +93,18 @@ function reasonOf(act: Act, { severity }: Anomaly, standing: Standing): AnomalyR
 }
 
 /** Acts that undo one whose alert still waits: neither is reported. */
-function undoing({ kind, actorKind }: Act, { severity, isTold, untried }: Standing): Decision | undefined {
+function undoing(
+  { kind, actorKind }: Act,
+  { id }: Anomaly,
+  { severity, isTold, untried, conversation }: Standing,
+): Decision | undefined {
   if (severity === undefined || actorKind === 'SYSTEM') return undefined
-  if (kind === 'ANOMALY_REOPENED' && untried.some(({ byPerson }) => byPerson))
+  if (kind === 'ANOMALY_REOPENED' && untried.some(({ byPerson, anomalyId }) => byPerson && anomalyId === id))
     return { supersedes: { what: 'untried acts', why: 'undone before it was sent', cancelsOut: true } }
-  if (kind === 'ANOMALY_MARKED_FALSE_POSITIVE' && !isTold)
+  const isAlone = conversation?.members.length === 1 && !isTold
+  // Of those that joined, one that nothing was sent about yet.
+  const isNews = conversation?.id !== id && untried.some((row) => row.anomalyId === id && row.joined === 1)
+  if (kind === 'ANOMALY_MARKED_FALSE_POSITIVE' && (isAlone || isNews))
     return {
       withdraw: true,
       supersedes: { what: 'untried', why: 'marked as a false positive before it was sent', cancelsOut: true },
@@ -117,27 +114,55 @@ function undoing({ kind, actorKind }: Act, { severity, isTold, untried }: Standi
 
 const BEGINNINGS: readonly AnomalyReason[] = ['RAISED', 'ESCALATED', 'REOPENED']
 
-function begin(reason: AnomalyReason, act: Act, anomaly: Anomaly, setting: Setting): Decision {
+function begin(
+  reason: AnomalyReason,
+  act: Act,
+  anomaly: Anomaly,
+  { joinable }: Standing,
+  setting: Setting,
+): Decision {
   if (!BEGINNINGS.includes(reason)) return {}
   const { routing, channel } = setting
   const objection =
     objectionTo(anomaly, routing) ??
     (routing.reasons.includes(reason) ? undefined : `this channel does not report ${reason}`) ??
     silenceOf(channel)
-  if (objection === undefined)
-    return { planned: waiting(reason, act, anomaly, setting), severity: anomaly.severity }
   // One that grows and is still not for this channel needs no second row that says so.
-  return reason === 'ESCALATED' ? {} : { planned: muted(reason, setting, objection) }
+  if (objection !== undefined)
+    return reason === 'ESCALATED' ? {} : { planned: muted(reason, setting, objection) }
+  if (joinable !== undefined) return join(reason, act, anomaly, joinable, setting)
+  return { planned: waiting(reason, act, anomaly, setting), severity: anomaly.severity }
 }
 
-function follow(
+/** One of a cause that the channel reports already. */
+function join(
   reason: AnomalyReason,
   act: Act,
   anomaly: Anomaly,
-  { untried }: Standing,
+  conversation: Conversation,
+  setting: Setting,
+): Decision {
+  const first = conversation.members.find((member) => member.anomaly.id === conversation.id)
+  const why = `sent in one message with “${first?.anomaly.title}” (${conversation.id}): of the same cause`
+  const isWorse = anomaly.severity > severityOf(conversation)
+  return {
+    severity: anomaly.severity,
+    joins: { conversation, log: { ...muted(reason, setting, why), state: 'SUPERSEDED' } },
+    planned: { ...waiting(reason, act, anomaly, setting), reason: isWorse ? 'ESCALATED' : 'UPDATED' },
+    ...superseding(setting),
+  }
+}
+
+function follow(
+  given: AnomalyReason,
+  act: Act,
+  anomaly: Anomaly,
+  { untried, conversation, others }: Standing,
   setting: Setting,
 ): Decision {
   const { routing, channel, kind } = setting
+  const isShared = conversation !== undefined && conversation.members.length > 1 && !kind.forPrograms
+  const reason = isShared ? reasonAmong(given, anomaly, conversation, others) : given
   // Whatever still waits will show the newest state.
   if (reason === 'UPDATED' && untried.length > 0) return {}
   const severity = reason === 'ESCALATED' ? { severity: anomaly.severity } : {}
@@ -146,14 +171,12 @@ function follow(
   if (!isAsked && !isKept) return severity
   const silence = silenceOf(channel)
   if (silence !== undefined) return { ...severity, planned: muted(reason, setting, silence) }
-  return {
-    ...severity,
-    planned: waiting(reason, act, anomaly, setting),
-    ...(kind.edits && {
-      supersedes: { what: 'all', why: 'a newer state takes its place', cancelsOut: false },
-    }),
-  }
+  return { ...severity, planned: waiting(reason, act, anomaly, setting), ...superseding(setting) }
 }
+
+/** A message that is edited shows the newest state alone. */
+const superseding = ({ kind }: Setting): Pick<Decision, 'supersedes'> =>
+  kind.edits ? { supersedes: { what: 'all', why: 'a newer state takes its place', cancelsOut: false } } : {}
 
 /** Why nothing is sent on a channel now; what it would have sent is not made up for. */
 const silenceOf = ({ state, reason }: Setting['channel']): string | undefined => {

@@ -1,16 +1,18 @@
-import type { AlertChannel, AlertDelivery, Anomaly, Tenant } from '../generated/sqlite/client.ts'
+import type { AlertChannel, AlertDelivery, Tenant } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
 import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import type { Channel, OpenChannel } from './channels/channel.ts'
-import { type Composing, composeAnomaly, relatedTo } from './compose.ts'
+import { type Composing, composeAnomaly } from './compose.ts'
+import { isOver } from './conversation.ts'
 import { ANOMALY_REASONS, type AnomalyMessage, type DigestMessage } from './message.ts'
+import { readTopics, type Topic } from './topic.ts'
 
 /** Rows that are put together at a time. */
 const MAX_MEMBERS = 500
 
 interface Member {
-  anomaly: Anomaly
-  rows: AlertDelivery[]
+  topic: Topic
+  rows: readonly AlertDelivery[]
 }
 
 export interface Gathering {
@@ -29,46 +31,69 @@ export async function gatherDigests(scope: Scope, gathering: Gathering): Promise
   const { channel, kind, now } = gathering
   const { tenantId, db } = scope
   const tenant = await db.tenant.findFirst({ where: { id: tenantId } })
-  const members = await dueMembers(scope, channel, now)
+  const members = await dueMembers(scope, gathering)
   const isAll = kind.digest?.all ?? true
   const over = isAll ? [] : members.filter(isOverUntold)
   const named = members.filter((member) => !over.includes(member)).sort(bySeverity)
   if (tenant === null) return
   if (kind.digest === undefined || (named.length <= 1 && over.length === 0))
     return sendAlone(scope, members, now)
-  const digests = named.length === 0 ? [] : await composeDigests(scope, gathering, tenant, named, over.length)
-  await scope.transaction(async (tx) => {
-    await leaveOut(tx, channel, over)
-    for (const { members: carried, body } of digests) await insertDigest(tx, gathering, carried, body)
-  })
+  const digests = named.length === 0 ? [] : composeDigests(gathering, tenant, named, over.length)
+  try {
+    await scope.transaction(async (tx) => {
+      await leaveOut(tx, channel, over)
+      for (const { members: carried, body } of digests) await insertDigest(tx, gathering, carried, body)
+    })
+  } catch (error) {
+    // What was made does not name that one: the next turn makes it anew.
+    if (!(error instanceof JoinedMeanwhile)) throw error
+  }
 }
 
-async function dueMembers({ db, tenantId }: Scope, { id }: AlertChannel, now: Date): Promise<Member[]> {
+/** Another anomaly of the same cause joined one of the members while the digest was made. */
+class JoinedMeanwhile extends Error {}
+
+/** @throws JoinedMeanwhile */
+function demandUnchanged(changed: readonly AlertDelivery[], members: readonly Member[]): void {
+  const known = new Map(members.flatMap(({ rows }) => rows.map(({ id, joined }) => [id, joined] as const)))
+  if (changed.some(({ id, joined }) => joined !== (known.get(id) ?? 0))) throw new JoinedMeanwhile()
+}
+
+async function dueMembers(scope: Scope, { channel: { id }, kind, now }: Gathering): Promise<Member[]> {
+  const { db, tenantId } = scope
   const where = { tenantId, channelId: id, state: 'WAITING', digestId: null, held: false }
   const rows = await db.alertDelivery.findMany({
     where: { ...where, grouped: true, dueAt: { lte: now } },
     orderBy: { seq: 'asc' },
     take: MAX_MEMBERS,
   })
-  const ids = [...new Set(rows.flatMap(({ anomalyId }) => anomalyId ?? []))]
-  const anomalies = await db.anomaly.findMany({ where: { tenantId, id: { in: ids } } })
-  // What is still tried alone goes first: its anomaly waits for the next digest.
+  const topics = await readTopics(scope, id, kind, rows)
+  // What is still tried alone goes first: its conversation waits for the next digest.
   const alone = await db.alertDelivery.findMany({
-    where: { ...where, grouped: false, anomalyId: { in: ids } },
+    where: {
+      ...where,
+      grouped: false,
+      conversationId: { in: rows.flatMap((row) => row.conversationId ?? []) },
+    },
   })
-  const isFree = ({ anomaly, rows: [first] }: Member): boolean =>
-    !alone.some(({ anomalyId, seq }) => anomalyId === anomaly.id && first !== undefined && seq < first.seq)
-  return anomalies
-    .map((anomaly) => ({ anomaly, rows: rows.filter(({ anomalyId }) => anomalyId === anomaly.id) }))
-    .filter(isFree)
+  const members = new Map<string, { topic: Topic; rows: AlertDelivery[] }>()
+  for (const [row, topic] of topics) {
+    const known = members.get(topic.anomaly.id)
+    if (known === undefined) members.set(topic.anomaly.id, { topic, rows: [row] })
+    else known.rows.push(row)
+  }
+  return [...members.values()].filter(({ topic, rows: [first] }) => {
+    const isBefore = ({ conversationId, seq }: AlertDelivery): boolean =>
+      conversationId === topic.conversationId && first !== undefined && seq < first.seq
+    return !alone.some(isBefore)
+  })
 }
 
-const isOverUntold = ({ anomaly: { endedAt, status }, rows }: Member): boolean =>
-  (endedAt !== null || status === 'RESOLVED' || status === 'FALSE_POSITIVE') &&
-  rows.some(({ reason }) => reason === 'RAISED')
+const isOverUntold = ({ topic, rows }: Member): boolean =>
+  topic.members.every(isOver) && rows.some(({ reason }) => reason === 'RAISED')
 
-const bySeverity = (a: Member, b: Member): number =>
-  b.anomaly.severity - a.anomaly.severity || Number(a.anomaly.seq - b.anomaly.seq)
+const bySeverity = ({ topic: { anomaly: a } }: Member, { topic: { anomaly: b } }: Member): number =>
+  b.severity - a.severity || Number(a.seq - b.seq)
 
 async function sendAlone({ db, tenantId }: Scope, members: readonly Member[], now: Date): Promise<void> {
   const ids = members.flatMap(({ rows }) => rows.map(({ id }) => id))
@@ -84,17 +109,15 @@ interface Digest {
 }
 
 /** One digest; of kinds that name all as many as it takes. */
-async function composeDigests(
-  scope: Scope,
+function composeDigests(
   { kind, open, baseUrl, now }: Gathering,
   tenant: Tenant,
   named: readonly Member[],
   ended: number,
-): Promise<Digest[]> {
+): Digest[] {
   const limit = kind.digest ?? { names: 10, bytes: 20_000, all: false }
   const composing = { tenant, baseUrl, now }
-  const messages: AnomalyMessage[] = []
-  for (const member of named) messages.push(await messageOf(scope, member, composing))
+  const messages = named.map((member) => messageOf(member, composing))
   const digests: Digest[] = []
   for (let from = 0; from < named.length; ) {
     let names = Math.min(limit.names, named.length - from)
@@ -114,14 +137,9 @@ async function composeDigests(
   return digests
 }
 
-async function messageOf(
-  scope: Scope,
-  { anomaly, rows }: Member,
-  composing: Composing,
-): Promise<AnomalyMessage> {
+function messageOf({ topic, rows }: Member, composing: Composing): AnomalyMessage {
   const newest = rows.at(-1)?.reason
-  const reason = ANOMALY_REASONS.find((known) => known === newest) ?? 'UPDATED'
-  return composeAnomaly(anomaly, await relatedTo(scope, anomaly.id), reason, composing)
+  return composeAnomaly(topic, ANOMALY_REASONS.find((known) => known === newest) ?? 'UPDATED', composing)
 }
 
 interface Rest {
@@ -151,12 +169,13 @@ async function leaveOut(
   { tenantId, id }: AlertChannel,
   over: readonly Member[],
 ): Promise<void> {
-  const anomalyId = { in: over.map(({ anomaly }) => anomaly.id) }
-  const where = { tenantId, channelId: id, anomalyId }
-  await db.alertDelivery.updateMany({
+  const conversationId = { in: over.map(({ topic }) => topic.conversationId) }
+  const where = { tenantId, channelId: id, conversationId }
+  const left = await db.alertDelivery.updateManyAndReturn({
     where: { ...where, state: 'WAITING', digestId: null },
     data: { state: 'SUPERSEDED', why: 'it ended before it was sent' },
   })
+  demandUnchanged(left, over)
   await db.alertMessage.deleteMany({ where })
 }
 
@@ -183,8 +202,9 @@ async function insertDigest(
       body,
     },
   })
-  await db.alertDelivery.updateMany({
+  const carried = await db.alertDelivery.updateManyAndReturn({
     where: { tenantId, id: { in: rows.map((row) => row.id) }, state: 'WAITING' },
     data: { digestId: id },
   })
+  demandUnchanged(carried, members)
 }

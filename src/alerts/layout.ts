@@ -1,5 +1,13 @@
-import type { Severity } from '../detection/detector.ts'
-import type { AnomalyMessage, DigestMessage, Fact, LinkedObject, Message, NoticeMessage } from './message.ts'
+import { SEVERITIES, type Severity } from '../detection/detector.ts'
+import type {
+  AnomalyMessage,
+  DigestMessage,
+  Fact,
+  LinkedObject,
+  Message,
+  NoticeMessage,
+  RelatedAnomaly,
+} from './message.ts'
 
 /** What colour a message has, and what it means. */
 export type Tone = Severity | 'OVER' | 'NEUTRAL'
@@ -31,6 +39,10 @@ export interface LinkList {
   /** How many there are besides. */
   more: number
 }
+
+/** Of an anomaly's row. */
+export const severityWord = ({ severity }: { severity: number }): string =>
+  WORDS[SEVERITIES[severity] ?? 'LOW']
 
 const WORDS: Readonly<Record<Severity, string>> = {
   LOW: 'Low',
@@ -70,22 +82,32 @@ export const isOver = ({ reason, anomaly: { status } }: AnomalyMessage): boolean
   reason === 'ENDED' || reason === 'RESOLVED' || status === 'RESOLVED' || status === 'FALSE_POSITIVE'
 
 function anomalyLayout(message: AnomalyMessage): Layout {
-  const { anomaly, state, facts, objects, moreObjects, related, url, tenant } = message
+  const { anomaly, news, state, facts, objects, moreObjects, related, url, tenant } = message
   return {
     tone: isOver(message) ? 'OVER' : anomaly.severity,
     headline: `${WORDS[anomaly.severity]}: ${anomaly.title}`,
     state,
-    paragraphs: [anomaly.message],
+    paragraphs: [...(news === undefined ? [] : [news]), anomaly.message],
     facts,
     advice: isOver(message) ? undefined : anomaly.advice,
     lists: [
-      { heading: 'Same cause', items: related.map(entryOf), more: 0 },
+      { heading: 'Same cause', items: related.map(relatedEntry), more: 0 },
       { heading: 'In Stripe', items: objects, more: moreObjects },
     ].filter(({ items }) => items.length > 0),
     button: { label: 'Open the anomaly', url },
     footer: footerOf(tenant),
   }
 }
+
+/** E.g. `Medium: Revenue is 80% below usual · $1,334.00`. */
+const relatedEntry = ({ severity, title, impact, isOver, url }: RelatedAnomaly): LinkedObject => ({
+  label: [
+    `${WORDS[severity]}: ${title}`,
+    ...(impact === null ? [] : [impact]),
+    ...(isOver ? ['over'] : []),
+  ].join(' · '),
+  url,
+})
 
 const entryOf = ({
   severity,

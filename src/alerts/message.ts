@@ -23,12 +23,16 @@ export type AnomalyReason = (typeof ANOMALY_REASONS)[number]
 export interface AnomalyMessage {
   type: 'anomaly'
   reason: AnomalyReason
+  /** Id of the anomaly that its conversation began with: the same in all messages of one cause. */
+  conversation: string
   /** When the message was made. */
   at: Date
   /** Name of the tenant. */
   tenant: string
   /** Under the names of GraphQL. `title` is the headline, `message` says what happened against what was expected, `advice` what to do. */
   anomaly: AnomalyJson
+  /** What is new, where another one of the same cause joined, e.g. `New, of the same cause: High: …`. */
+  news: string | undefined
   /** The state in a few words with the time in the tenant's zone, e.g. `Ended Fri 28 Nov, 14:10` or `Acknowledged by Ana`. */
   state: string
   /** What a reader looks for first: since when, money at risk, how sure it is. In the order of reading; no value is empty. */
@@ -60,6 +64,9 @@ export interface RelatedAnomaly {
   id: string
   severity: Severity
   title: string
+  /** Money at risk, formatted; null where it cannot be said. */
+  impact: string | null
+  isOver: boolean
   url: string
 }
 

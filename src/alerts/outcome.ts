@@ -75,7 +75,7 @@ async function markDelivered(
   { channel, delivery, answer }: Attempt,
   now: Date,
 ): Promise<void> {
-  const { tenantId, id, anomalyId, seq } = delivery
+  const { tenantId, id, conversationId, seq } = delivery
   const data = { state: 'DELIVERED', why: null, deliveredAt: now, body: null, progress: null }
   // Also where a newer one superseded it while it was under way: it did arrive.
   await db.alertDelivery.updateMany({ where: { tenantId, id }, data })
@@ -83,9 +83,9 @@ async function markDelivered(
     where: { tenantId, digestId: id, state: 'WAITING' },
     data: { state: 'DELIVERED', deliveredAt: now },
   })
-  if (anomalyId !== null) {
+  if (conversationId !== null) {
     await db.alertMessage.updateMany({
-      where: { tenantId, channelId: channel.id, anomalyId, lastSeq: { lte: seq } },
+      where: { tenantId, channelId: channel.id, anomalyId: conversationId, lastSeq: { lte: seq } },
       data: { lastSeq: seq, ...(answer.reference !== undefined && { reference: answer.reference }) },
     })
   }

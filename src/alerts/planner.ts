@@ -1,15 +1,16 @@
 import type { AlertChannel, Anomaly } from '../generated/sqlite/client.ts'
-import { newId } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import { type ChannelKey, channelsBehind } from '../storage/alerts/due.ts'
 import type { Database } from '../storage/database.ts'
-import { type Scope, scopeTo, type TenantClient } from '../storage/scope/scope.ts'
+import { type Scope, scopeTo } from '../storage/scope/scope.ts'
 import type { WallClock } from '../time.ts'
+import { applyDecision } from './apply.ts'
 import type { Channels } from './channels/registry.ts'
-import { type Act, ALERTING_KINDS, CRITICAL, type Decision, decide, type Standing } from './decide.ts'
+import { ALERTING_KINDS, CRITICAL, type Decision, decide } from './decide.ts'
 import { FLOOD, floodTime } from './flood.ts'
 import { readRouting } from './routing.ts'
 import { readSchedule } from './schedule.ts'
+import { type Act, readStanding } from './standing.ts'
 
 export interface PlannerParts {
   database: Database
@@ -77,8 +78,10 @@ export async function planChannel(
         : { ...decision, planned: { ...planned, dueAt, grouped: true, why: FLOOD } }
     }
     for (const { act, anomaly } of page.acts) {
-      const standing = await readStanding(db, channel, anomaly.id)
-      const write = (decision: Decision) => apply(db, channel, act, anomaly.id, decision, setting.now)
+      const standing = await readStanding(db, channel, kind, anomaly, act)
+      const conversationId = standing.conversation?.id ?? anomaly.id
+      const write = (decision: Decision) =>
+        applyDecision(db, { channel, act, anomalyId: anomaly.id, conversationId, now: setting.now }, decision)
       const isDone = await write(await together(decide(act, anomaly, standing, setting), anomaly))
       // What the act was to cancel out was sent at this very moment: so the act is reported, too.
       if (!isDone) await write(decide(act, anomaly, { ...standing, untried: [], isTold: true }, setting))
@@ -111,92 +114,4 @@ async function readActs({ db, tenantId }: Scope, channel: AlertChannel, head: bi
     }),
     until: acts.length < PAGE ? head : (acts.at(-1)?.seq ?? head),
   }
-}
-
-async function readStanding(
-  db: TenantClient,
-  { tenantId, id: channelId }: AlertChannel,
-  anomalyId: string,
-): Promise<Standing> {
-  const message = await db.alertMessage.findFirst({ where: { tenantId, channelId, anomalyId } })
-  const rows = await db.alertDelivery.findMany({
-    where: { tenantId, channelId, anomalyId },
-    select: { reason: true, state: true, attempts: true, byPerson: true, digestId: true },
-  })
-  const untried = rows.filter(({ state, attempts, digestId }) => {
-    return state === 'WAITING' && attempts === 0 && digestId === null
-  })
-  return {
-    severity: message?.severity,
-    isKnown: rows.length > 0,
-    isTold: rows.some(
-      ({ state, attempts, digestId }) => state === 'DELIVERED' || attempts > 0 || digestId !== null,
-    ),
-    untried,
-  }
-}
-
-/** What is CRITICAL does not wait for what was held back of the same anomaly: that goes at once, before it. */
-async function release(
-  db: TenantClient,
-  anomaly: { tenantId: string; channelId: string; anomalyId: string },
-  now: Date,
-): Promise<void> {
-  await db.alertDelivery.updateMany({
-    where: { ...anomaly, state: 'WAITING', grouped: true, digestId: null },
-    data: { grouped: false, dueAt: now, why: null },
-  })
-}
-
-/** Writes down what was decided. @returns false where what it should cancel out is no longer there: nothing is written */
-async function apply(
-  db: TenantClient,
-  { tenantId, id: channelId }: AlertChannel,
-  act: Act,
-  anomalyId: string,
-  { planned, severity, withdraw, supersedes }: Decision,
-  now: Date,
-): Promise<boolean> {
-  if (supersedes !== undefined) {
-    const { what, why, cancelsOut } = supersedes
-    const { count } = await db.alertDelivery.updateMany({
-      where: {
-        tenantId,
-        channelId,
-        anomalyId,
-        state: 'WAITING',
-        digestId: null,
-        seq: { lt: act.seq },
-        ...(what !== 'all' && { attempts: 0 }),
-        ...(what === 'untried acts' && { byPerson: true }),
-      },
-      data: { state: 'SUPERSEDED', why },
-    })
-    if (cancelsOut && count === 0) return false
-  }
-  if (withdraw) await db.alertMessage.deleteMany({ where: { tenantId, channelId, anomalyId } })
-  if (severity !== undefined) {
-    const { count } = await db.alertMessage.updateMany({
-      where: { tenantId, channelId, anomalyId },
-      data: { severity },
-    })
-    if (count === 0) await db.alertMessage.create({ data: { tenantId, channelId, anomalyId, severity } })
-  }
-  if (planned === undefined) return true
-  if (!planned.grouped && planned.state === 'WAITING')
-    await release(db, { tenantId, channelId, anomalyId }, now)
-  const { isUrgent: _, ...row } = planned
-  await db.alertDelivery.create({
-    data: {
-      tenantId,
-      id: newId('dlv'),
-      channelId,
-      anomalyId,
-      seq: act.seq,
-      key: String(act.seq),
-      createdAt: now,
-      ...row,
-    },
-  })
-  return true
 }

@@ -8,7 +8,10 @@ import { clamped, decimal, format } from '../stripe/money.ts'
 const FIRST_SUBJECTS = 20
 
 /** Anomalies of the same cause. */
-export type Related = Pick<Anomaly, 'id' | 'detector' | 'severity' | 'title'>
+export type Related = Pick<
+  Anomaly,
+  'id' | 'detector' | 'severity' | 'title' | 'impactAmount' | 'impactCurrency'
+>
 
 /**
  * An anomaly under the names of GraphQL's `Anomaly`, for those who read it as JSON elsewhere: without events, activity,
@@ -56,6 +59,7 @@ export const anomalyJson = (row: Anomaly, related: readonly Related[]) => ({
     detector: one.detector,
     severity: severityOf(one),
     title: one.title,
+    impact: moneyJson(one.impactAmount, one.impactCurrency),
   })),
 })
 

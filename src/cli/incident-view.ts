@@ -58,7 +58,13 @@ const relatedTo = (one: Incident, all: readonly RaisedIncident[]) =>
       ({ id, grouping }) =>
         one.grouping.causes?.includes(id) === true || grouping.causes?.includes(one.id) === true,
     )
-    .map(({ id, detector, severity, title }) => ({ id, detector, severity, title }))
+    .map(({ id, detector, severity, title, impact }) => ({
+      id,
+      detector,
+      severity,
+      title,
+      impact: impact && money(impact),
+    }))
 
 const iso = (at: Seconds): string => toDate(at).toISOString()
 

@@ -12,8 +12,10 @@ export const anomalyMessage = ({
 } = {}): AnomalyMessage => ({
   type: 'anomaly',
   reason: 'RAISED',
+  conversation: 'anm_1',
   at: NOW,
   tenant: 'Acme',
+  news: undefined,
   anomaly: {
     id: 'anm_1',
     detector: 'CHARGE_FAILURE_SPIKE',
@@ -58,6 +60,8 @@ export const anomalyMessage = ({
       id: 'anm_2',
       severity: 'MEDIUM',
       title: 'Revenue is 80% below usual',
+      impact: '$900.00',
+      isOver: false,
       url: 'https://billing.example.com/a/anm_2',
     },
   ],
@@ -96,6 +100,7 @@ export const hostileMessage = (): AnomalyMessage => {
   return anomalyMessage({
     tenant: long,
     state: long,
+    news: long,
     anomaly: { title: long, message: long, advice: long, note: long },
     facts: Array.from({ length: 12 }, () => ({ label: long, value: long })),
     objects: Array.from({ length: 20 }, () => ({
@@ -106,6 +111,8 @@ export const hostileMessage = (): AnomalyMessage => {
       id: 'anm_2',
       severity: 'HIGH' as const,
       title: long,
+      impact: long,
+      isOver: true,
       url: URL,
     })),
   })

@@ -27,6 +27,8 @@ export interface Seed {
   impact?: { amount: number; currency: string }
   subjects?: { type: string; id: string }[]
   series?: { at: number; observed: number }[]
+  /** Anomalies that explain it. */
+  causes?: readonly string[]
 }
 
 /** Records an anomaly as detection does: numbered, with its ANOMALY_RAISED in the same transaction. @returns its id */
@@ -79,6 +81,8 @@ export async function raise(database: Database, tenantId: string, seed: Seed = {
       searchText: searchText(words),
     }
     await db.anomaly.create({ data: row })
+    for (const causeId of seed.causes ?? [])
+      await db.anomalyCause.create({ data: { tenantId, anomalyId: id, causeId } })
     await db.activity.create({
       data: {
         tenantId,
@@ -92,6 +96,19 @@ export async function raise(database: Database, tenantId: string, seed: Seed = {
     })
   })
   return id
+}
+
+/** Ends an anomaly as detection does. */
+export async function end(database: Database, tenantId: string, ...ids: string[]): Promise<void> {
+  await scopeTo(database, tenantId).db.anomaly.updateMany({
+    where: { id: { in: ids } },
+    data: { endedAt: later(60) },
+  })
+  await record(
+    database,
+    tenantId,
+    ids.map((anomalyId) => ({ kind: 'ANOMALY_ENDED' as const, anomalyId })),
+  )
 }
 
 /** Records acts of the system on anomalies, e.g. more signs, in one transaction. */

@@ -64,6 +64,11 @@ export interface ChannelDefinition<Target> {
    */
   followsStatus: boolean
   /**
+   * Whether programs read it: what becomes of each anomaly is then an event of its own, also of those that were reported
+   * in one message with others of the same cause. People hear of all of them as of one.
+   */
+  forPrograms: boolean
+  /**
    * Several anomalies in one message: how many of them it names at most, in how many bytes of `render`, and whether
    * further messages name the others (`all`) or `more` counts them. Undefined: this kind has no digests.
    */
@@ -93,8 +98,8 @@ export interface Sending<Target> {
   target: Target
   /** `dlv_…`, the same at every attempt: the receiver deduplicates by it. */
   deliveryId: string
-  /** The anomaly that it is about; undefined for digests, notices and verifications. */
-  anomalyId: string | undefined
+  /** The anomaly that its conversation began with; undefined for digests, notices and verifications. */
+  conversationId: string | undefined
   /** What `render` made. */
   body: string
   /** When this attempt is made. */

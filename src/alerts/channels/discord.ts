@@ -50,6 +50,7 @@ export const discord = ({ request }: Means): Channel => {
     hosts: HOSTS,
     edits: true,
     followsStatus: true,
+    forPrograms: false,
     digest: { names: 15, bytes: 20_000, all: false },
     retryFor: 4 * HOUR,
     spacingMs: 500,

@@ -60,6 +60,7 @@ export const email = ({ config: { smtpUrl, alertFrom } }: Means): Channel => {
       others.length === 0 ? first : `${first} and ${others.length} more`,
     edits: false,
     followsStatus: false,
+    forPrograms: false,
     digest: { names: 50, bytes: 200_000, all: false },
     retryFor: 120 * HOUR,
     render: (message) => JSON.stringify(mailOf(message)),
@@ -102,8 +103,8 @@ async function sendToAll(transport: Transporter, sender: Sender, sending: Sendin
 }
 
 /** The Message-ID that all mails about one anomaly refer to: that of the first. */
-const threadOf = ({ anomalyId, deliveryId, previous }: Sending<Target>, { domain }: Sender): string =>
-  previous ?? `<${anomalyId ?? deliveryId}@${domain}>`
+const threadOf = ({ conversationId, deliveryId, previous }: Sending<Target>, { domain }: Sender): string =>
+  previous ?? `<${conversationId ?? deliveryId}@${domain}>`
 
 async function sendTo(
   transport: Transporter,

@@ -41,6 +41,7 @@ export const pagerDuty = ({ request, config: { pagerDutyEventsUrl } }: Means): C
     describe: ({ routingKey, region }) => `PagerDuty ${region}, key …${routingKey.slice(-4)}`,
     edits: true,
     followsStatus: true,
+    forPrograms: false,
     digest: undefined,
     retryFor: 4 * HOUR,
     // The key is added when it is sent: what is stored holds no secret.
@@ -59,12 +60,12 @@ export const pagerDuty = ({ request, config: { pagerDutyEventsUrl } }: Means): C
 
 function eventOf(message: Message): object {
   if (message.type !== 'anomaly') return noticeOf(message)
-  const { anomaly, url, facts } = message
+  const { anomaly, conversation, url, facts } = message
   const action = actionOf(message)
-  if (action !== 'trigger') return { event_action: action, dedup_key: anomaly.id }
+  if (action !== 'trigger') return { event_action: action, dedup_key: conversation }
   return {
     event_action: action,
-    dedup_key: anomaly.id,
+    dedup_key: conversation,
     client: 'BillingWatch',
     client_url: url,
     links: [{ href: url, text: 'Open the anomaly' }],

@@ -104,6 +104,7 @@ export const slackBot = ({ request, config: { slackApiUrl } }: Means): Channel =
     describe: ({ channel }) => `Slack channel ${channel}`,
     edits: true,
     followsStatus: true,
+    forPrograms: false,
     digest: { names: 20, bytes: 30_000, all: false },
     retryFor: 4 * HOUR,
     spacingMs: 1_000,
@@ -126,6 +127,7 @@ export const slackBot = ({ request, config: { slackApiUrl } }: Means): Channel =
 /** Editing a message notifies nobody: what ends, or comes back, is said in its thread. */
 function replyTo(message: Message): string | undefined {
   if (message.type !== 'anomaly') return undefined
+  if (message.news !== undefined) return escaped(message.news)
   if (!isOver(message) && message.reason !== 'REOPENED' && message.reason !== 'ESCALATED') return undefined
   return escaped(message.state)
 }

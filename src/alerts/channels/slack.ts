@@ -36,6 +36,7 @@ export const slack = ({ request }: Means): Channel =>
     hosts: SLACK_HOSTS,
     edits: false,
     followsStatus: false,
+    forPrograms: false,
     digest: { names: 20, bytes: 30_000, all: false },
     retryFor: 4 * HOUR,
     spacingMs: 1_000,

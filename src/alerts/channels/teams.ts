@@ -46,6 +46,7 @@ export const teams = ({ request }: Means): Channel =>
     hosts: HOSTS,
     edits: false,
     followsStatus: false,
+    forPrograms: false,
     digest: { names: 20, bytes: MAX_CARD, all: false },
     retryFor: 4 * HOUR,
     spacingMs: 1_000,

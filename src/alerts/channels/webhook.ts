@@ -20,6 +20,7 @@ export const webhook = ({ request }: Means): Channel =>
     url: ({ url }) => url,
     edits: false,
     followsStatus: false,
+    forPrograms: true,
     digest: { names: 200, bytes: MAX_BODY, all: true },
     // As long as the schedule goes.
     retryFor: 120 * HOUR,

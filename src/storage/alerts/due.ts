@@ -28,13 +28,13 @@ export async function channelsBehind(
 }
 
 /**
- * What may be sent of the deliveries `d`; binds the time and twice false. Messages about one anomaly keep their order:
+ * What may be sent of the deliveries `d`; binds the time and twice false. Messages of one conversation keep their order:
  * one waits until those before it are delivered, superseded or given up. Members of a digest go with it.
  */
 export const SENDABLE = `d."state" = 'WAITING' AND d."dueAt" <= ? AND d."held" = ? AND d."digestId" IS NULL
   AND NOT EXISTS (
     SELECT 1 FROM "AlertDelivery" e
-    WHERE e."tenantId" = d."tenantId" AND e."channelId" = d."channelId" AND e."anomalyId" = d."anomalyId"
+    WHERE e."tenantId" = d."tenantId" AND e."channelId" = d."channelId" AND e."conversationId" = d."conversationId"
       AND e."seq" < d."seq" AND e."state" = 'WAITING' AND e."held" = ?
   )`
 

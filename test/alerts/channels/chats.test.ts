@@ -65,7 +65,7 @@ const deliver = (
   const channel = open(chat)
   return channel.send({
     deliveryId: 'dlv_1',
-    anomalyId: 'anm_1',
+    conversationId: 'anm_1',
     body: channel.render(message),
     at: new Date(),
     previous,

@@ -35,7 +35,7 @@ const deliver = (
   const open = channel.open({ addresses: to })
   return open.send({
     deliveryId: id,
-    anomalyId: message.type === 'anomaly' ? message.anomaly.id : undefined,
+    conversationId: message.type === 'anomaly' ? message.anomaly.id : undefined,
     body: open.render(message),
     at: new Date('2026-11-27T23:10:00Z'),
     previous: left.previous,

@@ -31,7 +31,7 @@ describe('WEBHOOK', () => {
     })
     const answer = await open.send({
       deliveryId: 'dlv_1',
-      anomalyId: undefined,
+      conversationId: undefined,
       body,
       at: new Date(),
       previous: undefined,
