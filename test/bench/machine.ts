@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
-import { availableParallelism, cpus } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -54,6 +54,9 @@ const canPin = (): boolean => {
     return false
   }
 }
+
+/** Servers run on the one, what loads them on the other. */
+export const [SERVER_CPU, LOAD_CPU] = [0, 1]
 
 /** Whether processes can be kept on one CPU each. */
 export const pinning = canPin()
@@ -118,9 +121,5 @@ export function machineBusy(): number | undefined {
 export const machineName = (): string =>
   `${cpus()[0]?.model.trim() ?? 'unknown CPU'} x ${availableParallelism()}, Node ${process.versions.node}`
 
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const upper = sorted[middle] ?? Number.NaN
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
-}
+/** How many processes wanted a CPU in the last minute. */
+export const machineLoad = (): number => loadavg()[0] ?? Number.NaN

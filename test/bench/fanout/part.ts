@@ -12,18 +12,19 @@ import { createTenant } from '../../../src/tenancy/tenants.ts'
 import { createVault } from '../../../src/tenancy/vault.ts'
 import { systemClock } from '../../../src/time.ts'
 import { raise } from '../../support/anomalies.ts'
-import { bundle, type Child, inWorkshop, machineBusy, median, startOn } from '../machine.ts'
-import type { BenchOptions, Part, Report } from '../part.ts'
-import { percent, type Round, report, SUBSCRIBERS, times } from './report.ts'
+import { median, percent, times } from '../figures.ts'
+import { bundle, type Child, inWorkshop, LOAD_CPU, machineBusy, SERVER_CPU, startOn } from '../machine.ts'
+import type { BenchOptions, Part, PartReport } from '../part.ts'
+import { type Round, report, SUBSCRIBERS } from './report.ts'
 import type { SubscribersOrder } from './subscribers.ts'
 
 /** Pushes before anything is measured. */
 const WARM_UP = 60
-const [SERVER_CPU, LOAD_CPU] = [0, 1]
 
 /** Pushes of an anomaly to many subscribers against `ws` alone, which sends each socket the same text. */
 export const fanout: Part = {
   name: 'fanout',
+  about: 'one anomaly to 1,000 subscribers, against ws alone',
   run: (options) => inWorkshop((folder) => measure(options, folder)),
 }
 
@@ -70,7 +71,7 @@ const portOf = z.object({ port: z.number() })
 const cpuOf = z.object({ cpu: z.number() })
 const lastOf = z.object({ last: z.array(z.string()) })
 
-async function measure({ quick, say }: BenchOptions, folder: string): Promise<Report> {
+async function measure({ quick, say }: BenchOptions, folder: string): Promise<PartReport> {
   const databaseUrl = `file:${join(folder, 'bench.db')}`
   const vaultSecret = randomUUID()
   await migrate({ databaseUrl })

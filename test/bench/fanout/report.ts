@@ -1,9 +1,8 @@
-import { machineName, median, pinning } from '../machine.ts'
-import type { Report } from '../part.ts'
+import { DISTURBED, figuresOf, percent, range } from '../figures.ts'
+import { machineName, pinning } from '../machine.ts'
+import { atLeast, type PartReport } from '../part.ts'
 
 export const SUBSCRIBERS = 1_000
-/** Share of the machine that others may take before a round is left out. */
-const DISTURBED = 0.08
 
 export interface Round {
   /** What bare cost over what ours did: its share of the bare rate. */
@@ -23,14 +22,9 @@ export interface Result {
   rounds: readonly Round[]
 }
 
-export function report(results: readonly Result[]): Report {
+export function report(results: readonly Result[]): PartReport {
   const figures = results.map(({ name, target, bytes, rounds }) => {
-    const calm = rounds.filter(({ others }) => others <= DISTURBED)
-    const used = calm.length > 0 ? calm : rounds
-    const figure = (of: (round: Round) => number) => {
-      const values = used.map(of)
-      return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
-    }
+    const { figure, used, disturbed } = figuresOf(rounds)
     return {
       name,
       target,
@@ -40,7 +34,7 @@ export function report(results: readonly Result[]): Report {
       oursCpuMicros: figure(({ ours }) => ours),
       bareCpuMicros: figure(({ bare }) => bare),
       counted: used.length,
-      disturbed: calm.length === 0,
+      disturbed,
       rounds,
     }
   })
@@ -71,11 +65,9 @@ export function report(results: readonly Result[]): Report {
       `rounds in which others took more than ${percent(DISTURBED)} of the machine are left out, unless all were disturbed`,
       `${machineName()}, ${pinning ? 'servers and subscribers pinned to a CPU each' : 'not pinned: the ratio says little'}`,
     ],
+    targets: figures.map(({ name, target, ratio }) =>
+      atLeast(`one anomaly to ${SUBSCRIBERS} subscribers, ${name}`, target, ratio.median),
+    ),
     data: figures,
   }
 }
-
-export const times = (value: number): string => value.toFixed(2)
-export const percent = (value: number): string => `${Math.round(value * 100)} %`
-const range = ({ median: middle, min, max }: { median: number; min: number; max: number }): string =>
-  `${times(middle)} [${times(min)}..${times(max)}]`

@@ -7,7 +7,7 @@ import { openDatabase } from '../../../src/storage/open.ts'
 import { createVault } from '../../../src/tenancy/vault.ts'
 import { systemClock } from '../../../src/time.ts'
 import { composeIngest } from '../../ingest/compose.ts'
-import { serveBench } from './serving.ts'
+import { serveBench } from '../serving.ts'
 
 /**
  * Admission as it is in production, with every check, count and log line; only detection does not run. What it would
@@ -26,5 +26,3 @@ const { listener } = composeIngest(database, {
   metrics: createMetrics(true),
 })
 serveBench(createServer(serverOptions, listener))
-// A profile (`node --cpu-prof`) is written only by a process that ends of itself.
-process.on('SIGTERM', () => process.exit(0))

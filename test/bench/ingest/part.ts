@@ -6,14 +6,14 @@ import { Driver } from '../../../src/storage/sqlite/driver.ts'
 import { createTenant } from '../../../src/tenancy/tenants.ts'
 import { createVault } from '../../../src/tenancy/vault.ts'
 import { systemClock } from '../../../src/time.ts'
-import { bundle, inWorkshop, machineName, median, pinning } from '../machine.ts'
-import type { BenchOptions, Part, Report } from '../part.ts'
-import { BenchServer, LoadRig, type Slice } from './rig.ts'
+import { BenchServer } from '../bench-server.ts'
+import { DISTURBED, figuresOf, percent, range, times, whole } from '../figures.ts'
+import { bundle, inWorkshop, machineName, pinning } from '../machine.ts'
+import { atLeast, type BenchOptions, type Part, type PartReport } from '../part.ts'
+import { LoadRig, type Slice } from './rig.ts'
 import type { BenchTenant } from './workload.ts'
 
 const TENANTS = 100
-/** Share of the machine that others may take before a round is left out. */
-const DISTURBED = 0.08
 const TARGET = 0.35
 /** Against a commit for each delivery. */
 const TARGET_EACH = 4.5
@@ -21,6 +21,7 @@ const TARGET_EACH = 4.5
 /** Durable ingest against the bare limit, and against a commit for each: the same signed deliveries, by turns, in one run. */
 export const ingest: Part = {
   name: 'ingest',
+  about: 'durable ingest alone, against bare node:http + HMAC and against a commit for each delivery',
   run: (options) => inWorkshop((folder) => measure(options, folder)),
 }
 
@@ -38,7 +39,7 @@ interface Round {
   others: number
 }
 
-async function measure({ quick, say }: BenchOptions, folder: string): Promise<Report> {
+async function measure({ quick, say }: BenchOptions, folder: string): Promise<PartReport> {
   const file = join(folder, 'bench.db')
   const vaultSecret = randomUUID()
   const tenants = await prepare(`file:${file}`, vaultSecret)
@@ -140,13 +141,8 @@ interface Durability {
   underway: number
 }
 
-function report(rounds: readonly Round[], durability: Durability): Report {
-  const calm = rounds.filter(({ others }) => others <= DISTURBED)
-  const used = calm.length > 0 ? calm : rounds
-  const figure = (of: (round: Round) => number) => {
-    const values = used.map(of)
-    return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
-  }
+function report(rounds: readonly Round[], durability: Durability): PartReport {
+  const { figure, used, disturbed } = figuresOf(rounds)
   const ratio = figure((round) => round.ratio)
   const nullCheck = figure((round) => round.null)
   const overEach = figure((round) => round.overEach)
@@ -172,7 +168,7 @@ function report(rounds: readonly Round[], durability: Durability): Report {
       `target ${TARGET.toFixed(2)} × bare; ${used.length} of ${rounds.length} rounds counted, median [min..max]`,
       `${range(overEach)} × the rate of a commit for each delivery, with the same driver; target ${TARGET_EACH}`,
       `null check: a second bare server measured ${range(nullCheck)} × bare`,
-      calm.length > 0
+      !disturbed
         ? `rounds in which others took more than ${percent(DISTURBED)} of the machine are left out`
         : `every round was disturbed (others took up to ${percent(figure(({ others }) => others).max)}): do not quote this`,
       `${TENANTS} tenants, 2.7 kB signed events, 64 connections, 5 % repeats; ${machineName()}, ${
@@ -180,21 +176,19 @@ function report(rounds: readonly Round[], durability: Durability): Report {
       }`,
       `killed under load: ${durability.acknowledged} events acknowledged, ${durability.stored} stored, ${durability.underway} deliveries underway`,
     ],
+    targets: [
+      atLeast('durable ingest alone, 100 tenants', TARGET, ratio.median),
+      atLeast('the same', TARGET_EACH, overEach.median, '× commit each'),
+    ],
     data: {
       target: TARGET,
       ratio,
       null: nullCheck,
       overEach,
       counted: used.length,
-      disturbed: calm.length === 0,
+      disturbed,
       durability,
       rounds,
     },
   }
 }
-
-const times = (value: number): string => value.toFixed(2)
-const whole = (value: number): string => Math.round(value).toLocaleString('en')
-const percent = (value: number): string => `${Math.round(value * 100)} %`
-const range = ({ median: middle, min, max }: { median: number; min: number; max: number }): string =>
-  `${times(middle)} [${times(min)}..${times(max)}]`

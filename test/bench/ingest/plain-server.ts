@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
-import { serveBench } from './serving.ts'
+import { serveBench } from '../serving.ts'
 import type { BenchTenant } from './workload.ts'
 
 const NEW = '{"received":true,"duplicate":false}'

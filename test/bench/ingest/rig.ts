@@ -1,12 +1,10 @@
-import { z } from 'zod'
-import { type Child, machineBusy, startOn } from '../machine.ts'
+import type { BenchServer } from '../bench-server.ts'
+import { type Child, LOAD_CPU, machineBusy, startOn } from '../machine.ts'
 import type { LoadOrder, LoadResult } from './load.ts'
 import type { BenchTenant } from './workload.ts'
 
 const CONNECTIONS = 64
 const REPEATS = 0.05
-const SERVER_CPU = 0
-const LOAD_CPU = 1
 
 /** One slice of load on one server. */
 export interface Slice {
@@ -17,31 +15,6 @@ export interface Slice {
   load: LoadResult
   /** Share of the machine's time that others used meanwhile; undefined where the system does not tell. */
   others: number | undefined
-}
-
-const portOf = z.object({ port: z.number() })
-const cpuOf = z.object({ cpu: z.number() })
-
-/** A server under load, in a process of its own. */
-export class BenchServer {
-  private constructor(
-    readonly child: Child,
-    readonly port: number,
-  ) {}
-
-  static async start(
-    script: string,
-    args: readonly string[],
-    flags: readonly string[] = [],
-  ): Promise<BenchServer> {
-    const child = startOn(SERVER_CPU, script, args, flags)
-    return new BenchServer(child, portOf.parse(await child.next()).port)
-  }
-
-  /** CPU seconds so far. */
-  async cpu(): Promise<number> {
-    return cpuOf.parse(await this.child.ask({})).cpu
-  }
 }
 
 /** The load, and the numbers of events that it has used up. */
@@ -59,8 +32,9 @@ export class LoadRig {
     return new LoadRig(child, tenants)
   }
 
-  async slice(server: BenchServer, count: number): Promise<Slice> {
-    const order = this.#order(server, count)
+  /** @param rate deliveries a second; without it as many as are answered */
+  async slice(server: BenchServer, count: number, rate?: number): Promise<Slice> {
+    const order = { ...this.#order(server, count), rate }
     const [busy, own, cpu] = [machineBusy(), process.cpuUsage(), await server.cpu()]
     const began = performance.now()
     const load = await this.#run(order)

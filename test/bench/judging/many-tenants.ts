@@ -6,17 +6,23 @@ import type { BenchTenant } from '../ingest/workload.ts'
 
 const CHUNK = 500
 
+/** One of many tenants. */
+export interface MadeTenant extends BenchTenant {
+  tenantId: string
+  endpointId: string
+}
+
 /** A migrated database with many tenants, written in bulk: made as an operator makes them, thousands take minutes. */
 export async function manyTenants(
   databaseUrl: string,
   vaultSecret: string,
   count: number,
-): Promise<BenchTenant[]> {
+): Promise<MadeTenant[]> {
   await migrate({ databaseUrl })
   const database = await openDatabase({ databaseUrl })
   const vault = createVault(vaultSecret)
   const createdAt = new Date()
-  const tenants: BenchTenant[] = []
+  const tenants: MadeTenant[] = []
   for (let from = 0; from < count; from += CHUNK) {
     const made = Array.from({ length: Math.min(CHUNK, count - from) }, () => ({
       tenantId: newId('ten'),
@@ -51,7 +57,9 @@ export async function manyTenants(
         createdAt,
       })),
     })
-    tenants.push(...made.map(({ token, secret }) => ({ token, secret })))
+    tenants.push(
+      ...made.map(({ tenantId, endpointId, token, secret }) => ({ tenantId, endpointId, token, secret })),
+    )
   }
   await database.close()
   return tenants

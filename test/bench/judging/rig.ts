@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { z } from 'zod'
-import { BenchServer, LoadRig, type Slice } from '../ingest/rig.ts'
+import { BenchServer } from '../bench-server.ts'
+import { LoadRig, type Slice } from '../ingest/rig.ts'
 import type { BenchTenant } from '../ingest/workload.ts'
 import { bundle } from '../machine.ts'
 import { manyTenants } from './many-tenants.ts'
 
 /** Tenants that the bare server knows: they are handed to it as an argument, which is bounded. */
 const BARE_TENANTS = 100
-
-const cpuOf = z.object({ cpu: z.number() })
 
 /** Deliveries that were admitted and judged. */
 export interface JudgedSlice {
@@ -72,7 +70,7 @@ export class JudgingRig {
   }
 
   /** CPU seconds of the server so far, once so many events are judged. */
-  async #cpu(judged?: number): Promise<number> {
-    return cpuOf.parse(await this.server.child.ask({ judged })).cpu
+  #cpu(judged?: number): Promise<number> {
+    return this.server.cpu({ judged })
   }
 }

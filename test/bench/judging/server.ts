@@ -1,5 +1,4 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { memoryBus } from '../../../src/bus/memory.ts'
@@ -13,6 +12,7 @@ import { openDatabase } from '../../../src/storage/open.ts'
 import { createVault } from '../../../src/tenancy/vault.ts'
 import { systemClock } from '../../../src/time.ts'
 import { composeIngest } from '../../ingest/compose.ts'
+import { serveBench } from '../serving.ts'
 
 /** Admission and judging as they are in production. A message `judged` is answered once so many events are judged. */
 const [, , databaseUrl = '', vaultSecret = '', redisUrl = ''] = process.argv
@@ -35,15 +35,7 @@ const question = z.object({ judged: z.number().optional() })
 
 const judged = async (): Promise<number> => (await metrics.eventsJudged.get()).values[0]?.value ?? 0
 
-process.on('message', (message) => {
+serveBench(createServer(serverOptions, listener), async (message) => {
   const { judged: expected } = question.parse(message)
-  void (async () => {
-    while (expected !== undefined && (await judged()) < expected) await sleep(5)
-    const { user, system } = process.cpuUsage()
-    process.send?.({ cpu: (user + system) / 1e6 })
-  })()
+  while (expected !== undefined && (await judged()) < expected) await sleep(5)
 })
-const server = createServer(serverOptions, listener)
-server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
-// A profile (`node --cpu-prof`) is written only by a process that ends of itself.
-process.on('SIGTERM', () => process.exit(0))

@@ -1,18 +1,21 @@
 import { join } from 'node:path'
-import { inWorkshop, machineName, median } from '../machine.ts'
-import type { BenchOptions, Part, Report } from '../part.ts'
+import { DISTURBED, figureOf, median, percent, range, whole } from '../figures.ts'
+import { inWorkshop, machineName } from '../machine.ts'
+import { atMost, type BenchOptions, type Part, type PartReport } from '../part.ts'
 import { JudgingRig } from './rig.ts'
 
 const TENANTS = [3_000, 10_000]
 const QUICK = [500]
 /** Microseconds of CPU an event. */
 const TARGET = 600
-/** Share of the machine that others may take before a figure says little. */
-const DISTURBED = 0.08
 const BARE = 5_000
 
 /** One event each of thousands of tenants, admitted and judged: what a tenant's turn costs when there is one event in it. */
-export const spread: Part = { name: 'spread', run: (options) => measure(options) }
+export const spread: Part = {
+  name: 'spread',
+  about: 'one event each of 3,000 and of 10,000 tenants, admitted and judged',
+  run: measure,
+}
 
 interface Measured {
   tenants: number
@@ -26,7 +29,7 @@ interface Measured {
   others: number
 }
 
-async function measure({ quick, say }: BenchOptions): Promise<Report> {
+async function measure({ quick, say }: BenchOptions): Promise<PartReport> {
   const measured: Measured[] = []
   for (const tenants of quick ? QUICK : TENANTS) {
     say(`making ${tenants} tenants`)
@@ -60,7 +63,7 @@ async function measureSpread(folder: string, tenants: number, rounds: number): P
   }
 }
 
-function report(measured: readonly Measured[]): Report {
+function report(measured: readonly Measured[]): PartReport {
   const disturbed = Math.max(...measured.map(({ others }) => others))
   return {
     title: 'One event each of many tenants, admitted and judged (SQLite, FULL)',
@@ -68,7 +71,7 @@ function report(measured: readonly Measured[]): Report {
     rows: measured.map(({ tenants, first, next, rate, bare, null: nulls }) => [
       tenants.toLocaleString('en'),
       `≤ ${TARGET}`,
-      `${median(next).toFixed(0)} [${Math.min(...next).toFixed(0)}..${Math.max(...next).toFixed(0)}]`,
+      range(figureOf(next), whole),
       first.toFixed(0),
       rate.toFixed(0),
       median(bare).toFixed(0),
@@ -78,10 +81,18 @@ function report(measured: readonly Measured[]): Report {
       'CPU of the server from the first delivery until the last event is judged; bare: node:http + HMAC, the same run',
       'null check: the CPU of a second bare slice over the first; 1 where the machine is calm',
       disturbed > DISTURBED
-        ? `others took up to ${(disturbed * 100).toFixed(0)} % of the machine: do not quote this`
+        ? `others took up to ${percent(disturbed)} of the machine`
         : 'nobody else used the machine',
       machineName(),
     ],
+    targets: measured.map(({ tenants, next }) =>
+      atMost(
+        `one event each of ${tenants.toLocaleString('en')} tenants`,
+        TARGET,
+        median(next),
+        'µs an event',
+      ),
+    ),
     data: { target: TARGET, measured },
   }
 }

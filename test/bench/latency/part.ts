@@ -1,48 +1,58 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { z } from 'zod'
 import type { Database } from '../../../src/storage/database.ts'
 import { migrate } from '../../../src/storage/migrate.ts'
 import { openDatabase } from '../../../src/storage/open.ts'
 import { createTenant } from '../../../src/tenancy/tenants.ts'
 import { createVault } from '../../../src/tenancy/vault.ts'
 import { systemClock } from '../../../src/time.ts'
-import { bundle, type Child, inWorkshop, machineBusy, machineName, pinning, startOn } from '../machine.ts'
-import type { BenchOptions, Part, Report } from '../part.ts'
+import { BenchServer } from '../bench-server.ts'
+import { quantile } from '../figures.ts'
+import {
+  bundle,
+  type Child,
+  inWorkshop,
+  LOAD_CPU,
+  machineBusy,
+  machineName,
+  pinning,
+  startOn,
+} from '../machine.ts'
+import { atMost, type BenchOptions, type Part, type PartReport } from '../part.ts'
 import { type ProbeOrder, type ProbeResult, probeResult } from './probe.ts'
 
 const TENANTS = 100
 const TARGET_MS = 50
 /** Single cases of a kind that a tenant may have in a day before they are grouped. */
 const ANOMALIES_OF_TENANT = 9
-const [SERVER_CPU, PROBE_CPU] = [0, 1]
 
 /** From the answer to a webhook to the frame at a subscriber, at a third of the rate at which all is admitted and judged. */
 export const latency: Part = {
   name: 'latency',
+  about:
+    'from the answer to a webhook to the frame at a subscriber, at a third of the rate that can be judged',
   run: (options) => inWorkshop((folder) => measure(options, folder)),
 }
 
-async function measure({ quick, say }: BenchOptions, folder: string): Promise<Report> {
+async function measure({ quick, say }: BenchOptions, folder: string): Promise<PartReport> {
   const databaseUrl = `file:${join(folder, 'bench.db')}`
   const secret = `${randomUUID()}${randomUUID()}`
   await migrate({ databaseUrl })
   const database = await openDatabase({ databaseUrl })
   const script = await bundle(folder, {
-    whole: new URL('whole.ts', import.meta.url),
+    whole: new URL('../whole.ts', import.meta.url),
     probe: new URL('probe.ts', import.meta.url),
   })
   const children: Child[] = []
   try {
     const tenants = await makeTenants(database, secret)
-    const server = startOn(SERVER_CPU, script('whole'), [databaseUrl, secret])
-    const probe = startOn(PROBE_CPU, script('probe'), [])
-    children.push(server, probe)
-    const { port } = z.object({ port: z.number() }).parse(await server.next())
+    const server = await BenchServer.start(script('whole'), [databaseUrl, secret])
+    const probe = startOn(LOAD_CPU, script('probe'), [])
+    children.push(server.child, probe)
     await probe.next()
     const ask = (order: ProbeOrder) => probe.ask(order)
-    await ask({ connect: { port, tenants } })
+    await ask({ connect: { port: server.port, tenants } })
 
     let from = 0
     const deliver = async (count: number, rate?: number, anomalyEvery = 0): Promise<ProbeResult> => {
@@ -103,7 +113,7 @@ interface Measured {
   machine: number
 }
 
-function report({ most, rate, result, machine }: Measured): Report {
+function report({ most, rate, result, machine }: Measured): PartReport {
   const { events, anomalies, anomaliesExpected, lateness } = result
   const figures = [
     { name: 'an event, to eventReceived', ...quantiles(events) },
@@ -125,6 +135,7 @@ function report({ most, rate, result, machine }: Measured): Report {
       `the machine was busy for ${Math.round(machine * 100)} % of its time, and the probe itself was late by ${lateness.toFixed(1)} ms (p99)`,
       `${machineName()}, ${pinning ? 'server and probe pinned to a CPU each' : 'not pinned'}`,
     ],
+    targets: figures.map(({ name, p99 }) => atMost(`${name}, p99`, TARGET_MS, p99, 'ms')),
     data: {
       targetMs: TARGET_MS,
       mostPerSecond: most,
@@ -137,8 +148,8 @@ function report({ most, rate, result, machine }: Measured): Report {
   }
 }
 
-function quantiles(values: readonly number[]) {
-  const sorted = values.toSorted((a, b) => a - b)
-  const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN
-  return { p50: at(0.5), p99: at(0.99), count: sorted.length }
-}
+const quantiles = (values: readonly number[]) => ({
+  p50: quantile(values, 0.5),
+  p99: quantile(values, 0.99),
+  count: values.length,
+})

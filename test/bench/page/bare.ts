@@ -6,7 +6,7 @@ import type { Scope } from '../../../src/storage/scope/scope.ts'
 import type { Value } from '../../../src/storage/sql.ts'
 import { prepareReader } from '../../../src/storage/sqlite/connection.ts'
 import { Driver } from '../../../src/storage/sqlite/driver.ts'
-import { serveBench } from '../ingest/serving.ts'
+import { serveBench } from '../serving.ts'
 import { COLUMNS, ROWS, STATEMENT, VARIABLES } from './query.ts'
 
 /**
@@ -35,7 +35,6 @@ serveBench(
     })
   }),
 )
-process.on('SIGTERM', () => process.exit(0))
 
 /** The statement that the product makes of the same filter, taken from it without a database. */
 async function productStatement() {

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { BenchServer } from '../ingest/rig.ts'
+import { BenchServer } from '../bench-server.ts'
+import { type Figure, figuresOf, percent, range, times, whole } from '../figures.ts'
 import {
   bundle,
   type Child,
   inWorkshop,
+  LOAD_CPU,
   machineBusy,
   machineName,
-  median,
   pinning,
   startOn,
 } from '../machine.ts'
-import type { BenchOptions, Part, Report } from '../part.ts'
+import { atLeast, type BenchOptions, type Part, type PartReport } from '../part.ts'
 import type { PageOrder, PageResult } from './load.ts'
 import { ROWS } from './query.ts'
 import { type BenchReader, seed } from './seed.ts'
@@ -23,8 +24,6 @@ const OF_A_TENANT = 1_000
 /** Tenants that ask, of all that there are. */
 const ASKING = 200
 const CONNECTIONS = 16
-/** Share of the machine that others may take before a round is left out. */
-const DISTURBED = 0.08
 /** What is worth reaching, and what must be. */
 const TARGET = 0.6
 const MUST = 0.5
@@ -32,6 +31,8 @@ const MUST = 0.5
 /** A filtered page of 50 anomalies, asked for as a frontend does, against one prepared statement behind `node:http`. */
 export const page: Part = {
   name: 'page',
+  about:
+    'a filtered page of 50 of 100,000 and of 1,000,000 anomalies, against one prepared statement behind node:http',
   run: async (options) => {
     const measured: Measured[] = []
     for (const anomalies of options.quick ? QUICK_SIZES : SIZES)
@@ -76,16 +77,16 @@ async function measure({ quick, say }: BenchOptions, folder: string, anomalies: 
   const asking = readers.filter((_, index) => index % Math.ceil(readers.length / ASKING) === 0)
   const script = await bundle(folder, {
     bare: new URL('bare.ts', import.meta.url),
-    ours: new URL('ours.ts', import.meta.url),
+    ours: new URL('../whole.ts', import.meta.url),
     load: new URL('load.ts', import.meta.url),
   })
-  const load = startOn(1, script('load'), [])
+  const load = startOn(LOAD_CPU, script('load'), [])
   await load.next()
   const listed = JSON.stringify(asking)
   const bare = await BenchServer.start(script('bare'), [file, listed])
   const twin = await BenchServer.start(script('bare'), [file, listed])
   const same = await BenchServer.start(script('bare'), [file, listed, 'ours'])
-  const ours = await BenchServer.start(script('ours'), [`file:${file}`, randomUUID()])
+  const ours = await BenchServer.start(script('ours'), [`file:${file}`, `${randomUUID()}${randomUUID()}`])
   try {
     const counts = new Map<BenchServer, number>()
     const slice = (server: BenchServer, count = counts.get(server) ?? 0): Promise<Slice> =>
@@ -152,24 +153,12 @@ async function measureRound(
   }
 }
 
-interface Figure {
-  median: number
-  min: number
-  max: number
-}
-
-/** Of the rounds that nothing disturbed, or of all where every one was. */
-function figuresOf({ anomalies, rounds }: Measured) {
-  const calm = rounds.filter(({ others }) => others <= DISTURBED)
-  const used = calm.length > 0 ? calm : rounds
-  const figure = (of: (round: Round) => number): Figure => {
-    const values = used.map(of)
-    return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
-  }
+function summaryOf({ anomalies, rounds }: Measured) {
+  const { figure, used, disturbed } = figuresOf(rounds)
   return {
     anomalies,
     counted: used.length,
-    disturbed: calm.length === 0,
+    disturbed,
     others: figure(({ others }) => others),
     ratio: figure(({ ratio }) => ratio),
     rateRatio: figure(({ rateRatio }) => rateRatio),
@@ -190,8 +179,8 @@ const side = (figure: (of: (round: Round) => number) => Figure, of: (round: Roun
   generator: figure((round) => of(round).load.cpu / of(round).load.seconds),
 })
 
-function report(measured: readonly Measured[]): Report {
-  const all = measured.map(figuresOf)
+function report(measured: readonly Measured[]): PartReport {
+  const all = measured.map(summaryOf)
   return {
     title: `A page of ${ROWS} anomalies with filter, against node:http + one prepared statement + JSON.stringify`,
     columns: ['server', 'pages/s', '× bare', 'target', 'CPU µs', 'p50 ms', 'p99 ms', 'kB', 'generator'],
@@ -224,12 +213,9 @@ function report(measured: readonly Measured[]): Report {
         pinning ? 'server and load pinned to a CPU each' : 'not pinned: the ratio says little'
       }`,
     ],
+    targets: all.map(({ anomalies, ratio }) =>
+      atLeast(`page of ${ROWS}, ${anomalies.toLocaleString('en')} anomalies`, TARGET, ratio.median),
+    ),
     data: { target: TARGET, must: MUST, sizes: all },
   }
 }
-
-const times = (value: number): string => value.toFixed(2)
-const whole = (value: number): string => Math.round(value).toLocaleString('en')
-const percent = (value: number): string => `${Math.round(value * 100)} %`
-const range = ({ median: middle, min, max }: Figure): string =>
-  `${times(middle)} [${times(min)}..${times(max)}]`

@@ -2,9 +2,12 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { migrate } from '../../../src/storage/migrate.ts'
 import { createServerDatabase, serverAnswers } from '../../support/postgres-server.ts'
-import { bundle, type Child, inWorkshop, machineBusy, machineName, median, startOn } from '../machine.ts'
-import type { BenchOptions, Part, Report } from '../part.ts'
-import { ADMIN_KEY, newTenantInput } from './workload.ts'
+import { BenchServer } from '../bench-server.ts'
+import { median } from '../figures.ts'
+import { bundle, inWorkshop, machineBusy, machineName, SERVER_CPU, startOn } from '../machine.ts'
+import { atMost, type BenchOptions, type Part, type PartReport } from '../part.ts'
+import { usageShape } from '../serving.ts'
+import { ADMIN_KEY, newTenantInput, SECRET } from './workload.ts'
 
 /** Milliseconds of CPU a tenant. */
 const TARGET_MS = 3
@@ -18,6 +21,7 @@ const AT_ONCE = 4
 /** What it costs to create a tenant, by the service and by the operator's mutation, on either engine. */
 export const tenants: Part = {
   name: 'tenants',
+  about: 'what it costs to create a tenant',
   run: (options) => inWorkshop((folder) => measure(options, folder)),
 }
 
@@ -32,10 +36,10 @@ interface Figure {
   rounds: number[]
 }
 
-async function measure(options: BenchOptions, folder: string): Promise<Report> {
+async function measure(options: BenchOptions, folder: string): Promise<PartReport> {
   const script = await bundle(folder, {
     service: new URL('service.ts', import.meta.url),
-    server: new URL('server.ts', import.meta.url),
+    whole: new URL('../whole.ts', import.meta.url),
   })
   const began = { busy: machineBusy() ?? Number.NaN, at: performance.now() }
   const figures = await measureOn('SQLite', `file:${join(folder, 'bench.db')}`, script, options)
@@ -61,34 +65,30 @@ async function measureOn(
   ]
 }
 
-const cpuOf = async (child: Child, message: number): Promise<number> =>
-  z.object({ cpu: z.number() }).parse(await child.ask(message)).cpu
-
 async function byService(name: string, databaseUrl: string, script: Script, options: BenchOptions) {
-  const child = startOn(0, script('service'), [databaseUrl])
+  const child = startOn(SERVER_CPU, script('service'), [databaseUrl])
   try {
     await child.next()
-    return await inRounds(name, (count) => cpuOf(child, count), options)
+    return await inRounds(name, async (count) => usageShape.parse(await child.ask(count)).cpu, options)
   } finally {
     await child.stop()
   }
 }
 
 async function byMutation(name: string, databaseUrl: string, script: Script, options: BenchOptions) {
-  const child = startOn(0, script('server'), [databaseUrl])
+  const server = await BenchServer.start(script('whole'), [databaseUrl, SECRET])
   try {
-    const { url } = z.object({ url: z.string() }).parse(await child.next())
     const create: Create = async (count) => {
       let left = count
       const one = async (): Promise<void> => {
-        while (left-- > 0) await createOver(url)
+        while (left-- > 0) await createOver(`http://127.0.0.1:${server.port}`)
       }
       await Promise.all(Array.from({ length: AT_ONCE }, one))
-      return cpuOf(child, 0)
+      return server.cpu()
     }
     return await inRounds(name, create, options)
   } finally {
-    await child.stop()
+    await server.child.stop()
   }
 }
 
@@ -121,7 +121,7 @@ async function inRounds(name: string, create: Create, { quick, say }: BenchOptio
 }
 
 /** @param busy CPUs that the whole machine was using meanwhile; NaN where the system does not tell */
-function report(figures: readonly Figure[], hasPostgres: boolean, busy: number): Report {
+function report(figures: readonly Figure[], hasPostgres: boolean, busy: number): PartReport {
   return {
     title: 'Creating a tenant with endpoint, secret, key and first activity',
     columns: ['', 'CPU ms a tenant', 'least', 'most', 'target'],
@@ -137,6 +137,9 @@ function report(figures: readonly Figure[], hasPostgres: boolean, busy: number):
       ...(hasPostgres ? [] : ['no PostgreSQL answers: set TEST_DATABASE_URL']),
       `${busy.toFixed(1)} CPUs were in use meanwhile; ${machineName()}`,
     ],
+    targets: figures.map(({ name, rounds }) =>
+      atMost(`creating a tenant: ${name}`, TARGET_MS, median(rounds), 'ms of CPU'),
+    ),
     data: {
       targetMs: TARGET_MS,
       figures: figures.map(({ name, rounds }) => ({ name, cpuMs: median(rounds), rounds })),
