@@ -52,3 +52,34 @@ test('tells who takes events so slowly that some would be missed, and misses non
   }).rejects.toMatchObject({ code: 'SLOW_CONSUMER' })
   stop.abort()
 })
+
+test('looks back for events that became visible late, and reads the rows of new ones alone', async () => {
+  const { id, endpointId } = await makeTenant(database)
+  const scope = scopeTo(database, id)
+  const bus = memoryBus()
+  const statements: { text: string; rows: number }[] = []
+  const readOnce: ReadOnce = (tenantId, work) => {
+    const own = scopeTo(database, tenantId)
+    const tuples: typeof own.sql.tuples = async (text, values) => {
+      const rows = await own.sql.tuples(text, values)
+      statements.push({ text, rows: rows.length })
+      return rows
+    }
+    return work({ ...own, sql: { ...own.sql, tuples } })
+  }
+  const feed = new EventFeed({ bus, clock: systemClock, log: createLogger('silent'), readOnce })
+  const stop = new AbortController()
+  const joined = await feed.join(scope)
+  const arrivals = followAlone(joined, joined.reader.head, stop.signal)
+  const now = systemClock.now().getTime()
+  /** Of one second after another, the last one before the others: as a slower process stores them. */
+  for (const [stored, receivedAt] of [now, now + 1_000, now + 2_000, now - 1_000].entries()) {
+    const row = { ...eventRow(id, endpointId, `evt_${stored}_${id}`), receivedAt: new Date(receivedAt) }
+    await scope.db.stripeEvent.create({ data: row })
+    bus.publish(`events:${id}`)
+    expect((await arrivals.next()).value?.event.stripeId).toBe(row.stripeId)
+  }
+  const whole = statements.filter(({ text }) => text.includes('"endpointId"'))
+  expect(whole.map(({ rows }) => rows)).toEqual([1, 1, 1, 1])
+  stop.abort()
+})

@@ -1,6 +1,6 @@
 import type { Bus } from '../../bus/bus.ts'
 import { PublicError } from '../../errors.ts'
-import { beyond, columnsOf, compare, EVENTS, type EventRow, readRows } from '../../storage/reading.ts'
+import { among, beyond, columnsOf, compare, EVENTS, type EventRow, readRows } from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import type { WallClock } from '../../time.ts'
 import type { Feed } from './follow.ts'
@@ -74,6 +74,9 @@ export class EventFeed {
   }
 }
 
+/** What an index knows of an event: looked back for, the rows of those seen already are not read again. */
+type EventKey = Pick<EventRow, 'stripeId' | 'receivedAt'>
+
 /** Reads what was stored since the last read. */
 class Arrivals {
   readonly #clock: WallClock
@@ -108,7 +111,7 @@ class Arrivals {
 
   async read(scope: Scope, after: bigint): Promise<{ rows: Arrival[]; more: boolean }> {
     await this.#followBack(scope)
-    let last: EventRow | undefined
+    let last: EventKey | undefined
     for (;;) {
       const page = await this.#page(scope, last)
       const fresh = page.filter(({ stripeId }) => !this.#seen.has(stripeId))
@@ -116,7 +119,8 @@ class Arrivals {
       last = page.at(-1)
       if (fresh.length > 0 || page.length < PAGE) {
         this.#remember(fresh)
-        const rows = fresh.map((event, index) => ({ seq: after + BigInt(index + 1), event }))
+        const events = await eventsOf(scope, fresh)
+        const rows = events.map((event, index) => ({ seq: after + BigInt(index + 1), event }))
         return { rows, more: page.length === PAGE }
       }
     }
@@ -126,17 +130,17 @@ class Arrivals {
     return new Date(this.#newest.getTime() - LOOK_BACK_MS)
   }
 
-  #remember(fresh: readonly EventRow[]): void {
+  #remember(fresh: readonly EventKey[]): void {
     for (const { receivedAt } of fresh) if (receivedAt > this.#newest) this.#newest = receivedAt
     const since = this.#since()
     for (const [stripeId, receivedAt] of this.#seen) if (receivedAt < since) this.#seen.delete(stripeId)
   }
 
-  #page(scope: Scope, last: EventRow | undefined): Promise<EventRow[]> {
+  #page(scope: Scope, last: EventKey | undefined): Promise<EventKey[]> {
     const until = new Date(Math.max(this.#newest.getTime(), this.#clock.now().getTime()) + LOOK_AHEAD_MS)
     const orderBy = ['receivedAt', 'stripeId']
     return readRows(scope, EVENTS, {
-      columns: columnsOf(EVENTS),
+      columns: ['stripeId', 'receivedAt'],
       where: [
         last
           ? beyond(orderBy, '>', [last.receivedAt, last.stripeId])
@@ -147,4 +151,19 @@ class Arrivals {
       take: PAGE,
     })
   }
+}
+
+/** In the order of their arrival. */
+async function eventsOf(scope: Scope, keys: readonly EventKey[]): Promise<EventRow[]> {
+  if (keys.length === 0) return []
+  return readRows(scope, EVENTS, {
+    columns: columnsOf(EVENTS),
+    where: [
+      among(
+        'stripeId',
+        keys.map(({ stripeId }) => stripeId),
+      ),
+    ],
+    orderBy: ['receivedAt', 'stripeId'],
+  })
 }

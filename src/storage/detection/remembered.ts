@@ -20,6 +20,13 @@ import type { StoredMemory } from './stored-memory.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
+/**
+ * States that are remembered of a stream: those of the whole stream, which every event needs, and of customers and cards
+ * those that were touched last. Most of these are not met again before the tenant would be forgotten, and room for
+ * thousands of one tenant's is room for hundreds of tenants.
+ */
+const MAX_STATES = 16
+
 /** Bytes that a row's other columns and its place in a map take, roughly. */
 const ROW = 200
 
@@ -62,6 +69,8 @@ export class Remembered {
   rememberStates(states: Map<string, StoredState>, rows: readonly StoredState[]): void {
     for (const row of rows) {
       this.bytes += sizeOf(row) - sizeOf(states.get(rowOf(row)))
+      // Set anew it is the last one.
+      states.delete(rowOf(row))
       states.set(rowOf(row), row)
     }
   }
@@ -81,6 +90,7 @@ export class Remembered {
         this.bytes -= sizeOf(memory.states.get(rowOf(key)))
         memory.states.delete(rowOf(key))
       }
+      this.#forgetOldest(memory)
       for (const { incident } of incidents) {
         memory.endsFrom = Math.min(memory.endsFrom, incident.endsAt ?? NEVER)
         // What people said of it goes by how long it lasted.
@@ -99,6 +109,19 @@ export class Remembered {
       at = Math.min(at, due + DISORDER, stream.hold === null ? NEVER : releaseAt(stream.hold))
     }
     return at === NEVER ? undefined : toDate(at)
+  }
+
+  /** What is not here any more may have a timer. */
+  #forgetOldest(memory: RememberedStream): void {
+    const { states } = memory
+    // A map gives its keys in the order in which they were set.
+    for (const [key, row] of states) {
+      if (states.size <= MAX_STATES) return
+      if (row.key === '') continue
+      this.bytes -= sizeOf(row)
+      states.delete(key)
+      if (row.wakeAt !== null) memory.timersFrom = Math.min(memory.timersFrom, row.wakeAt)
+    }
   }
 
   #begin(stream: Stream): RememberedStream {

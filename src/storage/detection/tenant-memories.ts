@@ -1,7 +1,10 @@
 import { Remembered } from './remembered.ts'
 
-/** Bytes of all tenants together. */
-const MOST = 64 * 1024 * 1024
+/**
+ * Bytes of all tenants together: 10,000 that have just begun. With fewer than are served by turns nothing would be found
+ * again, since each is forgotten just before its next turn.
+ */
+export const MAX_REMEMBERED_BYTES = 96 * 1024 * 1024
 
 /** A tenant with more is read anew each time: it would push hundreds of others out. */
 const MOST_OF_ONE = 4 * 1024 * 1024
@@ -12,7 +15,7 @@ export class TenantMemories {
   readonly #most: number
   #bytes = 0
 
-  constructor(most = MOST) {
+  constructor(most = MAX_REMEMBERED_BYTES) {
     this.#most = most
   }
 
