@@ -1,4 +1,4 @@
-import type { Activity, Anomaly, StripeEvent, Tenant } from '../generated/sqlite/client.ts'
+import type { Activity, Anomaly, StripeEvent, Tenant, WebhookEndpoint } from '../generated/sqlite/client.ts'
 import type { Scope } from './scope/scope.ts'
 import {
   bigint,
@@ -108,6 +108,21 @@ export const TENANTS: Table<Pick<Tenant, 'seq' | 'timezone'>> = {
   name: 'Tenant',
   owner: 'id',
   columns: { seq: bigint, timezone: text },
+}
+
+export const ENDPOINTS: Table<WebhookEndpoint> = {
+  name: 'WebhookEndpoint',
+  owner: 'tenantId',
+  columns: {
+    tenantId: text,
+    id: text,
+    name: text,
+    createdAt: date,
+    tokenHash: text,
+    tokenSealed: text,
+    previousTokenExpiresAt: nullableDate,
+    lastDeliveryAt: nullableDate,
+  },
 }
 
 /** The names of a table's columns. */

@@ -11,12 +11,8 @@ export class BenchServer {
     readonly port: number,
   ) {}
 
-  static async start(
-    script: string,
-    args: readonly string[] = [],
-    flags: readonly string[] = [],
-  ): Promise<BenchServer> {
-    const child = startOn(SERVER_CPU, script, args, flags)
+  static async start(script: string, args: readonly string[] = []): Promise<BenchServer> {
+    const child = startOn(SERVER_CPU, script, args)
     return new BenchServer(child, portOf.parse(await child.next()).port)
   }
 

@@ -61,14 +61,12 @@ export const [SERVER_CPU, LOAD_CPU] = [0, 1]
 /** Whether processes can be kept on one CPU each. */
 export const pinning = canPin()
 
+/** What this process itself was told of profiles is said to its children, too. */
+const PROFILING = process.execArgv.filter((flag) => flag.startsWith('--cpu-prof'))
+
 /** A child that talks over IPC, kept on one CPU where that can be done. */
-export function startOn(
-  cpu: number,
-  script: string,
-  args: readonly string[],
-  flags: readonly string[] = [],
-): Child {
-  const command = [process.execPath, ...flags, script, ...args]
+export function startOn(cpu: number, script: string, args: readonly string[]): Child {
+  const command = [process.execPath, ...PROFILING, script, ...args]
   const [program = '', ...rest] = pinning ? ['taskset', '-c', String(cpu), ...command] : command
   return new Child(spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }))
 }

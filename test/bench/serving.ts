@@ -2,13 +2,20 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
 
-/** CPU seconds and bytes of memory of a process under test. */
-export const usageShape = z.object({ cpu: z.number(), rss: z.number() })
+/** CPU seconds and bytes of memory of a process under test: all, what V8 has of it, what of that is in use, and buffers. */
+export const usageShape = z.object({
+  cpu: z.number(),
+  rss: z.number(),
+  heapTotal: z.number(),
+  heapUsed: z.number(),
+  external: z.number(),
+})
 export type Usage = z.infer<typeof usageShape>
 
 export function usage(): Usage {
   const { user, system } = process.cpuUsage()
-  return { cpu: (user + system) / 1e6, rss: process.memoryUsage.rss() }
+  const { rss, heapTotal, heapUsed, external } = process.memoryUsage()
+  return { cpu: (user + system) / 1e6, rss, heapTotal, heapUsed, external }
 }
 
 /** What a message asks for. */
@@ -27,6 +34,8 @@ export function answerUsage(work: Work = () => {}): void {
   })
   // A profile (`node --cpu-prof`) is written only by a process that ends of itself.
   process.on('SIGTERM', () => process.exit(0))
+  // Whoever measures was killed.
+  process.on('disconnect', () => process.exit(0))
 }
 
 /** Listens on a free port, tells it, and from then on answers messages as `answerUsage` does. */

@@ -1,5 +1,6 @@
 import { placeOf } from '../../calendar/country.ts'
 import type { ApiKey as ApiKeyRow, Tenant as TenantRow } from '../../generated/sqlite/client.ts'
+import { columnsOf, ENDPOINTS, readRows } from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { builder } from '../builder.ts'
 import { decodeCursor, encodeCursor, momentPart, unknownCursor } from '../read/cursor.ts'
@@ -38,9 +39,10 @@ export const Tenant = builder.objectRef<TenantRow>('Tenant').implement({
       type: [WebhookEndpoint],
       description: 'One for each of its Stripe accounts, oldest first.',
       resolve: ({ id }, _args, context) =>
-        context.scopeOfTenant(id).db.webhookEndpoint.findMany({
-          where: { tenantId: id },
-          orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+        // Whoever brings thousands of tenants asks each for its URL: by Prisma's client that took a quarter of it all.
+        readRows(context.scopeOfTenant(id), ENDPOINTS, {
+          columns: columnsOf(ENDPOINTS),
+          orderBy: ['createdAt', 'id'],
         }),
     }),
     rateLimit: t.field({

@@ -31,15 +31,18 @@ export const probeResult = z.object({
   seconds: z.number(),
   events: z.array(z.number()),
   anomalies: z.array(z.number()),
+  eventsExpected: z.number(),
   anomaliesExpected: z.number(),
+  /** Subscriptions that the server ended: those miss what follows. */
+  ended: z.number(),
   /** By how many milliseconds this process itself was late, p99. */
   lateness: z.number(),
 })
 export type ProbeResult = z.infer<typeof probeResult>
 
 const CONNECTIONS = 64
-/** Milliseconds in which the last frames come. */
-const SETTLE_MS = 3_000
+/** Milliseconds after which a frame that has not come is lost. */
+const LOST_AFTER_MS = 30_000
 
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
 let port = 0
@@ -47,12 +50,16 @@ let tenants: z.infer<typeof tenantShape>[] = []
 /** When the answer came, by the event's id and by that of its invoice, and when the frame did. */
 const answered = new Map<string, number>()
 const framed = new Map<string, number>()
+let ended = 0
 
 const eventFrame = z.object({ eventReceived: z.object({ stripeId: z.string() }) })
 const anomalyFrame = z.object({
   anomalyDetected: z.object({ node: z.object({ subjects: z.array(z.object({ stripeId: z.string() })) }) }),
 })
-const message = z.object({ type: z.string(), payload: z.object({ data: z.unknown() }).optional() })
+const message = z.object({
+  type: z.string(),
+  payload: z.object({ data: z.unknown() }).optional().catch(undefined),
+})
 
 async function subscribe(key: string): Promise<void> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/graphql`, ['graphql-transport-ws'])
@@ -60,9 +67,13 @@ async function subscribe(key: string): Promise<void> {
   const acknowledged = new Promise((resolve) => socket.once('message', resolve))
   socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } }))
   await acknowledged
+  socket.on('close', () => {
+    ended += 1
+  })
   socket.on('message', (text) => {
     const at = performance.now()
-    const { payload } = message.parse(JSON.parse(String(text)))
+    const { type, payload } = message.parse(JSON.parse(String(text)))
+    if (type === 'error' || type === 'complete') ended += 1
     const asEvent = eventFrame.safeParse(payload?.data)
     if (asEvent.success) framed.set(asEvent.data.eventReceived.stripeId, at)
     const asAnomaly = anomalyFrame.safeParse(payload?.data)
@@ -145,7 +156,7 @@ async function deliver({ from, count, rate, anomalyEvery }: Deliver): Promise<Pr
     await Promise.all(underway)
   }
   const seconds = (performance.now() - began) / 1_000
-  if (rate !== undefined) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+  await allFramed()
   delays.disable()
   const after = (isInvoice: boolean): number[] =>
     [...answered].flatMap(([id, at]) => {
@@ -157,9 +168,18 @@ async function deliver({ from, count, rate, anomalyEvery }: Deliver): Promise<Pr
     seconds,
     events: after(false),
     anomalies: after(true),
+    eventsExpected: [...answered.keys()].filter((id) => !id.startsWith('in_')).length,
     anomaliesExpected: [...answered.keys()].filter((id) => id.startsWith('in_')).length,
+    ended,
     lateness: delays.percentile(99) / 1e6,
   }
+}
+
+/** Resolves when there is a frame of everything that was answered, or what is left is lost. */
+async function allFramed(): Promise<void> {
+  const deadline = performance.now() + LOST_AFTER_MS
+  const missing = () => [...answered.keys()].some((id) => !framed.has(id))
+  while (missing() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
 async function obey(order: ProbeOrder): Promise<object> {

@@ -33,8 +33,14 @@ export const memory: Part = {
 interface Sample {
   minute: number
   megabytes: number
+  /** Of it: what V8 holds, what is in use of that, and buffers. */
+  heap: number
+  used: number
+  buffers: number
   /** Microseconds of CPU a delivery, with its judging and pushing. */
   cpu: number
+  /** Deliveries that were not answered 200. */
+  refused: number
 }
 
 async function measure({ quick, minutes, say }: BenchOptions, folder: string): Promise<PartReport> {
@@ -58,13 +64,21 @@ async function measure({ quick, minutes, say }: BenchOptions, folder: string): P
     const began = performance.now()
     for (let minute = 0; minute < minutes; ) {
       const before = await server.cpu()
-      await rig.slice(server, RATE * SECONDS_A_SAMPLE, RATE)
-      const { cpu, rss } = await server.usage()
+      const { load } = await rig.slice(server, RATE * SECONDS_A_SAMPLE, RATE)
+      const usage = await server.usage()
       minute = (performance.now() - began) / 60_000
-      const sample = { minute, megabytes: rss / 1e6, cpu: ((cpu - before) / (RATE * SECONDS_A_SAMPLE)) * 1e6 }
+      const sample = {
+        minute,
+        megabytes: usage.rss / 1e6,
+        heap: usage.heapTotal / 1e6,
+        used: usage.heapUsed / 1e6,
+        buffers: usage.external / 1e6,
+        cpu: ((usage.cpu - before) / (RATE * SECONDS_A_SAMPLE)) * 1e6,
+        refused: load.refused + load.broken,
+      }
       samples.push(sample)
       say(
-        `${minute.toFixed(1)} min: ${sample.megabytes.toFixed(0)} MB, ${sample.cpu.toFixed(0)} µs a delivery`,
+        `${minute.toFixed(1)} min: ${sample.megabytes.toFixed(0)} MB (heap ${sample.used.toFixed(0)} of ${sample.heap.toFixed(0)}, buffers ${sample.buffers.toFixed(0)}), ${sample.cpu.toFixed(0)} µs a delivery`,
       )
     }
     return report(samples, size)
@@ -102,19 +116,23 @@ function report(samples: readonly Sample[], { tenants, sockets }: typeof FULL): 
   const later = samples.filter(({ minute }) => minute >= last * FILLING)
   const most = Math.max(...samples.map(({ megabytes }) => megabytes))
   const growth = 60 * slopeOf(later)
+  const refused = samples.reduce((sum, sample) => sum + sample.refused, 0)
   const wanted = [0.1, 0.25, 0.5, 0.75, 1].map((share) => last * share)
   const shown = wanted.flatMap((minute) => samples.find((sample) => sample.minute >= minute) ?? [])
   const about = `${tenants.toLocaleString('en')} tenants, ${sockets.toLocaleString('en')} sockets`
   return {
     title: `Memory of a server under load, ${about} (SQLite, one process)`,
-    columns: ['after minutes', 'RSS MB', 'CPU µs a delivery'],
-    rows: shown.map(({ minute, megabytes, cpu }) => [
+    columns: ['after minutes', 'RSS MB', 'of it V8', 'in use', 'buffers', 'CPU µs a delivery'],
+    rows: shown.map(({ minute, megabytes, heap, used, buffers, cpu }) => [
       minute.toFixed(1),
       megabytes.toFixed(0),
+      heap.toFixed(0),
+      used.toFixed(0),
+      buffers.toFixed(0),
       cpu.toFixed(0),
     ]),
     notes: [
-      `${RATE} deliveries a second over all tenants, each socket with a subscription of its tenant's`,
+      `${RATE} deliveries a second over all tenants, each socket with a subscription of its tenant's; ${refused} were not answered 200`,
       `most ${most.toFixed(0)} MB; in the second half it grew by ${growth.toFixed(1)} MB an hour (a line through its samples)`,
       machineName(),
     ],
