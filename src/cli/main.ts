@@ -14,6 +14,7 @@ import { eventsCommand } from './events.ts'
 import { table } from './format.ts'
 import { keyCommand } from './key.ts'
 import { migrateCommand } from './migrate.ts'
+import { rebuildCommand } from './rebuild.ts'
 import { replayCommand } from './replay.ts'
 import { retryCommand } from './retry.ts'
 import { secretCommand } from './secret.ts'
@@ -58,6 +59,7 @@ function programFor(shell: Shell): Command {
     anomaliesCommand(shell),
     channelCommand(shell),
     replayCommand(shell),
+    rebuildCommand(shell),
     simulateCommand(shell),
     demoCommand(shell),
     eventsCommand(shell),

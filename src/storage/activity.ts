@@ -26,6 +26,7 @@ export const ACTIVITY_KINDS = [
   'ALERT_CHANNEL_UPDATED',
   'ALERT_CHANNEL_DISABLED',
   'ALERT_CHANNEL_DELETED',
+  'TENANT_REBUILT',
 ] as const
 export type ActivityKind = (typeof ACTIVITY_KINDS)[number]
 

@@ -3,6 +3,9 @@ import type { SystemSql } from './sql.ts'
 
 /** Rows of a tenant by table, referring ones before those they refer to, with the key beside the tenant. */
 const TABLES: readonly (readonly [table: string, ...key: string[]])[] = [
+  ['Rebuild', 'id'],
+  ['RebuiltIncident', 'id'],
+  ['JudgedMeanwhile', 'stripeId'],
   ['AlertAttempt', 'deliveryId', 'n'],
   ['AlertDelivery', 'id'],
   ['AlertMessage', 'channelId', 'anomalyId'],

@@ -28,6 +28,7 @@ export function insertNewTenant(sql: SystemSql, made: NewTenant): Promise<Tenant
     failures: 0,
     retryAt: null,
     servedAt: tenant.createdAt,
+    rebuilding: false,
   }
   return sql.write(async (tx) => {
     const insert = (table: string, rows: readonly Columns[], more: Partial<Insert> = {}) =>

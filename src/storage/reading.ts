@@ -27,7 +27,14 @@ export interface Table<Of> {
 }
 
 /** What detection keeps in an anomaly's row for itself, and nobody is shown. */
-type Bookkeeping = 'stream' | 'fingerprint' | 'folding' | 'endsAt' | 'searchText' | 'growthRecordedAt'
+type Bookkeeping =
+  | 'stream'
+  | 'fingerprint'
+  | 'folding'
+  | 'endsAt'
+  | 'searchText'
+  | 'growthRecordedAt'
+  | 'goneAt'
 
 /** An anomaly as people see it. */
 export type AnomalyRow = Omit<Anomaly, Bookkeeping>

@@ -1,3 +1,4 @@
+import { NO_FACTS } from '../stripe/kept-facts.ts'
 import { KEEP_SETTLED } from '../stripe/ledger.ts'
 import { othersFirst, toDate } from '../time.ts'
 import { tidyAlerts } from './alerts/tidy.ts'
@@ -124,7 +125,8 @@ const emptyPayloads: Sweep = (tenantId, ids) => [
 
 /** What an anomaly shows stays as a row, without what it said. */
 const emptyFacts: Sweep = (tenantId, ids) => [
-  `UPDATE "StripeEvent" SET "facts" = NULL WHERE "tenantId" = ? AND "stripeId" IN (${placeholders(ids)}) AND "facts" IS NOT NULL`,
+  `UPDATE "StripeEvent" SET "facts" = NULL, "factsVersion" = ${NO_FACTS}
+   WHERE "tenantId" = ? AND "stripeId" IN (${placeholders(ids)}) AND COALESCE("factsVersion", -1) <> ${NO_FACTS}`,
   [tenantId, ...ids],
 ]
 

@@ -7,6 +7,9 @@ import { isFields } from './read.ts'
 /** Grows with the text's layout; text of another version is not read. */
 export const FACTS_VERSION = 1
 
+/** Stands in place of the version once the text was let go of. */
+export const NO_FACTS = 0
+
 type FieldsOf<F> = F extends unknown ? Exclude<keyof F, 'kind' | 'at' | 'eventId'> : never
 /** That a delivery came, and when, stands in the event's own columns. */
 type Kept = Exclude<Fact, { kind: 'delivered' }>

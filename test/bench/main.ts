@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { big } from './big/part.ts'
+import { facts } from './facts/part.ts'
 import { fairness } from './fairness/part.ts'
 import { fanout } from './fanout/part.ts'
 import { ingest } from './ingest/part.ts'
@@ -23,6 +24,7 @@ const PARTS: readonly Part[] = [
   replay,
   latency,
   tenants,
+  facts,
   fairness,
   big,
   memory,

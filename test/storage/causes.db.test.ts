@@ -21,6 +21,8 @@ test('what explains an incident is stored with it, and known to the next batch',
     clock: 0,
     live: true,
     hold: null,
+    since: null,
+    liveSince: null,
   }
   let count = 0
   const grouper = new IncidentGrouper({

@@ -52,7 +52,17 @@ const save = (
 ): Promise<number> =>
   database.sql.write(async (tx) => {
     await tx.enter(id)
-    const stream = { id: 's', endpointId, account: null, livemode: true, clock: 0, live: true, hold: null }
+    const stream = {
+      id: 's',
+      endpointId,
+      account: null,
+      livemode: true,
+      clock: 0,
+      live: true,
+      hold: null,
+      since: null,
+      liveSince: null,
+    }
     return saveIncidents(tx, id, [{ incident, change, stripeIds: [], stream }], later(seconds))
   })
 

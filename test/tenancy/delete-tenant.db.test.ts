@@ -103,6 +103,16 @@ async function fill(tenantId: string, endpointId: string): Promise<void> {
     await insert('AnomalyEvent', { ...scope, anomalyId: 'anm_1', stripeId: 'evt_0' })
     await insert('MetricBucket', { ...scope, stream: 's', slot: 1, currency: '' })
     await insert('DeliveryBucket', { ...scope, endpointId, slot: 1 })
+    await insert('Rebuild', {
+      ...scope,
+      id: 'imp_1',
+      state: 'DONE',
+      options: '{}',
+      progress: '{}',
+      startedAt: now,
+    })
+    await insert('RebuiltIncident', { ...scope, id: 'anm_2', place: 0, stream: 's', data: '{}' })
+    await insert('JudgedMeanwhile', { ...scope, stripeId: 'evt_0', version: 1n })
     await insert('Wake', { ...scope, id: 'w', dueAt: now, events: '[]' })
     await insertAlerts(insert, scope, now)
   })

@@ -9,9 +9,9 @@ import {
   applyEvents,
   type BatchFacts,
   type InboxEvent,
-  type OpenedEvent,
   objectIdsOf,
   openEvents,
+  type StreamEvents,
 } from './events.ts'
 import { FLOOD, IncidentGrouper } from './grouping.ts'
 import type { AnomalyOrigin, ChangedIncident } from './incident.ts'
@@ -20,9 +20,8 @@ import type { JudgedEvent } from './judged-event.ts'
 import { longestCooldown } from './keys.ts'
 import type { BatchOutcome, EventMark, IncidentKey, Stream, StreamOutcome, TenantMemory } from './memory.ts'
 
-/** What a tenant is to be judged for. */
-export interface Work {
-  events: readonly InboxEvent[]
+/** When and as what something is judged. */
+export interface Occasion {
   /** Live: the wall clock. Replay: the newest delivery so far. */
   now: Seconds
   origin: AnomalyOrigin
@@ -33,6 +32,11 @@ export interface Work {
   newId(): string
 }
 
+/** What a tenant is to be judged for. */
+export interface Work extends Occasion {
+  events: readonly InboxEvent[]
+}
+
 /** The heart of it: events and the time that has come, judged against what is remembered. It stores nothing. */
 export async function judgeBatch(
   detectors: readonly AnyDetector[],
@@ -41,84 +45,112 @@ export async function judgeBatch(
 ): Promise<BatchOutcome> {
   const opened = openEvents(work.events)
   const reading = applyEvents(opened, await memory.objects(objectIdsOf(opened)))
-  const choices = await memory.choices()
-  const times = work.events.map(({ at }) => at)
-  const [from, to] = [Math.min(work.now, ...times), Math.max(work.now, ...times)]
-  const calendar = await calendarOf(await memory.place(), from, to)
-  const known = await memory.streams()
-  const outcome: BatchOutcome = {
-    streams: [],
-    objects: reading.objects,
-    metrics: reading.metrics,
-    marks: [],
-    late: 0,
-    brokenTimers: [],
-  }
-  for (const stream of streamsOf(work, opened, known)) {
-    const resumed = stream.live && known.some(({ id, live }) => id === stream.id && !live)
-    const events = reading.streams.get(stream.id) ?? []
-    outcome.late += events.filter(({ at }) => at < stream.clock - TOO_LATE).length
-    outcome.streams.push(
-      await judgeStream(detectors, memory, {
-        work,
-        stream,
-        resumed,
-        events,
-        choices,
-        calendar,
-        reading,
-        outcome,
-      }),
-    )
-  }
+  const { failures, ...judged } = await judgeFacts(detectors, memory, work, [...reading.streams.values()])
+  for (const [stripeId, error] of failures) reading.failures.set(stripeId, error)
   const ids = new Set([...work.events.map(({ stripeId }) => stripeId), ...reading.failures.keys()])
-  outcome.marks = [...ids].map((stripeId) => markOf(stripeId, reading))
+  const { objects, metrics } = reading
+  return { ...judged, objects, metrics, marks: [...ids].map((stripeId) => markOf(stripeId, reading)) }
+}
+
+/** What came of judging facts. */
+export interface FactsOutcome extends Pick<BatchOutcome, 'streams' | 'late' | 'brokenTimers'> {
+  /** What detectors threw, by event. */
+  failures: ReadonlyMap<string, string>
+}
+
+/** The same where it is known what the events say. */
+export async function judgeFacts(
+  detectors: readonly AnyDetector[],
+  memory: TenantMemory,
+  occasion: Occasion,
+  said: readonly StreamEvents[],
+): Promise<FactsOutcome> {
+  const choices = await memory.choices()
+  const calendar = await calendarFor(memory, occasion.now, said)
+  const known = await memory.streams()
+  const outcome: FactsOutcome = { streams: [], late: 0, brokenTimers: [], failures: new Map() }
+  for (const stream of streamsOf(occasion, said, known)) {
+    const resumed = stream.live && known.some(({ id, live }) => id === stream.id && !live)
+    const events = said.find(({ id }) => id === stream.id)?.events ?? []
+    outcome.late += events.filter(({ at }) => at < stream.clock - TOO_LATE).length
+    const judged = await judgeStream(detectors, memory, {
+      occasion,
+      stream,
+      resumed,
+      events,
+      choices,
+      calendar,
+    })
+    outcome.streams.push(judged.outcome)
+    outcome.brokenTimers.push(...judged.brokenTimers)
+    outcome.failures = new Map([...outcome.failures, ...judged.failures])
+  }
   return outcome
 }
 
-interface StreamWork {
-  work: Work
+/** Holidays and the zone, as far as a batch needs them. */
+export async function calendarFor(
+  memory: TenantMemory,
+  now: Seconds,
+  said: readonly { events: readonly JudgedEvent[] }[],
+): Promise<Calendar> {
+  const times = said.flatMap(({ events }) => events.map(({ at }) => at))
+  return calendarOf(await memory.place(), Math.min(now, ...times), Math.max(now, ...times))
+}
+
+/** One stream's part of it. */
+export interface StreamTask {
+  occasion: Occasion
   stream: Stream
   /** Its first live delivery comes with this batch, after a history. */
   resumed: boolean
   events: readonly JudgedEvent[]
   choices: Choices
   calendar: Calendar
-  reading: BatchFacts
-  outcome: BatchOutcome
 }
 
-async function judgeStream(
+export interface JudgedStream {
+  outcome: StreamOutcome
+  failures: ReadonlyMap<string, string>
+  brokenTimers: readonly string[]
+}
+
+export async function judgeStream(
   detectors: readonly AnyDetector[],
   memory: TenantMemory,
-  task: StreamWork,
-): Promise<StreamOutcome> {
-  const { work, stream, events, choices, calendar, reading, outcome } = task
+  task: StreamTask,
+): Promise<JudgedStream> {
+  const { occasion, stream, events, choices, calendar, resumed } = task
   const newest = events.reduce(
     (max, { deliveredAt }) => Math.max(max, deliveredAt),
-    Math.max(stream.clock, work.now),
+    Math.max(stream.clock, occasion.now),
   )
   const dueBy = newest - DISORDER
   const { hold } = stream
-  const release = hold !== null && (work.isLast || mayRelease(hold, newest, events.length))
+  const release = hold !== null && (occasion.isLast || mayRelease(hold, newest, events.length))
   const held = release ? await memory.held(stream.id) : []
   const facts = [...held, ...events].flatMap((event) => event.facts)
   const states = await memory.states(stream.id, detectors, facts, dueBy)
   const clock = stream.clock > 0 ? stream.clock : undefined
   const feedback = await memory.feedback(stream.id)
   const judge = new StreamJudge(detectors, states, choices, clock, calendar, feedback)
-  const judgement = judge.judge(events, work.now, { hold, events: held }, work.isLast)
-  const { operations, failures, brokenTimers } = judgement
-  for (const [stripeId, error] of failures) reading.failures.set(stripeId, error)
-  outcome.brokenTimers.push(...brokenTimers)
-  const reported = operations.filter((operation) => !inGap(operation, task))
-  const incidents = await groupAll(detectors, memory, { stream, work, calendar, operations: reported, dueBy })
-  const after = { ...stream, clock: judge.clock ?? newest, hold: judgement.hold }
-  return { stream: after, states, incidents, held: judgement.held }
+  const judgement = judge.judge(events, occasion.now, { hold, events: held }, occasion.isLast)
+  const operations = judgement.operations.filter((operation) => !inGap(operation, task))
+  const incidents = await groupAll(detectors, memory, { stream, occasion, calendar, operations, dueBy })
+  const first = events[0]?.deliveredAt ?? null
+  const after = {
+    ...stream,
+    clock: judge.clock ?? newest,
+    hold: judgement.hold,
+    since: clock === undefined ? first : stream.since,
+    liveSince: stream.live && (resumed || clock === undefined) ? first : stream.liveSince,
+  }
+  const { failures, brokenTimers } = judgement
+  return { outcome: { stream: after, states, incidents, held: judgement.held }, failures, brokenTimers }
 }
 
 /** Between the end of a replayed history and the first live delivery nothing was sent here: absence then means nothing. */
-function inGap({ at, stripeId, said }: Operation, { stream, resumed, events }: StreamWork): boolean {
+function inGap({ at, stripeId, said }: Operation, { stream, resumed, events }: StreamTask): boolean {
   return (
     resumed && stripeId === undefined && 'finding' in said && at < (events[0]?.deliveredAt ?? stream.clock)
   )
@@ -126,7 +158,7 @@ function inGap({ at, stripeId, said }: Operation, { stream, resumed, events }: S
 
 interface GroupingTask {
   stream: Stream
-  work: Work
+  occasion: Occasion
   calendar: Calendar
   operations: readonly Operation[]
   dueBy: Seconds
@@ -135,7 +167,7 @@ interface GroupingTask {
 async function groupAll(
   detectors: readonly AnyDetector[],
   memory: TenantMemory,
-  { stream, work, calendar, operations, dueBy }: GroupingTask,
+  { stream, occasion, calendar, operations, dueBy }: GroupingTask,
 ): Promise<ChangedIncident[]> {
   const earliest = operations.reduce((min, { at }) => Math.min(min, at), dueBy)
   const finders = [
@@ -154,9 +186,9 @@ async function groupAll(
       finders.filter(({ perObject }) => perObject),
       earliest - DAY,
     ),
-    newId: work.newId,
-    origin: work.origin,
-    wall: work.wall,
+    newId: occasion.newId,
+    origin: occasion.origin,
+    wall: occasion.wall,
   })
   for (const operation of operations) grouper.add(operation)
   grouper.expire(detectors, dueBy)
@@ -177,21 +209,30 @@ function incidentKeysOf(operations: readonly Operation[]): IncidentKey[] {
 }
 
 /** The streams that have events, and those whose clock moves anyway: all live ones live, all others in a replay. */
-function streamsOf(work: Work, opened: readonly OpenedEvent[], known: readonly Stream[]): Stream[] {
-  const live = work.origin === 'LIVE'
+function streamsOf({ origin }: Occasion, said: readonly StreamEvents[], known: readonly Stream[]): Stream[] {
+  const live = origin === 'LIVE'
   const streams = new Map(known.filter((stream) => stream.live === live).map((stream) => [stream.id, stream]))
-  const oneOfEach = new Map(opened.map(({ stream, event }) => [stream, event]))
-  for (const [id, { endpointId, account, livemode }] of oneOfEach) {
-    const stream = known.find((candidate) => candidate.id === id)
-    streams.set(
-      id,
-      stream === undefined
-        ? { id, endpointId, account, livemode, clock: 0, live, hold: null }
-        : { ...stream, live: stream.live || live },
-    )
+  for (const one of said) {
+    const stream = known.find(({ id }) => id === one.id) ?? newStream(one, live)
+    streams.set(stream.id, { ...stream, live: stream.live || live })
   }
   return [...streams.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }
+
+export const newStream = (
+  { id, endpointId, account, livemode }: Pick<Stream, 'id' | 'endpointId' | 'account' | 'livemode'>,
+  live: boolean,
+): Stream => ({
+  id,
+  endpointId,
+  account,
+  livemode,
+  clock: 0,
+  live,
+  hold: null,
+  since: null,
+  liveSince: null,
+})
 
 function markOf(stripeId: string, { failures, ignored, facts: all }: BatchFacts): EventMark {
   const error = failures.get(stripeId)

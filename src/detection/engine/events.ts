@@ -4,7 +4,7 @@ import type { EventReading, Ledger, ObjectRecord } from '../../stripe/ledger.ts'
 import { isListened, readBilling } from '../../stripe/reading.ts'
 import type { Seconds } from '../../time.ts'
 import type { JudgedEvent } from './judged-event.ts'
-import { type KnownObject, type MetricDelta, streamId } from './memory.ts'
+import { type KnownObject, type MetricDelta, type Stream, streamId } from './memory.ts'
 import { Tally } from './tally.ts'
 
 /** A stored event, as detection takes it from the inbox or a replay. */
@@ -36,9 +36,13 @@ export interface OpenedEvent {
   error: string | undefined
 }
 
+/** A stream's events, in the order of delivery, with what they say. */
+export interface StreamEvents extends Pick<Stream, 'id' | 'endpointId' | 'account' | 'livemode'> {
+  events: JudgedEvent[]
+}
+
 export interface BatchFacts {
-  /** By stream, in the order of delivery. */
-  streams: Map<string, JudgedEvent[]>
+  streams: Map<string, StreamEvents>
   objects: Map<string, KnownObject>
   metrics: MetricDelta[]
   /** By event. */
@@ -111,9 +115,10 @@ export function applyEvents(
     batch.facts.set(event.stripeId, facts)
     const { stripeId, at, deliveredAt } = event
     const judged: JudgedEvent = { stripeId, at, deliveredAt, facts }
-    const events = batch.streams.get(stream)
-    if (events === undefined) batch.streams.set(stream, [judged])
-    else events.push(judged)
+    const { endpointId, account, livemode } = event
+    const known = batch.streams.get(stream)
+    if (known !== undefined) known.events.push(judged)
+    else batch.streams.set(stream, { id: stream, endpointId, account, livemode, events: [judged] })
   }
   batch.objects = ledger.changed
   batch.metrics = tally.deltas()

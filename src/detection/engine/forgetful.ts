@@ -3,10 +3,10 @@ import { KEEP_SETTLED } from '../../stripe/ledger.ts'
 import { DAY, type Seconds, WEEK } from '../../time.ts'
 import type { AnyDetector, DetectorName, Feedback } from '../detector.ts'
 import type { Choices } from './choices.ts'
-import { FLOOD } from './grouping.ts'
 import type { Incident } from './incident.ts'
 import type { JudgedEvent } from './judged-event.ts'
 import type { BatchOutcome, IncidentKey, KnownObject, Stream, TenantMemory } from './memory.ts'
+import { NewestIncidents } from './newest-incidents.ts'
 import { KeyedStates } from './states.ts'
 
 /** An incident and where it happened. */
@@ -18,7 +18,7 @@ export interface RaisedIncident {
 interface StreamMemory {
   stream: Stream
   held: readonly JudgedEvent[]
-  newest: Map<string, Incident>
+  newest: NewestIncidents
 }
 
 /** A tenant's memory that lives as long as one dry replay: begins empty, stores nothing. */
@@ -81,17 +81,7 @@ export class ForgetfulMemory implements TenantMemory {
     since: Seconds,
     dueBy: Seconds,
   ): Promise<Incident[]> {
-    const newest = this.#streams.get(stream)?.newest
-    if (newest === undefined) return []
-    const found = new Set<Incident>()
-    for (const { detector, fingerprint } of keys) {
-      const incident = newest.get(`${detector} ${fingerprint}`)
-      if (incident !== undefined && (incident.endedAt === null || incident.endedAt >= since))
-        found.add(incident)
-    }
-    for (const incident of newest.values())
-      if (incident.endsAt !== null && incident.endsAt <= dueBy) found.add(incident)
-    return [...found]
+    return this.#streams.get(stream)?.newest.find(keys, since, dueBy) ?? []
   }
 
   async raised(
@@ -99,11 +89,7 @@ export class ForgetfulMemory implements TenantMemory {
     detectors: readonly AnyDetector[],
     since: Seconds,
   ): Promise<Map<DetectorName, Seconds[]>> {
-    const times = new Map<DetectorName, Seconds[]>(detectors.map(({ name }) => [name, []]))
-    for (const { detector, fingerprint, detectedAt } of this.#streams.get(stream)?.newest.values() ?? []) {
-      if (fingerprint !== FLOOD && detectedAt >= since) times.get(detector)?.push(detectedAt)
-    }
-    return times
+    return this.#streams.get(stream)?.newest.raised(detectors, since) ?? new Map()
   }
 
   /** @returns whether the event is new; from now on it is known for as long as Stripe may send it again */
@@ -114,17 +100,17 @@ export class ForgetfulMemory implements TenantMemory {
   }
 
   /** Remembers what a batch changed. */
-  apply(outcome: BatchOutcome): void {
-    for (const [id, object] of outcome.objects) this.#objects.set(id, object)
+  apply(outcome: Pick<BatchOutcome, 'streams'> & Partial<Pick<BatchOutcome, 'objects'>>): void {
+    for (const [id, object] of outcome.objects ?? []) this.#objects.set(id, object)
     for (const { stream, states, incidents, held } of outcome.streams) {
       states.keep()
       const before = this.#streams.get(stream.id)
-      const newest = before?.newest ?? new Map()
+      const newest = before?.newest ?? new NewestIncidents()
       const kept = held.released ? [] : (before?.held ?? [])
       this.#streams.set(stream.id, { stream, newest, held: [...kept, ...held.added] })
       for (const { incident, change } of incidents) {
         if (change === 'ANOMALY_RAISED') this.raisedIncidents.push({ incident, stream })
-        newest.set(`${incident.detector} ${incident.fingerprint}`, incident)
+        newest.add(incident)
       }
     }
     const clock = Math.max(0, ...outcome.streams.map(({ stream }) => stream.clock))

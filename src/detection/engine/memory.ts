@@ -21,6 +21,10 @@ export interface Stream {
   live: boolean
   /** Of the events that wait for their backlog to calm down. */
   hold: Hold | null
+  /** Its first delivery that was judged; null where that was not noted yet. */
+  since: Seconds | null
+  /** Its first live delivery, where a history came before it, or where it began with one. */
+  liveSince: Seconds | null
 }
 
 export const streamId = (endpointId: string, account: string | null, livemode: boolean): string =>

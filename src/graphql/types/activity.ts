@@ -40,6 +40,7 @@ export const ActivityKind = builder.enumType('ActivityKind', {
     },
     ALERT_CHANNEL_DISABLED: { description: 'A channel was switched off because nothing arrives there.' },
     ALERT_CHANNEL_DELETED: { description: 'A channel was deleted.' },
+    TENANT_REBUILT: { description: 'Its past was judged anew.' },
   } satisfies Record<Kind, { description: string }>,
 })
 

@@ -19,6 +19,8 @@ export interface TenantWork {
   readonly tenantId: string
   /** Of the tenant's memory when it was claimed. */
   readonly version: number
+  /** Whether a rebuild runs, which has to learn of what is judged meanwhile. */
+  readonly rebuilding: boolean
   readonly memory: RememberedMemory
   /** The events that wait; none: only time has passed. */
   readonly stripeIds: readonly string[]

@@ -70,6 +70,8 @@ function isDue(row: Row, now: Date): boolean {
 export interface ReadyTenant {
   tenantId: string
   version: number
+  /** Whether a rebuild runs, which has to learn of what is judged meanwhile. */
+  rebuilding: boolean
   timezone: string
   country: string | null
 }
@@ -85,7 +87,7 @@ export async function readyTenants(
   lock = '',
 ): Promise<ReadyTenant[]> {
   const rows = await sql.all(
-    `SELECT c."tenantId", c."version", t."timezone", t."country" FROM "Claim" c JOIN "Tenant" t ON t."id" = c."tenantId"
+    `SELECT c."tenantId", c."version", c."rebuilding", t."timezone", t."country" FROM "Claim" c JOIN "Tenant" t ON t."id" = c."tenantId"
      WHERE c."tenantId" IN (${tenantIds.map(() => '?').join(', ')}) AND (c."retryAt" IS NULL OR c."retryAt" <= ?)
        AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL ORDER BY c."servedAt" ${lock}`,
     [...tenantIds, now],
@@ -93,6 +95,7 @@ export async function readyTenants(
   return rows.map((row) => ({
     tenantId: text(row['tenantId']),
     version: integer(row['version']),
+    rebuilding: flag(row['rebuilding']),
     timezone: text(row['timezone']),
     country: nullableText(row['country']),
   }))

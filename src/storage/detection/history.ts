@@ -5,6 +5,8 @@ import { writeFacts } from '../../stripe/kept-facts.ts'
 import { toDate } from '../../time.ts'
 import type { Database } from '../database.ts'
 import { type InboxEvent, insertEvents } from '../inbox.ts'
+import { noteJudged } from '../rebuild/meanwhile.ts'
+import { flag } from '../sql.ts'
 import { saveOutcome, scheduleTimer } from './saving.ts'
 
 export interface History {
@@ -31,11 +33,11 @@ export async function saveHistory(
   try {
     return await database.sqlFor('judging').write(async (tx) => {
       await tx.enter(tenantId)
-      const claimed = await tx.run(
-        'UPDATE "Claim" SET "version" = ? WHERE "tenantId" = ? AND "version" = ?',
+      const [claimed] = await tx.all(
+        'UPDATE "Claim" SET "version" = ? WHERE "tenantId" = ? AND "version" = ? RETURNING "rebuilding"',
         [version + 1, tenantId, version],
       )
-      if (claimed === 0) throw new Outdated()
+      if (claimed === undefined) throw new Outdated()
       const rows = rowsOf(events, outcome.marks, wall)
       if ((await insertEvents(tx, tenantId, rows)).size < events.length) throw new Outdated()
       if (events.some(({ event }) => event.livemode)) {
@@ -46,6 +48,7 @@ export async function saveHistory(
       }
       const marks = outcome.marks.filter(({ status }) => status === 'FAILED')
       const acts = await saveOutcome(tx, tenantId, { ...outcome, marks }, wall)
+      if (flag(claimed['rebuilding'])) await noteJudged(tx, tenantId, outcome, version + 1)
       await scheduleTimer(tx, tenantId)
       return acts
     })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { SEVERITIES } from '../../detection/detector.ts'
 import { type Incident, STATUSES } from '../../detection/engine/incident.ts'
+import type { Stream } from '../../detection/engine/memory.ts'
 import { bounded, clamped } from '../../stripe/money.ts'
 import { toDate, toSeconds } from '../../time.ts'
 import { readActor, readEvidence, readSeries, readSubjects } from '../anomaly-columns.ts'
@@ -67,6 +68,22 @@ export function toIncident(row: Row): Incident | undefined {
     grouping: grouping.parse(JSON.parse(text(row['folding']))),
   }
 }
+
+/** The columns that stay as they were when it was raised. */
+export const fixedColumns = (
+  incident: Incident,
+  { id, livemode, account }: Pick<Stream, 'id' | 'livemode' | 'account'>,
+): Record<string, Value> => ({
+  id: incident.id,
+  stream: id,
+  detector: incident.detector,
+  fingerprint: incident.fingerprint,
+  origin: incident.origin,
+  livemode,
+  account,
+  detectedAt: toDate(incident.detectedAt),
+  series: JSON.stringify(incident.series),
+})
 
 /** The columns that each batch may change. @param wall wall clock of the batch */
 export const changingColumns = (incident: Incident, wall: Date): Record<string, Value> => ({

@@ -30,6 +30,8 @@ export const toStream = (row: Row): Stream => ({
   clock: integer(row['clock']),
   live: flag(row['live']),
   hold: holdOf(row),
+  since: nullableInteger(row['since']),
+  liveSince: nullableInteger(row['liveSince']),
 })
 
 export function toObject(row: Row): KnownObject {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { noteJudged } from '../rebuild/meanwhile.ts'
 import type { SystemWriter, Writer } from '../sql.ts'
 import { type JudgedWork, type Recorded, ServingError, type TenantWork } from './claims.ts'
 import { saveOutcome } from './saving.ts'
@@ -12,7 +13,7 @@ export async function recordTenant(
   { work, outcome }: JudgedWork,
   now: Date,
 ): Promise<Recorded> {
-  const { tenantId, version } = work
+  const { tenantId, version, rebuilding } = work
   try {
     work.memory.remembered.apply(outcome)
     // None waits for another, so that they go to a server in one message.
@@ -21,6 +22,7 @@ export async function recordTenant(
       saveOutcome(tx, tenantId, outcome, now),
       finishWakes(tx, work),
       scheduleTimer(tx, work),
+      rebuilding ? noteJudged(tx, tenantId, outcome, version + 1) : undefined,
       tx.run(
         'UPDATE "Claim" SET "version" = ?, "failures" = 0, "retryAt" = NULL, "servedAt" = ? WHERE "tenantId" = ?',
         [version + 1, now, tenantId],

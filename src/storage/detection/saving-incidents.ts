@@ -1,9 +1,8 @@
 import { SEVERITIES } from '../../detection/detector.ts'
 import type { ChangedIncident } from '../../detection/engine/incident.ts'
 import type { Stream } from '../../detection/engine/memory.ts'
-import { toDate } from '../../time.ts'
 import { integer, nullableDate, text, type Value, type Writer } from '../sql.ts'
-import { changingColumns } from './incident-row.ts'
+import { changingColumns, fixedColumns } from './incident-row.ts'
 import { StoredMemory } from './stored-memory.ts'
 
 /** Plans are best with lists that are not too long. */
@@ -89,7 +88,7 @@ async function quietGrowth(
 }
 
 /** Numbers for `count` acts; the tenant's row stays locked until the commit, so numbers follow the order of commits. */
-async function takeNumbers(tx: Writer, tenantId: string, count: number): Promise<number> {
+export async function takeNumbers(tx: Writer, tenantId: string, count: number): Promise<number> {
   if (count === 0) return 0
   const [row] = await tx.all('UPDATE "Tenant" SET "seq" = "seq" + ? WHERE "id" = ? RETURNING "seq"', [
     count,
@@ -106,22 +105,14 @@ async function insertAnomaly(
   wall: Date,
 ): Promise<void> {
   const { incident, stream } = act
-  const fixed: Record<string, Value> = {
+  const row = {
     tenantId,
-    id: incident.id,
     seq,
     changedSeq: seq,
-    stream: stream.id,
-    detector: incident.detector,
-    fingerprint: incident.fingerprint,
-    origin: incident.origin,
-    livemode: stream.livemode,
-    account: stream.account,
-    detectedAt: toDate(incident.detectedAt),
     createdAt: wall,
-    series: JSON.stringify(incident.series),
+    ...fixedColumns(incident, stream),
+    ...changingColumns(incident, wall),
   }
-  const row = { ...fixed, ...changingColumns(incident, wall) }
   await tx.insert({ table: 'Anomaly', columns: Object.keys(row) }, [Object.values(row)])
 }
 

@@ -184,8 +184,10 @@ async function saveStream(tx: Writer, tenantId: string, stream: Stream): Promise
         'heldSince',
         'heldNewest',
         'heldCount',
+        'since',
+        'liveSince',
       ],
-      conflict: `("tenantId", "id") DO UPDATE SET "clock" = excluded."clock", "live" = excluded."live",
+      conflict: `("tenantId", "id") DO UPDATE SET "clock" = excluded."clock", "live" = excluded."live", "liveSince" = excluded."liveSince",
         "heldSince" = excluded."heldSince", "heldNewest" = excluded."heldNewest", "heldCount" = excluded."heldCount"`,
     },
     [
@@ -200,12 +202,15 @@ async function saveStream(tx: Writer, tenantId: string, stream: Stream): Promise
         stream.hold?.since ?? null,
         stream.hold?.newest ?? null,
         stream.hold?.count ?? 0,
+        stream.since,
+        stream.liveSince,
       ],
     ],
   )
 }
 
-async function saveHeld(
+/** @param stream whose held events they are; of a rebuild its own name for the stream */
+export async function saveHeld(
   tx: Writer,
   tenantId: string,
   stream: string,
@@ -229,7 +234,8 @@ async function saveHeld(
   )
 }
 
-async function saveStates(
+/** @param stream as for `saveHeld` */
+export async function saveStates(
   tx: Writer,
   tenantId: string,
   stream: string,

@@ -96,10 +96,10 @@ export class WorkSource {
   }
 
   #tenantWork(taken: Taken, tenant: ReadyTenant, due: DueWakes): TenantWork {
-    const { tenantId, version } = tenant
+    const { tenantId, version, rebuilding } = tenant
     const remembered = this.memories.take(tenantId, version)
     remembered.place ??= placeOf(tenant)
     const memory = new RememberedMemory(remembered, new StoredMemory(taken.readerOf(tenantId), tenantId))
-    return { tenantId, version, memory, ...due }
+    return { tenantId, version, rebuilding, memory, ...due }
   }
 }
