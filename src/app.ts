@@ -29,6 +29,7 @@ import { memoryRateLimiter, type RateLimiter, redisRateLimiter } from './limits/
 import { redisQuotas } from './limits/redis-quota.ts'
 import type { Logger } from './log.ts'
 import { createMetrics } from './metrics.ts'
+import { Rebuilder } from './pipeline/rebuild/rebuilder.ts'
 import { Worker } from './pipeline/worker.ts'
 import type { Database } from './storage/database.ts'
 import { migrate } from './storage/migrate.ts'
@@ -98,6 +99,7 @@ export async function startApp({
   const tallies = new Tallies({ sql: database.sql, clock, log, writer: randomBase62(10) })
   const inbox = new Inbox({ sql: database.sqlFor('delivery'), tallies, bus, clock, log, metrics, disk })
   const worker = new Worker({ database, bus, detectors: DETECTORS, clock, log, metrics })
+  const rebuilder = new Rebuilder({ database, bus, detectors: DETECTORS, clock, log, metrics })
   const janitor = new Janitor({ config, database, detectors: DETECTORS, clock, log })
   let listensOn = ''
   const alertParts = { config, database, bus, vault, clock, log, metrics }
@@ -175,6 +177,7 @@ export async function startApp({
   const withdraw = announceServer(config.databaseUrl, url)
   listensOn = url
   worker.start()
+  rebuilder.start()
   alerts.start()
   janitor.start()
   const stopWatching = database.watchIntegrity?.({
@@ -196,7 +199,7 @@ export async function startApp({
       await Promise.all([inbox.drain(), api.drain()])
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
-      await Promise.all([worker.stop(), alerts.stop(), janitor.stop(), stopWatching?.()])
+      await Promise.all([worker.stop(), rebuilder.stop(), alerts.stop(), janitor.stop(), stopWatching?.()])
       setTimeout(() => server.closeAllConnections(), 2_000).unref()
       await closed
       await release()

@@ -20,6 +20,9 @@ export interface Metrics {
   oldestWaitingSeconds: Gauge
   /** Seconds from an event's arrival to its judgement. */
   judgingLagSeconds: Histogram
+  /** Rebuilds of a tenant's past by how they ended, and the events that they judged. */
+  rebuilds: Counter<'outcome'>
+  eventsJudgedAnew: Counter
   /** Open GraphQL subscriptions. */
   subscriptions: Gauge
   /** Messages that a channel took, and attempts that failed, by the channel's kind. */
@@ -72,6 +75,8 @@ export function createMetrics(runtime: boolean): Metrics {
       'Time from the arrival of an event to its judgement.',
       [...LATENCIES, 30, 60, 300],
     ),
+    rebuilds: labelled('rebuilds_total', "Rebuilds of a tenant's past by outcome.", 'outcome'),
+    eventsJudgedAnew: counter('events_judged_anew_total', 'Events that rebuilds have judged once more.'),
     subscriptions: gauge('subscriptions', 'Open GraphQL subscriptions.'),
     alertsSent: labelled('alerts_sent_total', 'Alerts that a channel took.', 'kind'),
     alertsFailed: labelled('alerts_failed_total', 'Attempts to deliver an alert that failed.', 'kind'),

@@ -8,6 +8,7 @@ import { newId, randomBase62 } from '../ids.ts'
 import { rebuild } from '../pipeline/rebuild/rebuild.ts'
 import type { RebuildResult } from '../pipeline/rebuild/result.ts'
 import { failRebuild, type Lease, releaseLease, startRebuild, takeLease } from '../storage/rebuild/jobs.ts'
+import type { Scope } from '../storage/scope/scope.ts'
 import { toDate } from '../time.ts'
 import { table } from './format.ts'
 import { incidentView } from './incident-view.ts'
@@ -43,9 +44,9 @@ export const rebuildCommand = (shell: Shell): Command =>
     .option('--dry-run', 'change nothing: print what would be new, gone and changed')
     .addHelpText('after', HELP)
     .action((tenantId: string, options: Options) =>
-      shell.withTenant(tenantId, (_scope, services) =>
+      shell.withTenant(tenantId, (scope, services) =>
         stoppable(async (stop) => {
-          const result = await run(shell, services, tenantId, options, stop)
+          const result = await run(shell, scope, services, options, stop)
           const wall = services.acting.clock.now()
           const { events, judgedFrom, same, found, gone, changed } = result
           const views = (raised: readonly RaisedIncident[]) =>
@@ -76,8 +77,8 @@ const LOOK_EVERY = 250
 
 async function run(
   shell: Shell,
+  scope: Scope,
   { database, acting }: CommandServices,
-  tenantId: string,
   { detector, from, dryRun = false }: Options,
   stop: Stop,
 ): Promise<RebuildResult> {
@@ -88,8 +89,8 @@ async function run(
     dryRun,
     actor,
   }
-  const job = await startRebuild(database, tenantId, wanted, { id: newId('imp'), now: clock.now() })
-  const lease: Lease = { tenantId, id: job.id, holder: randomBase62(10) }
+  const job = await startRebuild(scope, wanted, { id: newId('imp'), now: clock.now() })
+  const lease: Lease = { tenantId: scope.tenantId, id: job.id, holder: randomBase62(10) }
   const interrupted = () => 'Interrupted: run the same command again to go on.'
   while (!(await takeLease(database, lease, clock.now()))) {
     stop.check(interrupted)

@@ -3,6 +3,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { Config } from '../config.ts'
 import type { AnyDetector } from '../detection/detector.ts'
 import { PublicError } from '../errors.ts'
+import type { Quota } from '../limits/quota.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
 import type { Scope } from '../storage/scope/scope.ts'
@@ -35,6 +36,8 @@ export interface Services {
   /** The same for what is pushed to subscribers. */
   liveQueue: FairQueue
   metrics: Pick<Metrics, 'subscriptions'>
+  /** Previews that run at once. */
+  previews: Quota
   /** Channels of alerts, and how something is sent there. */
   alerts: AlertServices
 }

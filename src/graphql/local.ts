@@ -10,6 +10,7 @@ import { alertServices } from '../alerts/alerts.ts'
 import { memoryBus } from '../bus/memory.ts'
 import type { Config } from '../config.ts'
 import { DETECTORS } from '../detection/registry.ts'
+import { memoryQuota } from '../limits/memory-quota.ts'
 import { createLogger } from '../log.ts'
 import { createMetrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
@@ -70,6 +71,7 @@ export class LocalGraphql {
       queue: new FairQueue(ALONE),
       liveQueue: new FairQueue(ALONE),
       metrics,
+      previews: memoryQuota('previews', 1),
       alerts: alertServices({ config, database, bus, vault, clock, log, metrics }),
     }
     this.#operator = {

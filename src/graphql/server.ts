@@ -96,6 +96,7 @@ export function createGraphql(parts: GraphqlParts): Graphql {
     queue,
     liveQueue,
     metrics: parts.metrics,
+    previews: parts.quota('previews', 1),
     alerts: parts.alerts,
     detectors: parts.detectors ?? DETECTORS,
     activityFeed: new ActivityFeed(polling),

@@ -11,7 +11,7 @@ export interface Quota {
 }
 
 /** @param what is counted; processes that count together know it by this name */
-export type MakeQuota = (what: 'sockets' | 'subscriptions', most: number) => Quota
+export type MakeQuota = (what: 'sockets' | 'subscriptions' | 'previews', most: number) => Quota
 
 export const tooMany = (what: string, most: number): PublicError =>
   new PublicError('RATE_LIMITED', `More than ${most} ${what} of this tenant are open at once.`)

@@ -70,6 +70,22 @@ export async function configureDetector(
   })
 }
 
+/**
+ * What `configureDetector` would make of a choice.
+ * @throws PublicError as it does
+ */
+export const proposedChoice = (
+  detector: AnyDetector,
+  present: DetectorChoice | undefined,
+  changes: DetectorChanges,
+): DetectorChoice => {
+  const { enabled, values } = present ?? UNTOUCHED
+  return {
+    enabled: changes.enabled ?? enabled,
+    values: { ...values, ...checked(detector, changes.settings ?? []) },
+  }
+}
+
 async function readChoice(
   db: TenantClient,
   tenantId: string,

@@ -12,9 +12,8 @@ export const ROOMS: readonly string[] = [
   'server',
   'app',
   'api',
-  // The way of an event: stored once, then judged.
+  // A delivery comes in and is stored once.
   'ingest',
-  'pipeline',
   // What tenants read.
   'graphql',
   'export',
@@ -22,6 +21,8 @@ export const ROOMS: readonly string[] = [
   'alerts',
   // What goes round: retention.
   'janitor',
+  // Judging: what comes, and the past anew.
+  'pipeline',
   // People, and all that they can reach.
   'anomalies',
   'tenancy',

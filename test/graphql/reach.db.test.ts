@@ -13,6 +13,7 @@ import { ActivityFeed } from '../../src/graphql/live/activity-feed.ts'
 import { EventFeed } from '../../src/graphql/live/event-feed.ts'
 import type { ReadOnce } from '../../src/graphql/live/shared-reader.ts'
 import { FairQueue } from '../../src/graphql/operations/fair-queue.ts'
+import { memoryQuota } from '../../src/limits/memory-quota.ts'
 import { createLogger } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Database, SystemClient } from '../../src/storage/database.ts'
@@ -89,6 +90,7 @@ describe('a context', async () => {
     queue,
     liveQueue: queue,
     metrics,
+    previews: memoryQuota('previews', 1),
     alerts: alertServices({ config, database, bus, vault, clock: systemClock, log, metrics }),
   }
   const reach: Operator = {

@@ -28,7 +28,7 @@ function openSocket(url: string, key: string) {
 describe.skipIf(!redis)('two servers with one Redis', () => {
   const serve = async (
     database: Awaited<ReturnType<typeof testDatabase>>,
-    most: { sockets?: number; subscriptions?: number },
+    most: { sockets?: number; subscriptions?: number; previews?: number },
   ) => {
     const quotas = redisQuotas(redis ?? redisAt())
     // As many as a test can open.

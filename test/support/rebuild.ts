@@ -24,16 +24,11 @@ export function rebuildingOn(pipeline: PipelineParts) {
 
   /** @param now wall clock: a lease is waited for that somebody else has */
   async function begin(
-    { id: tenantId }: Tenant,
+    { id: tenantId, scope }: Tenant,
     wanted: Partial<RebuildOptions> = {},
     now = new Date(),
   ): Promise<Lease> {
-    const { id } = await startRebuild(
-      database,
-      tenantId,
-      { ...EVERYTHING, ...wanted },
-      { id: newId('imp'), now },
-    )
+    const { id } = await startRebuild(scope, { ...EVERYTHING, ...wanted }, { id: newId('imp'), now })
     const lease = { tenantId, id, holder: newId('imp') }
     expect(await takeLease(database, lease, now)).toBe(true)
     return lease

@@ -1,4 +1,12 @@
-import { createSourceEventStream, type DocumentNode, type ExecutionArgs, execute, Kind, visit } from 'graphql'
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  Kind,
+  visit,
+} from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Caller } from '../../tenancy/caller.ts'
 import type { Connection, Context } from '../context.ts'
@@ -38,7 +46,8 @@ export function sharedExecution(presentation: Presentation): Plugin<Context> {
     onSubscribe({ args, setSubscribeFn }) {
       setSubscribeFn(async () => {
         const subscription = await createSourceEventStream(args)
-        if (!(subscription instanceof Subscription)) return subscription
+        if (!(subscription instanceof Subscription))
+          return Symbol.asyncIterator in subscription ? executed(subscription, args) : subscription
         const key = keyOf(args, subscription.following.filter)
         const group = groups.join(key, () => groupParts(key, args, subscription))
         const { connection, requestId } = args.contextValue
@@ -55,6 +64,14 @@ export function sharedExecution(presentation: Presentation): Plugin<Context> {
       })
     },
   }
+}
+
+/** What follows no list that others follow, too, is executed for its one subscriber. */
+async function* executed(
+  items: AsyncIterable<unknown>,
+  args: ExecutionArgs,
+): AsyncGenerator<ExecutionResult> {
+  for await (const item of items) yield await execute({ ...args, rootValue: item })
 }
 
 /** Everything that a result depends on besides the row. */

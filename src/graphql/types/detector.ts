@@ -133,7 +133,7 @@ export const Detector = builder.objectRef<DetectorView>('Detector').implement({
   }),
 })
 
-const DetectorSettingInput = builder.inputType('DetectorSettingInput', {
+export const DetectorSettingInput = builder.inputType('DetectorSettingInput', {
   description: 'A value for one setting.',
   fields: (t) => ({
     name: t.string({ required: true, description: "The setting's name." }),

@@ -6,6 +6,7 @@ import { atLeast } from '../../tenancy/caller.ts'
 import { builder } from '../builder.ts'
 import { type Context, loadersOf } from '../context.ts'
 import { readDetectors } from '../read/detectors.ts'
+import { readImportJob } from '../read/import-jobs.ts'
 import { anomalyColumns, eventColumns } from '../read/look-ahead.ts'
 import { STATEMENT } from './connection.ts'
 import { Node } from './node.ts'
@@ -96,6 +97,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
       load: (id, { db, tenantId }) => db.alertDelivery.findFirst({ where: { tenantId, id } }),
     },
   ],
+  ['imp', { typename: 'ImportJob', load: (id, scope) => readImportJob(scope, id) }],
   [
     'key',
     {

@@ -4,7 +4,7 @@ import { DETECTOR_NAMES } from '../../detection/detector.ts'
 import type { Stream } from '../../detection/engine/memory.ts'
 import { PublicError } from '../../errors.ts'
 import type { Database } from '../database.ts'
-import { scopeTo } from '../scope/scope.ts'
+import { type Scope, scopeTo } from '../scope/scope.ts'
 import {
   date,
   integer,
@@ -118,12 +118,11 @@ const sameWork = (a: RebuildOptions, b: RebuildOptions): boolean =>
  * @throws PublicError CONFLICT while another one runs, NOT_FOUND
  */
 export function startRebuild(
-  database: Database,
-  tenantId: string,
+  { sql, tenantId }: Pick<Scope, 'sql' | 'tenantId'>,
   wanted: RebuildOptions,
   { id, now }: { id: string; now: Date },
 ): Promise<RebuildJob> {
-  return scopeTo(database, tenantId).sql.write(async (tx) => {
+  return sql.write(async (tx) => {
     // The row is the lock: nobody else begins.
     const [tenant] = await tx.all(
       'UPDATE "Claim" SET "failures" = "failures" WHERE "tenantId" = ? RETURNING "tenantId"',

@@ -1,4 +1,5 @@
 import type { Incident } from '../../detection/engine/incident.ts'
+import { type Placed, pairUp } from '../../detection/engine/pairing.ts'
 import { type Seconds, toDate } from '../../time.ts'
 import { toIncident } from '../detection/incident-row.ts'
 import { flag, nullableDate, type Reader } from '../sql.ts'
@@ -11,6 +12,19 @@ export interface StandingAnomaly {
   touched: boolean
   /** Since when a rebuild no longer finds it. */
   goneAt: Date | null
+}
+
+/** The recorded anomaly of the same incident. @returns its id; undefined: there is none */
+export async function recordedLike(sql: Reader, tenantId: string, like: Placed): Promise<string | undefined> {
+  const rows = await sql.all(
+    'SELECT * FROM "Anomaly" WHERE "tenantId" = ? AND "stream" = ? AND "detector" = ? AND "fingerprint" = ?',
+    [tenantId, like.stream, like.incident.detector, like.incident.fingerprint],
+  )
+  const recorded = rows
+    .flatMap((row) => toIncident(row) ?? [])
+    .map((incident) => ({ incident, stream: like.stream }))
+  const [pair] = pairUp([like], recorded).pairs
+  return pair?.[1].incident.id
 }
 
 /** A stream's anomalies that these detectors have raised. @param since event time at which they were detected */

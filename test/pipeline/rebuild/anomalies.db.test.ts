@@ -153,7 +153,7 @@ describe('a rebuild', () => {
     const tenant = await doubled()
     const { id } = await begin(tenant)
     const start = (wanted: object) =>
-      startRebuild(database, tenant.id, { ...EVERYTHING, ...wanted }, { id: 'imp_other', now: new Date() })
+      startRebuild(tenant.scope, { ...EVERYTHING, ...wanted }, { id: 'imp_other', now: new Date() })
     expect((await start({})).id).toBe(id)
     await expect(start({ dryRun: true })).rejects.toMatchObject({ code: 'CONFLICT' })
   })

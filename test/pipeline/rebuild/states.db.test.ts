@@ -2,11 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { rebuild } from '../../../src/pipeline/rebuild/rebuild.ts'
 import { testDatabase } from '../../support/database.ts'
-import { double, paid, pipelineOn } from '../../support/pipeline.ts'
+import { pipelineOn } from '../../support/pipeline.ts'
 import { memoryOf, rebuildingOn } from '../../support/rebuild.ts'
-import { type Json, START } from '../../support/stripe/basics.ts'
-import { charge } from '../../support/stripe/charges.ts'
-import { event } from '../../support/stripe/events.ts'
+import { START } from '../../support/stripe/basics.ts'
+import { type Delivery, deliveriesOf, trade } from '../../support/trade.ts'
 import { newTenant } from '../../tenancy/office.ts'
 
 const database = await testDatabase()
@@ -14,45 +13,6 @@ const { pipeline, deliver, judgeAll } = pipelineOn(database)
 const { parts, begin, rebuilt } = rebuildingOn(pipeline)
 
 type Tenant = Awaited<ReturnType<typeof newTenant>>
-
-const failed = (at: number, fields: Json = {}) =>
-  event('charge.failed', charge({ created: at, status: 'failed', ...fields }), { created: at })
-
-/** A few weeks of a shop: payments, double charges, failures, some late, of two accounts. */
-const trade = fc.array(
-  fc.record({
-    gap: fc.constantFrom(60, 900, 7_000, 90_000, 300_000),
-    customer: fc.constantFrom('cus_a', 'cus_b', 'cus_c'),
-    account: fc.constantFrom(undefined, 'acct_2'),
-    kind: fc.constantFrom('paid', 'paid', 'failed', 'double'),
-    lag: fc.constantFrom(1, 1, 1, 5_000),
-  }),
-  { minLength: 1, maxLength: 15 },
-)
-
-interface Delivery {
-  events: Json[]
-  lag: number
-  at: number
-}
-
-type Steps = typeof trade extends fc.Arbitrary<infer Made> ? Made : never
-
-function deliveriesOf(steps: Steps): Delivery[] {
-  let at = START
-  return steps.map(({ gap, customer, account, kind, lag }) => {
-    at += gap
-    const options = account === undefined ? {} : { account }
-    const events =
-      kind === 'failed'
-        ? [{ ...failed(at, { customer }), ...options }]
-        : (kind === 'double' ? double(at, customer) : [paid(at, { customer })]).map((one) => ({
-            ...one,
-            ...options,
-          }))
-    return { events, lag, at: at + 10 + lag }
-  })
-}
 
 /** Delivers and judges, one after the other, and then lets some days pass. @returns the time it is then */
 async function live(

@@ -1,0 +1,89 @@
+import type { AnyDetector } from '../detection/detector.ts'
+import { judgeFacts } from '../detection/engine/batch.ts'
+import type { Choices } from '../detection/engine/choices.ts'
+import type { StreamEvents } from '../detection/engine/events.ts'
+import { ForgetfulMemory, type RaisedIncident } from '../detection/engine/forgetful.ts'
+import { StoredMemory } from '../storage/detection/stored-memory.ts'
+import { type KeptEvent, KeptEvents } from '../storage/rebuild/kept-events.ts'
+import type { Reader } from '../storage/sql.ts'
+import { othersFirst, type Seconds, stopwatch } from '../time.ts'
+import { workOf } from './replay.ts'
+
+/** How the past would have been judged, as far as it is tried. */
+export interface Previewed {
+  /** 0 to 1. */
+  progress: number
+  events: number
+  /** Delivery of the first event that counts; undefined: there is none yet. */
+  judgedFrom: Seconds | undefined
+  present: readonly RaisedIncident[]
+  proposed: readonly RaisedIncident[]
+}
+
+export interface PreviewParts {
+  detectors: readonly AnyDetector[]
+  /** Of the tenant. */
+  sql: Reader
+  tenantId: string
+  /** Wall clock. */
+  wall: Date
+}
+
+/** Events judged at once: a few milliseconds. */
+const SLICE = 100
+
+/**
+ * Judges the facts that are kept of a tenant's events twice in one pass, with the present and with proposed settings, as a
+ * dry replay of these events does, and stores nothing. After each slice it rests for as long as that took.
+ * @returns after each slice what was found up to there; whoever reads no more stops it
+ */
+export async function* preview(
+  { detectors, sql, tenantId, wall }: PreviewParts,
+  proposedOf: (present: Choices) => Choices,
+): AsyncGenerator<Previewed> {
+  const stored = new StoredMemory(sql, tenantId)
+  const [choices, place] = [await stored.choices(), await stored.place()]
+  const kept = new KeptEvents(sql, tenantId, false)
+  const newest = (await kept.newest()) ?? 0
+  const begin = () => [choices, proposedOf(choices)].map((chosen) => new ForgetfulMemory(chosen, place))
+  let memories = begin()
+  let [now, events, judgedFrom]: [Seconds, number, Seconds | undefined] = [0, 0, undefined]
+  const judge = async (said: readonly StreamEvents[], isLast: boolean) => {
+    for (const memory of memories) {
+      memory.apply(await judgeFacts(detectors, memory, { ...workOf([], now, wall), isLast }, said))
+      await othersFirst()
+    }
+  }
+  const found = (progress: number): Previewed => {
+    const [present = [], proposed = []] = memories.map(({ raisedIncidents }) => raisedIncidents)
+    return { progress, events, judgedFrom, present, proposed }
+  }
+  for (let from: Seconds = 0; from <= newest; ) {
+    const began = stopwatch()
+    const page = await kept.page(from, SLICE)
+    if (page === undefined) break
+    if (page.begunAnew) [memories, events, judgedFrom] = [begin(), 0, undefined]
+    for (const { event } of page.events) now = Math.max(now, event.deliveredAt)
+    await judge(byStream(page.events), false)
+    events += page.events.length
+    judgedFrom ??= page.events[0]?.event.deliveredAt
+    from = page.next
+    const whole = newest - (judgedFrom ?? newest)
+    yield found(whole > 0 ? Math.min(0.99, (now - (judgedFrom ?? now)) / whole) : 0.99)
+    await rest(stopwatch() - began)
+  }
+  await judge([], true)
+  yield found(1)
+}
+
+function byStream(events: readonly KeptEvent[]): StreamEvents[] {
+  const streams = new Map<string, StreamEvents>()
+  for (const { stream, event } of events) {
+    const known = streams.get(stream.id)
+    if (known === undefined) streams.set(stream.id, { ...stream, events: [event] })
+    else known.events.push(event)
+  }
+  return [...streams.values()]
+}
+
+const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
