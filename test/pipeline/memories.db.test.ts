@@ -26,7 +26,7 @@ const chargesOf = (customers: number, start: number) =>
 it('remembers 10,000 tenants that have just begun', async () => {
   const tenant = await newTenant(database)
   const own = createPipeline(pipeline)
-  await deliver(tenant, chargesOf(1, START))
+  await deliver(tenant, chargesOf(8, START))
   await judgeDue(own, at(START + 10))
   expect(own.work.memories.bytes).toBeGreaterThan(1_000)
   expect(10_000 * own.work.memories.bytes).toBeLessThan(MAX_REMEMBERED_BYTES)

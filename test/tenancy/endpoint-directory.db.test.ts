@@ -39,6 +39,20 @@ describe('the endpoint of a token', () => {
     expect((await directory.find(token))?.secrets).toEqual(['whsec_the_next_one'])
   })
 
+  it('is looked up again and again, but each secret is opened once', async () => {
+    const open = vi.fn(vault.open)
+    const counted = new EndpointDirectory({ database, vault: { ...vault, open }, clock })
+    const { token, scope } = await newTenant(database)
+    for (let second = 0; second < 3; second++) {
+      expect((await counted.find(token))?.secrets).toEqual([STRIPE_SECRET])
+      clock.forward(1)
+    }
+    expect(open).toHaveBeenCalledTimes(1)
+    await addSecret(scope, acting, { secret: 'whsec_the_next_one' })
+    expect((await counted.find(token))?.secrets).toEqual(['whsec_the_next_one', STRIPE_SECRET])
+    expect(open).toHaveBeenCalledTimes(2)
+  })
+
   it.each(['', 'x', 'a'.repeat(32), 'a'.repeat(33), '../../etc/passwd', '\u0000'.repeat(32)])(
     'attack: %j finds nothing',
     async (token) => expect(await directory.find(token)).toBeUndefined(),

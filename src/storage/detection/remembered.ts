@@ -25,7 +25,7 @@ const NEVER = Number.POSITIVE_INFINITY
  * those that were touched last. Most of these are not met again before the tenant would be forgotten, and room for
  * thousands of one tenant's is room for hundreds of tenants.
  */
-const MAX_STATES = 16
+const MAX_STATES = 10
 
 /** Bytes that a row's other columns and its place in a map take, roughly. */
 const ROW = 200

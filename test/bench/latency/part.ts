@@ -114,7 +114,7 @@ interface Measured {
 }
 
 function report({ most, rate, result, machine }: Measured): PartReport {
-  const { events, anomalies, eventsExpected, anomaliesExpected, ended, lateness } = result
+  const { events, anomalies, eventsExpected, anomaliesExpected, ended, retried, lateness } = result
   const figures = [
     { name: 'an event, to eventReceived', expected: eventsExpected, ...quantiles(events) },
     { name: 'an anomaly, to anomalyDetected', expected: anomaliesExpected, ...quantiles(anomalies) },
@@ -132,7 +132,7 @@ function report({ most, rate, result, machine }: Measured): PartReport {
     ]),
     notes: [
       `a third of ${Math.round(most)} events/s, the rate at which all are admitted and judged; ${TENANTS} tenants with a subscriber to both`,
-      `an anomaly comes after its judging; a frame that overtakes the answer counts as 0; the server ended ${ended} subscriptions`,
+      `an anomaly comes after its judging; a frame that overtakes the answer counts as 0; the server ended ${ended} subscriptions and put off ${retried} deliveries`,
       `the machine was busy for ${Math.round(machine * 100)} % of its time, and the probe itself was late by ${lateness.toFixed(1)} ms (p99)`,
       `${machineName()}, ${pinning ? 'server and probe pinned to a CPU each' : 'not pinned'}`,
     ],

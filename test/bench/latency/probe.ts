@@ -35,6 +35,8 @@ export const probeResult = z.object({
   anomaliesExpected: z.number(),
   /** Subscriptions that the server ended: those miss what follows. */
   ended: z.number(),
+  /** Deliveries that were answered 503 and sent again. */
+  retried: z.number(),
   /** By how many milliseconds this process itself was late, p99. */
   lateness: z.number(),
 })
@@ -43,6 +45,7 @@ export type ProbeResult = z.infer<typeof probeResult>
 const CONNECTIONS = 64
 /** Milliseconds after which a frame that has not come is lost. */
 const LOST_AFTER_MS = 30_000
+const RETRY_AFTER_MS = 200
 
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
 let port = 0
@@ -51,6 +54,7 @@ let tenants: z.infer<typeof tenantShape>[] = []
 const answered = new Map<string, number>()
 const framed = new Map<string, number>()
 let ended = 0
+let retried = 0
 
 const eventFrame = z.object({ eventReceived: z.object({ stripeId: z.string() }) })
 const anomalyFrame = z.object({
@@ -105,7 +109,16 @@ function deliveryOf(number: number, raisesAnomaly: boolean): Delivery {
   return { text: body(event('invoice.finalized', negative, { id: ids.event, created })), ids }
 }
 
-function send(number: number, { text, ids }: Delivery): Promise<void> {
+/** Delivers until it is accepted, as Stripe does. */
+async function send(number: number, delivery: Delivery): Promise<void> {
+  while (!(await attempt(number, delivery))) {
+    retried += 1
+    await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS))
+  }
+}
+
+/** @returns whether it was accepted */
+function attempt(number: number, { text, ids }: Delivery): Promise<boolean> {
   const tenant = tenants[number % tenants.length]
   if (!tenant) throw new Error('no tenants')
   const headers = {
@@ -118,11 +131,14 @@ function send(number: number, { text, ids }: Delivery): Promise<void> {
     const outgoing = request(
       { port, host: '127.0.0.1', path, method: 'POST', headers, agent },
       (response) => {
-        if (response.statusCode !== 200) reject(new Error(`a delivery was answered ${response.statusCode}`))
+        const { statusCode } = response
+        if (statusCode !== 200 && statusCode !== 503)
+          reject(new Error(`a delivery was answered ${statusCode}`))
         response.resume().on('end', () => {
+          if (statusCode === 503) return resolve(false)
           const at = performance.now()
           for (const id of Object.values(ids)) answered.set(id, at)
-          resolve()
+          resolve(true)
         })
       },
     )
@@ -131,6 +147,7 @@ function send(number: number, { text, ids }: Delivery): Promise<void> {
 }
 
 async function deliver({ from, count, rate, anomalyEvery }: Deliver): Promise<ProbeResult> {
+  retried = 0
   answered.clear()
   framed.clear()
   const delays = monitorEventLoopDelay({ resolution: 5 })
@@ -171,6 +188,7 @@ async function deliver({ from, count, rate, anomalyEvery }: Deliver): Promise<Pr
     eventsExpected: [...answered.keys()].filter((id) => !id.startsWith('in_')).length,
     anomaliesExpected: [...answered.keys()].filter((id) => id.startsWith('in_')).length,
     ended,
+    retried,
     lateness: delays.percentile(99) / 1e6,
   }
 }
