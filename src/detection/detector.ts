@@ -38,6 +38,16 @@ export interface Detector<
    * before the first of them starts anew.
    */
   upgrade?: Readonly<Record<number, (old: unknown) => unknown>>
+  /**
+   * State from before this version is upgraded, and then rebuilt from the kept facts: they tell what it did not keep. It
+   * goes on judging until then.
+   */
+  rebuildBelow?: number
+  /**
+   * Where the kept facts do not reach back to the stream's beginning: the rebuilt state with what only the former one,
+   * upgraded, knows. Default: the rebuilt one.
+   */
+  keepFormer?(former: State, rebuilt: State): State
   /** The engine drops a key's state that was not touched for this long, unless it has a timer. */
   idleAfter: Seconds
   /** A shorter time for a state that says little, e.g. of a customer who paid once. */

@@ -29,6 +29,8 @@ export function insertNewTenant(sql: SystemSql, made: NewTenant): Promise<Tenant
     retryAt: null,
     servedAt: tenant.createdAt,
     rebuilding: false,
+    outdated: null,
+    rebuiltAs: null,
   }
   return sql.write(async (tx) => {
     const insert = (table: string, rows: readonly Columns[], more: Partial<Insert> = {}) =>

@@ -61,6 +61,8 @@ export class NewerStateError extends Error {
  * it; `rollback` throws them away.
  */
 export class KeyedStates {
+  /** Detectors with a state here of a version that is to be rebuilt. */
+  readonly outdated = new Set<DetectorName>()
   readonly #touched = new Set<KeyedState>()
   readonly #timers = new TimerQueue<KeyedState>()
   readonly #shelves: ReadonlyMap<DetectorName, Shelf>
@@ -83,6 +85,7 @@ export class KeyedStates {
       if (shelf === undefined || shelf.keys.has(row.key)) continue
       const { stateVersion } = shelf.detector
       if (row.version > stateVersion) throw new NewerStateError(row, stateVersion)
+      if (row.version < (shelf.detector.rebuildBelow ?? 0)) this.outdated.add(row.detector)
       const entry = add(shelf, row.key, row)
       if (isReadable(shelf.detector, row.version)) this.wake(entry, row.wakeAt)
       else entry.before = { ...row, state: '', wakeAt: null }

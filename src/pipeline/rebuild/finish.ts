@@ -7,6 +7,7 @@ import { saveIncidents } from '../../storage/detection/saving-incidents.ts'
 import { raiseVersionIn } from '../../storage/detection/version.ts'
 import { finishRebuild, type Lease, type RebuildJob } from '../../storage/rebuild/jobs.ts'
 import { KeptEvents } from '../../storage/rebuild/kept-events.ts'
+import { noteRebuilt } from '../../storage/rebuild/outdated.ts'
 import { saveShadow } from '../../storage/rebuild/shadow.ts'
 import type { ShadowMemory } from '../../storage/rebuild/shadow-memory.ts'
 import { standingAnomalies } from '../../storage/rebuild/standing.ts'
@@ -22,12 +23,16 @@ import type { Transaction } from '../../storage/sql.ts'
 import { DAY, type Seconds, toDate, toSeconds } from '../../time.ts'
 import { afterwards, changesOf, goneAfterwards } from './changes.ts'
 import { type Comparison, compare, within } from './comparison.ts'
+import { keepFormer } from './keep-former.ts'
 import { type RebuildResult, writeResult } from './result.ts'
 import { basisOf, jobOf, knownStreams, type RebuildParts, shadowMemory } from './run.ts'
 import { judgeAgain, judgeShadow, type KnownStreams, onePart } from './slice.ts'
 
 /** What rates are usual has to be learned first where the facts do not reach back to a stream's beginning. */
 const WARM_UP: Seconds = 28 * DAY
+
+/** Twice the half-life by which most rates are learned, and more. */
+const FAR: Seconds = 60 * DAY
 
 interface Ending extends RebuildParts {
   lease: Lease
@@ -114,6 +119,13 @@ const isWhole = ({ id, since }: Stream, known: KnownStreams): boolean => {
   return began !== null && since !== null && since <= began
 }
 
+/** Whether enough is rebuilt to take the place of what was learned over a longer time. */
+const reachesFar = (
+  { perObject, keepFormer: keeps }: AnyDetector,
+  { since }: Stream,
+  live: Stream,
+): boolean => perObject || keeps !== undefined || live.clock - (since ?? live.clock) >= FAR
+
 async function difference({ lease, tx, job, memory, known, chosen }: Ending): Promise<Comparison> {
   const names = chosen.map(({ name }) => name)
   const rebuilt = [...memory.incidentsById.values()].filter(({ incident }) =>
@@ -159,7 +171,14 @@ async function write(ending: Ending, comparison: Comparison, result: RebuildResu
     if (live === undefined) continue
     if (isPartial && JSON.stringify(stream.hold) !== JSON.stringify(live.hold)) throw waits()
     if (await hasNewerStates(tx, tenantId, stream.id, chosen)) throw newer()
-    await swapStates(tx, tenantId, { stream, detectors: names, isWhole: isWhole(stream, known) })
+    const whole = isWhole(stream, known)
+    if (!whole) await keepFormer(tx, tenantId, stream, chosen)
+    const exchanged = chosen.filter((detector) => whole || reachesFar(detector, stream, live))
+    await swapStates(tx, tenantId, {
+      stream,
+      detectors: exchanged.map(({ name }) => name),
+      isWhole: whole,
+    })
     if (!isPartial) await swapHeld(tx, tenantId, stream)
   }
   await unmarkGone(
@@ -184,6 +203,7 @@ async function write(ending: Ending, comparison: Comparison, result: RebuildResu
       changed: changed.length,
     },
   })
+  await noteRebuilt(tx, tenantId, chosen)
   await scheduleTimer(tx, tenantId)
 }
 

@@ -1,5 +1,5 @@
 import { PublicError } from '../../errors.ts'
-import { randomBase62 } from '../../ids.ts'
+import { newId, randomBase62 } from '../../ids.ts'
 import type { Logger } from '../../log.ts'
 import type { Metrics } from '../../metrics.ts'
 import {
@@ -7,9 +7,12 @@ import {
   type Lease,
   LeaseLost,
   releaseLease,
+  startRebuild,
   takeLease,
   waitingRebuilds,
 } from '../../storage/rebuild/jobs.ts'
+import { clearOutdated, outdatedTenants, readOutdated } from '../../storage/rebuild/outdated.ts'
+import { scopeTo } from '../../storage/scope/scope.ts'
 import { rebuild } from './rebuild.ts'
 import type { RebuildParts } from './run.ts'
 
@@ -17,6 +20,8 @@ export interface RebuilderOptions extends RebuildParts {
   log: Logger
   metrics: Pick<Metrics, 'rebuilds' | 'eventsJudgedAnew'>
 }
+
+const SYSTEM = { kind: 'SYSTEM', name: 'BillingWatch' } as const
 
 /** Milliseconds between two looks for rebuilds that nobody works on. */
 const LOOK_EVERY = 2_000
@@ -57,6 +62,7 @@ export class Rebuilder {
   /** @returns whether there was one */
   async #workOnOne(): Promise<boolean> {
     const { database, clock } = this.#options
+    for (const tenantId of await outdatedTenants(database, 5)) await this.#rebuildOutdated(tenantId)
     for (const waiting of await waitingRebuilds(database, clock.now(), 5)) {
       const lease = { ...waiting, holder: this.#holder }
       if (await takeLease(database, lease, clock.now())) {
@@ -65,6 +71,32 @@ export class Rebuilder {
       }
     }
     return false
+  }
+
+  /** Their states were upgraded, and judge until they are rebuilt. */
+  async #rebuildOutdated(tenantId: string): Promise<void> {
+    const { database, detectors, clock, log } = this.#options
+    const scope = scopeTo(database, tenantId)
+    const { outdated, rebuiltAs } = await readOutdated(scope.sql, tenantId)
+    const wanted = detectors
+      .filter(
+        ({ name, rebuildBelow = 0 }) => outdated.includes(name) && (rebuiltAs[name] ?? 0) < rebuildBelow,
+      )
+      .map(({ name }) => name)
+    try {
+      if (wanted.length > 0) {
+        const options = { detectors: wanted, from: null, dryRun: false, actor: SYSTEM }
+        const { id } = await startRebuild(scope, options, { id: newId('imp'), now: clock.now() })
+        log.info(
+          { tenant: tenantId, rebuild: id, detectors: wanted },
+          'states of an earlier version are rebuilt',
+        )
+      }
+      await scope.sql.write((tx) => clearOutdated(tx, tenantId))
+    } catch (error) {
+      // While another rebuild runs this one waits.
+      if (!(error instanceof PublicError)) throw error
+    }
   }
 
   async #workOn(lease: Lease): Promise<void> {

@@ -6,6 +6,7 @@ import { toDate } from '../../time.ts'
 import type { Database } from '../database.ts'
 import { type InboxEvent, insertEvents } from '../inbox.ts'
 import { noteJudged } from '../rebuild/meanwhile.ts'
+import { noteOutdated } from '../rebuild/outdated.ts'
 import { flag } from '../sql.ts'
 import { saveOutcome, scheduleTimer } from './saving.ts'
 
@@ -49,6 +50,7 @@ export async function saveHistory(
       const marks = outcome.marks.filter(({ status }) => status === 'FAILED')
       const acts = await saveOutcome(tx, tenantId, { ...outcome, marks }, wall)
       if (flag(claimed['rebuilding'])) await noteJudged(tx, tenantId, outcome, version + 1)
+      await noteOutdated(tx, tenantId, outcome)
       await scheduleTimer(tx, tenantId)
       return acts
     })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { noteJudged } from '../rebuild/meanwhile.ts'
+import { noteOutdated } from '../rebuild/outdated.ts'
 import type { SystemWriter, Writer } from '../sql.ts'
 import { type JudgedWork, type Recorded, ServingError, type TenantWork } from './claims.ts'
 import { saveOutcome } from './saving.ts'
@@ -23,6 +24,7 @@ export async function recordTenant(
       finishWakes(tx, work),
       scheduleTimer(tx, work),
       rebuilding ? noteJudged(tx, tenantId, outcome, version + 1) : undefined,
+      noteOutdated(tx, tenantId, outcome),
       tx.run(
         'UPDATE "Claim" SET "version" = ?, "failures" = 0, "retryAt" = NULL, "servedAt" = ? WHERE "tenantId" = ?',
         [version + 1, now, tenantId],

@@ -222,6 +222,12 @@ export class StoredMemory implements TenantMemory {
     return rows.flatMap(toState)
   }
 
+  /** All rows of one detector. */
+  async statesOf(stream: string, detector: DetectorName): Promise<StoredState[]> {
+    const rows = await this.sql.all(`${STATES} AND "detector" = ?`, [this.tenantId, stream, detector])
+    return rows.flatMap(toState)
+  }
+
   /** The rows with timers due at or before a time, and when the first timer after them is. */
   async dueStates(stream: string, dueBy: Seconds): Promise<{ due: StoredState[]; next: Seconds | null }> {
     const rows = await this.sql.all(`${STATES} AND "wakeAt" <= ?`, [this.tenantId, stream, dueBy])

@@ -40,11 +40,25 @@ export const revenueDrop = defineDetector({
     2: upgradeToRenewals,
     3: (old) => old, // Named days are noted from now on.
   },
+  // Renewals were not distinguished before: the facts tell them.
+  rebuildBelow: 3,
+  keepFormer,
   idleAfter: 120 * DAY,
   ...ofStream(stateOf),
   observe,
   onTimer,
 })
+
+/** Revenue without renewals is known by itself, or not yet: then what was learned of all payments goes on. */
+function keepFormer(former: State, rebuilt: State): State {
+  if (rebuilt.isApart || former.since === 0) return rebuilt
+  return {
+    ...rebuilt,
+    since: Math.min(former.since, rebuilt.since),
+    size: former.size,
+    revenue: former.revenue,
+  }
+}
 
 function observe(state: State, fact: ChargeCaptured | RenewalFact): Step | undefined {
   if (fact.kind === 'chargeCaptured') {

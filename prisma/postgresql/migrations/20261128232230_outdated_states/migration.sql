@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "Claim" ADD COLUMN "outdated" TEXT,
+ADD COLUMN "rebuiltAs" TEXT;

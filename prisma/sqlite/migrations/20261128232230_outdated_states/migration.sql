@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "Claim" ADD COLUMN "outdated" TEXT;
+ALTER TABLE "Claim" ADD COLUMN "rebuiltAs" TEXT;
