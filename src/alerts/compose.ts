@@ -1,4 +1,4 @@
-import { anomalyJson } from '../anomalies/json.ts'
+import { type AnomalyJson, anomalyJson } from '../anomalies/json.ts'
 import { span } from '../detection/kit/words.ts'
 import type { Anomaly, Tenant } from '../generated/sqlite/client.ts'
 import { readActor, readSeries, readSubjects } from '../storage/anomaly-columns.ts'
@@ -9,7 +9,7 @@ import type { AnomalyMessage, AnomalyReason, Fact } from './message.ts'
 import type { Topic } from './topic.ts'
 
 /** Objects and points of a series that a message names. */
-const MAX_OBJECTS = 10
+const MAX_OBJECTS = 5
 const MAX_POINTS = 30
 
 export interface Composing {
@@ -43,6 +43,7 @@ export function composeAnomaly(
     anomaly: json,
     news: newsOf(topic, reason),
     state: stateOf(anomaly, clock),
+    stake: stakeOf(json, related.length),
     facts: factsOf(anomaly, clock),
     objects: subjects.slice(0, MAX_OBJECTS).map(({ type, id }) => ({
       label: `${type.replaceAll('_', ' ')} ${id}`,
@@ -98,7 +99,16 @@ function stateOf(anomaly: Anomaly, clock: LocalClock): string {
   }
   if (status === 'RESOLVED') return `Resolved${by(anomaly.resolvedBy)}`
   if (status === 'ACKNOWLEDGED') return `Acknowledged${by(anomaly.acknowledgedBy)}`
-  return 'Open'
+  return `Open since ${clock(startedAt)}`
+}
+
+/** What makes it worth getting up for: the money, and how much else goes wrong. */
+function stakeOf({ impact }: AnomalyJson, related: number): string | undefined {
+  const parts = [
+    ...(impact === null ? [] : [`${impact.formatted} at risk`]),
+    ...(related === 0 ? [] : [`${related} more of the same cause`]),
+  ]
+  return parts.length === 0 ? undefined : parts.join(' · ')
 }
 
 function factsOf(anomaly: Anomaly, clock: LocalClock): Fact[] {

@@ -18,8 +18,10 @@ export type Tone = Severity | 'OVER' | 'NEUTRAL'
  */
 export interface Layout {
   tone: Tone
-  /** The severity and the title. */
+  /** The severity and the title, or that it is over. */
   headline: string
+  /** The same in all messages of a conversation: mail clients thread by it. */
+  subject: string
   /** Where it stands, in a few words. */
   state: string | undefined
   /** What happened. */
@@ -82,11 +84,15 @@ export const isOver = ({ reason, anomaly: { status } }: AnomalyMessage): boolean
   reason === 'ENDED' || reason === 'RESOLVED' || status === 'RESOLVED' || status === 'FALSE_POSITIVE'
 
 function anomalyLayout(message: AnomalyMessage): Layout {
-  const { anomaly, news, state, facts, objects, moreObjects, related, url, tenant } = message
+  const { anomaly, reason, news, state, stake, facts, objects, moreObjects, related, url, tenant } = message
+  const over = reason === 'ENDED' ? 'Ended' : 'Over'
+  const subject = `${WORDS[anomaly.severity]}: ${anomaly.title}`
   return {
     tone: isOver(message) ? 'OVER' : anomaly.severity,
-    headline: `${WORDS[anomaly.severity]}: ${anomaly.title}`,
-    state,
+    // Who is woken by it sees at once that there is nothing to get up for.
+    headline: isOver(message) ? `${over}: ${anomaly.title}` : subject,
+    subject,
+    state: isOver(message) || stake === undefined ? state : `${state} · ${stake}`,
     paragraphs: [...(news === undefined ? [] : [news]), anomaly.message],
     facts,
     advice: isOver(message) ? undefined : anomaly.advice,
@@ -100,7 +106,7 @@ function anomalyLayout(message: AnomalyMessage): Layout {
 }
 
 /** E.g. `Medium: Revenue is 80% below usual · $1,334.00`. */
-const relatedEntry = ({ severity, title, impact, isOver, url }: RelatedAnomaly): LinkedObject => ({
+export const relatedEntry = ({ severity, title, impact, isOver, url }: RelatedAnomaly): LinkedObject => ({
   label: [
     `${WORDS[severity]}: ${title}`,
     ...(impact === null ? [] : [impact]),
@@ -127,6 +133,7 @@ function digestLayout({ title, anomalies, more, ended, url, tenant }: DigestMess
   return {
     tone: worst ?? 'NEUTRAL',
     headline: title,
+    subject: title,
     state: undefined,
     paragraphs:
       ended === 0 ? [] : [`${ended} more ${ended === 1 ? 'was' : 'were'} raised and ended in the meantime.`],
@@ -147,6 +154,7 @@ function digestLayout({ title, anomalies, more, ended, url, tenant }: DigestMess
 const noticeLayout = ({ title, text, url, tenant }: NoticeMessage): Layout => ({
   tone: 'NEUTRAL',
   headline: title,
+  subject: title,
   state: undefined,
   paragraphs: text,
   facts: [],

@@ -26,7 +26,7 @@ export function mailOf(message: Message): Mail {
   const series = message.type === 'anomaly' ? message.series : []
   return {
     // Answers of one thread have one subject: what changed is in the mail.
-    subject: short(layout.headline, SUBJECT),
+    subject: short(layout.subject, SUBJECT),
     text: textOf(layout),
     html: pageOf(layout, series).text,
   }

@@ -35,6 +35,8 @@ export interface AnomalyMessage {
   news: string | undefined
   /** The state in a few words with the time in the tenant's zone, e.g. `Ended Fri 28 Nov, 14:10` or `Acknowledged by Ana`. */
   state: string
+  /** E.g. `$580.00 at risk · 2 more of the same cause`. */
+  stake: string | undefined
   /** What a reader looks for first: since when, money at risk, how sure it is. In the order of reading; no value is empty. */
   facts: readonly Fact[]
   /** The Stripe objects involved, the first ones; `moreObjects` counts the others. */

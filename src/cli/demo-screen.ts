@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { Audience, DemoTenant } from '../demo/audience.ts'
+import type { ReceivedAlert } from '../demo/receiver.ts'
 import type { WatchedAnomaly } from '../demo/watch.ts'
 import type { Clock } from '../time.ts'
 import type { Output } from './shell.ts'
@@ -74,7 +75,9 @@ export class Screen implements Audience {
       '  mutation { resolveAnomaly(input: {id: "anm_…"}) { anomaly { status } } }',
       '',
       'From now on webhooks come in, signed as Stripe signs them, and things go wrong.',
-      'What the tenants’ subscriptions receive is shown below. Ctrl-C ends it.',
+      'What the tenants’ subscriptions receive is shown below, and each ALERT as it',
+      'comes to their receivers: MEDIUM and above, ten seconds later, so that a burst',
+      'is one. Ctrl-C ends it.',
       '',
     )
   }
@@ -112,6 +115,16 @@ export class Screen implements Audience {
     this.#say(`${this.#time()}  ${this.#name(tenant)}  ${detector} ${became}, ${signs}`)
   }
 
+  alerted(tenant: DemoTenant, { type, anomalies: [first, ...others] }: ReceivedAlert): void {
+    if (first === undefined) return
+    const also = [...first.related, ...others].map(({ title }) => title)
+    const words = `${first.title}${also.length === 0 ? '' : `; with it: ${also.join('; ')}`}`
+    this.#say(
+      `${this.#time()}  ${this.#name(tenant)}  ${this.#severity(first.severity)}  ${this.#paint('bold', `ALERT ${type}`)}`,
+      ...this.#wrap(words),
+    )
+  }
+
   delivered(tenants: readonly DemoTenant[]): void {
     const posted = tenants.reduce((sum, { delivered }) => sum + delivered, 0)
     const raised = tenants.reduce((sum, tenant) => sum + tenant.anomalies.size, 0)
@@ -127,7 +140,7 @@ export class Screen implements Audience {
     }
     const rows = tenants.map(
       (tenant) =>
-        `  ${this.#name(tenant)}  ${webhooks(tenant.delivered)}, ${anomalies(tenant.anomalies.size)}`,
+        `  ${this.#name(tenant)}  ${webhooks(tenant.delivered)}, ${anomalies(tenant.anomalies.size)}, ${counted(tenant.alerts.length, 'alert', 'alerts')}`,
     )
     this.#say('', 'Stopped; the database is gone.', '', ...rows)
   }

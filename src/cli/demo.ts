@@ -76,11 +76,12 @@ const freePort = (): Promise<number> =>
 
 const documentOf = ({ url, tenants }: DemoOutcome): unknown => ({ url, tenants: tenants.map(tenantDocument) })
 
-const tenantDocument = ({ id, business, history, delivered, anomalies }: DemoTenant): unknown => ({
+const tenantDocument = ({ id, business, history, delivered, anomalies, alerts }: DemoTenant): unknown => ({
   id,
   name: business.profile.name,
   timezone: business.profile.zone,
   history,
   delivered,
   anomalies: [...anomalies.values()],
+  alerts,
 })

@@ -1,4 +1,5 @@
 import type { Business } from './businesses.ts'
+import type { ReceivedAlert } from './receiver.ts'
 import type { Trade } from './trade.ts'
 import type { WatchedAnomaly } from './watch.ts'
 
@@ -15,6 +16,8 @@ export interface DemoTenant {
   delivered: number
   /** What its subscriptions have sent, by id, in the order raised, in its newest state. */
   anomalies: Map<string, WatchedAnomaly>
+  /** What came to its receiver of alerts. */
+  alerts: ReceivedAlert[]
 }
 
 /** Is notified while the demo runs. */
@@ -27,6 +30,7 @@ export interface Audience {
   raised(tenant: DemoTenant, anomaly: WatchedAnomaly): void
   /** @param before as it was last shown; undefined when it was not shown yet */
   changed(tenant: DemoTenant, anomaly: WatchedAnomaly, kind: string, before: WatchedAnomaly | undefined): void
+  alerted(tenant: DemoTenant, alert: ReceivedAlert): void
   /** Another webhook was accepted. */
   delivered(tenants: readonly DemoTenant[]): void
 }

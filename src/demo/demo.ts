@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { channelsFor } from '../alerts/alerts.ts'
+import { createChannel } from '../alerts/manage.ts'
 import { type App, startApp } from '../app.ts'
 import { memoryBus } from '../bus/memory.ts'
 import { type Config, readConfig } from '../config.ts'
@@ -9,6 +11,7 @@ import { DETECTORS } from '../detection/registry.ts'
 import { createLogger } from '../log.ts'
 import { readHistory } from '../pipeline/replay.ts'
 import { storedReplay } from '../pipeline/stored-replay.ts'
+import { scopeTo } from '../storage/scope/scope.ts'
 import type { Acting } from '../tenancy/acting.ts'
 import { createTenant } from '../tenancy/tenants.ts'
 import { dataFolderOf, vaultFor } from '../tenancy/vault.ts'
@@ -16,6 +19,7 @@ import { systemClock, toSeconds, type WallClock } from '../time.ts'
 import type { DemoTenant } from './audience.ts'
 import { businesses } from './businesses.ts'
 import { type LiveOptions, runLive } from './live.ts'
+import { type AlertReceiver, receiveAlerts } from './receiver.ts'
 import { Trade } from './trade.ts'
 
 export interface DemoOptions extends LiveOptions {
@@ -63,19 +67,52 @@ const configFor = (folder: string, port: number): Config =>
     DATABASE_URL: `file:${join(folder, 'demo.db')}`,
     BILLINGWATCH_SECRET: randomBytes(32).toString('base64url'),
     MIN_FREE_DISK: '64',
+    // Of its own alerts.
+    ALERT_ALLOWED_HOSTS: '127.0.0.1',
     LOG_LEVEL: 'error',
   })
 
 /** The three tenants, their history, and the live part; no tenants when it was stopped before that. */
 async function runTenants(app: App, config: Config, options: DemoOptions): Promise<DemoOutcome> {
+  const tenants: DemoTenant[] = []
+  const receiver = await receiveAlerts((tenantId, alert) => {
+    const tenant = tenants.find(({ id }) => id === tenantId)
+    if (tenant === undefined) return
+    tenant.alerts.push(alert)
+    options.audience.alerted(tenant, alert)
+  })
+  try {
+    return await runWith(tenants, { app, config, receiver }, options)
+  } finally {
+    await receiver.close()
+  }
+}
+
+interface DemoParts {
+  app: App
+  config: Config
+  receiver: AlertReceiver
+}
+
+/** @param tenants is filled */
+async function runWith(
+  tenants: DemoTenant[],
+  { app, config, receiver }: DemoParts,
+  options: DemoOptions,
+): Promise<DemoOutcome> {
   const { seed, days, signal, audience } = options
   const clock = systemClock
   const vault = vaultFor(config, dataFolderOf(config), { warn: audience.progress })
   const acting = { actor: { kind: 'OPERATOR', name: 'demo' } as const, vault, clock }
-  const tenants: DemoTenant[] = []
   for (const business of businesses(seed)) {
     const trade = new Trade(business.profile, seed, toSeconds(clock.now()), days)
-    tenants.push(await addTenant(app, acting, { business, trade }, options))
+    const tenant = await addTenant(app, acting, { business, trade }, options)
+    tenants.push(tenant)
+    await createChannel(scopeTo(app.database, tenant.id), acting, channelsFor(config), {
+      name: 'demo',
+      target: { webhook: { url: receiver.urlFor(tenant.id) } },
+      routing: { minSeverity: 'MEDIUM' },
+    })
     if (signal.aborted) return { url: app.url, tenants: [] }
   }
   const outcome = { url: app.url, tenants }
@@ -114,6 +151,7 @@ async function addTenant(
     history: { events: stored, anomalies },
     delivered: 0,
     anomalies: new Map(),
+    alerts: [],
   }
 }
 

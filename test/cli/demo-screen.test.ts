@@ -16,6 +16,7 @@ const tenants: DemoTenant[] = businesses('1').map((business) => ({
   history: { events: 12_345, anomalies: 2 },
   delivered: 7,
   anomalies: new Map(),
+  alerts: [],
 }))
 
 const anomaly: WatchedAnomaly = {
@@ -41,6 +42,10 @@ function shown(terminal: { isTTY?: boolean; columns?: number; hasColors?: () => 
   for (const tenant of tenants) {
     screen.began(tenant, 'stolen cards are tried at the checkout, one after another')
     screen.raised(tenant, anomaly)
+    screen.alerted(tenant, {
+      type: 'anomaly.raised',
+      anomalies: [{ ...anomaly, related: [{ title: 'Revenue is below what is usual' }] }],
+    })
     screen.delivered(tenants)
     screen.changed(tenant, { ...anomaly, severity: 'CRITICAL' }, 'ANOMALY_UPDATED', anomaly)
     screen.changed(tenant, anomaly, 'ANOMALY_RESOLVED', anomaly)
@@ -55,6 +60,8 @@ describe('the screen of the demo', () => {
     expect(text).not.toContain('\u001b')
     expect(text.split('\n').filter((line) => line.length > 80)).toEqual([])
     expect(text).toContain('At stake: $5.00')
+    expect(text).toContain('HIGH      ALERT anomaly.raised')
+    expect(text.replace(/\s+/g, ' ')).toContain('with it: Revenue is below what is usual')
     expect(text).toContain('CHARGE_FAILURE_SPIKE is now CRITICAL, 4 signs')
   })
 

@@ -68,6 +68,7 @@ describe('billingwatch demo', () => {
           expect(said()).toMatch(/Kiez Kaffee +[A-Z]+ +CARD_TESTING\n/)
           expect(said()).toMatch(/Parley Notes +[A-Z]+ +CHARGE_FAILURE_SPIKE\n/)
           expect(said()).toMatch(/Hoshi Robotics +[A-Z]+ +DUPLICATE_CHARGE\n/)
+          expect(said()).toMatch(/Parley Notes +[A-Z]+ +ALERT anomaly\.raised\n/)
         },
         { timeout: 80_000, interval: 200 },
       )
@@ -107,6 +108,7 @@ describe('billingwatch demo', () => {
         history: { events: expect.any(Number), anomalies: 0 },
         delivered: expect.any(Number),
         anomalies: [],
+        alerts: [],
       })),
     })
     expect(readdirSync(folder)).toEqual([])

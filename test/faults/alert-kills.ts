@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '../../src/storage/migrate.ts'
 import { openDatabase } from '../../src/storage/open.ts'
-import { killWhileAlerting } from '../support/alert-kills.ts'
+import { type KillPlan, killWhileAlerting } from '../support/alert-kills.ts'
+import { createServerDatabase } from '../support/postgres-server.ts'
 import { bundleProgram } from '../support/servers.ts'
-import type { Check, Fault } from './fault.ts'
+import type { Check, Fault, FaultOptions } from './fault.ts'
+import { missingPostgres } from './rig.ts'
 
 const LONG = { kills: 100, anomalies: 500, failing: 0.3 }
 const SHORT = { kills: 5, anomalies: 25, failing: 0.3 }
@@ -15,21 +17,39 @@ export const alertKills: Fault = {
   name: 'alerts',
   description: 'a server on SQLite is killed again and again while it sends alerts',
   missing: async () => undefined,
-  async run({ short, say }): Promise<Check[]> {
-    const plan = short ? SHORT : LONG
+  async run(options) {
     const folder = await mkdtemp(join(tmpdir(), 'billingwatch-'))
-    const databaseUrl = `file:${join(folder, 'test.db')}`
+    const url = `file:${join(folder, 'test.db')}`
+    return run(url, () => rm(folder, { recursive: true, force: true }), { servers: 1, channels: 1 }, options)
+  },
+}
+
+/** The same with several servers: what one leaves behind, another one sends. */
+export const alertKillsShared: Fault = {
+  name: 'alerts-shared',
+  description: 'servers on PostgreSQL are killed in turn while all of them send alerts',
+  missing: missingPostgres,
+  async run(options) {
+    const { url, drop } = await createServerDatabase()
+    return run(url, drop, { servers: 3, channels: 4 }, options)
+  },
+}
+
+async function run(
+  databaseUrl: string,
+  drop: () => Promise<void>,
+  shape: Pick<KillPlan, 'servers' | 'channels'>,
+  { short, say }: FaultOptions,
+): Promise<Check[]> {
+  const plan = { ...(short ? SHORT : LONG), ...shape }
+  try {
     await migrate({ databaseUrl })
     const database = await openDatabase({ databaseUrl })
     try {
       say(`${plan.kills} kills while ${plan.anomalies} anomalies are raised`)
       const program = await bundleProgram('billingwatch-alerts-fault')
-      const { requests, repeats, missing, disordered, renamed } = await killWhileAlerting(
-        database,
-        databaseUrl,
-        program,
-        plan,
-      )
+      const figures = await killWhileAlerting(database, databaseUrl, program, plan)
+      const { requests, repeats, missing, disordered, renamed } = figures
       const none = (what: string, found: readonly string[]): Check => ({
         what,
         ok: found.length === 0,
@@ -43,7 +63,8 @@ export const alertKills: Fault = {
       ]
     } finally {
       await database.close()
-      await rm(folder, { recursive: true, force: true })
     }
-  },
+  } finally {
+    await drop()
+  }
 }

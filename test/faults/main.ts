@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
-import { alertKills } from './alert-kills.ts'
+import { alertKills, alertKillsShared } from './alert-kills.ts'
 import type { Fault } from './fault.ts'
 import { greedyTenant } from './greedy-tenant.ts'
 import { hungProcess } from './hung-process.ts'
 
-const FAULTS: readonly Fault[] = [hungProcess, greedyTenant, alertKills]
+const FAULTS: readonly Fault[] = [hungProcess, greedyTenant, alertKills, alertKillsShared]
 
 const USAGE = `npm run test:faults -- [name…] [--short] [--json]
 

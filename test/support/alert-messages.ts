@@ -48,7 +48,8 @@ export const anomalyMessage = ({
     related: [],
     ...anomaly,
   },
-  state: 'Since Sat 28 Nov, 00:02',
+  state: 'Open since Sat 28 Nov, 00:02',
+  stake: '$1,334.00 at risk · 1 more of the same cause',
   facts: [
     { label: 'Money at risk', value: '$1,334.00' },
     { label: 'Confidence', value: '99.9%' },
@@ -100,6 +101,7 @@ export const hostileMessage = (): AnomalyMessage => {
   return anomalyMessage({
     tenant: long,
     state: long,
+    stake: long,
     news: long,
     anomaly: { title: long, message: long, advice: long, note: long },
     facts: Array.from({ length: 12 }, () => ({ label: long, value: long })),

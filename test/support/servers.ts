@@ -43,7 +43,7 @@ function freePort(): Promise<number> {
   })
 }
 
-const READY_WITHIN_MS = 30_000
+const READY_WITHIN_MS = 120_000
 
 /**
  * Starts the program and waits until it is ready. The caller ends it.

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Severity } from '../../detection/detector.ts'
 import { HOUR } from '../../time.ts'
-import { isOver, layoutOf, short } from '../layout.ts'
+import { isOver, layoutOf, relatedEntry, short } from '../layout.ts'
 import type { AnomalyMessage, Message } from '../message.ts'
 import {
   type Answer,
@@ -60,7 +60,7 @@ export const pagerDuty = ({ request, config: { pagerDutyEventsUrl } }: Means): C
 
 function eventOf(message: Message): object {
   if (message.type !== 'anomaly') return noticeOf(message)
-  const { anomaly, conversation, url, facts } = message
+  const { anomaly, conversation, url, facts, related } = message
   const action = actionOf(message)
   if (action !== 'trigger') return { event_action: action, dedup_key: conversation }
   return {
@@ -79,6 +79,9 @@ function eventOf(message: Message): object {
         ...Object.fromEntries(facts.map(({ label, value }) => [short(label, 80), short(value, 300)])),
         'What happened': short(anomaly.message, 4_000),
         'What to do': short(anomaly.advice, 4_000),
+        ...(related.length > 0 && {
+          'Same cause': related.map((one) => short(relatedEntry(one).label, 300)).join('; '),
+        }),
       },
     },
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { HOUR } from '../../time.ts'
-import { isOver } from '../layout.ts'
+import { isOver, short } from '../layout.ts'
 import type { Message } from '../message.ts'
 import {
   type Answer,
@@ -124,12 +124,14 @@ export const slackBot = ({ request, config: { slackApiUrl } }: Means): Channel =
   })
 }
 
+const REPLY = 300
+
 /** Editing a message notifies nobody: what ends, or comes back, is said in its thread. */
 function replyTo(message: Message): string | undefined {
   if (message.type !== 'anomaly') return undefined
-  if (message.news !== undefined) return escaped(message.news)
+  if (message.news !== undefined) return escaped(short(message.news, REPLY))
   if (!isOver(message) && message.reason !== 'REOPENED' && message.reason !== 'ESCALATED') return undefined
-  return escaped(message.state)
+  return escaped(short(message.state, REPLY))
 }
 
 function readAnswer({ text = '' }: Answer): z.infer<typeof answered> {

@@ -104,6 +104,19 @@ describe.each(CHATS)('%s', (chat) => {
     expect(text.toLowerCase()).toContain('critical')
   })
 
+  it('names the others of the same cause with severity, title and money', async () => {
+    await deliver(chat, anomalyMessage())
+    const text = (provider.requests[0]?.body ?? '').replaceAll('\\\\', '')
+    expect(text).toContain('Medium: Revenue is 80% below usual · $900.00')
+  })
+
+  it.skipIf(chat === 'pagerDuty')('says first that it is over', async () => {
+    await deliver(chat, anomalyMessage({ reason: 'ENDED' }))
+    const text = (provider.requests[0]?.body ?? '').replaceAll('\\\\', '')
+    expect(text).toContain('Ended: 92% of payments fail')
+    expect(text).not.toContain('Critical: 92%')
+  })
+
   it('makes no markup, mention or link of what strangers write, and stays within the provider’s limits', () => {
     const body = open(chat).render(hostileMessage())
     expect(body).not.toMatch(/\u202e/)
