@@ -18,12 +18,16 @@ export interface Sent {
   cpu: number
   /** Requests that were never answered. */
   broken: number
+  /** How often one was put off (503) and sent again. */
+  retried: number
   /** Milliseconds from a request to its answer. */
   p50: number
   p99: number
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n')
+const PUT_OFF = Buffer.from('HTTP/1.1 503')
+const RETRY_AFTER_MS = 200
 
 /** Written on sockets: an HTTP client would use more CPU than the servers that are measured. */
 export async function sendRequests(sending: Sending): Promise<Sent> {
@@ -31,6 +35,7 @@ export async function sendRequests(sending: Sending): Promise<Sent> {
   const latencies = new Float64Array(count)
   let next = 0
   let broken = 0
+  let retried = 0
   const cpuBefore = process.cpuUsage()
   const began = performance.now()
   const dueIn = (number: number): number =>
@@ -55,6 +60,11 @@ export async function sendRequests(sending: Sending): Promise<Sent> {
       }
       socket.on('connect', take)
       readAnswers(socket, (answer) => {
+        if (answer.subarray(0, PUT_OFF.length).equals(PUT_OFF)) {
+          retried += 1
+          setTimeout(send, RETRY_AFTER_MS, current)
+          return
+        }
         latencies[current] = performance.now() - sentAt
         onAnswer(answer, current)
         current = -1
@@ -71,7 +81,7 @@ export async function sendRequests(sending: Sending): Promise<Sent> {
   const { user, system } = process.cpuUsage(cpuBefore)
   const answered = latencies.subarray(0, next)
   const [p50, p99] = [quantile(answered, 0.5), quantile(answered, 0.99)]
-  return { seconds, cpu: (user + system) / 1e6, broken, p50, p99 }
+  return { seconds, cpu: (user + system) / 1e6, broken, retried, p50, p99 }
 }
 
 /** Whole answers with a content-length, one at a time: nothing is sent before the last one has come. */

@@ -34,6 +34,8 @@ interface Round {
   cpu: number
   backendCpu: number | undefined
   others: number
+  /** Deliveries that were put off and sent again. */
+  retried: number
 }
 
 interface Measured {
@@ -99,7 +101,7 @@ async function measureRound(
   const backends = async () => (redisUrl === undefined ? undefined : backendCpu(databaseUrl))
   const before = await rig.bare(count)
   const began = await backends()
-  const { rate, cpu, others } = await rig.judged(count)
+  const { rate, cpu, others, load } = await rig.judged(count)
   const ended = await backends()
   const after = await rig.bare(count)
   return {
@@ -110,6 +112,7 @@ async function measureRound(
     cpu,
     backendCpu: began === undefined || ended === undefined ? undefined : ((ended - began) / count) * 1e6,
     others,
+    retried: load.retried,
   }
 }
 
@@ -126,6 +129,7 @@ function report(measured: readonly Measured[]): PartReport {
       cpu: of(({ cpu }) => cpu),
       backendCpu: of((round) => round.backendCpu ?? Number.NaN),
       others: of(({ others }) => others),
+      retried: rounds.reduce((sum, round) => sum + round.retried, 0),
     }
   })
   return {
@@ -152,7 +156,8 @@ function report(measured: readonly Measured[]): PartReport {
       'the rate is over the time until the last event is judged; null: CPU of a second bare slice over the first',
       "of PostgreSQL: CPU of the server's connections, without what it does in the background",
       ...figures.map(
-        ({ engine, others }) => `${engine}: others took up to ${percent(others.max)} of the machine`,
+        ({ engine, others, retried }) =>
+          `${engine}: others took up to ${percent(others.max)} of the machine; ${retried} deliveries were put off (503) and sent again`,
       ),
       machineName(),
     ],

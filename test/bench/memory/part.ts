@@ -39,8 +39,8 @@ interface Sample {
   buffers: number
   /** Microseconds of CPU a delivery, with its judging and pushing. */
   cpu: number
-  /** Deliveries that were not answered 200. */
-  refused: number
+  /** Deliveries that were put off and sent again. */
+  retried: number
 }
 
 async function measure({ quick, minutes, say }: BenchOptions, folder: string): Promise<PartReport> {
@@ -74,7 +74,7 @@ async function measure({ quick, minutes, say }: BenchOptions, folder: string): P
         used: usage.heapUsed / 1e6,
         buffers: usage.external / 1e6,
         cpu: ((usage.cpu - before) / (RATE * SECONDS_A_SAMPLE)) * 1e6,
-        refused: load.refused + load.broken,
+        retried: load.retried,
       }
       samples.push(sample)
       say(
@@ -116,7 +116,7 @@ function report(samples: readonly Sample[], { tenants, sockets }: typeof FULL): 
   const later = samples.filter(({ minute }) => minute >= last * FILLING)
   const most = Math.max(...samples.map(({ megabytes }) => megabytes))
   const growth = 60 * slopeOf(later)
-  const refused = samples.reduce((sum, sample) => sum + sample.refused, 0)
+  const retried = samples.reduce((sum, sample) => sum + sample.retried, 0)
   const wanted = [0.1, 0.25, 0.5, 0.75, 1].map((share) => last * share)
   const shown = wanted.flatMap((minute) => samples.find((sample) => sample.minute >= minute) ?? [])
   const about = `${tenants.toLocaleString('en')} tenants, ${sockets.toLocaleString('en')} sockets`
@@ -132,7 +132,7 @@ function report(samples: readonly Sample[], { tenants, sockets }: typeof FULL): 
       cpu.toFixed(0),
     ]),
     notes: [
-      `${RATE} deliveries a second over all tenants, each socket with a subscription of its tenant's; ${refused} were not answered 200`,
+      `${RATE} deliveries a second over all tenants, each socket with a subscription of its tenant's; ${retried} were put off (503) and sent again`,
       `most ${most.toFixed(0)} MB; in the second half it grew by ${growth.toFixed(1)} MB an hour (a line through its samples)`,
       machineName(),
     ],
