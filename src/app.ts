@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Redis } from 'ioredis'
 import { Alerts, alertServices } from './alerts/alerts.ts'
 import { alertPages } from './alerts/pages.ts'
+import { SnoozeWatch } from './anomalies/snooze-watch.ts'
 import { createApi } from './api.ts'
 import type { Bus } from './bus/bus.ts'
 import { memoryBus } from './bus/memory.ts'
@@ -51,6 +52,8 @@ export interface App {
   /** Where it listens, without a slash at the end. */
   url: string
   database: Database
+  /** A code that signs in to the dashboard once with this key, within minutes; of use in a local set-up alone. */
+  signInCode(key: string): string
   /** Takes nothing new, finishes what was begun, closes every connection. */
   close(): Promise<void>
 }
@@ -100,6 +103,7 @@ export async function startApp({
   const inbox = new Inbox({ sql: database.sqlFor('delivery'), tallies, bus, clock, log, metrics, disk })
   const worker = new Worker({ database, bus, detectors: DETECTORS, clock, log, metrics })
   const rebuilder = new Rebuilder({ database, bus, detectors: DETECTORS, clock, log, metrics })
+  const snoozes = new SnoozeWatch({ database, bus, clock, log })
   const janitor = new Janitor({ config, database, detectors: DETECTORS, clock, log })
   let listensOn = ''
   const alertParts = { config, database, bus, vault, clock, log, metrics }
@@ -179,6 +183,7 @@ export async function startApp({
   worker.start()
   rebuilder.start()
   alerts.start()
+  snoozes.start()
   janitor.start()
   const stopWatching = database.watchIntegrity?.({
     afterMs: checkIntegrityAfterMs,
@@ -193,13 +198,15 @@ export async function startApp({
   return {
     url,
     database,
+    signInCode: api.signInCode,
     async close() {
       draining = true
       withdraw()
       await Promise.all([inbox.drain(), api.drain()])
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeIdleConnections()
-      await Promise.all([worker.stop(), rebuilder.stop(), alerts.stop(), janitor.stop(), stopWatching?.()])
+      const loops = [worker, rebuilder, alerts, snoozes, janitor]
+      await Promise.all([...loops.map((loop) => loop.stop()), stopWatching?.()])
       setTimeout(() => server.closeAllConnections(), 2_000).unref()
       await closed
       await release()

@@ -3,7 +3,13 @@ import type { AnyDetector } from './detection/detector.ts'
 import type { Logger } from './log.ts'
 import type { Database } from './storage/database.ts'
 import { forgetProbes } from './storage/probe.ts'
-import { giveSpaceBack, type Tidied, tenantIds, tidyTenant } from './storage/retention.ts'
+import {
+  giveSpaceBack,
+  type Tidied,
+  tenantIds,
+  tidyOperatorSessions,
+  tidyTenant,
+} from './storage/retention.ts'
 import { deleteTenant, markedTenants } from './tenancy/tenants.ts'
 import { DAY, HOUR, type WallClock } from './time.ts'
 
@@ -53,6 +59,7 @@ export class Janitor {
       const tidied = await tidyTenant(sql, tenantId, this.#retention())
       for (const what of ['payloads', 'events', 'objects', 'states'] as const) total[what] += tidied[what]
     }
+    await tidyOperatorSessions(sql, this.#retention().sessionsBefore)
     await forgetProbes(sql, new Date(clock.now().getTime() - DAY * 1_000))
     await giveSpaceBack(database)
     log.info({ ...total }, 'tidied')
@@ -81,6 +88,7 @@ export class Janitor {
       attemptsBefore: daysAgo(30),
       heldBefore: daysAgo(14),
       formerTokensBefore: clock.now(),
+      sessionsBefore: daysAgo(7),
       statesFor: new Map(detectors.map(({ name, idleAfter }) => [name, idleAfter])),
     }
   }

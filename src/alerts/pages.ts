@@ -14,7 +14,6 @@ const SAFE = {
 }
 
 const LINK = /^\/alerts\/(verify|unsubscribe)\/([\w.-]{20,4000})$/
-const ANOMALY = /^\/a\/(anm_\w{1,64})$/
 
 const WORDS = {
   verify: {
@@ -35,16 +34,14 @@ export interface PageParts extends Pick<SendingParts, 'vault' | 'clock' | 'log'>
 }
 
 /**
- * The pages that alerts lead to: an anomaly's, and those of mails. Programs open links of mails to look at them, so
+ * The pages that mails lead to. Programs open links of mails to look at them, so
  * opening one changes nothing; only its button, or a mail program that unsubscribes (RFC 8058), does.
  */
 export function alertPages(parts: PageParts, next: RequestListener): RequestListener {
   return (req, res) => {
     const path = (req.url ?? '/').split('?', 1)[0] ?? '/'
     const [, purpose, token = ''] = LINK.exec(path) ?? []
-    const [, anomaly] = ANOMALY.exec(path) ?? []
     const isRead = req.method === 'GET' || req.method === 'HEAD'
-    if (anomaly !== undefined && isRead) return answerPage(res, 200, 'Anomaly', anomalyText(anomaly))
     if (purpose !== 'verify' && purpose !== 'unsubscribe') return next(req, res)
     const link = readLink(parts.vault, purpose, token)
     if (link === undefined) return answerPage(res, 404, 'Not found', [html`This link is not complete.`])
@@ -76,12 +73,6 @@ async function act(parts: PageParts, link: MailLink, res: ServerResponse): Promi
       html`This link is too old, or the channel is gone. Have a new mail sent.`,
     ])
 }
-
-const anomalyText = (id: string) => [
-  html`This is the anomaly <code>${id}</code>. Its details are for those who have a key of the tenant:`,
-  html`<code>./billingwatch anomalies show TENANT ${id}</code>`,
-  html`or in GraphQL: <code>{ anomaly(id: "${id}") { title message advice status } }</code>`,
-]
 
 function answerPage(
   res: ServerResponse,

@@ -11,19 +11,18 @@ import {
 import type { Config } from '../config.ts'
 import { SEVERITIES } from '../detection/detector.ts'
 import { PublicError } from '../errors.ts'
-import { answerError, type PlainHandler, readOnly } from '../http/answer.ts'
+import { type PlainHandler, readOnly } from '../http/answer.ts'
 import { addressOf } from '../http/client-address.ts'
 import { requestIdOf } from '../http/request-id.ts'
-import { statusOf } from '../http/status.ts'
 import type { ApiRate } from '../limits/api-rate.ts'
 import { standingHeaders } from '../limits/rate-limiter.ts'
 import type { Logger } from '../log.ts'
-import { isDatabaseAway } from '../storage/away.ts'
 import { ANOMALIES, type AnomalyRow, type Condition, columnsOf } from '../storage/reading.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import { clamped, decimal } from '../stripe/money.ts'
 import type { CredentialsWatch } from '../tenancy/cutoff.ts'
 import type { Gate } from '../tenancy/gate.ts'
+import { answerRefusal } from '../tenancy/refusal.ts'
 import { type Cell, csvLines } from './csv.ts'
 import { readAnomalyFilter } from './query.ts'
 
@@ -168,17 +167,5 @@ const readPage = (scope: Scope, wanted: Wanted, after: AnomalyKey | undefined): 
 function refuse(res: ServerResponse, error: unknown): void {
   // An aborted download is visibly incomplete; one that ends would seem complete.
   if (res.headersSent) res.destroy()
-  else if (isDatabaseAway(error))
-    answerError(res, 503, 'UNAVAILABLE', 'The database does not answer. Try again in a moment.', {
-      'retry-after': '5',
-    })
-  else if (!(error instanceof PublicError))
-    answerError(res, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong on the server.')
-  else {
-    const { retryAfterSeconds } = error.details
-    answerError(res, statusOf(error.code), error.code, error.message, {
-      ...(error.code === 'UNAUTHENTICATED' && { 'www-authenticate': 'Bearer' }),
-      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
-    })
-  }
+  else answerRefusal(res, error)
 }

@@ -26,7 +26,7 @@ export function routes({ webhook, plain, next, idle = IDLE }: Routes): RequestLi
   return (req, res) => {
     const requestId = identify(req)
     req.socket.setTimeout(idle)
-    const path = pathOf(req.url ?? '/')
+    const path = pathOf(req)
     if (path.startsWith(WEBHOOK) && hasHost(req)) return webhook(req, res, path.slice(WEBHOOK.length))
     res.setHeader('x-request-id', requestId)
     // An answer is for this client at this moment only.
@@ -48,7 +48,8 @@ function isAddress({ headers: { host = 'localhost' }, url = '/' }: IncomingMessa
   return url.startsWith('/') && URL.canParse(`http://${host}${url}`)
 }
 
-const pathOf = (url: string): string => {
+/** The path of a request, without its query. */
+export const pathOf = ({ url = '/' }: Pick<IncomingMessage, 'url'>): string => {
   const query = url.indexOf('?')
   return query < 0 ? url : url.slice(0, query)
 }

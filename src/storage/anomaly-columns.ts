@@ -38,3 +38,28 @@ export const readSeries = (json: string): SeriesPoint[] => series.parse(JSON.par
 /** Of the columns `acknowledgedBy` and `resolvedBy`; null where nobody has. */
 export const readActor = (json: string | null): Actor | null =>
   json === null ? null : actor.parse(JSON.parse(json))
+
+const size = z.object({
+  severity: z.int(),
+  occurrences: z.int(),
+  /** Money at risk; null where none was known. */
+  amount: z.int().nullable(),
+  currency: z.string().nullable(),
+})
+
+/** How large an anomaly was when somebody snoozed it until it grows. */
+export type SnoozedSize = z.infer<typeof size>
+
+/** Of the column `snoozedSize`; null where it is not snoozed until it grows. */
+export const readSnoozedSize = (json: string | null): SnoozedSize | null =>
+  json === null ? null : size.parse(JSON.parse(json))
+
+/** Whether it is worse by what wakes people again: a higher severity, or twice the signs or the money. */
+export const hasGrown = (before: SnoozedSize, now: SnoozedSize): boolean =>
+  now.severity > before.severity ||
+  now.occurrences >= 2 * before.occurrences ||
+  (now.currency === before.currency &&
+    before.amount !== null &&
+    now.amount !== null &&
+    now.amount > before.amount &&
+    now.amount >= 2 * before.amount)

@@ -28,6 +28,7 @@ const TABLES: readonly (readonly [table: string, ...key: string[]])[] = [
   ['Claim', 'tenantId'],
   ['FormerToken', 'hash'],
   ['WebhookSecret', 'id'],
+  ['Session', 'id'],
   ['ApiKey', 'id'],
   ['WebhookEndpoint', 'id'],
 ]

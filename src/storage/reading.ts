@@ -76,6 +76,8 @@ export const ANOMALIES: Table<AnomalyRow> = {
     resolvedBy: nullableText,
     falsePositiveReason: nullableText,
     note: nullableText,
+    snoozedUntil: nullableDate,
+    snoozedSize: nullableText,
   },
 }
 

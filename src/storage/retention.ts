@@ -24,6 +24,8 @@ export interface Retention {
   countedBefore: Date
   /** Former tokens whose grace ended before are deleted. */
   formerTokensBefore: Date
+  /** Sessions that ended before are deleted. */
+  sessionsBefore: Date
   /** Deliveries of alerts, attempts, and what was held for a disabled channel go when they are from before. */
   alertsBefore: Date
   attemptsBefore: Date
@@ -58,10 +60,21 @@ export async function tidyTenant(sql: SystemSql, tenantId: string, retention: Re
     tenantId,
     retention.formerTokensBefore,
   ])
+  await change(sql, tenantId, `DELETE FROM "Session" WHERE "tenantId" = ? AND ${IS_OVER}`, [
+    tenantId,
+    retention.sessionsBefore,
+    retention.sessionsBefore,
+  ])
   await tidyAlerts(sql, tenantId, retention)
   const { objects, states } = await forget(sql, tenantId, retention)
   return { payloads, events, objects, states }
 }
+
+const IS_OVER = '("endedAt" < ? OR "expiresAt" < ?)'
+
+/** The same for what an operator has begun. */
+export const tidyOperatorSessions = (sql: SystemSql, before: Date): Promise<number> =>
+  sql.write((tx) => tx.run(`DELETE FROM "OperatorSession" WHERE ${IS_OVER}`, [before, before]))
 
 /** Gives free pages of a SQLite file back, a little at a time. PostgreSQL does that by itself. */
 export async function giveSpaceBack({ engine, sql }: Database): Promise<void> {

@@ -14,20 +14,24 @@ const AUDIENCE = 'billingwatch/api'
 const claims = z.object({
   sub: z.string(),
   exp: z.int(),
-  tenant: z.string(),
-  role,
+  /** With `role`; neither: an operator's who has named no tenant. */
+  tenant: z.string().optional(),
+  role: role.optional(),
   /** The API key it was made with: revoking that ends it. */
   key: z.string().optional(),
   /** Instead of `key`, a mark of the operator key it was made with: replacing that ends it. */
   operator: z.string().optional(),
+  /** The session that it was handed out for: ending that ends it. */
+  session: z.string().optional(),
 })
 
 export interface AccessClaims {
-  tenantId: string
-  role: Role
+  /** With its role; undefined: an operator's who has named no tenant. */
+  inTenant: { tenantId: string; role: Role } | undefined
   subject: string
   keyId: string | undefined
   operator: boolean
+  sessionId: string | undefined
   expiresAt: Date
 }
 
@@ -79,18 +83,31 @@ export class AccessTokens {
     if (!atLeast(caller.role, wanted.role)) {
       throw new PublicError('FORBIDDEN', `a ${caller.role} cannot give ${wanted.role}`)
     }
-    const [current] = this.#keys
-    if (!current) throw new Error('the vault gave no key for access tokens')
+    return this.#sign(caller, { tenant: caller.tenantId, role: wanted.role }, wanted)
+  }
+
+  /** A token with which an operator's session manages tenants; within one it has no rights. */
+  createForOperator(caller: Caller, ttlSeconds: number): Promise<AccessToken> {
+    return this.#sign(caller, {}, { ttlSeconds })
+  }
+
+  async #sign(
+    caller: Caller,
+    rights: { tenant?: string; role?: Role },
+    { ttlSeconds, subject }: Pick<z.output<typeof request>, 'ttlSeconds' | 'subject'>,
+  ): Promise<AccessToken> {
+    const current = this.#current()
     const now = this.#clock.now().getTime() / 1000
     const latest = caller.expiresAt ? Math.floor(caller.expiresAt.getTime() / 1000) : Infinity
     // Rounded up: a token that is asked for a second is good for at least that.
-    const expires = Math.min(Math.ceil(now) + wanted.ttlSeconds, latest)
-    const by = caller.keyId === undefined ? { operator: this.#operatorMark(current) } : { key: caller.keyId }
-    const token = await new SignJWT({ tenant: caller.tenantId, role: wanted.role, ...by })
+    const expires = Math.min(Math.ceil(now) + ttlSeconds, latest)
+    const by = caller.keyId === undefined ? { operator: this.#markBy(current) } : { key: caller.keyId }
+    const session = caller.sessionId === undefined ? {} : { session: caller.sessionId }
+    const token = await new SignJWT({ ...rights, ...by, ...session })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: current.keyId })
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
-      .setSubject(wanted.subject ?? caller.actor.name)
+      .setSubject(subject ?? caller.actor.name)
       .setIssuedAt(Math.floor(now))
       .setExpirationTime(expires)
       .setJti(randomBase62(22))
@@ -113,16 +130,17 @@ export class AccessTokens {
         currentDate: this.#clock.now(),
         requiredClaims: ['sub', 'exp'],
       })
-      const { sub, exp, tenant, role: granted, key, operator } = claims.parse(payload)
+      const { sub, exp, tenant, role: granted, key, operator, session } = claims.parse(payload)
       if ((key === undefined) === (operator === undefined)) return undefined
-      if (operator !== undefined && operator !== this.#operatorMark(this.#key(protectedHeader.kid)))
+      if (operator !== undefined && operator !== this.#markBy(this.#key(protectedHeader.kid)))
         return undefined
       return {
-        tenantId: tenant,
-        role: granted,
+        inTenant:
+          tenant === undefined || granted === undefined ? undefined : { tenantId: tenant, role: granted },
         subject: sub,
         keyId: key,
         operator: operator !== undefined,
+        sessionId: session,
         expiresAt: new Date(exp * 1000),
       }
     } catch (error) {
@@ -133,11 +151,22 @@ export class AccessTokens {
     }
   }
 
+  /** A mark of the operator key, for what has to end when that is replaced; undefined: there is no operator. */
+  operatorMark(): string | undefined {
+    return this.#markBy(this.#current())
+  }
+
   /** Keyed, since whoever holds the token reads it: a bare digest would let the operator key be guessed at home. */
-  #operatorMark({ key }: DerivedKey): string | undefined {
+  #markBy({ key }: DerivedKey): string | undefined {
     return this.#adminKey === undefined
       ? undefined
       : createHmac('sha256', key).update(`mark ${this.#adminKey}`).digest('hex').slice(0, 16)
+  }
+
+  #current(): DerivedKey {
+    const [current] = this.#keys
+    if (!current) throw new Error('the vault gave no key for access tokens')
+    return current
   }
 
   #key(kid: string | undefined): DerivedKey {

@@ -1,7 +1,7 @@
 import { PublicError } from '../errors.ts'
 import { sha256 } from '../ids.ts'
 import type { Database } from '../storage/database.ts'
-import { lookUpKey } from '../storage/key-lookup.ts'
+import { type KeySearch, lookUpKey } from '../storage/key-lookup.ts'
 import type { WallClock } from '../time.ts'
 import { type AccessClaims, type AccessToken, type AccessTokenInput, AccessTokens } from './access-tokens.ts'
 import { atLeast, type Caller, ROLES, type Role } from './caller.ts'
@@ -22,7 +22,7 @@ const refused = (): PublicError =>
   new PublicError('UNAUTHENTICATED', 'missing or unknown credentials: send Authorization: Bearer <key>')
 
 /** Any text where there is no role is treated as the lowest. */
-const roleOf = (text: string): Role => ROLES.find((one) => one === text) ?? 'VIEWER'
+export const roleOf = (text: string): Role => ROLES.find((one) => one === text) ?? 'VIEWER'
 
 const OPERATOR = { kind: 'OPERATOR', name: 'operator' } as const
 
@@ -71,6 +71,16 @@ export class Authenticator {
     return this.#tokens.create(caller, input)
   }
 
+  /** A token that manages tenants, for an operator's session that has named none. */
+  createOperatorToken(caller: Caller, ttlSeconds: number): Promise<AccessToken> {
+    return this.#tokens.createForOperator(caller, ttlSeconds)
+  }
+
+  /** A mark of the operator key, for what has to end when that is replaced; undefined: there is no operator. */
+  operatorMark(): string | undefined {
+    return this.#tokens.operatorMark()
+  }
+
   /** Writes what is still to be written of the last uses. */
   async close(): Promise<void> {
     await this.#lastUsed.flush()
@@ -114,24 +124,36 @@ export class Authenticator {
   async #accessToken(token: string): Promise<Caller | undefined> {
     const claims = await this.#tokens.verify(token)
     if (!claims) return undefined
-    const highest = claims.operator ? await this.#operatorsRole(claims) : await this.#keysRole(claims)
+    const { inTenant, subject, keyId, sessionId, expiresAt } = claims
+    const base = { keyId, sessionId, expiresAt }
+    if (claims.operator && sessionId !== undefined && !(await this.#isOperatorSession(sessionId)))
+      return undefined
+    if (inTenant === undefined) {
+      if (!claims.operator) return undefined
+      const actor = { kind: 'OPERATOR', name: subject } as const
+      return { ...base, actor, operator: true, tenantId: undefined, role: undefined }
+    }
+    const { tenantId, role } = inTenant
+    const highest = claims.operator
+      ? await this.#operatorsRole(tenantId)
+      : await this.#keysRole(tenantId, claims)
     if (!highest) return undefined
     return {
-      actor: { kind: 'ACCESS_TOKEN', name: claims.subject },
+      ...base,
+      actor: { kind: 'ACCESS_TOKEN', name: subject },
       operator: false,
-      tenantId: claims.tenantId,
-      role: atLeast(highest, claims.role) ? claims.role : highest,
-      keyId: claims.keyId,
-      expiresAt: claims.expiresAt,
+      tenantId,
+      role: atLeast(highest, role) ? role : highest,
     }
   }
 
-  async #keysRole({ tenantId, keyId }: AccessClaims): Promise<Role | undefined> {
-    const row = keyId === undefined ? undefined : await this.#liveKey({ tenantId, id: keyId })
+  async #keysRole(tenantId: string, { keyId, sessionId }: AccessClaims): Promise<Role | undefined> {
+    if (keyId === undefined) return undefined
+    const row = await this.#liveKey({ tenantId, id: keyId, sessionId })
     return row && roleOf(row.role)
   }
 
-  async #operatorsRole({ tenantId }: AccessClaims): Promise<Role | undefined> {
+  async #operatorsRole(tenantId: string): Promise<Role | undefined> {
     const tenant = await this.#database.prisma.tenant.findFirst({
       where: { id: tenantId, suspendedAt: null, deletedAt: null },
       select: { id: true },
@@ -139,8 +161,13 @@ export class Authenticator {
     return tenant ? 'ADMIN' : undefined
   }
 
+  async #isOperatorSession(id: string): Promise<boolean> {
+    const where = { id, endedAt: null }
+    return (await this.#database.prisma.operatorSession.findFirst({ where, select: { id: true } })) !== null
+  }
+
   /** One lookup, the same for a key that never was and for one that is not good any more. */
-  async #liveKey(which: { hash: string } | { tenantId: string; id: string }) {
+  async #liveKey(which: KeySearch) {
     const now = this.#clock.now()
     const key = await lookUpKey(this.#database.sql, which, now)
     if (key) this.#lastUsed.note(key, now)

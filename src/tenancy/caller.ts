@@ -15,6 +15,8 @@ export interface Caller {
   role: Role | undefined
   /** The key behind it (also behind an access token): revoking it cuts the caller off. */
   keyId: string | undefined
+  /** The session that an access token was handed out for: its end cuts the caller off. */
+  sessionId?: string | undefined
   /** When an access token ends; undefined: not by itself. */
   expiresAt: Date | undefined
 }

@@ -76,8 +76,10 @@ export class CredentialsWatch {
     const asked = [...this.#watchers]
     const tenants = await this.#tenants(asked)
     const keys = await this.#keys(asked)
+    const ended = await this.#endedSessions(asked)
     for (const watcher of asked) {
-      const { tenantId, keyId } = watcher.caller
+      const { tenantId, keyId, sessionId } = watcher.caller
+      if (sessionId !== undefined && ended.has(sessionId)) this.#cut(watcher, 'revoked')
       if (tenantId === undefined) continue
       const tenant = tenants.get(tenantId)
       if (!tenant || tenant.deletedAt) this.#cut(watcher, 'deleted')
@@ -116,6 +118,27 @@ export class CredentialsWatch {
       for (const row of rows) good.add(row.id)
     }
     return good
+  }
+
+  /** Those of the watched sessions that somebody has ended. */
+  async #endedSessions(watchers: readonly Watcher[]): Promise<Set<string>> {
+    const ended = new Set<string>()
+    const { prisma } = this.#database
+    for (const ids of chunks(watchers.map(({ caller }) => caller.sessionId))) {
+      const where = { id: { in: ids }, endedAt: { not: null } }
+      const tenantIds = watchers.flatMap(({ caller }) =>
+        caller.sessionId !== undefined && caller.tenantId !== undefined ? caller.tenantId : [],
+      )
+      const rows = [
+        ...(await prisma.session.findMany({
+          where: { ...where, tenantId: { in: [...new Set(tenantIds)] } }, // leads the index
+          select: { id: true },
+        })),
+        ...(await prisma.operatorSession.findMany({ where, select: { id: true } })),
+      ]
+      for (const { id } of rows) ended.add(id)
+    }
+    return ended
   }
 
   #cut(watcher: Watcher, reason: CutOff): void {

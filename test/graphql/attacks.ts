@@ -17,7 +17,8 @@ export type Loot = Record<
   | 'detector'
   | 'cursor'
   | 'channel'
-  | 'delivery',
+  | 'delivery'
+  | 'session',
   string
 >
 
@@ -121,24 +122,46 @@ export const ATTACKS: Record<string, Attack[]> = {
   ],
   'Query.nodes': [
     attack('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', (loot) => ({ ids: Object.values(loot) }), {
-      reads: { nodes: Array(11).fill(null) },
+      reads: { nodes: Array(12).fill(null) },
     }),
   ],
   'Query.tenants': [
     attack('{ tenants(search: "zanzibar") { nodes { id } } }', () => ({}), { code: 'FORBIDDEN' }),
   ],
   ...Object.fromEntries(
-    ['acknowledgeAnomaly', 'resolveAnomaly', 'reopenAnomaly', 'markAnomalyFalsePositive'].map((name) => [
+    [
+      ['acknowledgeAnomaly'],
+      ['resolveAnomaly'],
+      ['reopenAnomaly'],
+      ['markAnomalyFalsePositive'],
+      ['commentOnAnomaly', ', text: "mine"'],
+      ['snoozeAnomaly', ', untilItGrows: true'],
+      ['unsnoozeAnomaly'],
+    ].map(([name, words = '']) => [
       `Mutation.${name}`,
       [
         attack(
-          `mutation($id: ID!) { ${name}(input: {id: $id}) { anomaly { id } } }`,
+          `mutation($id: ID!) { ${name}(input: {id: $id${words}}) { anomaly { id } } }`,
           ({ anomaly }) => ({ id: anomaly }),
           { code: 'NOT_FOUND' },
         ),
       ],
     ]),
   ),
+  'Mutation.undoAct': [
+    attack(
+      'mutation($id: ID!) { undoAct(input: {activityId: $id}) { anomaly { id } } }',
+      ({ activity }) => ({ id: activity }),
+      { code: 'NOT_FOUND' },
+    ),
+  ],
+  'Mutation.updateAnomalies': [
+    attack(
+      'mutation($id: ID!) { updateAnomalies(input: {ids: [$id], act: RESOLVE}) { anomalies { id } problems { code } } }',
+      ({ anomaly }) => ({ id: anomaly }),
+      { reads: { updateAnomalies: { anomalies: [], problems: [{ code: 'NOT_FOUND' }] } } },
+    ),
+  ],
   ...Object.fromEntries(
     [
       'updateAlertChannel',
@@ -202,6 +225,13 @@ export const ATTACKS: Record<string, Attack[]> = {
     attack(
       'mutation($id: ID!) { revokeApiKey(input: {id: $id}) { apiKey { id } } }',
       ({ key }) => ({ id: key }),
+      { code: 'NOT_FOUND' },
+    ),
+  ],
+  'Mutation.revokeSession': [
+    attack(
+      'mutation($id: ID!) { revokeSession(input: {id: $id}) { session { id } } }',
+      ({ session }) => ({ id: session }),
       { code: 'NOT_FOUND' },
     ),
   ],

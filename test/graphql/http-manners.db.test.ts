@@ -197,17 +197,6 @@ test('a stream of events asks proxies not to buffer it', async () => {
 })
 
 describe('a browser that comes by', () => {
-  test('is told by a small page what this is', async () => {
-    const response = await fetch(`${served.url}/`, { headers: { accept: 'text/html,application/xhtml+xml' } })
-    expect(response.status).toBe(200)
-    expect(response.headers.get('content-type')).toMatch(/^text\/html/)
-    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
-    const page = await response.text()
-    expect(page).toContain('BillingWatch')
-    expect(page).toContain('/graphql')
-    expect(page.length).toBeLessThan(4_000)
-  })
-
   test('gets an icon', async () => {
     const response = await fetch(`${served.url}/favicon.ico`, { headers: { accept: 'image/*' } })
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/svg+xml'])

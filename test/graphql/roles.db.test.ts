@@ -53,6 +53,23 @@ const FIELDS: Record<string, [least: Role | 'anyone' | 'operator', operation: st
     'MEMBER',
     'mutation { markAnomalyFalsePositive(input: {id: "anm_x"}) { anomaly { id } } }',
   ],
+  'Mutation.commentOnAnomaly': [
+    'MEMBER',
+    'mutation { commentOnAnomaly(input: {id: "anm_x", text: "x"}) { anomaly { id } } }',
+  ],
+  'Mutation.snoozeAnomaly': [
+    'MEMBER',
+    'mutation { snoozeAnomaly(input: {id: "anm_x", untilItGrows: true}) { anomaly { id } } }',
+  ],
+  'Mutation.unsnoozeAnomaly': [
+    'MEMBER',
+    'mutation { unsnoozeAnomaly(input: {id: "anm_x"}) { anomaly { id } } }',
+  ],
+  'Mutation.undoAct': ['MEMBER', 'mutation { undoAct(input: {activityId: "act_x"}) { anomaly { id } } }'],
+  'Mutation.updateAnomalies': [
+    'MEMBER',
+    'mutation { updateAnomalies(input: {ids: ["anm_x"], act: RESOLVE}) { problems { code } } }',
+  ],
   'Mutation.configureDetector': [
     'ADMIN',
     'mutation { configureDetector(input: {name: DUPLICATE_CHARGE, enabled: true}) { detector { enabled } } }',
@@ -99,6 +116,7 @@ const FIELDS: Record<string, [least: Role | 'anyone' | 'operator', operation: st
     'mutation { createApiKey(input: {name: "k", role: VIEWER}) { secret } }',
   ],
   'Mutation.revokeApiKey': ['ADMIN', 'mutation { revokeApiKey(input: {id: "key_x"}) { apiKey { id } } }'],
+  'Mutation.revokeSession': ['ADMIN', 'mutation { revokeSession(input: {id: "ses_x"}) { session { id } } }'],
   'Mutation.createAccessToken': ['VIEWER', 'mutation { createAccessToken(input: {}) { expiresAt } }'],
   'Mutation.createWebhookEndpoint': [
     'ADMIN',
@@ -129,6 +147,7 @@ const FIELDS: Record<string, [least: Role | 'anyone' | 'operator', operation: st
   ],
   'Subscription.anomalyDetected': ['VIEWER', 'subscription { anomalyDetected(after: "x") { cursor } }'],
   'Subscription.anomalyChanged': ['VIEWER', 'subscription { anomalyChanged(after: "x") { cursor } }'],
+  'Subscription.anomalyFeed': ['VIEWER', 'subscription { anomalyFeed(after: "x") { cursor } }'],
   'Subscription.eventReceived': ['VIEWER', 'subscription { eventReceived { id } }'],
 }
 

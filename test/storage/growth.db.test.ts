@@ -1,13 +1,15 @@
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { snoozeAnomaly } from '../../src/anomalies/snooze.ts'
 import type { Severity } from '../../src/detection/detector.ts'
 import type { Incident, IncidentChange } from '../../src/detection/engine/incident.ts'
 import { newId } from '../../src/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { saveIncidents } from '../../src/storage/detection/saving-incidents.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { later } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { CHANGED, changesOf, resumeCursor, SOON } from '../support/feed.ts'
-import { connect, listen, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
+import { acting, connect, listen, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
 
 const database = await testDatabase()
 const served = await serveForAll(database)
@@ -173,4 +175,67 @@ test('growth without an act hides no act that is recorded beside it', async () =
   const ids = () =>
     detected.received.map((data) => (data['anomalyDetected'] as { node: { id: string } }).node.id)
   await vi.waitFor(() => expect(ids()).toEqual([incident.id, ...raised]), SOON)
+})
+
+describe('an anomaly that is snoozed until it grows', () => {
+  const SNOOZED = { severity: 'MEDIUM', occurrences: 10, impact: { amount: 5_000, currency: 'eur' } } as const
+
+  async function snoozed(over: Partial<Incident> = {}) {
+    const tenant = await makeTenant(database)
+    const scope = scopeTo(database, tenant.id)
+    const incident = incidentOf({ ...SNOOZED, ...over })
+    await save(tenant, incident, 'ANOMALY_RAISED', 0)
+    await snoozeAnomaly(scope, acting, incident.id, { untilItGrows: true })
+    const isSnoozed = async () =>
+      (await scope.db.anomaly.findFirstOrThrow({ where: { id: incident.id } })).snoozedSize !== null
+    return { tenant, incident, isSnoozed }
+  }
+
+  const eur = (amount: number) => ({ impact: { amount, currency: 'eur' } })
+
+  test.each<[string, Partial<Incident>, boolean]>([
+    ['one sign less than twice as many', { occurrences: 19 }, true],
+    ['twice as many signs', { occurrences: 20 }, false],
+    ['a cent less than twice the money', eur(9_999), true],
+    ['twice the money', eur(10_000), false],
+    ['more money of another currency', { impact: { amount: 90_000, currency: 'usd' } }, true],
+    ['money that is not known any more', { impact: null }, true],
+    ['a higher severity', { severity: 'HIGH' }, false],
+    ['a lower severity', { severity: 'LOW' }, true],
+  ])('with %s: snoozed is %s', async (_name, over, stays) => {
+    const { tenant, incident, isSnoozed } = await snoozed()
+    await save(tenant, { ...incident, ...over }, 'ANOMALY_UPDATED', 1)
+    expect(await isSnoozed()).toBe(stays)
+    const kinds = await kindsOf(database, tenant.id, incident.id)
+    expect(kinds.filter((kind) => kind === 'ANOMALY_UNSNOOZED')).toHaveLength(stays ? 0 : 1)
+  })
+
+  test('wakes when it comes back worse, and says so after the act that tells of its return', async () => {
+    const { tenant, incident, isSnoozed } = await snoozed()
+    await save(tenant, { ...incident, severity: 'CRITICAL' }, 'ANOMALY_REOPENED', 1)
+    expect(await isSnoozed()).toBe(false)
+    expect(await kindsOf(database, tenant.id, incident.id)).toEqual([
+      'ANOMALY_RAISED',
+      'ANOMALY_SNOOZED',
+      'ANOMALY_REOPENED',
+      'ANOMALY_UNSNOOZED',
+    ])
+  })
+
+  test('reaches subscribers when it wakes by signs that are no act of their own', async () => {
+    const { tenant, incident } = await snoozed()
+    await save(tenant, { ...incident, occurrences: 11 }, 'ANOMALY_UPDATED', 1)
+    const heard = listen(connect(other, tenant.key), CHANGED, {
+      after: await resumeCursor(other, tenant.key),
+    })
+    await save(tenant, { ...incident, occurrences: 20 }, 'ANOMALY_UPDATED', 2)
+    await vi.waitFor(
+      () => expect(changesOf(heard).map(({ kind }) => kind)).toEqual(['ANOMALY_UNSNOOZED']),
+      SOON,
+    )
+    const [act] = await database.prisma.activity.findMany({
+      where: { tenantId: tenant.id, kind: 'ANOMALY_UNSNOOZED' },
+    })
+    expect(act).toMatchObject({ actorKind: 'SYSTEM', data: '{"reason":"GROWTH"}' })
+  })
 })

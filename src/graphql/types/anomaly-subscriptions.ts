@@ -112,4 +112,16 @@ builder.subscriptionFields((t) => ({
     subscribe: (_root, args, context) => follow(context, args, (kind) => kind !== 'ANOMALY_RAISED'),
     resolve: (change) => change,
   }),
+  anomalyFeed: t.field({
+    type: AnomalyChange,
+    authScopes: { viewer: true },
+    description:
+      'What `anomalyDetected` and `anomalyChanged` send, in one stream and in order: each newly raised anomaly, of kind ANOMALY_RAISED, and any change.',
+    args: {
+      filter: t.arg({ type: AnomalyFeedFilter, description: 'Of which anomalies.' }),
+      after: t.arg.string({ description: 'The same cursors as `anomalyDetected` takes.' }),
+    },
+    subscribe: (_root, args, context) => follow(context, args, () => true),
+    resolve: (change) => change,
+  }),
 }))

@@ -218,6 +218,16 @@ Anomaly.implement({
       resolve: ({ id }, { first }, context, info) =>
         readRelated(scopeOf(context), id, sizeOf('first', first), anomalyColumns(info)),
     }),
+    snoozedUntil: t.expose('snoozedUntil', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Until when nobody is alerted of it; null where it is not put off until a time.',
+    }),
+    snoozedUntilItGrows: t.boolean({
+      description: 'Whether nobody is alerted of it until its severity rises, or its signs or money double.',
+      ...reads<AnomalyRow>('snoozedSize'),
+      resolve: ({ snoozedSize }) => snoozedSize !== null,
+    }),
     note: t.exposeString('note', { nullable: true, description: 'The newest note of a person.' }),
   }),
 })

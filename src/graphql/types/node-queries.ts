@@ -99,6 +99,14 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ],
   ['imp', { typename: 'ImportJob', load: (id, scope) => readImportJob(scope, id) }],
   [
+    'ses',
+    {
+      typename: 'Session',
+      load: async (id, { db, tenantId }, context) =>
+        isAdmin(context) ? db.session.findFirst({ where: { tenantId, id } }) : null,
+    },
+  ],
+  [
     'key',
     {
       typename: 'ApiKey',

@@ -13,6 +13,10 @@ const Viewer = builder.objectRef<Caller>('Viewer').implement({
       description: 'Role in the tenant; null for an operator who named none.',
       resolve: ({ role }) => role ?? null,
     }),
+    name: t.string({
+      description: 'The name under which activity shows what is done with these credentials.',
+      resolve: ({ actor }) => actor.name,
+    }),
     operator: t.exposeBoolean('operator', { description: 'Whether tenants may be managed.' }),
     tenant: t.field({
       type: Tenant,

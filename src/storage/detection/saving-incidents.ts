@@ -1,7 +1,9 @@
 import { SEVERITIES } from '../../detection/detector.ts'
 import type { ChangedIncident } from '../../detection/engine/incident.ts'
 import type { Stream } from '../../detection/engine/memory.ts'
-import { integer, nullableDate, text, type Value, type Writer } from '../sql.ts'
+import { clamped } from '../../stripe/money.ts'
+import { hasGrown, readSnoozedSize, type SnoozedSize } from '../anomaly-columns.ts'
+import { integer, nullableDate, nullableText, type Row, text, type Value, type Writer } from '../sql.ts'
 import { changingColumns, fixedColumns } from './incident-row.ts'
 import { StoredMemory } from './stored-memory.ts'
 
@@ -27,65 +29,122 @@ export async function saveIncidents(
 ): Promise<number> {
   if (changed.length === 0) return 0
   const changes = changed.filter(({ change }) => change !== undefined)
-  const quiet = await quietGrowth(tx, tenantId, changes, wall)
-  const first = await takeNumbers(tx, tenantId, changes.length)
+  const { quiet, woken } = await growthOf(tx, tenantId, changes, wall)
+  const first = await takeNumbers(tx, tenantId, changes.length + woken.size)
   const numbers = new Map(changes.map((one, index) => [one, first + index]))
+  const wakings = new Map([...woken].map((one, index) => [one, first + changes.length + index]))
   for (const one of changed) {
     const seq = numbers.get(one)
     if (one.change === 'ANOMALY_RAISED') await insertAnomaly(tx, tenantId, one, seq ?? first, wall)
-    else await updateAnomaly(tx, tenantId, one, { seq, recorded: !quiet.has(one), wall })
+    else {
+      const changedSeq = wakings.get(one) ?? seq
+      await updateAnomaly(tx, tenantId, one, {
+        seq: changedSeq,
+        recorded: !quiet.has(one),
+        woken: woken.has(one),
+        wall,
+      })
+    }
   }
   await addEvents(tx, tenantId, changed)
   await tx.insert(
     { table: 'AnomalyCause', columns: ['tenantId', 'anomalyId', 'causeId'], conflict: 'DO NOTHING' },
     changed.flatMap(({ incident, causes = [] }) => causes.map((cause) => [tenantId, incident.id, cause])),
   )
-  await tx.insert(
-    { table: 'Activity', columns: ['tenantId', 'seq', 'at', 'kind', 'actorKind', 'actorName', 'anomalyId'] },
-    changes
+  await addActs(tx, tenantId, wall, [
+    ...changes
       .filter((one) => !quiet.has(one))
-      .map((one) => [
-        tenantId,
-        numbers.get(one) ?? first,
-        wall,
-        one.change ?? null,
-        'SYSTEM',
-        'BillingWatch',
-        one.incident.id,
-      ]),
-  )
+      .map((one) => ({ seq: numbers.get(one) ?? first, kind: one.change ?? null, id: one.incident.id })),
+    ...[...wakings].map(([{ incident }, seq]) => ({
+      seq,
+      kind: 'ANOMALY_UNSNOOZED',
+      id: incident.id,
+      data: '{"reason":"GROWTH"}',
+    })),
+  ])
   return changes.length
 }
 
-/** Incidents whose growth was recorded a moment ago, and is no worse since. */
-async function quietGrowth(
+interface SystemAct {
+  seq: number
+  kind: string | null
+  /** Of the anomaly. */
+  id: string
+  /** JSON. */
+  data?: string
+}
+
+const addActs = (tx: Writer, tenantId: string, wall: Date, acts: readonly SystemAct[]): Promise<unknown> =>
+  tx.insert(
+    {
+      table: 'Activity',
+      columns: ['tenantId', 'seq', 'at', 'kind', 'actorKind', 'actorName', 'anomalyId', 'data'],
+    },
+    acts.map(({ seq, kind, id, data }) => [
+      tenantId,
+      seq,
+      wall,
+      kind,
+      'SYSTEM',
+      'BillingWatch',
+      id,
+      data ?? null,
+    ]),
+  )
+
+interface Growth {
+  /** Incidents whose growth was recorded a moment ago, and is no worse since. */
+  quiet: ReadonlySet<StreamIncident>
+  /** Incidents that were snoozed until they grow, and have. */
+  woken: ReadonlySet<StreamIncident>
+}
+
+/** What growth means for the rows as they are stored. */
+async function growthOf(
   tx: Writer,
   tenantId: string,
   changes: readonly StreamIncident[],
   wall: Date,
-): Promise<ReadonlySet<StreamIncident>> {
+): Promise<Growth> {
   const grown = new Map(
-    changes.filter(({ change }) => change === 'ANOMALY_UPDATED').map((one) => [one.incident.id, one]),
+    changes
+      .filter(({ change }) => change === 'ANOMALY_UPDATED' || change === 'ANOMALY_REOPENED')
+      .map((one) => [one.incident.id, one]),
   )
   const ids = [...grown.keys()]
   const quiet = new Set<StreamIncident>()
+  const woken = new Set<StreamIncident>()
   for (let at = 0; at < ids.length; at += CHUNK) {
     const part = ids.slice(at, at + CHUNK)
     const rows = await tx.all(
-      `SELECT "id", "severity", "growthRecordedAt" FROM "Anomaly" WHERE "tenantId" = ? AND "id" IN (${part.map(() => '?').join(', ')})`,
+      `SELECT "id", "severity", "growthRecordedAt", "snoozedSize" FROM "Anomaly" WHERE "tenantId" = ? AND "id" IN (${part.map(() => '?').join(', ')})`,
       [tenantId, ...part],
     )
     for (const row of rows) {
       const one = grown.get(text(row['id']))
-      const recordedAt = nullableDate(row['growthRecordedAt'])
-      if (one === undefined || recordedAt === null) continue
-      const isWorse = SEVERITIES.indexOf(one.incident.severity) > integer(row['severity'])
-      const seconds = Math.abs(wall.getTime() - recordedAt.getTime()) / 1_000
-      if (!isWorse && seconds < GROWTH_ACT_EVERY) quiet.add(one)
+      if (one === undefined) continue
+      if (one.change === 'ANOMALY_UPDATED' && isQuiet(one, row, wall)) quiet.add(one)
+      const snoozed = readSnoozedSize(nullableText(row['snoozedSize']))
+      if (snoozed && hasGrown(snoozed, sizeOf(one))) woken.add(one)
     }
   }
-  return quiet
+  return { quiet, woken }
 }
+
+function isQuiet({ incident }: StreamIncident, row: Row, wall: Date): boolean {
+  const recordedAt = nullableDate(row['growthRecordedAt'])
+  if (recordedAt === null) return false
+  const isWorse = SEVERITIES.indexOf(incident.severity) > integer(row['severity'])
+  const seconds = Math.abs(wall.getTime() - recordedAt.getTime()) / 1_000
+  return !isWorse && seconds < GROWTH_ACT_EVERY
+}
+
+const sizeOf = ({ incident: { severity, occurrences, impact } }: StreamIncident): SnoozedSize => ({
+  severity: SEVERITIES.indexOf(severity),
+  occurrences,
+  amount: impact === null ? null : Number(clamped(impact.amount)),
+  currency: impact?.currency ?? null,
+})
 
 /** Numbers for `count` acts; the tenant's row stays locked until the commit, so numbers follow the order of commits. */
 export async function takeNumbers(tx: Writer, tenantId: string, count: number): Promise<number> {
@@ -121,6 +180,8 @@ interface Changed {
   seq: number | undefined
   /** Whether an act tells of it. */
   recorded: boolean
+  /** Whether it ends a snooze. */
+  woken: boolean
   wall: Date
 }
 
@@ -128,12 +189,13 @@ async function updateAnomaly(
   tx: Writer,
   tenantId: string,
   { incident, change }: StreamIncident,
-  { seq, recorded, wall }: Changed,
+  { seq, recorded, woken, wall }: Changed,
 ): Promise<void> {
   const values: Record<string, Value> = {
     ...changingColumns(incident, wall),
     ...(seq !== undefined && { changedSeq: seq }),
     ...(recorded && change === 'ANOMALY_UPDATED' && { growthRecordedAt: wall }),
+    ...(woken && { snoozedSize: null }),
   }
   const assignments = Object.keys(values).map((column) => `"${column}" = ?`)
   await tx.run(`UPDATE "Anomaly" SET ${assignments.join(', ')} WHERE "tenantId" = ? AND "id" = ?`, [
