@@ -1,7 +1,19 @@
 import { hash, randomBytes } from 'node:crypto'
 
 /** The kinds of ids that outsiders see; the prefix identifies the kind everywhere alike. */
-export type IdPrefix = 'ten' | 'anm' | 'evn' | 'whe' | 'whs' | 'key' | 'det' | 'act' | 'chn' | 'dlv' | 'imp' | 'ses'
+export type IdPrefix =
+  | 'ten'
+  | 'anm'
+  | 'evn'
+  | 'whe'
+  | 'whs'
+  | 'key'
+  | 'det'
+  | 'act'
+  | 'chn'
+  | 'dlv'
+  | 'imp'
+  | 'ses'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 

@@ -140,7 +140,7 @@ describe('conventions', () => {
     const recording = /^src\/storage\/detection\/saving(-incidents)?\.ts$/
     expect(writers.filter((path) => recording.test(path))).toHaveLength(2)
     const others = writers.filter((path) => !recording.test(path))
-    expect(others).toContain('src/anomalies/lifecycle.ts')
+    expect(others).toContain('src/anomalies/act.ts')
     expect(others).toContain('src/storage/retention.ts')
     const text = new Map(src.map((file) => [file.path, file.text]))
     expect(others.filter((path) => !/\braiseVersion(In)?\(/.test(text.get(path) ?? ''))).toEqual([])

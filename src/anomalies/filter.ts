@@ -1,7 +1,9 @@
+import { ACTOR_KINDS } from '../actor.ts'
 import type { DetectorName, Severity } from '../detection/detector.ts'
 import { SEVERITIES } from '../detection/detector.ts'
 import { type AnomalyOrigin, type AnomalyStatus, STATUSES } from '../detection/engine/incident.ts'
 import { PublicError } from '../errors.ts'
+import { snoozed } from '../storage/anomaly-conditions.ts'
 import {
   ANOMALIES,
   among,
@@ -24,6 +26,8 @@ export interface AnomalyFilter {
   livemode?: boolean | null | undefined
   account?: string | null | undefined
   search?: string | null | undefined
+  snoozed?: boolean | null | undefined
+  acknowledgedBy?: string | null | undefined
 }
 
 /** An id of Stripe's: a type's prefix and the rest, e.g. `ch_3P…`. */
@@ -50,21 +54,41 @@ export async function whereOf(scope: Reading, filter: AnomalyFilter): Promise<Co
     ...(typeof customerId === 'string' ? [compare('customerId', '=', customerId)] : []),
     ...(typeof livemode === 'boolean' ? [compare('livemode', '=', livemode)] : []),
     ...(typeof account === 'string' ? [compare('account', '=', account)] : []),
+    ...(typeof filter.snoozed === 'boolean' ? [snoozed(filter.snoozed)] : []),
+    ...(typeof filter.acknowledgedBy === 'string' ? [acknowledgedBy(filter.acknowledgedBy)] : []),
     ...(await searchOf(scope, filter.search?.trim() ?? '')),
   ]
 }
 
+/** Whoever has this name, as the column has it. */
+const acknowledgedBy = (name: string): Condition =>
+  among(
+    'acknowledgedBy',
+    ACTOR_KINDS.map((kind) => JSON.stringify({ kind, name })),
+  )
+
 /** A status with a severity, as its column has it. */
 export type Pair = readonly [status: AnomalyStatus, severity: number]
 
-/** The pairs that a filter of nothing but statuses and severities lets through; undefined for any other. */
-export function pairsOf({ statuses, severities, ...others }: AnomalyFilter): Pair[] | undefined {
-  const isAlone = Object.values(others).every((other) => other === null || other === undefined)
+/** The rows of some statuses and severities, which an index leads to. */
+export interface Narrowing {
+  pairs: readonly Pair[]
+  /** What they must meet besides. */
+  within: readonly Condition[]
+}
+
+/** For a filter of nothing but statuses, severities and whether it is snoozed; undefined for any other. */
+export function narrowingOf({ statuses, severities, ...others }: AnomalyFilter): Narrowing | undefined {
+  const { snoozed: isSnoozed, ...rest } = others
+  const isAlone = Object.values(rest).every((other) => other === null || other === undefined)
   if (!isAlone || (!statuses && !severities)) return undefined
   const wanted = [...new Set(severities ?? SEVERITIES)].map((severity) => SEVERITIES.indexOf(severity))
-  return [...new Set(statuses ?? STATUSES)].flatMap((status) =>
-    wanted.map((severity): Pair => [status, severity]),
-  )
+  return {
+    pairs: [...new Set(statuses ?? STATUSES)].flatMap((status) =>
+      wanted.map((severity): Pair => [status, severity]),
+    ),
+    within: typeof isSnoozed === 'boolean' ? [snoozed(isSnoozed)] : [],
+  }
 }
 
 /** Anomalies that one Stripe object is a subject of; more than this many are not looked for. */

@@ -29,7 +29,7 @@ const sizeOf = ({ severity, occurrences, impactAmount, impactCurrency }: Anomaly
  * @throws PublicError NOT_FOUND; BAD_USER_INPUT for a time that has passed, and for none or both of the two; CONFLICT
  *   when it was dealt with
  */
-export function snoozeAnomaly(scope: Scope, acting: Acting, id: string, snooze: Snooze): Promise<Done> {
+export async function snoozeAnomaly(scope: Scope, acting: Acting, id: string, snooze: Snooze): Promise<Done> {
   const { until, untilItGrows } = parseInput(snoozing(acting.clock.now()), snooze)
   return actOn(scope, id, async (db, anomaly) => {
     if (!UNDECIDED.includes(anomaly.status))

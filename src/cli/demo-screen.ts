@@ -53,7 +53,7 @@ export class Screen implements Audience {
     this.#foot(message)
   }
 
-  ready(url: string, tenants: readonly DemoTenant[]): void {
+  ready(url: string, tenants: readonly DemoTenant[], links: readonly string[]): void {
     this.#foot('')
     this.#nameWidth = Math.max(...tenants.map(({ business }) => business.profile.name.length))
     this.#say(
@@ -61,7 +61,13 @@ export class Screen implements Audience {
       '',
       ...tenants.map((tenant) => `  ${this.#name(tenant)}  ${this.#history(tenant)}`),
       '',
-      'Each has a key, and sees nothing of the others:',
+      'Watch one in the dashboard; each link signs in once, within five minutes:',
+      '',
+      ...tenants.map(
+        (tenant, at) => `  ${this.#name(tenant)}  ${this.#paint('underline', links[at] ?? url)}`,
+      ),
+      '',
+      'Each has a key as well, and sees nothing of the others:',
       '',
       ...tenants.map((tenant) => `  ${this.#name(tenant)}  ${tenant.apiKey}`),
       '',

@@ -24,8 +24,11 @@ export interface DemoTenant {
 export interface Audience {
   /** Long work goes on. */
   progress(message: string): void
-  /** The history is in, the server listens at `url`, and live webhooks are about to begin. */
-  ready(url: string, tenants: readonly DemoTenant[]): void
+  /**
+   * The history is in, the server listens at `url`, and live webhooks are about to begin.
+   * @param links for each tenant one that signs in to its dashboard, once and within five minutes
+   */
+  ready(url: string, tenants: readonly DemoTenant[], links: readonly string[]): void
   began(tenant: DemoTenant, about: string): void
   raised(tenant: DemoTenant, anomaly: WatchedAnomaly): void
   /** @param before as it was last shown; undefined when it was not shown yet */

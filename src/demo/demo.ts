@@ -116,7 +116,9 @@ async function runWith(
     if (signal.aborted) return { url: app.url, tenants: [] }
   }
   const outcome = { url: app.url, tenants }
-  audience.ready(app.url, tenants)
+  // In the fragment, which browsers send nowhere: the code reaches no log, and the key is not in it.
+  const links = tenants.map(({ apiKey }) => `${app.url}/sign-in#code=${app.signInCode(apiKey)}`)
+  audience.ready(app.url, tenants, links)
   await runLive(outcome, options)
   return outcome
 }

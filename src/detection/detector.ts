@@ -27,6 +27,8 @@ export interface Detector<
   perObject: boolean
   /** Least severity of a flood of its incidents; default HIGH. */
   floodSeverity?: Severity
+  /** What the points of its `series` are in; COUNT. */
+  seriesUnit?: Unit
   /** It only adds up by the hour of each fact: nothing has to wait until the order is known. */
   anyOrder?: boolean
   /** A new sign within this time after the end reopens the same incident. */

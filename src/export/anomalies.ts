@@ -7,6 +7,7 @@ import {
   anomalyKey,
   feedHead,
   readAnomalies,
+  type Wanted,
 } from '../anomalies/pages.ts'
 import type { Config } from '../config.ts'
 import { SEVERITIES } from '../detection/detector.ts'
@@ -17,7 +18,7 @@ import { requestIdOf } from '../http/request-id.ts'
 import type { ApiRate } from '../limits/api-rate.ts'
 import { standingHeaders } from '../limits/rate-limiter.ts'
 import type { Logger } from '../log.ts'
-import { ANOMALIES, type AnomalyRow, type Condition, columnsOf } from '../storage/reading.ts'
+import { ANOMALIES, type AnomalyRow, columnsOf } from '../storage/reading.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import { clamped, decimal } from '../stripe/money.ts'
 import type { CredentialsWatch } from '../tenancy/cutoff.ts'
@@ -142,12 +143,6 @@ const rowOf = (anomaly: Exported): Cell[] => COLUMNS.map(([, cell]) => cell(anom
 
 async function send(res: ServerResponse, text: string): Promise<void> {
   if (!res.write(text)) await Promise.race([once(res, 'drain'), once(res, 'close')])
-}
-
-/** The conditions of a filter, and up to which number of the feed. */
-interface Wanted {
-  where: readonly Condition[]
-  upTo: bigint
 }
 
 const isRead = (column: AnomalyColumn): column is keyof Exported =>

@@ -13,6 +13,10 @@ const text = z
 const oneOf = <const Name extends string>(names: readonly Name[]) =>
   z.enum(names, `must be one of ${names.join(', ')}`)
 
+const yesOrNo = oneOf(['true', 'false'])
+  .transform((given) => given === 'true')
+  .optional()
+
 const filter = z
   .strictObject({
     detectors: z.array(oneOf(DETECTOR_NAMES)).optional(),
@@ -22,11 +26,11 @@ const filter = z
     'detected.from': momentOrDay.optional(),
     'detected.to': momentOrDay.optional(),
     customerId: text,
-    livemode: oneOf(['true', 'false'])
-      .transform((given) => given === 'true')
-      .optional(),
+    livemode: yesOrNo,
     account: text,
     search: text,
+    snoozed: yesOrNo,
+    acknowledgedBy: text,
   })
   .transform(({ 'detected.from': from, 'detected.to': to, ...rest }) => ({ ...rest, detected: { from, to } }))
 

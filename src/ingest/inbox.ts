@@ -2,7 +2,7 @@ import type { Bus } from '../bus/bus.ts'
 import { randomBase62 } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Tallied } from '../storage/delivery-counts.ts'
+import type { RefusalReason, Tallied } from '../storage/delivery-counts.ts'
 import { classifyFailure } from '../storage/failures.ts'
 import type { SystemSql } from '../storage/sql.ts'
 import { type Clock, stopwatch } from '../time.ts'
@@ -99,8 +99,13 @@ export class Inbox {
   }
 
   /** Counts a delivery that never gets here. */
-  count(tenantId: string, endpointId: string, what: Extract<Tallied, 'badSignature' | 'throttled'>): void {
-    this.#parts.tallies.add(tenantId, endpointId, what)
+  count(
+    tenantId: string,
+    endpointId: string,
+    what: Extract<Tallied, 'badSignature' | 'throttled'>,
+    reason: RefusalReason,
+  ): void {
+    this.#parts.tallies.add(tenantId, endpointId, what, reason)
   }
 
   /** Accepts nothing from now on; resolves when all that was accepted is stored or answered for, and counted. */

@@ -145,6 +145,13 @@ async function admit(
   return { outcome, endpoint, eventId: event.id, standing }
 }
 
+/** What an endpoint's page says of a signature that is not good. */
+const REASONS = {
+  bad_signature: 'BAD_SIGNATURE',
+  missing_signature: 'MISSING_SIGNATURE',
+  stale: 'STALE_SIGNATURE',
+} as const
+
 /** A body that its tenant has vouched for, within the tenant's rate; or what else becomes of it. */
 async function verify(
   parts: ReceiverParts,
@@ -162,13 +169,14 @@ async function verify(
   if (endpoint === undefined) return { outcome: 'unknown_endpoint' }
   const { tenantId, endpointId } = endpoint
   if (signature !== 'good') {
-    inbox.count(tenantId, endpointId, 'badSignature')
-    return { outcome: header === '' ? 'missing_signature' : signature, endpoint }
+    const outcome = header === '' ? 'missing_signature' : signature
+    inbox.count(tenantId, endpointId, 'badSignature', REASONS[outcome])
+    return { outcome, endpoint }
   }
   // Only now: a forged request must not use up the rate of the tenant that it names.
   const standing = await limiter.count(tenantId, endpoint.rateLimit ?? rateLimit)
   if (standing.retryAfterSeconds === 0) return { endpoint, now, standing }
-  inbox.count(tenantId, endpointId, 'throttled')
+  inbox.count(tenantId, endpointId, 'throttled', 'THROTTLED')
   return { outcome: 'throttled', endpoint, standing }
 }
 

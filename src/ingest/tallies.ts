@@ -2,6 +2,8 @@ import type { Logger } from '../log.ts'
 import {
   addTally,
   type DeliveryTally,
+  noteRefusal,
+  type RefusalReason,
   TALLIED,
   type Tallied,
   touchEndpoint,
@@ -19,6 +21,8 @@ const MAX_WAITING = 10_000
 interface WaitingTally extends DeliveryTally {
   /** Of the newest signed delivery, in unix seconds; 0: none. */
   deliveredAt: number
+  /** Of the newest refused one. */
+  refusal?: { at: number; reason: RefusalReason }
 }
 
 export interface TalliesParts {
@@ -39,10 +43,13 @@ export class Tallies {
   #flushing: Promise<void> | undefined
   /** When `lastDeliveryAt` of an endpoint was written, in unix seconds. */
   readonly #touched = new Map<string, number>()
+  /** The refusal of an endpoint that was written last. */
+  readonly #refused = new Map<string, { at: number; reason: RefusalReason }>()
 
   constructor(private readonly parts: TalliesParts) {}
 
-  add(tenantId: string, endpointId: string, what: Tallied): void {
+  /** @param reason of one that is refused */
+  add(tenantId: string, endpointId: string, what: Tallied, reason?: RefusalReason): void {
     const now = toSeconds(this.parts.clock.now())
     const slot = Math.floor(now / SLOT)
     const key = keyOf({ slot, endpointId })
@@ -56,6 +63,7 @@ export class Tallies {
     }
     tally[what] += 1
     if (what !== 'badSignature') tally.deliveredAt = now
+    if (reason !== undefined) tally.refusal = { at: now, reason }
   }
 
   /** Writes all that waits, after the flush under way. Never rejects: what cannot be written now is kept, what never can is dropped. */
@@ -82,6 +90,7 @@ export class Tallies {
     if (tallies.length === 0) return
     await this.#add(tallies)
     await this.#touch(tallies)
+    await this.#noteRefusals(tallies)
   }
 
   async #add(tallies: readonly WaitingTally[]): Promise<void> {
@@ -111,6 +120,7 @@ export class Tallies {
     else {
       for (const what of TALLIED) newer[what] += tally[what]
       newer.deliveredAt = Math.max(newer.deliveredAt, tally.deliveredAt)
+      if (tally.refusal && newer.refusal === undefined) newer.refusal = tally.refusal
     }
   }
 
@@ -128,6 +138,25 @@ export class Tallies {
     } catch (err) {
       // It comes again with the next delivery.
       this.parts.log.warn({ err }, 'could not write when deliveries came')
+    }
+  }
+
+  async #noteRefusals(tallies: readonly WaitingTally[]): Promise<void> {
+    const due = tallies.filter(({ endpointId, refusal }) => {
+      const written = this.#refused.get(endpointId)
+      return refusal && (refusal.reason !== written?.reason || Math.abs(refusal.at - written.at) >= MINUTE)
+    })
+    if (due.length === 0) return
+    try {
+      await this.#forEach(due, async (tx, tally) => {
+        const { at, reason } = tally.refusal ?? {}
+        if (at !== undefined && reason !== undefined)
+          await noteRefusal(tx, tally, { at: toDate(at), reason }, toDate(at - MINUTE))
+      })
+      for (const { endpointId, refusal } of due) if (refusal) this.#refused.set(endpointId, refusal)
+    } catch (err) {
+      // It comes again with the next refusal.
+      this.parts.log.warn({ err }, 'could not write why deliveries were refused')
     }
   }
 

@@ -5,6 +5,11 @@ export const TALLIED = ['accepted', 'duplicates', 'badSignature', 'throttled'] a
 
 export type Tallied = (typeof TALLIED)[number]
 
+/** Why a delivery that names an endpoint is refused. */
+export const REFUSAL_REASONS = ['BAD_SIGNATURE', 'MISSING_SIGNATURE', 'STALE_SIGNATURE', 'THROTTLED'] as const
+
+export type RefusalReason = (typeof REFUSAL_REASONS)[number]
+
 /** Deliveries of one endpoint in one five minutes, to be added to what is stored. */
 export type DeliveryTally = Record<Tallied, number> & {
   tenantId: string
@@ -77,5 +82,20 @@ export async function touchEndpoint(
     `UPDATE "WebhookEndpoint" SET "lastDeliveryAt" = ?
      WHERE "tenantId" = ? AND "id" = ? AND ("lastDeliveryAt" IS NULL OR "lastDeliveryAt" < ?)`,
     [at, tenantId, endpointId, unlessSince],
+  )
+}
+
+/** Records the newest refusal, unless one for the same reason was recorded at about the same time. */
+export async function noteRefusal(
+  tx: Writer,
+  { tenantId, endpointId }: Pick<DeliveryTally, 'tenantId' | 'endpointId'>,
+  { at, reason }: { at: Date; reason: RefusalReason },
+  unlessSince: Date,
+): Promise<void> {
+  await tx.run(
+    `UPDATE "WebhookEndpoint" SET "lastRefusedAt" = ?, "lastRefusal" = ?
+     WHERE "tenantId" = ? AND "id" = ?
+       AND ("lastRefusedAt" IS NULL OR "lastRefusedAt" < ? OR "lastRefusal" <> ?)`,
+    [at, reason, tenantId, endpointId, unlessSince, reason],
   )
 }

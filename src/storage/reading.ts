@@ -131,6 +131,8 @@ export const ENDPOINTS: Table<WebhookEndpoint> = {
     tokenSealed: text,
     previousTokenExpiresAt: nullableDate,
     lastDeliveryAt: nullableDate,
+    lastRefusedAt: nullableDate,
+    lastRefusal: nullableText,
   },
 }
 
@@ -153,7 +155,7 @@ export const compare = (column: string, comparison: Comparison, value: Value): C
 
 /** On one side of a row in an order of several columns. */
 export const beyond = (columns: readonly string[], side: '<' | '>', key: readonly Value[]): Condition => ({
-  text: `(${columns.map((column) => `"${column}"`).join(', ')}) ${side} (${marks(key.length)})`,
+  text: `(${columns.map(ordered).join(', ')}) ${side} (${marks(key.length)})`,
   values: key,
 })
 
@@ -174,39 +176,17 @@ export const contains = (column: string, part: string): Condition => ({
 })
 
 /**
- * The rows that come first, in the order of recording, of each of these statuses and severities: a part of what meets
- * them that holds the first rows of all. The index on the two then finds a page in as many steps as it has rows; without
- * this, engines go through everything that was recorded until enough of it fits.
- * @param bounds on `seq`, as they stand in the whole condition
+ * Orders by what is no column: the money at risk, currency by currency, where none is known last in either direction.
+ * No value of theirs is null, which engines sort differently.
  */
-export function firstOfEach(
-  { tenantId }: Pick<Scope, 'tenantId'>,
-  pairs: readonly (readonly [status: string, severity: number])[],
-  { bounds, direction, take }: { bounds: readonly Condition[]; direction: 'ASC' | 'DESC'; take: number },
-): Condition {
-  const within = bounds.map(({ text }) => ` AND ${text}`).join('')
-  const first = `SELECT "seq" FROM (SELECT "seq" FROM "Anomaly"
-    WHERE "tenantId" = ? AND "status" = ? AND "severity" = ?${within}
-    ORDER BY "seq" ${direction} LIMIT ?) AS "first"`
-  const values = bounds.flatMap((bound) => bound.values)
-  return {
-    text: `"seq" IN (${pairs.map(() => first).join(' UNION ALL ')})`,
-    values: pairs.flatMap(([status, severity]) => [tenantId, status, severity, ...values, take]),
-  }
+const EXPRESSIONS: Readonly<Record<string, string>> = {
+  hasImpact: `CASE WHEN "impactCurrency" IS NULL THEN 0 ELSE 1 END`,
+  lacksImpact: `CASE WHEN "impactCurrency" IS NULL THEN 1 ELSE 0 END`,
+  impactCurrencyOrNone: `COALESCE("impactCurrency", '')`,
+  impactAmountOrNone: `COALESCE("impactAmount", 0)`,
 }
 
-/** Events that are signs of an anomaly. */
-export const signsOf = ({ tenantId }: Pick<Scope, 'tenantId'>, anomalyId: string): Condition => ({
-  text: '"stripeId" IN (SELECT "stripeId" FROM "AnomalyEvent" WHERE "tenantId" = ? AND "anomalyId" = ?)',
-  values: [tenantId, anomalyId],
-})
-
-/** Anomalies that explain one, and that it explains. */
-export const relatedTo = ({ tenantId }: Pick<Scope, 'tenantId'>, id: string): Condition => ({
-  text: `"id" IN (SELECT "causeId" FROM "AnomalyCause" WHERE "tenantId" = ? AND "anomalyId" = ?
-    UNION SELECT "anomalyId" FROM "AnomalyCause" WHERE "tenantId" = ? AND "causeId" = ?)`,
-  values: [tenantId, id, tenantId, id],
-})
+const ordered = (column: string): string => EXPRESSIONS[column] ?? `"${column}"`
 
 const marks = (count: number): string => Array(count).fill('?').join(', ')
 
@@ -232,7 +212,7 @@ export async function readRows<Of, Column extends keyof Of & string>(
   const { text, values } = inTenant(table, tenantId, where)
   // Whether there is a row may be all that is asked.
   const selected = columns.map((column) => `"${column}"`).join(', ') || '1'
-  const order = orderBy.map((column) => `"${column}" ${direction}`).join(', ')
+  const order = orderBy.map((column) => `${ordered(column)} ${direction}`).join(', ')
   const rows = await sql.tuples(
     `SELECT ${selected} FROM ${text}${order && ` ORDER BY ${order}`}${take === undefined ? '' : ' LIMIT ?'}`,
     take === undefined ? values : [...values, take],
@@ -261,7 +241,12 @@ export async function countRows<Of>(
   return integer(row?.['count'])
 }
 
-function inTenant<Of>({ name, owner }: Table<Of>, tenantId: string, where: readonly Condition[]): Condition {
+/** What is selected from, and under which conditions. */
+export function inTenant<Of>(
+  { name, owner }: Table<Of>,
+  tenantId: string,
+  where: readonly Condition[],
+): Condition {
   const all = [compare(owner, '=', tenantId), ...where]
   return {
     text: `"${name}" WHERE ${all.map(({ text }) => text).join(' AND ')}`,

@@ -56,6 +56,8 @@ export function newEndpoint(
       tokenSealed: vault.seal(token, { tenantId, id, purpose: 'webhook-token' }),
       previousTokenExpiresAt: null,
       lastDeliveryAt: null,
+      lastRefusedAt: null,
+      lastRefusal: null,
     },
     token,
     entry: {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { pairsOf, whereOf } from '../../src/anomalies/filter.ts'
+import { narrowingOf, whereOf } from '../../src/anomalies/filter.ts'
 import { type AnomalyRange, readAnomalies } from '../../src/anomalies/pages.ts'
 import { SEVERITIES } from '../../src/detection/detector.ts'
 import { STATUSES } from '../../src/detection/engine/incident.ts'
@@ -24,13 +24,17 @@ beforeAll(async () => {
     await raise(database, tenant.id, seed)
     await raise(database, other.id, seed)
   }
+  await scope.db.anomaly.updateMany({
+    where: { tenantId: tenant.id, severity: { in: [0, 2] } },
+    data: { snoozedUntil: new Date(4_000_000_000_000) },
+  })
 })
 
 describe('a page of a few statuses and severities', () => {
   const some = <Value>(values: readonly Value[]) =>
     fc.option(fc.array(fc.constantFrom(...values), { maxLength: 5 }), { nil: undefined })
   const key = fc.option(
-    fc.bigInt({ min: 0n, max: 62n }).map((seq) => ({ value: undefined, seq })),
+    fc.bigInt({ min: 0n, max: 62n }).map((seq) => ({ values: [], seq })),
     { nil: undefined },
   )
   const range: fc.Arbitrary<AnomalyRange> = fc.record({
@@ -51,12 +55,13 @@ describe('a page of a few statuses and severities', () => {
         some(SEVERITIES),
         range,
         fc.bigInt({ min: 1n, max: 60n }),
-        async (statuses, severities, range, upTo) => {
-          const filter = { statuses, severities }
+        fc.option(fc.boolean(), { nil: undefined }),
+        async (statuses, severities, range, upTo, snoozed) => {
+          const filter = { statuses, severities, snoozed }
           const where = await whereOf(scope, filter)
-          const read = (pairs: ReturnType<typeof pairsOf>) =>
-            readAnomalies(scope, ['id', 'status', 'severity'], { where, upTo, pairs }, range)
-          expect(await read(pairsOf(filter))).toEqual(await read(undefined))
+          const read = (narrowing: ReturnType<typeof narrowingOf>) =>
+            readAnomalies(scope, ['id', 'status', 'severity'], { where, upTo, narrowing }, range)
+          expect(await read(narrowingOf(filter))).toEqual(await read(undefined))
         },
       ),
       { numRuns: 100 },
@@ -64,15 +69,20 @@ describe('a page of a few statuses and severities', () => {
   })
 
   test('goes by the index when nothing else is filtered by', () => {
-    expect(pairsOf({ statuses: ['OPEN', 'OPEN'], severities: ['LOW', 'HIGH'] })).toEqual([
-      ['OPEN', 0],
-      ['OPEN', 2],
-    ])
-    expect(pairsOf({ severities: ['CRITICAL'], customerId: null })).toEqual(
+    expect(narrowingOf({ statuses: ['OPEN', 'OPEN'], severities: ['LOW', 'HIGH'] })).toEqual({
+      pairs: [
+        ['OPEN', 0],
+        ['OPEN', 2],
+      ],
+      within: [],
+    })
+    expect(narrowingOf({ severities: ['CRITICAL'], customerId: null })?.pairs).toEqual(
       STATUSES.map((status) => [status, 3]),
     )
-    expect(pairsOf({})).toBeUndefined()
-    expect(pairsOf({ statuses: ['OPEN'], livemode: false })).toBeUndefined()
-    expect(pairsOf({ statuses: ['OPEN'], search: '' })).toBeUndefined()
+    expect(narrowingOf({ statuses: ['OPEN'], snoozed: false })?.within).toHaveLength(1)
+    expect(narrowingOf({})).toBeUndefined()
+    expect(narrowingOf({ snoozed: false })).toBeUndefined()
+    expect(narrowingOf({ statuses: ['OPEN'], livemode: false })).toBeUndefined()
+    expect(narrowingOf({ statuses: ['OPEN'], search: '' })).toBeUndefined()
   })
 })

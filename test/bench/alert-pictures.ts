@@ -66,6 +66,8 @@ const rowOf = ({ incident, stream: { livemode, account } }: RaisedIncident): Ano
   updatedAt: toDate(incident.detectedAt),
   growthRecordedAt: null,
   goneAt: null,
+  snoozedUntil: null,
+  snoozedSize: null,
   endsAt: null,
   acknowledgedAt: null,
   acknowledgedBy: null,

@@ -38,7 +38,8 @@ function shown(terminal: { isTTY?: boolean; columns?: number; hasColors?: () => 
   const written: string[] = []
   const screen = new Screen({ write: (text) => written.push(text), ...terminal }, systemClock)
   screen.progress('1,000 events')
-  screen.ready('http://127.0.0.1:4000', tenants)
+  const links = tenants.map(() => `http://127.0.0.1:40000/sign-in#code=${'c'.repeat(22)}`)
+  screen.ready('http://127.0.0.1:40000', tenants, links)
   for (const tenant of tenants) {
     screen.began(tenant, 'stolen cards are tried at the checkout, one after another')
     screen.raised(tenant, anomaly)

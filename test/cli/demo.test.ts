@@ -58,6 +58,17 @@ async function detectorsSeenWith(url: string, key: string): Promise<string[]> {
   return anomaliesAnswer.parse(await response.json()).data.anomalies.nodes.map(({ detector }) => detector)
 }
 
+/** As the page does that the link opens. @returns the status of the answer */
+async function signInBy(link: string): Promise<number> {
+  const { origin, hash } = new URL(link)
+  const { status } = await fetch(`${origin}/session`, {
+    method: 'POST',
+    headers: { origin, 'content-type': 'application/json' },
+    body: JSON.stringify({ code: new URLSearchParams(hash.slice(1)).get('code'), name: 'Ann' }),
+  })
+  return status
+}
+
 describe('billingwatch demo', () => {
   it('shows an anomaly of each tenant as it is raised, and leaves nothing behind on Ctrl-C', async () => {
     const { child, said, complained, closed } = demo('--days', '3')
@@ -75,6 +86,9 @@ describe('billingwatch demo', () => {
       const url = /http:\S+\/graphql/.exec(said())?.[0] ?? ''
       const key = /Hoshi Robotics +(bw_live_\w+)/.exec(said())?.[1] ?? ''
       expect(await detectorsSeenWith(url, key)).toEqual(['DUPLICATE_CHARGE'])
+      const link = /Hoshi Robotics +(http:\S+)/.exec(said())?.[1] ?? ''
+      // The second time it was used already.
+      expect([await signInBy(link), await signInBy(link)]).toEqual([204, 401])
     } finally {
       child.kill('SIGINT')
       // As npm does, which sends on what the terminal has sent already.

@@ -75,6 +75,12 @@ export const ATTACKS: Record<string, Attack[]> = {
       { code: 'CURSOR_UNKNOWN' },
     ),
   ],
+  'Query.anomalyCounts': [
+    attack('{ anomalyCounts(filter: {search: "zanzibar"}) { total atStake { amount } } }', () => ({}), {
+      reads: { anomalyCounts: { total: 0, atStake: [] } },
+    }),
+    attack('{ anomalyCounts { total } }', () => ({}), { reads: { anomalyCounts: { total: 0 } } }),
+  ],
   'Query.event': [
     attack('query($id: ID!) { event(id: $id) { payload } }', ({ event }) => ({ id: event }), {
       reads: { event: null },
@@ -125,6 +131,7 @@ export const ATTACKS: Record<string, Attack[]> = {
       reads: { nodes: Array(12).fill(null) },
     }),
   ],
+  'Query.sharedTrouble': [attack('{ sharedTrouble { tenants } }', () => ({}), { code: 'FORBIDDEN' })],
   'Query.tenants': [
     attack('{ tenants(search: "zanzibar") { nodes { id } } }', () => ({}), { code: 'FORBIDDEN' }),
   ],

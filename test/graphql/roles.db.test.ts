@@ -27,6 +27,7 @@ const FIELDS: Record<string, [least: Role | 'anyone' | 'operator', operation: st
   'Query.tenant': ['anyone', '{ tenant { id } }'],
   'Query.anomaly': ['VIEWER', '{ anomaly(id: "anm_x") { id } }'],
   'Query.anomalies': ['VIEWER', '{ anomalies { totalCount } }'],
+  'Query.anomalyCounts': ['VIEWER', '{ anomalyCounts { total } }'],
   'Query.event': ['VIEWER', '{ event(id: "evn_x") { id } }'],
   'Query.events': ['VIEWER', '{ events { totalCount } }'],
   'Query.detectors': ['VIEWER', '{ detectors { name } }'],
@@ -40,6 +41,7 @@ const FIELDS: Record<string, [least: Role | 'anyone' | 'operator', operation: st
   'Query.node': ['anyone', '{ node(id: "anm_x") { id } }'],
   'Query.nodes': ['anyone', '{ nodes(ids: ["anm_x"]) { id } }'],
   'Query.tenants': ['operator', '{ tenants { totalCount } }'],
+  'Query.sharedTrouble': ['operator', '{ sharedTrouble { tenants } }'],
   'Mutation.acknowledgeAnomaly': [
     'MEMBER',
     'mutation { acknowledgeAnomaly(input: {id: "anm_x"}) { anomaly { id } } }',

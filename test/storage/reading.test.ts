@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { firstOfEach, relatedTo, signsOf } from '../../src/storage/anomaly-conditions.ts'
 import {
   ANOMALIES,
   among,
@@ -7,11 +8,8 @@ import {
   contains,
   countRows,
   EVENTS,
-  firstOfEach,
   readRow,
   readRows,
-  relatedTo,
-  signsOf,
   TENANTS,
 } from '../../src/storage/reading.ts'
 import type { Sql, Value } from '../../src/storage/sql.ts'

@@ -1,4 +1,4 @@
-import { type AnomalyFilter, pairsOf, whereOf } from '../../anomalies/filter.ts'
+import { type AnomalyFilter, narrowingOf, whereOf } from '../../anomalies/filter.ts'
 import {
   type AnomalyColumn,
   type AnomalyKey,
@@ -9,9 +9,18 @@ import {
   keyColumns,
   readAnomalies,
 } from '../../anomalies/pages.ts'
-import { ANOMALIES, type AnomalyRow, readRows, relatedTo } from '../../storage/reading.ts'
+import { relatedTo } from '../../storage/anomaly-conditions.ts'
+import { ANOMALIES, type AnomalyRow, readRows } from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
-import { decodeCursor, encodeCursor, feedCursor, feedPosition, momentPart, wholePart } from './cursor.ts'
+import {
+  decodeCursor,
+  encodeCursor,
+  feedCursor,
+  feedPosition,
+  momentPart,
+  unknownCursor,
+  wholePart,
+} from './cursor.ts'
 import { type Page, type PageArguments, readPage } from './paging.ts'
 
 export interface AnomalyPage extends Page<AnomalyRow> {
@@ -30,7 +39,7 @@ export async function readAnomalyPage(
   columns: readonly AnomalyColumn[],
 ): Promise<AnomalyPage> {
   const head = await feedHead(scope)
-  const wanted = { where: await whereOf(scope, filter), upTo: head, pairs: pairsOf(filter) }
+  const wanted = { where: await whereOf(scope, filter), upTo: head, narrowing: narrowingOf(filter) }
   const selected = [...new Set([...columns, ...keyColumns(order.field)])]
   const page = await readPage<AnomalyRow, AnomalyKey>(args, {
     read: (range) => readAnomalies(scope, selected, wanted, { ...range, order }),
@@ -43,19 +52,30 @@ export async function readAnomalyPage(
 }
 
 /** In the order of recording a row's cursor is its position in the feed, so a subscription can continue from it. */
-function encodeKey(tenantId: string, { field }: AnomalyOrder, { value, seq }: AnomalyKey): string {
-  if (value === undefined) return feedCursor(tenantId, seq)
-  return encodeCursor(tenantId, `anomalies:${field}`, [Number(value), seq])
+function encodeKey(tenantId: string, { field }: AnomalyOrder, { values, seq }: AnomalyKey): string {
+  if (field === 'RECORDED_AT') return feedCursor(tenantId, seq)
+  const parts = values.map((value) => (value instanceof Date ? value.getTime() : value))
+  return encodeCursor(tenantId, `anomalies:${field}`, [...parts, seq])
 }
 
 function decodeKey(tenantId: string, { field }: AnomalyOrder, cursor: string, head: bigint): AnomalyKey {
-  if (field === 'RECORDED_AT') return { value: undefined, seq: feedPosition(tenantId, cursor, head) }
-  const [value, seq] = decodeCursor(tenantId, `anomalies:${field}`, cursor)
-  return {
-    value: field === 'SEVERITY' ? Number(wholePart(value)) : momentPart(value),
-    seq: wholePart(seq),
-  }
+  if (field === 'RECORDED_AT') return { values: [], seq: feedPosition(tenantId, cursor, head) }
+  const parts = decodeCursor(tenantId, `anomalies:${field}`, cursor)
+  const seq = wholePart(parts.at(-1))
+  if (field === 'IMPACT') return { values: [currencyPart(parts[0]), amountPart(parts[1])], seq }
+  const value = field === 'SEVERITY' ? Number(wholePart(parts[0])) : momentPart(parts[0])
+  return { values: [value], seq }
 }
+
+/** @throws PublicError CURSOR_UNKNOWN */
+function currencyPart(part: string | undefined): string {
+  if (part === undefined || !/^([a-z]{3})?$/.test(part)) throw unknownCursor()
+  return part
+}
+
+/** Money at risk may be less than none. @throws PublicError CURSOR_UNKNOWN */
+const amountPart = (part: string | undefined): bigint =>
+  part?.startsWith('-') ? -wholePart(part.slice(1)) : wholePart(part)
 
 /** The anomalies that explain one, and those that it explains, the oldest first. */
 export const readRelated = (

@@ -1,5 +1,7 @@
 import type { Scope } from '../../storage/scope/scope.ts'
-import { DAY } from '../../time.ts'
+import { DAY, toSeconds } from '../../time.ts'
+import type { Interval } from './intervals.ts'
+import { finder, spansOf } from './spans.ts'
 
 /** Seconds of wall clock in one bucket of deliveries. */
 const SLOT = 300
@@ -49,3 +51,41 @@ export async function recentLags({ db, tenantId }: Scope, endpointId: string, no
 /** @returns null when there are none */
 export const quantile = (sorted: readonly number[], share: number): number | null =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null
+
+export interface DeliveryPoint extends DeliveryCounts {
+  at: Date
+}
+
+/**
+ * An endpoint's deliveries span by span of the tenant's zone; one without any is there with zeros.
+ * @throws PublicError BAD_USER_INPUT for a range that is empty or has too many points
+ */
+export async function readDeliverySeries(
+  { db, tenantId }: Scope,
+  endpointId: string,
+  range: { from: Date; to: Date; interval: Interval },
+): Promise<DeliveryPoint[]> {
+  const tenant = await db.tenant.findFirst({ where: { id: tenantId }, select: { timezone: true } })
+  const points = spansOf(range, tenant?.timezone ?? 'UTC').map(
+    (at): DeliveryPoint => ({ at, accepted: 0, duplicates: 0, badSignature: 0, throttled: 0 }),
+  )
+  const [first] = points
+  if (!first) return []
+  const findPoint = finder(points)
+  const buckets = await db.deliveryBucket.findMany({
+    where: {
+      tenantId,
+      endpointId,
+      slot: { gte: Math.floor(toSeconds(first.at) / SLOT), lt: Math.ceil(toSeconds(range.to) / SLOT) },
+    },
+  })
+  for (const { slot, accepted, duplicates, badSignature, throttled } of buckets) {
+    const point = findPoint(slot * SLOT)
+    if (!point) continue
+    point.accepted += accepted
+    point.duplicates += duplicates
+    point.badSignature += badSignature
+    point.throttled += throttled
+  }
+  return points
+}

@@ -1,3 +1,4 @@
+import { signsOf } from '../../storage/anomaly-conditions.ts'
 import {
   among,
   beyond,
@@ -7,7 +8,6 @@ import {
   EVENTS,
   type EventRow,
   readRows,
-  signsOf,
 } from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { decodeCursor, encodeCursor, momentPart, unknownCursor } from './cursor.ts'

@@ -1,10 +1,9 @@
 import { METRIC_SLOT } from '../../detection/engine/memory.ts'
 import { PublicError } from '../../errors.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
-import { type Seconds, toDate, toSeconds } from '../../time.ts'
-import { type Interval, stepsBetween } from './intervals.ts'
-
-export const MAX_POINTS = 2_000
+import { toSeconds } from '../../time.ts'
+import type { Interval } from './intervals.ts'
+import { finder, spansOf } from './spans.ts'
 
 export interface MetricsQuery {
   from: Date
@@ -85,41 +84,14 @@ function add(sums: Map<string, bigint>, currency: string, amount: bigint): void 
   if (currency !== '' && amount !== 0n) sums.set(currency, (sums.get(currency) ?? 0n) + amount)
 }
 
-function emptyPoints({ from, to, interval }: MetricsQuery, zone: string): MetricsPoint[] {
-  if (from >= to) throw new PublicError('BAD_USER_INPUT', 'The range is empty: from must be before to.')
-  const points: MetricsPoint[] = []
-  for (const at of stepsBetween(toSeconds(from), to.getTime() / 1_000, interval, zone)) {
-    if (points.length === MAX_POINTS) {
-      throw new PublicError(
-        'BAD_USER_INPUT',
-        `The range has more than ${MAX_POINTS} points: shorten it or take a longer interval.`,
-      )
-    }
-    points.push({
-      at: toDate(at),
-      events: 0,
-      chargesSucceeded: 0,
-      chargesFailed: 0,
-      disputes: 0,
-      anomalies: 0,
-      revenue: new Map(),
-      refunds: new Map(),
-    })
-  }
-  return points
-}
-
-/** Finds the point whose span a moment lies in. */
-function finder(points: readonly MetricsPoint[]): (at: Seconds) => MetricsPoint | undefined {
-  const starts = points.map(({ at }) => toSeconds(at))
-  return (at) => {
-    let low = 0
-    let high = starts.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((starts[middle] ?? 0) <= at) low = middle + 1
-      else high = middle
-    }
-    return points[low - 1]
-  }
-}
+const emptyPoints = (query: MetricsQuery, zone: string): MetricsPoint[] =>
+  spansOf(query, zone).map((at) => ({
+    at,
+    events: 0,
+    chargesSucceeded: 0,
+    chargesFailed: 0,
+    disputes: 0,
+    anomalies: 0,
+    revenue: new Map(),
+    refunds: new Map(),
+  }))

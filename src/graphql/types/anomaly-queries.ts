@@ -24,7 +24,7 @@ builder.objectField(connection, 'resumeCursor', (t) =>
   }),
 )
 
-const AnomalyFilter = builder.inputType('AnomalyFilter', {
+export const AnomalyFilter = builder.inputType('AnomalyFilter', {
   description: 'Filters anomalies; a field that is left out does not filter.',
   fields: (t) => ({
     detectors: t.field({ type: [DetectorNameEnum], description: 'Raised by one of these.' }),
@@ -35,6 +35,11 @@ const AnomalyFilter = builder.inputType('AnomalyFilter', {
     customerId: t.string({ description: 'About this customer, `cus_…`.' }),
     livemode: t.boolean({ description: 'Only live mode, or only test mode.' }),
     account: t.string({ description: 'Of this Stripe account, `acct_…`.' }),
+    snoozed: t.boolean({ description: 'Only those that are snoozed, or only those that are not.' }),
+    acknowledgedBy: t.string({
+      description:
+        'Acknowledged by whoever has exactly this name, as `Viewer.name` and `Actor.name` have it.',
+    }),
     search: t.string({
       description:
         'The exact Stripe id of a subject; anything else is looked for word by word, in any case, in title, message and note.',
@@ -50,6 +55,10 @@ const AnomalyOrderField = builder.enumType('AnomalyOrderField', {
     STARTED_AT: { description: '`startedAt`, which is event time.' },
     UPDATED_AT: { description: '`updatedAt`.' },
     SEVERITY: { description: '`severity`, then the order of recording.' },
+    IMPACT: {
+      description:
+        'The code of the currency of `impact`, then its amount, then the order of recording; those without one last in either direction.',
+    },
   } satisfies Record<OrderField, { description: string }>,
 })
 

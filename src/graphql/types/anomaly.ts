@@ -24,6 +24,7 @@ import { SeriesPoint } from './series-point.ts'
 import { Severity } from './severity.ts'
 import { StripeEventConnection } from './stripe-event.ts'
 import { Subject, subjectsOf } from './subject.ts'
+import { Unit } from './unit.ts'
 
 /** Points of a series that are kept. */
 const MAX_POINTS = 200
@@ -159,6 +160,22 @@ Anomaly.implement({
       complexity: { field: 1, multiplier: MAX_POINTS },
       ...reads<AnomalyRow>('series'),
       resolve: ({ series }, _args, context) => inPieces(readSeries(series), turnOf(context), POINTS_OF_PIECE),
+    }),
+    seriesUnit: t.field({
+      type: Unit,
+      nullable: true,
+      description: 'What the numbers of `series` are in; null where there is no series.',
+      ...reads<AnomalyRow>('series', 'detector'),
+      resolve: ({ series, detector }, _args, { services }) =>
+        readSeries(series).length === 0
+          ? null
+          : (services.detectors.find(({ name }) => name === detector)?.seriesUnit ?? 'COUNT'),
+    }),
+    seriesCurrency: t.string({
+      nullable: true,
+      description: 'With unit MONEY: ISO 4217 in upper case; null for every series that there is so far.',
+      ...reads<AnomalyRow>(),
+      resolve: () => null,
     }),
     events: t.field({
       type: StripeEventConnection,

@@ -50,7 +50,7 @@ const DetectorSetting = builder.objectRef<SettingView>('DetectorSetting').implem
   }),
 })
 
-const SeverityCount = builder
+export const SeverityCount = builder
   .objectRef<{ severity: SeverityName; count: number }>('SeverityCount')
   .implement({
     description: 'How many anomalies have a severity.',

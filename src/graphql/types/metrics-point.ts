@@ -9,12 +9,13 @@ import { builder } from '../builder.ts'
 import { scopeOf, turnOf } from '../context.ts'
 import { inPieces } from '../operations/pieces.ts'
 import type { Interval } from '../read/intervals.ts'
-import { MAX_POINTS, readMetrics, type MetricsPoint as Shape } from '../read/metrics.ts'
+import { readMetrics, type MetricsPoint as Shape } from '../read/metrics.ts'
+import { MAX_POINTS } from '../read/spans.ts'
 import { STATEMENT } from './connection.ts'
 import { DateTimeRange } from './date-time-range.ts'
 import { Money } from './money.ts'
 
-const MetricsInterval = builder.enumType('MetricsInterval', {
+export const MetricsInterval = builder.enumType('MetricsInterval', {
   description: 'How long a span one point sums up.',
   values: {
     HOUR: {
@@ -70,7 +71,7 @@ const POINTS_OF_PIECE = 50
 const LENGTH = { HOUR, DAY, WEEK } satisfies Record<Interval, number>
 
 /** How many points the range has at most; with an end left out or invalid, the maximum. */
-function pointsOf(range: { from?: unknown; to?: unknown }, interval: Interval): number {
+export function pointsOf(range: { from?: unknown; to?: unknown }, interval: Interval): number {
   const [from, to] = [secondsOf(range.from), secondsOf(range.to)]
   const points = Math.ceil((to - from) / LENGTH[interval]) + 1
   return points >= 1 && points < MAX_POINTS ? points : MAX_POINTS

@@ -1,4 +1,6 @@
+import { z } from 'zod'
 import type { Database } from '../database.ts'
+import type { Scope } from '../scope/scope.ts'
 import { date, integer, type SystemSql, text } from '../sql.ts'
 
 /**
@@ -37,4 +39,21 @@ export async function stuckTenants(sql: SystemSql, before: Date, limit: number):
     since: date(row['since']),
     failures: integer(row['failures']),
   }))
+}
+
+/** Work of one tenant that is looked at; more than this is a backlog in any case. */
+const MOST_WAKES = 1_000
+
+/** How many of a tenant's events wait to be judged, and since when the first of them; null when none does. */
+export async function waitingOf({
+  sql,
+  tenantId,
+}: Pick<Scope, 'sql' | 'tenantId'>): Promise<{ events: number; since: Date | null }> {
+  const rows = await sql.all(
+    `SELECT "events", "dueAt" FROM "Wake" WHERE "tenantId" = ? AND "events" <> '[]' ORDER BY "dueAt" LIMIT ${MOST_WAKES}`,
+    [tenantId],
+  )
+  const counts = rows.map((row) => z.array(z.unknown()).parse(JSON.parse(text(row['events']))).length)
+  const [first] = rows
+  return { events: counts.reduce((sum, count) => sum + count, 0), since: first ? date(first['dueAt']) : null }
 }

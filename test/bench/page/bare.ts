@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { z } from 'zod'
-import { pairsOf, whereOf } from '../../../src/anomalies/filter.ts'
+import { narrowingOf, whereOf } from '../../../src/anomalies/filter.ts'
 import { type AnomalyColumn, readAnomalies } from '../../../src/anomalies/pages.ts'
 import type { Scope } from '../../../src/storage/scope/scope.ts'
 import type { Value } from '../../../src/storage/sql.ts'
@@ -56,7 +56,7 @@ async function productStatement() {
   await readAnomalies(
     scope,
     columns,
-    { where: await whereOf(scope, filter), upTo: 1_000_000_000n, pairs: pairsOf(filter) },
+    { where: await whereOf(scope, filter), upTo: 1_000_000_000n, narrowing: narrowingOf(filter) },
     {
       order: { field: 'RECORDED_AT', direction: 'DESC' },
       after: undefined,

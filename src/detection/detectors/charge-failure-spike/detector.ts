@@ -34,6 +34,7 @@ const settings = {
 /** Reports when a larger share of payments fails than this tenant is used to. */
 export const chargeFailureSpike = defineDetector({
   name: 'CHARGE_FAILURE_SPIKE',
+  seriesUnit: 'RATIO',
   title: 'More payments fail',
   description:
     'A larger share of your payments fails than is usual for you. Each payment counts once, however often it is retried; bank debits count by the day they were sent; payments that Radar blocked and guessed cards do not count.',

@@ -1,0 +1,5 @@
+ALTER TABLE "WebhookEndpoint" ADD COLUMN "lastRefusedAt" DATETIME;
+ALTER TABLE "WebhookEndpoint" ADD COLUMN "lastRefusal" TEXT;
+
+-- What goes on now is looked for over all tenants, by the operator.
+CREATE INDEX "Anomaly_going_on_idx" ON "Anomaly"("detectedAt") WHERE "endedAt" IS NULL AND "origin" = 'LIVE';
