@@ -181,9 +181,9 @@ export const UNDISTURBED: Delivery = {
 
 /** What a detector asks for after one fact or timer. */
 export interface Step {
-  findings?: readonly Finding[]
+  findings?: readonly Finding[] | undefined
   /** Incidents of this key that have ceased, and when. */
-  ended?: readonly Ending[]
+  ended?: readonly Ending[] | undefined
   /** The key's one timer: replaces the last; null takes it away; undefined leaves it. */
   wakeAt?: Seconds | null
   /** Drop this key's state: nothing in it matters any more. */
@@ -194,7 +194,7 @@ export interface Ending {
   fingerprint: string
   at: Seconds
   /** Said at the end of the incident's message, e.g. that the new level is now taken as usual. */
-  note?: string
+  note?: string | undefined
 }
 
 /** One sign of an incident, complete each time: while it is open the newest finding's words and numbers replace the last. */
@@ -211,16 +211,16 @@ export interface Finding {
   startedAt: Seconds
   /** How many signs this finding adds to the incident: all since the onset at first, then usually 1. */
   signs: number
-  customer?: string
-  impact?: Amount
+  customer?: string | undefined
+  impact?: Amount | undefined
   /** The Stripe objects involved, newest last; the engine keeps the first 200 of an incident. */
   subjects: readonly Subject[]
   /** Stripe event ids that show it besides the event being observed, which the engine adds by itself. */
-  events?: readonly string[]
+  events?: readonly string[] | undefined
   /** The observed against the usual with its threshold first. */
   evidence: readonly Measurement[]
   /** Called once, when the incident is first raised; at most 200 points. */
-  series?: () => readonly SeriesPoint[]
+  series?: (() => readonly SeriesPoint[]) | undefined
   /** The incident ends by itself when no sign came for this long. Without it the detector must say when it ended. */
   endsAfter?: Seconds
 }

@@ -1,9 +1,11 @@
 import type { ChargeCaptured } from '../../stripe/facts.ts'
 import { isLocalCurrency } from '../../stripe/local-currency.ts'
 import { decimal, format } from '../../stripe/money.ts'
-import { DAY, HOUR, type Seconds } from '../../time.ts'
-import { type Context, defineDetector, type Finding, type Step } from '../detector.ts'
+import { DAY, type Seconds } from '../../time.ts'
+import { type Context, defineDetector, type Finding } from '../detector.ts'
 import { DISORDER } from '../kit/disorder.ts'
+import { ofObjects } from '../kit/heads.ts'
+import { countOf } from '../kit/settings.ts'
 import { count } from '../kit/words.ts'
 import { type Course, isUsual, newCourse, noteOccasion, noteTime, TEN_TIMES } from '../statistics/course.ts'
 
@@ -23,8 +25,8 @@ interface Payment {
   at: Seconds
   amount: number
   currency: string
-  card?: string
-  country?: string
+  card: string | undefined
+  country: string | undefined
   told?: boolean
 }
 
@@ -57,15 +59,11 @@ interface State {
 }
 
 const settings = {
-  history: {
-    description:
-      'A customer must have paid at least this many times in one currency before another one is reported.',
-    unit: 'COUNT',
-    default: 3,
-    min: 1,
-    max: 50,
-  },
-} as const
+  history: countOf(
+    'A customer must have paid at least this many times in one currency before another one is reported.',
+    { default: 3, min: 1, max: 50 },
+  ),
+}
 type Asked = Context<typeof settings, Course>
 
 /** Reports when a customer with a settled currency is charged in another one. */
@@ -76,9 +74,7 @@ export const currencyMismatch = defineDetector({
     'A customer who has always paid in one currency was charged in another. Customers who mix currencies, and those who moved and pay with a new card of the new country, are not reported; three payments in a row in the new currency make it theirs.',
   facts: ['chargeCaptured'],
   settings,
-  selfResolving: false,
-  perObject: true,
-  cooldown: 6 * HOUR,
+  ...ofObjects,
   stateVersion: 1,
   idleAfter: 400 * DAY,
   idleAfterOf: ({ habit, recent }) =>
@@ -86,23 +82,20 @@ export const currencyMismatch = defineDetector({
   initial: (): State => ({ habit: { times: 0, last: 0, cards: [], mixed: false, until: 0 }, recent: [] }),
   shared: { initial: () => newCourse(180 * DAY) },
   key: ({ customer }) => customer,
-  observe(state, fact, context): Step | undefined {
+  observe(state, fact, context) {
     const { habit, recent } = state
     if (habit.mixed || fact.amount <= 0) return undefined
     insert(recent, paymentOf(fact))
     noteOccasion(context.shared, fact.at)
     const findings = judge(state, context)
     takeSettled(state, context.settings.history)
-    return findings.length === 0 ? undefined : { findings }
+    return { findings }
   },
 })
 
 function paymentOf(fact: ChargeCaptured): Payment {
-  const { charge: id, eventId: event, at, amount, currency } = fact
-  const payment: Payment = { id, event, at, amount, currency }
-  if (fact.card !== undefined) payment.card = fact.card
-  if (fact.cardCountry !== undefined) payment.country = fact.cardCountry
-  return payment
+  const { charge: id, eventId: event, at, amount, currency, card, cardCountry: country } = fact
+  return { id, event, at, amount, currency, card, country }
 }
 
 function insert(payments: Payment[], payment: Payment): void {

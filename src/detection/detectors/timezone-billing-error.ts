@@ -2,7 +2,10 @@ import { lengthOf, type Period } from '../../calendar/periods.ts'
 import type { InvoiceCreated, SubscriptionChanged } from '../../stripe/facts.ts'
 import { format } from '../../stripe/money.ts'
 import { DAY, HOUR, type Seconds } from '../../time.ts'
-import { type Amount, type Context, defineDetector, type Finding, type Subject } from '../detector.ts'
+import { type Amount, type Context, defineDetector, type Finding } from '../detector.ts'
+import { ofObjects } from '../kit/heads.ts'
+import { secondsOf } from '../kit/settings.ts'
+import { ofCustomer, subscriptionOf } from '../kit/subjects.ts'
 import { count, roughSpan, span } from '../kit/words.ts'
 
 /** A period that begins further away from the end of the last one was moved on purpose. */
@@ -18,9 +21,9 @@ interface Renewal {
   created: Seconds
   total: number
   currency: string
-  customer?: string
+  customer: string | undefined
   /** Length of the period that it bills. */
-  length?: Seconds
+  length: Seconds | undefined
   told?: boolean
 }
 
@@ -33,15 +36,11 @@ interface State {
 }
 
 const settings = {
-  tolerance: {
-    description:
-      'How far a new period may begin from the end of the last one before it is reported, in seconds.',
-    unit: 'SECONDS',
-    default: 2 * HOUR,
-    min: HOUR / 4,
-    max: 48 * HOUR,
-  },
-} as const
+  tolerance: secondsOf(
+    'How far a new period may begin from the end of the last one before it is reported, in seconds.',
+    { default: 2 * HOUR, min: HOUR / 4, max: 48 * HOUR },
+  ),
+}
 type Asked = Context<typeof settings>
 
 /** Reports when a subscription renews twice in one period, or its period turns too early or too late. */
@@ -52,9 +51,7 @@ export const timezoneBillingError = defineDetector({
     'A subscription was renewed twice within one period, or its new period began hours before or after the last one ended, as happens when a time zone or a change of clocks is handled wrongly. Changes of plan, of the billing date or of a trial are not reported.',
   facts: ['subscriptionChanged', 'invoiceCreated'],
   settings,
-  selfResolving: false,
-  perObject: true,
-  cooldown: 6 * HOUR,
+  ...ofObjects,
   stateVersion: 1,
   idleAfter: 190 * DAY,
   initial: (): State => ({ renewals: [] }),
@@ -63,24 +60,21 @@ export const timezoneBillingError = defineDetector({
     if (fact.kind === 'invoiceCreated') {
       if (fact.reason !== 'subscription_cycle') return undefined
       addRenewal(state.renewals, fact)
-      return stepOf(doubles(state, context))
+      return { findings: doubles(state, context) }
     }
     const learned = takeIn(state, fact)
     const findings = learned ? doubles(state, context) : []
     const cadence = cadenceOf(fact, state, context)
-    return stepOf(cadence === undefined ? findings : [...findings, cadence])
+    return { findings: cadence === undefined ? findings : [...findings, cadence] }
   },
 })
-
-const stepOf = (findings: Finding[]) => (findings.length === 0 ? undefined : { findings })
 
 function addRenewal(renewals: Renewal[], fact: InvoiceCreated): void {
   const { invoice: id, eventId: event, total, currency, start, end } = fact
   if (renewals.some((known) => known.id === id)) return
-  const renewal: Renewal = { id, event, created: fact.created ?? fact.at, total, currency }
-  if (fact.customer !== undefined) renewal.customer = fact.customer
-  if (start !== undefined && end !== undefined && end > start) renewal.length = end - start
-  renewals.push(renewal)
+  const length = start !== undefined && end !== undefined && end > start ? end - start : undefined
+  const { created = fact.at, customer } = fact
+  renewals.push({ id, event, created, total, currency, customer, length })
   renewals.sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1))
   if (renewals.length > RENEWALS) renewals.shift()
 }
@@ -120,30 +114,25 @@ function doubleOf(
   { key, calendar }: Asked,
 ): Finding {
   const gap = second.created - first.created
+  const threshold = length / 2
   const { currency, total } = second
   const customer = second.customer ?? first.customer
   return {
     ...common(key, customer),
     severity: 'HIGH',
     title: `Renewed twice: ${format(total, currency)}`,
-    message: `Subscription ${key}${of(customer)} was renewed by ${first.id} on ${calendar.momentInWords(first.created)} and again by ${second.id} ${gap === 0 ? 'at the same moment' : `${span(gap)} later`}, though it renews only every ${everyOf(period, length)}. One renewal was expected, so ${format(total, currency)} was very likely billed wrongly.`,
+    message: `Subscription ${key}${ofCustomer(customer)} was renewed by ${first.id} on ${calendar.momentInWords(first.created)} and again by ${second.id} ${gap === 0 ? 'at the same moment' : `${span(gap)} later`}, though it renews only every ${everyOf(period, length)}. One renewal was expected, so ${format(total, currency)} was very likely billed wrongly.`,
     advice: `Look at ${second.id} in Stripe: void it if it is still open, refund ${format(total, currency)} if it was paid. Then check what renews ${key}, above all how it counts days and time zones.`,
     startedAt: second.created,
-    ...(total > 0 ? { impact: { amount: total, currency } } : {}),
+    impact: total > 0 ? { amount: total, currency } : undefined,
     subjects: [
       { type: 'invoice', id: first.id },
       { type: 'invoice', id: second.id },
-      ...subjectsOf(key, customer),
+      ...subscriptionOf(key, customer),
     ],
     events: [first.event, second.event],
     evidence: [
-      {
-        name: 'time between renewals',
-        observed: gap,
-        expected: length,
-        threshold: length / 2,
-        unit: 'SECONDS',
-      },
+      { name: 'time between renewals', observed: gap, expected: length, threshold, unit: 'SECONDS' },
       { name: 'renewals in one period', observed: 2, expected: 1, unit: 'COUNT' },
     ],
   }
@@ -165,7 +154,8 @@ function cadenceOf(
   if (!fact.rolled || start === undefined || previousEnd === undefined) return undefined
   if (fact.reanchored || fact.before !== undefined) return undefined
   const gap = start - previousEnd
-  if (Math.abs(gap) <= settings.tolerance || Math.abs(gap) >= MOVED) return undefined
+  const threshold = settings.tolerance
+  if (Math.abs(gap) <= threshold || Math.abs(gap) >= MOVED) return undefined
   const invoice = renewals.find(({ created }) => Math.abs(created - start) <= SAME_TURN)
   const impact = impactOf(fact, invoice)
   const direction = gap < 0 ? 'too early' : 'too late'
@@ -173,24 +163,16 @@ function cadenceOf(
     ...common(key, customer),
     severity: 'MEDIUM',
     title: `Renewed ${span(gap)} ${direction}`,
-    message: `The last period of subscription ${key}${of(customer)} ended on ${calendar.momentInWords(previousEnd)}, but the next one began on ${calendar.momentInWords(start)}: ${span(gap)} ${direction}, where at most ${span(settings.tolerance)} would be usual. ${impact === undefined ? 'The renewal' : `The renewal of ${format(impact.amount, impact.currency)}`} was very likely billed at the wrong time.`,
+    message: `The last period of subscription ${key}${ofCustomer(customer)} ended on ${calendar.momentInWords(previousEnd)}, but the next one began on ${calendar.momentInWords(start)}: ${span(gap)} ${direction}, where at most ${span(threshold)} would be usual. ${impact === undefined ? 'The renewal' : `The renewal of ${format(impact.amount, impact.currency)}`} was very likely billed at the wrong time.`,
     advice: `Compare the billing date of ${key} in Stripe with the one agreed, and correct it before the next renewal. If other subscriptions are off by the same time, check how your code that sets billing dates handles time zones and changes of the clocks.`,
     startedAt: fact.at,
-    ...(impact === undefined ? {} : { impact }),
+    impact,
     subjects: [
       ...(invoice === undefined ? [] : [{ type: 'invoice', id: invoice.id }]),
-      ...subjectsOf(key, customer),
+      ...subscriptionOf(key, customer),
     ],
     events: [fact.eventId],
-    evidence: [
-      {
-        name: direction,
-        observed: Math.abs(gap),
-        expected: 0,
-        threshold: settings.tolerance,
-        unit: 'SECONDS',
-      },
-    ],
+    evidence: [{ name: direction, observed: Math.abs(gap), expected: 0, threshold, unit: 'SECONDS' }],
   }
 }
 
@@ -207,13 +189,5 @@ const common = (key: string, customer: string | undefined) => ({
   confidence: 1,
   signs: 1,
   endsAfter: DAY,
-  ...(customer === undefined ? {} : { customer }),
+  customer,
 })
-
-const of = (customer: string | undefined): string =>
-  customer === undefined ? '' : ` of customer ${customer}`
-
-const subjectsOf = (subscription: string, customer: string | undefined): Subject[] => [
-  { type: 'subscription', id: subscription },
-  ...(customer === undefined ? [] : [{ type: 'customer', id: customer }]),
-]

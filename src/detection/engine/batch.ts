@@ -13,7 +13,8 @@ import {
   openEvents,
   type StreamEvents,
 } from './events.ts'
-import { FLOOD, IncidentGrouper } from './grouping.ts'
+import { FLOOD } from './flood.ts'
+import { IncidentGrouper } from './grouping.ts'
 import type { AnomalyOrigin, ChangedIncident } from './incident.ts'
 import { type Operation, StreamJudge } from './judge.ts'
 import type { JudgedEvent } from './judged-event.ts'

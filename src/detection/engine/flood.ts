@@ -1,49 +1,30 @@
 import type { Calendar } from '../../calendar/calendar.ts'
 import { bounded, format } from '../../stripe/money.ts'
 import type { Seconds } from '../../time.ts'
-import { type Amount, type AnyDetector, type Finding, SEVERITIES, type Severity } from '../detector.ts'
+import type { Amount, AnyDetector, Finding } from '../detector.ts'
 import { count } from '../kit/words.ts'
-import type { AnomalyOrigin, Flood, Incident } from './incident.ts'
+import { type AnomalyOrigin, type Flood, type Incident, newIncident, worst } from './incident.ts'
 
+/** Fingerprint of the incident that a flood of one detector's incidents becomes. */
+export const FLOOD = 'many'
 /** How many fingerprints and customers of a flood are remembered one by one; further ones are only counted. */
 const REMEMBERED = 500
 
 /** An incident for so many objects at once that one by one they would only bury each other. */
-export function newFlood(
-  detector: AnyDetector,
-  id: string,
-  origin: AnomalyOrigin,
-  fingerprint: string,
-  at: Seconds,
-): Incident {
-  return {
+export function newFlood(detector: AnyDetector, id: string, origin: AnomalyOrigin, at: Seconds): Incident {
+  return newIncident({
     id,
     detector: detector.name,
-    fingerprint,
+    fingerprint: FLOOD,
     severity: detector.floodSeverity ?? 'HIGH',
-    status: 'OPEN',
     origin,
-    confidence: 1,
     title: `${detector.title}: many at once`,
-    message: '',
     advice:
       'So many at once very likely have one cause: find out first what changed in your billing code or settings just before, and stop it. Then correct the single cases.',
     startedAt: at,
     detectedAt: at,
-    lastSeenAt: at,
-    endedAt: null,
-    occurrences: 0,
-    customer: null,
-    impact: null,
-    subjects: [],
-    evidence: [],
-    series: [],
-    endsAt: null,
-    resolvedAt: null,
-    resolvedBy: null,
-    note: null,
     grouping: { keys: [], events: 0, flood: { members: 0, customers: 0, sums: {}, open: [], seen: [] } },
-  }
+  })
 }
 
 /** Counts a finding into the flood: a new member, or a further sign of one. */
@@ -99,6 +80,3 @@ function largest(sums: Record<string, number>): Amount | null {
   const [first] = Object.entries(sums).sort(([, a], [, b]) => b - a)
   return first === undefined ? null : { currency: first[0], amount: first[1] }
 }
-
-const worst = (...severities: Severity[]): Severity =>
-  severities.reduce((a, b) => (SEVERITIES.indexOf(b) > SEVERITIES.indexOf(a) ? b : a))

@@ -10,22 +10,13 @@ import {
   type Severity,
 } from '../detector.ts'
 import { explain, partnersOf } from './causes.ts'
-import { joinFlood, leaveFlood, newFlood } from './flood.ts'
-import {
-  type AnomalyOrigin,
-  CHANGES,
-  type ChangedIncident,
-  type Incident,
-  type IncidentChange,
-} from './incident.ts'
+import { Changes } from './changes.ts'
+import { FLOOD, joinFlood, leaveFlood, newFlood } from './flood.ts'
+import { type AnomalyOrigin, type ChangedIncident, type Incident, newIncident, worst } from './incident.ts'
 import type { Operation } from './judge.ts'
 
 const MAX_SUBJECTS = 200
 const MAX_SERIES = 200
-const MAX_EVENTS = 1_000
-
-/** Fingerprint of the incident that a flood of one detector's incidents becomes. */
-export const FLOOD = 'many'
 /** This many incidents of one detector within a day, and the next ones are a flood. */
 const FLOOD_AFTER = 10
 
@@ -46,7 +37,7 @@ export interface GroupingStart {
 export class IncidentGrouper {
   readonly #incidents = new Map<string, Incident>()
   readonly #raised = new Map<DetectorName, Seconds[]>()
-  readonly #changed = new Map<Incident, ChangedIncident>()
+  readonly #changes = new Changes()
   readonly #start: GroupingStart
 
   constructor(start: GroupingStart) {
@@ -71,9 +62,7 @@ export class IncidentGrouper {
 
   /** What has changed since the last call. */
   takeChanges(): ChangedIncident[] {
-    const changes = [...this.#changed.values()]
-    this.#changed.clear()
-    return changes
+    return this.#changes.take()
   }
 
   #sign(
@@ -88,16 +77,19 @@ export class IncidentGrouper {
     const isFlood = incident.grouping.flood !== undefined
     if (isFlood) joinFlood(incident, finding, this.#start.calendar)
     else if (!incident.grouping.keys.includes(key)) incident.grouping.keys.push(key)
-    this.#note(incident, [...(finding.events ?? []), ...(stripeId === undefined ? [] : [stripeId])])
+    this.#changes.noteEvents(incident, [
+      ...(finding.events ?? []),
+      ...(stripeId === undefined ? [] : [stripeId]),
+    ])
     incident.occurrences += finding.signs
     incident.lastSeenAt = Math.max(incident.lastSeenAt, at)
     if (finding.endsAfter !== undefined)
       incident.endsAt = Math.max(incident.endsAt ?? 0, incident.lastSeenAt + finding.endsAfter)
     if (incident.status === 'FALSE_POSITIVE') return
-    this.#change(incident, 'ANOMALY_UPDATED')
+    this.#changes.note(incident, 'ANOMALY_UPDATED')
     if (incident.endedAt !== null || incident.status === 'RESOLVED') this.#reopen(incident)
     if (!isFlood) this.#link(incident)
-    incident.severity = worse(incident.severity, this.#capped(incident, finding.severity))
+    incident.severity = worst(incident.severity, this.#capped(incident, finding.severity))
     incident.confidence = Math.max(incident.confidence, finding.confidence)
     incident.startedAt = Math.min(incident.startedAt, finding.startedAt)
     if (!isFlood) Object.assign(incident, wordsOf(finding))
@@ -110,11 +102,7 @@ export class IncidentGrouper {
       const other = this.#incidents.get(`${partner} `)
       if (other === undefined || other.status === 'FALSE_POSITIVE') continue
       const found = explain(incident, other)
-      const causes = found?.effect.grouping.causes ?? []
-      if (found === undefined || causes.includes(found.cause.id)) continue
-      found.effect.grouping.causes = [...causes, found.cause.id]
-      const changed = this.#change(found.effect, undefined)
-      changed.causes = [...(changed.causes ?? []), found.cause.id]
+      if (found !== undefined) this.#changes.noteCause(found.effect, found.cause.id)
     }
   }
 
@@ -143,7 +131,7 @@ export class IncidentGrouper {
     const recent = (this.#raised.get(detector.name) ?? []).filter((raisedAt) => raisedAt > at - DAY)
     this.#raised.set(detector.name, recent)
     if (recent.length < FLOOD_AFTER) return undefined
-    return this.#add(newFlood(detector, this.#start.newId(), this.#start.origin, FLOOD, at))
+    return this.#add(newFlood(detector, this.#start.newId(), this.#start.origin, at))
   }
 
   #raise(detector: AnyDetector, finding: Finding, at: Seconds): Incident {
@@ -152,33 +140,26 @@ export class IncidentGrouper {
       if (raised === undefined) this.#raised.set(detector.name, [at])
       else raised.push(at)
     }
-    return this.#add({
-      id: this.#start.newId(),
-      detector: detector.name,
-      fingerprint: finding.fingerprint,
-      severity: SEVERITIES[0],
-      status: 'OPEN',
-      origin: this.#start.origin,
-      ...wordsOf(finding),
-      confidence: finding.confidence,
-      startedAt: Math.min(finding.startedAt, at),
-      detectedAt: at,
-      lastSeenAt: at,
-      endedAt: null,
-      occurrences: 0,
-      subjects: [],
-      series: (finding.series?.() ?? []).slice(-MAX_SERIES),
-      endsAt: null,
-      resolvedAt: null,
-      resolvedBy: null,
-      note: null,
-      grouping: { keys: [], events: 0 },
-    })
+    return this.#add(
+      newIncident({
+        id: this.#start.newId(),
+        detector: detector.name,
+        fingerprint: finding.fingerprint,
+        severity: SEVERITIES[0],
+        origin: this.#start.origin,
+        ...wordsOf(finding),
+        confidence: finding.confidence,
+        startedAt: Math.min(finding.startedAt, at),
+        detectedAt: at,
+        series: (finding.series?.() ?? []).slice(-MAX_SERIES),
+        grouping: { keys: [], events: 0 },
+      }),
+    )
   }
 
   #add(incident: Incident): Incident {
     this.#incidents.set(`${incident.detector} ${incident.fingerprint}`, incident)
-    this.#change(incident, 'ANOMALY_RAISED')
+    this.#changes.note(incident, 'ANOMALY_RAISED')
     return incident
   }
 
@@ -187,7 +168,7 @@ export class IncidentGrouper {
     if (incident.status === 'RESOLVED') incident.status = 'OPEN'
     incident.resolvedAt = null
     incident.resolvedBy = null
-    this.#change(incident, 'ANOMALY_REOPENED')
+    this.#changes.note(incident, 'ANOMALY_REOPENED')
   }
 
   #end(detector: AnyDetector, key: string, ending: Ending): void {
@@ -195,12 +176,12 @@ export class IncidentGrouper {
     if (incident !== undefined && incident.endedAt === null) {
       incident.grouping.keys = incident.grouping.keys.filter((holder) => holder !== key)
       if (incident.grouping.keys.length === 0) this.#close(detector, incident, ending.at, ending.note)
-      else this.#change(incident, undefined)
+      else this.#changes.note(incident, undefined)
       return
     }
     const flood = this.#incidents.get(`${detector.name} ${FLOOD}`)
     if (flood === undefined || flood.endedAt !== null || !leaveFlood(flood, ending.fingerprint)) return
-    this.#change(flood, undefined)
+    this.#changes.note(flood, undefined)
     if (flood.grouping.flood?.open.length === 0) this.#close(detector, flood, ending.at)
   }
 
@@ -215,43 +196,14 @@ export class IncidentGrouper {
     incident.grouping.keys = []
     if (incident.grouping.flood !== undefined) incident.grouping.flood.open = []
     if (note !== undefined) incident.message = `${incident.message} ${note}`
-    this.#change(incident, 'ANOMALY_ENDED')
+    this.#changes.note(incident, 'ANOMALY_ENDED')
     if (detector.selfResolving && incident.status === 'OPEN') {
       incident.status = 'RESOLVED'
       incident.resolvedAt = this.#start.wall
       incident.resolvedBy = { kind: 'SYSTEM', name: 'BillingWatch' }
     }
   }
-
-  #note(incident: Incident, stripeIds: readonly string[]): void {
-    const { stripeIds: noted } = this.#change(incident, undefined)
-    for (const stripeId of stripeIds) {
-      if (incident.grouping.events >= MAX_EVENTS) return
-      if (noted.includes(stripeId)) continue
-      noted.push(stripeId)
-      incident.grouping.events += 1
-    }
-  }
-
-  /** Notes that the incident is to be saved, and the strongest thing that happened to it. */
-  #change(incident: Incident, change: IncidentChange | undefined): ChangedIncident {
-    const known = this.#changed.get(incident)
-    if (known === undefined) {
-      const changed = { incident, change, stripeIds: [] }
-      this.#changed.set(incident, changed)
-      return changed
-    }
-    if (
-      change !== undefined &&
-      (known.change === undefined || CHANGES.indexOf(change) > CHANGES.indexOf(known.change))
-    ) {
-      known.change = change
-    }
-    return known
-  }
 }
-
-const worse = (a: Severity, b: Severity): Severity => (SEVERITIES.indexOf(b) > SEVERITIES.indexOf(a) ? b : a)
 
 const wordsOf = ({ title, message, advice, evidence, impact, customer }: Finding) => ({
   title,

@@ -1,6 +1,14 @@
 import type { Actor } from '../../actor.ts'
 import type { Seconds } from '../../time.ts'
-import type { Amount, DetectorName, Measurement, SeriesPoint, Severity, Subject } from '../detector.ts'
+import {
+  type Amount,
+  type DetectorName,
+  type Measurement,
+  SEVERITIES,
+  type SeriesPoint,
+  type Severity,
+  type Subject,
+} from '../detector.ts'
 
 export const STATUSES = ['OPEN', 'ACKNOWLEDGED', 'RESOLVED', 'FALSE_POSITIVE'] as const
 export type AnomalyStatus = (typeof STATUSES)[number]
@@ -74,3 +82,34 @@ export interface ChangedIncident {
   /** Ids of the incidents that were found to explain it. */
   causes?: string[]
 }
+
+type Beginning = Pick<
+  Incident,
+  'id' | 'detector' | 'fingerprint' | 'severity' | 'origin' | 'startedAt' | 'detectedAt' | 'grouping'
+> &
+  Partial<Incident>
+
+/** An incident at its first sign. */
+export const newIncident = (beginning: Beginning): Incident => ({
+  status: 'OPEN',
+  confidence: 1,
+  title: '',
+  message: '',
+  advice: '',
+  lastSeenAt: beginning.detectedAt,
+  endedAt: null,
+  occurrences: 0,
+  customer: null,
+  impact: null,
+  subjects: [],
+  evidence: [],
+  series: [],
+  endsAt: null,
+  resolvedAt: null,
+  resolvedBy: null,
+  note: null,
+  ...beginning,
+})
+
+export const worst = (...severities: Severity[]): Severity =>
+  severities.reduce((a, b) => (SEVERITIES.indexOf(b) > SEVERITIES.indexOf(a) ? b : a))

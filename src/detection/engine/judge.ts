@@ -1,23 +1,14 @@
 import { type Calendar, UTC_CALENDAR } from '../../calendar/calendar.ts'
 import type { Fact, FactKind } from '../../stripe/facts.ts'
 import { HOUR, type Seconds } from '../../time.ts'
-import {
-  type AnyDetector,
-  type Context,
-  type Delivery,
-  type DetectorName,
-  type Ending,
-  type Feedback,
-  type Finding,
-  type SettingsOf,
-  type Step,
-  UNDISTURBED,
-} from '../detector.ts'
+import type { AnyDetector, DetectorName, Ending, Feedback, Finding, Step } from '../detector.ts'
 import { DISORDER, TOO_LATE } from '../kit/disorder.ts'
+import { Asking } from './asking.ts'
 import { Backlog, type Held, type Hold, type HoldChange } from './backlog.ts'
-import { type Choices, settingsOf } from './choices.ts'
+import type { Choices } from './choices.ts'
 import { DetectorFailure, Failures } from './failures.ts'
 import type { JudgedEvent } from './judged-event.ts'
+import { listenersOf } from './keys.ts'
 import type { KeyedState, KeyedStates } from './states.ts'
 
 /** What was to be waited for may be on its way, too, when a fact comes late: no timer that it sets rings sooner. */
@@ -48,81 +39,27 @@ export interface Judgement {
  * Judges one stream: facts in event order, timers between them, state changed in place. It holds no clock and
  * does no I/O; the same events in any batches give the same operations.
  */
-export class StreamJudge implements Context {
-  now: Seconds = 0
-  key = ''
-  held = false
-  settings: SettingsOf<Record<string, never>> = {}
-
-  readonly #feedback: ReadonlyMap<DetectorName, readonly Feedback[]>
-  readonly #listeners = new Map<FactKind, AnyDetector[]>()
-  readonly #watch: AnyDetector | undefined
-  readonly #settings = new Map<DetectorName, Readonly<Record<string, number>>>()
-  readonly #muted = new Set<DetectorName>()
+export class StreamJudge {
+  readonly #asking: Asking
+  readonly #listeners: ReadonlyMap<FactKind, readonly AnyDetector[]>
   #operations: Operation[] = []
-  #delivery: Delivery | undefined
-  /** The detector that is being asked. */
-  #asked: AnyDetector | undefined
   #backlog = new Backlog(null, [])
   #failures = new Failures()
-  /** Later events than this belong to a backlog. */
-  #lateAfter: Seconds = Number.POSITIVE_INFINITY
 
   /**
    * @param clock newest delivery judged so far; undefined for a new stream
    * @param states holds every key that the facts need (see `keysOf`), and every timer due
    */
   constructor(
-    readonly detectors: readonly AnyDetector[],
+    detectors: readonly AnyDetector[],
     readonly states: KeyedStates,
     choices: Choices,
     public clock: Seconds | undefined,
-    readonly calendar: Calendar = UTC_CALENDAR,
+    calendar: Calendar = UTC_CALENDAR,
     feedback: ReadonlyMap<DetectorName, readonly Feedback[]> = new Map(),
   ) {
-    this.#feedback = feedback
-    this.#watch = detectors.find((detector) => detector.delivery !== undefined)
-    for (const detector of byDelivery(detectors)) {
-      for (const kind of detector.facts) {
-        const listeners = this.#listeners.get(kind)
-        if (listeners === undefined) this.#listeners.set(kind, [detector])
-        else listeners.push(detector)
-      }
-    }
-    this.choose(choices)
-  }
-
-  /** A changed setting holds for what comes after. A muted detector goes on learning, but says nothing. */
-  choose(choices: Choices): void {
-    this.#muted.clear()
-    for (const detector of this.detectors) {
-      const choice = choices.get(detector.name)
-      this.#settings.set(detector.name, settingsOf(detector, choice))
-      if (choice?.enabled === false) this.#muted.add(detector.name)
-    }
-    const lateAfter = this.#watch?.lateAfter?.(this.#settings.get(this.#watch.name) ?? {})
-    if (lateAfter !== undefined) this.#lateAfter = Math.max(lateAfter, DISORDER)
-  }
-
-  get feedback(): readonly Feedback[] {
-    const said = this.#asked === undefined ? undefined : this.#feedback.get(this.#asked.name)
-    return said?.filter(({ at }) => at <= this.now) ?? []
-  }
-
-  /** Of the detector being asked. */
-  get shared(): unknown {
-    if (this.#asked?.shared === undefined) return undefined
-    return this.states.open(this.#asked, '', this.now).state
-  }
-
-  /** What the detector being asked may know of delivery at this moment. */
-  get delivery(): Delivery {
-    if (this.#delivery === undefined) {
-      const state = this.#watch && this.states.peek(this.#watch, '')
-      this.#delivery =
-        (state !== undefined && this.#watch?.delivery?.(state, this.now, this.calendar)) || UNDISTURBED
-    }
-    return this.#delivery
+    this.#asking = new Asking(detectors, choices, states, feedback, calendar)
+    this.#listeners = listenersOf(byDelivery(detectors))
   }
 
   /**
@@ -142,7 +79,7 @@ export class StreamJudge implements Context {
     for (;;) {
       this.clock = before
       this.#operations = []
-      this.held = false
+      this.#asking.held = false
       this.#backlog = new Backlog(held.hold, held.events)
       try {
         this.#pass(events, until)
@@ -166,11 +103,11 @@ export class StreamJudge implements Context {
     for (const event of events) {
       const clock = this.#goTo(event.deliveredAt)
       const late = event.at < clock - TOO_LATE
-      const waits = event.deliveredAt - event.at > this.#lateAfter
+      const waits = event.deliveredAt - event.at > this.#asking.lateAfter
       const waiting = new Set<Fact>()
       for (const fact of event.facts) {
         for (const detector of this.#listeners.get(fact.kind) ?? []) {
-          const isRate = !detector.perObject && detector !== this.#watch
+          const isRate = !detector.perObject && detector !== this.#asking.watch
           if (late && isRate) continue
           if (waits && isRate && !detector.anyOrder) waiting.add(fact)
           else this.#ask(detector, fact, event.stripeId)
@@ -198,13 +135,13 @@ export class StreamJudge implements Context {
   #release(): void {
     for (const { at, stripeId, facts } of this.#backlog.release()) {
       this.#fireTimers(at - DISORDER)
-      this.held = true
+      this.#asking.held = true
       for (const fact of facts) {
         for (const detector of this.#listeners.get(fact.kind) ?? [])
-          if (!detector.perObject && !detector.anyOrder && detector !== this.#watch)
+          if (!detector.perObject && !detector.anyOrder && detector !== this.#asking.watch)
             this.#ask(detector, fact, stripeId)
       }
-      this.held = false
+      this.#asking.held = false
     }
   }
 
@@ -217,8 +154,8 @@ export class StreamJudge implements Context {
       const key = detector.key(fact)
       if (key === undefined) return
       const entry = this.states.open(detector, key, fact.at)
-      this.#turnTo(detector, key, fact.at)
-      const step = detector.observe(entry.state, fact, this)
+      this.#asking.turnTo(detector, key, fact.at)
+      const step = detector.observe(entry.state, fact, this.#asking)
       if (step !== undefined) this.#take(step, entry, fact.at, stripeId)
     } catch (error) {
       throw new DetectorFailure(detector.name, stripeId, false, error)
@@ -231,8 +168,8 @@ export class StreamJudge implements Context {
       const { detector, key } = entry
       if (this.#failures.leavesOutTimer(detector.name, key)) continue
       try {
-        this.#turnTo(detector, key, at)
-        const step = detector.onTimer?.(entry.state, this)
+        this.#asking.turnTo(detector, key, at)
+        const step = detector.onTimer?.(entry.state, this.#asking)
         if (step?.wakeAt !== undefined && step.wakeAt !== null && step.wakeAt <= at)
           throw new Error('a timer that sets itself into the past')
         if (step !== undefined) this.#take(step, entry, at)
@@ -242,18 +179,10 @@ export class StreamJudge implements Context {
     }
   }
 
-  #turnTo(detector: AnyDetector, key: string, now: Seconds): void {
-    this.now = now
-    this.key = key
-    this.#asked = detector
-    this.settings = this.#settings.get(detector.name) ?? {}
-    this.#delivery = undefined
-  }
-
   #take(step: Step, entry: KeyedState, at: Seconds, stripeId?: string): void {
     const { detector, key } = entry
     const sign = stripeId === undefined ? {} : { stripeId }
-    if (!this.#muted.has(detector.name)) {
+    if (!this.#asking.isMuted(detector)) {
       for (const finding of step.findings ?? [])
         this.#operations.push({ detector, key, at, ...sign, said: { finding } })
     }

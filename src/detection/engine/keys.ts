@@ -3,12 +3,20 @@ import { DAY, type Seconds } from '../../time.ts'
 import type { AnyDetector } from '../detector.ts'
 import type { StateKey } from './states.ts'
 
-/** Which keys a batch of facts needs; detectors that throw here will throw again when judged, and be reported then. */
-export function keysOf(detectors: readonly AnyDetector[], facts: Iterable<Fact>): StateKey[] {
+/** The detectors that read each kind of fact, in their order. */
+export function listenersOf(
+  detectors: readonly AnyDetector[],
+): ReadonlyMap<FactKind, readonly AnyDetector[]> {
   const listeners = new Map<FactKind, AnyDetector[]>()
   for (const detector of detectors) {
     for (const kind of detector.facts) listeners.set(kind, [...(listeners.get(kind) ?? []), detector])
   }
+  return listeners
+}
+
+/** Which keys a batch of facts needs; detectors that throw here will throw again when judged, and be reported then. */
+export function keysOf(detectors: readonly AnyDetector[], facts: Iterable<Fact>): StateKey[] {
+  const listeners = listenersOf(detectors)
   const keys = new Map<string, StateKey>()
   const add = (detector: AnyDetector, key: string) =>
     keys.set(`${detector.name} ${key}`, { detector: detector.name, key })

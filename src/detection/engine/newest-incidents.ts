@@ -1,6 +1,6 @@
 import type { Seconds } from '../../time.ts'
 import type { AnyDetector, DetectorName } from '../detector.ts'
-import { FLOOD } from './grouping.ts'
+import { FLOOD } from './flood.ts'
 import type { Incident } from './incident.ts'
 import type { IncidentKey } from './memory.ts'
 

@@ -10,6 +10,17 @@ export function addTo(sums: Sums, name: string, amount: number): void {
   if (name in sums || Object.keys(sums).length < NAMES) sums[name] = (sums[name] ?? 0) + amount
 }
 
+/** Adds money that may not be known. */
+export function addMoney(sums: Sums, { amount, currency }: PossibleMoney): void {
+  if (amount !== undefined && currency !== undefined) addTo(sums, currency, amount)
+}
+
+/** Money of a fact, as far as it says so. */
+export interface PossibleMoney {
+  amount?: number
+  currency?: string
+}
+
 export function sumsOf(parts: readonly Sums[]): Sums {
   const sums: Sums = {}
   for (const part of parts) for (const [name, amount] of Object.entries(part)) addTo(sums, name, amount)

@@ -1,5 +1,5 @@
 import type { Seconds } from '../../time.ts'
-import { type Sums, sumsOf } from './amounts.ts'
+import { addMoney, addTo, type PossibleMoney, type Sums, sumsOf } from './amounts.ts'
 
 /**
  * Signs of a run with what they are measured by, so that its most likely beginning can be looked for when it fires:
@@ -12,6 +12,18 @@ export interface Mark {
   signs: number
   amounts: Sums
   reasons: Sums
+}
+
+/** One sign with its money, and why it was one. */
+export function markOf(
+  sign: PossibleMoney & { at: Seconds },
+  reason: string | undefined,
+  before: number,
+): Mark {
+  const mark: Mark = { at: sign.at, before, signs: 1, amounts: {}, reasons: {} }
+  addMoney(mark.amounts, sign)
+  addTo(mark.reasons, reason ?? 'unknown', 1)
+  return mark
 }
 
 /** More are put together two by two: a run of hundreds of signs needs no beginning to the second. */

@@ -27,7 +27,9 @@ export function seasonSeries(season: Season, until: Seconds, unit = 1): SeriesPo
   })
 }
 
-/** A finding's `series`: worked out when it was said, since by the time that it is asked for the state has moved on. */
-export const courseOf = (
-  points: readonly SeriesPoint[] | undefined,
-): { series?: () => readonly SeriesPoint[] } => (points === undefined ? {} : { series: () => points })
+/** A share of `units` that was bad, with the band that nine of ten such shares lie in. */
+export function sharePoint(at: Seconds, bad: number, units: number, usual: number): SeriesPoint {
+  const reach = NINE_OF_TEN * Math.sqrt((usual * (1 - usual)) / units)
+  const [lower, upper] = [Math.max(0, usual - reach), Math.min(1, usual + reach)]
+  return { at, observed: bad / units, expected: usual, lower, upper }
+}

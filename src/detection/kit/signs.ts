@@ -1,5 +1,5 @@
 import type { Seconds } from '../../time.ts'
-import type { Subject } from '../detector.ts'
+import type { SeriesPoint, Subject } from '../detector.ts'
 
 /** The newest signs, with what shows them: time, Stripe object, Stripe event. Plain data. */
 export type Signs = [at: Seconds, object: string, event: string][]
@@ -11,16 +11,21 @@ export function noteSign(signs: Signs, at: Seconds, object: string, event: strin
   if (signs.length > KEPT) signs.shift()
 }
 
-/** What a finding's `subjects` and `events` are: with the first all signs from `onset` on, then the newest. */
+/**
+ * How a finding shows an incident: the first one by all signs from `onset` on, with their number and what led to them;
+ * each other by the newest sign.
+ */
 export function shownBy(
   signs: Signs,
   onset: Seconds,
-  isFirst: boolean,
-): { subjects: Subject[]; events: string[] } {
-  const since = (isFirst ? signs : signs.slice(-1)).filter(([at]) => at >= onset)
+  first: { signs: number; series: readonly SeriesPoint[] } | false,
+) {
+  const shown = (first ? signs : signs.slice(-1)).filter(([at]) => at >= onset)
   return {
-    subjects: since.map(([, id]) => ({ type: typeOf(id), id })),
-    events: since.map(([, , event]) => event),
+    signs: first ? first.signs : 1,
+    subjects: shown.map(([, id]): Subject => ({ type: typeOf(id), id })),
+    events: shown.map(([, , event]) => event),
+    series: first ? first.series : undefined,
   }
 }
 

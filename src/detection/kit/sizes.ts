@@ -1,3 +1,5 @@
+import type { PossibleMoney } from './amounts.ts'
+
 /** The size of ordinary payments in one currency: how many are known (up to a bound), their mean, the part that is small. Plain data. */
 interface Size {
   known: number
@@ -39,8 +41,11 @@ export function isSmall(sizes: Sizes, amount: number, currency: string): boolean
 }
 
 /** Whether an amount is small where few are. */
-export const isOddlySmall = (sizes: Sizes, amount: number, currency: string): boolean =>
-  isSmall(sizes, amount, currency) && (sizes[currency]?.small ?? 0) < RARE
+export const isOddlySmall = (sizes: Sizes, { amount, currency }: PossibleMoney): boolean =>
+  amount !== undefined &&
+  currency !== undefined &&
+  isSmall(sizes, amount, currency) &&
+  (sizes[currency]?.small ?? 0) < RARE
 
 /** Share of ordinary payments that are small, in the currency with most of them among those where it is odd. */
 export const smallShare = (sizes: Sizes): number =>

@@ -1,5 +1,5 @@
 import type { Seconds } from '../../time.ts'
-import { type Cusum, type Followed, newCusum } from '../statistics/cusum.ts'
+import { type Cusum, newCusum } from '../statistics/cusum.ts'
 import type { Sums } from './amounts.ts'
 import type { Mark } from './onset.ts'
 import type { Signs } from './signs.ts'
@@ -10,29 +10,24 @@ interface OldRun {
   sum: Cusum
 }
 
-/** What CARD_TESTING stored as its version 4. */
+/** What CARD_TESTING stored as its version 4, as far as it is changed. */
 interface Testing4 {
   newest: Seconds
-  cards: unknown
-  suspects: unknown
   runs: (OldRun & { taken: Sums; takings: number; codes: Sums })[]
   signs: Signs
-  open:
-    | (Followed & { startedAt: Seconds; detectedAt: Seconds; codes: Sums; taken: Sums; takings: number })
-    | null
 }
 
 export function upgradeTesting(stored: unknown): unknown {
-  const { newest, cards, suspects, runs, signs, open } = stored as Testing4
+  const { newest, runs, signs, ...rest } = stored as Testing4
   const upgraded = runs.map(({ taken, takings, codes, ...run }) => ({
-    ...withMarks(run, {}, codes),
+    ...withMarks(run, run.sum.units, {}, codes),
     taken,
     takings,
   }))
-  return { cards, suspects, lanes: { now: { newest, runs: upgraded, signs }, backlog: null }, open }
+  return { ...rest, lanes: { now: { newest, runs: upgraded, signs }, backlog: null } }
 }
 
-/** What FRAUD_SPIKE stored as its version 2. */
+/** What FRAUD_SPIKE stored as its version 2, as far as it is changed. */
 interface Fraud2 {
   newest: Seconds
   lastFlag: Seconds
@@ -43,7 +38,7 @@ interface Fraud2 {
 
 export function upgradeFraud(stored: unknown): unknown {
   const { newest, lastFlag, runs, signs, open, ...rest } = stored as Fraud2
-  const upgraded = runs.map(({ amounts, reasons, ...run }) => withMarks(run, amounts, reasons))
+  const upgraded = runs.map(({ amounts, reasons, ...run }) => withMarks(run, run.sum.units, amounts, reasons))
   return {
     ...rest,
     habits: [],
@@ -76,8 +71,13 @@ export function upgradeDowngrades(stored: unknown): unknown {
 const reported = (open: object | null): object | null => open && { ...open, habit: null, isReported: true }
 
 /** A run begins where it began, or anew where it had no evidence. */
-function withMarks(run: OldRun, amounts: Sums, reasons: Sums): OldRun & { marks: Mark[] } {
-  const { ratio, sum } = run
-  if (sum.score === 0) return { ratio, sum: newCusum(), marks: [] }
-  return { ratio, sum, marks: [{ at: sum.onset, before: 0, signs: sum.units, amounts, reasons }] }
+export function withMarks<Run extends { sum: Cusum }>(
+  run: Run,
+  signs: number,
+  amounts: Sums,
+  reasons: Sums,
+): Run & { marks: Mark[] } {
+  const { sum } = run
+  if (sum.score === 0) return { ...run, sum: newCusum(), marks: [] }
+  return { ...run, marks: [{ at: sum.onset, before: 0, signs, amounts, reasons }] }
 }

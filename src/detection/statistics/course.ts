@@ -81,7 +81,7 @@ export function isUsual(
   if (known === undefined) return false
   const times = timesOf(course, what, at)
   const days = sumOf(known.days, at, course.halfLife)
-  const share = times / Math.max(1, occasionsOf(course, at))
+  const share = shareOf(course, what, at)
   if (
     !enough.some(
       (one) => times + 2 * confirmed >= one.times && days + 2 * confirmed >= one.days && share >= one.share,
@@ -94,6 +94,10 @@ export function isUsual(
   const before = Math.max(0, times - lately) / Math.max(1, occasionsOf(course, at) - occasions)
   return lately + 1 < BURST.least || excess(lately + 1, before * occasions, VARIANCE) < BURST.nats
 }
+
+/** On which share of the occasions it was the case. */
+export const shareOf = (course: Course, what: string, at: Seconds): number =>
+  timesOf(course, what, at) / Math.max(1, occasionsOf(course, at))
 
 /** How many occasions are remembered, faded. */
 export const occasionsOf = ({ occasions, halfLife }: Course, at: Seconds): number =>

@@ -1,6 +1,6 @@
 import { NAMED_DAYS, type NamedDay, namedDay } from '../../calendar/named-days.ts'
 import { DAY, type Seconds } from '../../time.ts'
-import { pack, unpack } from './packed.ts'
+import { PackedFloats } from './packed.ts'
 
 /** How many counts' worth of "as on any day" a named day begins with. */
 const PRIOR = 20
@@ -31,14 +31,10 @@ const WIDTH = 3
  * weeks says anything. Known from their own former times; until then a wider band is usual on them.
  */
 export class Dates {
-  readonly #sums = new Float32Array(NAMED_DAYS * WIDTH)
-  /** The stored form, as long as it is true. */
-  #packed: string | undefined
+  readonly #sums: PackedFloats
 
-  constructor(packed?: string) {
-    if (packed === undefined) return
-    unpack(packed, this.#sums)
-    this.#packed = packed
+  constructor(stored?: unknown) {
+    this.#sums = new PackedFloats(NAMED_DAYS * WIDTH, stored)
   }
 
   /**
@@ -49,13 +45,13 @@ export class Dates {
     const named = namedDay(day)
     if (named === undefined || (hadIncident && named.recurs === 'MONTHLY')) return
     const seen = hadIncident ? Math.min(INCIDENT * usual, Math.max(usual / INCIDENT, came)) : came
+    const sums = this.#sums.change()
     for (const [channel, amount] of [
       [TIMES, 1],
       [SEEN, seen],
       [USUAL, usual],
     ] as const)
-      this.#sums[named.place * WIDTH + channel] = FADE * this.#at(named, channel) + amount
-    this.#packed = pack(this.#sums)
+      sums[named.place * WIDTH + channel] = FADE * this.#at(named, channel) + amount
   }
 
   /** What a day has had against an ordinary one, as far as is known. */
@@ -78,7 +74,7 @@ export class Dates {
 
   /** Undefined before any named day was seen. */
   toJSON(): string | undefined {
-    return this.#packed
+    return this.#sums.toJSON() || undefined
   }
 
   #doubt(day: number, direction: 'more' | 'less'): number {
@@ -87,6 +83,6 @@ export class Dates {
   }
 
   #at({ place }: NamedDay, channel: number): number {
-    return this.#sums[place * WIDTH + channel] ?? 0
+    return this.#sums.read()[place * WIDTH + channel] ?? 0
   }
 }

@@ -31,6 +31,10 @@ export function excessShare(bad: number, units: number, share: number): number {
   return units * (seen * Math.log(seen / share) + good)
 }
 
+/** The upper edge of what may be usual, where the usual share is known of this many units, those that were only believed with them. */
+export const edgeOf = (usual: number, units: number): number =>
+  (usual + Math.sqrt((usual * (1 - usual)) / units)) * 1.1 + 0.005
+
 /** So few are expected of the moments between two signs that any sign would be odd. */
 const LEAST_EXPECTED = 0.02
 

@@ -1,6 +1,7 @@
 import { addPeriods } from '../../calendar/periods.ts'
 import { DAY, HOUR, type Seconds, WEEK } from '../../time.ts'
 import type { Feedback } from '../detector.ts'
+import { excess } from './deviance.ts'
 
 /** A burst of signs that ended by itself: when, how many signs, out of how much (payments, or what was usual). Plain data. */
 export interface Occasion {
@@ -20,6 +21,10 @@ export interface Habit {
   /** Relative variance of their signs, with what so few of them leave open. */
   variance: number
 }
+
+/** A habit explains up to half as many signs more, and what is no sure excess over those. */
+export const explains = ({ signs, variance }: Habit, seen: number, nats: number): boolean =>
+  excess(seen, 1.5 * signs, variance) < nats
 
 /** A rhythm, where the times of an occasion lie when it comes back, and how many of them make a habit. */
 interface Rhythm {
@@ -95,8 +100,8 @@ export class Habits {
   }
 
   /** Remembers a burst that is over. */
-  note(occasion: Occasion, habit?: Habit): void {
-    const most = habit === undefined ? occasion.signs : MOST_GROWTH * habit.signs
+  note(occasion: Occasion, habit: Habit | null = null): void {
+    const most = habit === null ? occasion.signs : MOST_GROWTH * habit.signs
     this.#occasions.push({ ...occasion, signs: Math.min(occasion.signs, most) })
     if (this.#occasions.length > KEPT) this.#occasions.shift()
   }

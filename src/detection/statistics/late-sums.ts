@@ -25,24 +25,21 @@ interface Stored {
  */
 export class LateSums {
   readonly #spec: LateSumsSpec
-  #usual: number[]
+  readonly #usual: number[]
   /** Faded seconds that the usual sums stand for. */
-  #weight = 0
+  #weight: Seconds
   /** Begin of the first bucket that is not yet part of the usual; 0 before the first. */
-  #next = 0
+  #next: Seconds
   /** [begin, …channels], ascending. */
-  #buckets: number[][] = []
+  readonly #buckets: number[][]
 
   constructor(spec: LateSumsSpec, stored?: unknown) {
+    const kept = stored as Stored | undefined
     this.#spec = spec
-    this.#usual = new Array<number>(spec.channels).fill(0)
-    if (stored !== undefined) {
-      const { usual, weight, next, buckets } = stored as Stored
-      this.#usual = usual
-      this.#weight = weight
-      this.#next = next
-      this.#buckets = buckets
-    }
+    this.#usual = kept?.usual ?? new Array<number>(spec.channels).fill(0)
+    this.#weight = kept?.weight ?? 0
+    this.#next = kept?.next ?? 0
+    this.#buckets = kept?.buckets ?? []
   }
 
   /** Adds to the bucket of `at`; what comes after its bucket was taken in goes to the usual sums at once. */
@@ -109,27 +106,24 @@ export class LateSums {
     return { usual: this.#usual, weight: this.#weight, next: this.#next, buckets: this.#buckets }
   }
 
+  /** Of the bucket, or else of the last one before it. */
+  #placeOf(begin: Seconds): number {
+    return this.#buckets.findLastIndex(([at = 0]) => at <= begin)
+  }
+
   #find(begin: Seconds): number[] | undefined {
-    for (let i = this.#buckets.length - 1; i >= 0; i--) {
-      const bucket = this.#buckets[i]
-      if (bucket === undefined || (bucket[0] ?? 0) < begin) return undefined
-      if (bucket[0] === begin) return bucket
-    }
-    return undefined
+    const bucket = this.#buckets[this.#placeOf(begin)]
+    return bucket?.[0] === begin ? bucket : undefined
   }
 
   /** The bucket, made where it is missing; undefined for one too old to be kept. */
   #bucket(begin: Seconds): number[] | undefined {
-    const buckets = this.#buckets
-    let place = buckets.length
-    for (; place > 0; place--) {
-      const bucket = buckets[place - 1]
-      if (bucket?.[0] === begin) return bucket
-      if (bucket !== undefined && (bucket[0] ?? 0) < begin) break
-    }
-    if (place === 0 && buckets.length > 0 && this.#isOld(begin)) return undefined
+    const place = this.#placeOf(begin)
+    const known = this.#buckets[place]
+    if (known?.[0] === begin) return known
+    if (place < 0 && this.#buckets.length > 0 && this.#isOld(begin)) return undefined
     const made = [begin, ...new Array<number>(this.#spec.channels).fill(0)]
-    buckets.splice(place, 0, made)
+    this.#buckets.splice(place + 1, 0, made)
     return made
   }
 

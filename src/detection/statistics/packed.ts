@@ -23,3 +23,36 @@ export function unpack(text: string, numbers: Words): void {
 
 /** How many numbers `pack` wrote. */
 export const wordsOf = (text: string): number => Math.floor(Buffer.byteLength(text, 'base64') / 4)
+
+/** Floats that are stored as text: unpacked when they are first asked for, packed anew when they have changed. */
+export class PackedFloats {
+  readonly #length: number
+  #packed: string | undefined
+  #floats: Float32Array | undefined
+
+  /** Zeros, or what was stored. */
+  constructor(length: number, stored?: unknown) {
+    this.#length = length
+    if (typeof stored === 'string') this.#packed = stored
+  }
+
+  /** To be read only. */
+  read(): Float32Array {
+    if (this.#floats !== undefined) return this.#floats
+    const floats = new Float32Array(this.#length)
+    if (this.#packed !== undefined) unpack(this.#packed, floats)
+    this.#floats = floats
+    return floats
+  }
+
+  change(): Float32Array {
+    const floats = this.read()
+    this.#packed = undefined
+    return floats
+  }
+
+  toJSON(): string {
+    this.#packed ??= pack(this.read())
+    return this.#packed
+  }
+}

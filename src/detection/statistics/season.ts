@@ -42,61 +42,51 @@ const FIRST_WEEK_CAP = 1.75
 /** Of one hour no more is learned than this many times the usual and a few units: what ran through one evening shapes no week. */
 const HOUR_CAP = { times: 3, units: 8 }
 
-interface Stored {
-  hours: unknown
-  shape?: string
-  dates?: string
-  level: Level
-  since: number
-  next: number
-  spans: Spans
-  first?: [day: number, total: number][]
-}
-
 /**
  * How many units are usual in any one hour: a level, times the course of the week. Learns a whole UTC day at once,
  * late, without the hours of incidents and without dark ones. A fact costs one addition, a day about 50 steps. Why it is
  * so: README.md, "Seasons".
  */
 export class Season {
-  readonly spec: SeasonSpec
   readonly hours: HourSlots
+  /** None where a series of one currency borrows those of the pooled one. */
+  private readonly shape: Shape | undefined
+  private readonly dates: Dates | undefined
+  private readonly level: Level
+  /** Hour of the first fact; 0 before it. */
+  private since: number
+  /** Number of the next day to be learned. */
+  private next: number
+  private readonly spans: Spans
+  /** Totals of the first week, until it is complete. */
+  private first: [day: number, total: number][] | undefined
+  readonly #spec: SeasonSpec
   readonly #shape: Shape
   readonly #dates: Dates
-  /** A series of one currency borrows the shape of the pooled one. */
-  readonly #ownShape: boolean
-  readonly #level: Level
-  readonly #spans: Spans
-  /** Hour of the first fact; 0 before it. */
-  #since = 0
-  /** Number of the next day to be learned. */
-  #next = 0
-  /** Totals of the first week, until it is complete. */
-  #first: [day: number, total: number][] | undefined
 
-  constructor(spec: SeasonSpec, stored?: unknown, borrowed?: Season) {
-    const kept = stored as Stored | undefined
-    this.spec = spec
-    this.#ownShape = borrowed === undefined
-    this.#shape = borrowed === undefined ? new Shape(spec.priors, kept?.shape) : borrowed.#shape
-    this.#dates = borrowed === undefined ? new Dates(kept?.dates) : borrowed.#dates
-    this.hours = new HourSlots(kept?.hours)
-    this.#level = kept?.level ?? newLevel(spec.dispersion)
-    this.#spans = kept?.spans ?? []
-    this.#since = kept?.since ?? 0
-    this.#next = kept?.next ?? 0
-    this.#first = kept === undefined ? [] : kept.first
+  constructor(spec: SeasonSpec, stored?: Season, borrowed?: Season) {
+    this.#spec = spec
+    this.#shape = borrowed === undefined ? new Shape(spec.priors, stored?.shape) : borrowed.#shape
+    this.#dates = borrowed === undefined ? new Dates(stored?.dates) : borrowed.#dates
+    this.hours = new HourSlots(stored?.hours)
+    this.shape = borrowed === undefined ? this.#shape : undefined
+    this.dates = borrowed === undefined ? this.#dates : undefined
+    this.level = stored?.level ?? newLevel(spec.dispersion)
+    this.since = stored?.since ?? 0
+    this.next = stored?.next ?? 0
+    this.spans = stored?.spans ?? []
+    this.first = stored === undefined ? [] : stored.first
   }
 
   /** Counts in the hour of `at`. */
   add(at: Seconds, amount = 1): void {
     const hour = hourOf(at)
     if (
-      this.#since === 0 ||
-      (hour < this.#since && hour > this.#since - this.spec.delay && this.#level.learned === 0)
+      this.since === 0 ||
+      (hour < this.since && hour > this.since - this.#spec.delay && this.level.learned === 0)
     ) {
-      this.#since = hour
-      this.#next = Math.floor(hour / HOURS)
+      this.since = hour
+      this.next = Math.floor(hour / HOURS)
     }
     this.hours.add(hour, amount)
   }
@@ -107,34 +97,34 @@ export class Season {
    * @param undecided whether it may still turn out that the day's dark hours were only quiet: the day waits
    */
   advance(now: Seconds, dark: Dark, unit = 1, undecided: Undecided = () => false): void {
-    if (this.#since === 0) return
-    const last = Math.floor((hourOf(now) - this.spec.delay - HOURS / 2) / HOURS)
-    for (; this.#next <= last; this.#next++) {
-      const begin = this.#next * HOURS * HOUR
+    if (this.since === 0) return
+    const last = Math.floor((hourOf(now) - this.#spec.delay - HOURS / 2) / HOURS)
+    for (; this.next <= last; this.next++) {
+      const begin = this.next * HOURS * HOUR
       if (undecided(begin, begin + HOURS * HOUR)) return
-      this.#learn(this.#next, dark, unit)
+      this.#learn(this.next, dark, unit)
     }
   }
 
   /** Learned days so far. */
   get learned(): number {
-    return this.#level.learned
+    return this.level.learned
   }
 
   /** Units an average day. */
   get perDay(): number {
-    return perDay(this.#level)
+    return perDay(this.level)
   }
 
   /** Relative variance of whole days. */
   get dispersion(): number {
-    return dispersionOf(this.#level, this.spec.dispersion)
+    return dispersionOf(this.level, this.#spec.dispersion)
   }
 
   /** Units usual in an hour of an ordinary day, given by its number. */
   usual(hour: number): number {
     const day = Math.floor(hour / HOURS)
-    return (perDay(this.#level) / HOURS) * this.#shape.weekday(day) * this.#shape.withinDay(hour)
+    return (perDay(this.level) / HOURS) * this.#shape.weekday(day) * this.#shape.withinDay(hour)
   }
 
   /** Units usual in [from, to), by whole and broken hours; of spans over two weeks only the last two weeks. */
@@ -156,17 +146,17 @@ export class Season {
 
   /** An incident began: its hours will not be learned until `calm`. */
   trouble(from: Seconds): void {
-    openSpan(this.#spans, from)
+    openSpan(this.spans, from)
   }
 
   /** The incident has ended. */
   calm(to: Seconds): void {
-    closeSpan(this.#spans, to)
+    closeSpan(this.spans, to)
   }
 
   /** Whether an hour belongs to an incident. */
   isTroubled(hour: number): boolean {
-    return touches(this.#spans, hour * HOUR, (hour + 1) * HOUR)
+    return touches(this.spans, hour * HOUR, (hour + 1) * HOUR)
   }
 
   /** A change has come to stay: the level of the last three whole days becomes the usual one, and its hours are learned after all. */
@@ -180,20 +170,8 @@ export class Season {
       seen += this.hours.at(hour)
       usual += this.usual(hour)
     }
-    if (usual > 0) scaleLevel(this.#level, seen / usual)
-    this.#spans.length = 0
-  }
-
-  toJSON(): Stored {
-    return {
-      hours: this.hours,
-      ...(this.#ownShape ? { shape: this.#shape.toJSON(), ...datesIn(this.#dates) } : {}),
-      level: this.#level,
-      since: this.#since,
-      next: this.#next,
-      spans: this.#spans,
-      ...(this.#first === undefined ? {} : { first: this.#first }),
-    }
+    if (usual > 0) scaleLevel(this.level, seen / usual)
+    this.spans.length = 0
   }
 
   #learn(day: number, dark: Dark, unit: number): void {
@@ -210,7 +188,7 @@ export class Season {
       const inIncident = this.isTroubled(hour)
       whole += share
       // In the first week there is no usual yet that could stand in for an incident's hours.
-      if (hour < this.#since || lost.has(hour) || (inIncident && this.learned < SETTLED_DAYS)) {
+      if (hour < this.since || lost.has(hour) || (inIncident && this.learned < SETTLED_DAYS)) {
         hours.push(undefined)
         continue
       }
@@ -223,8 +201,8 @@ export class Season {
     }
     const coverage = whole > 0 ? known / whole : 0
     if (coverage < MIN_COVERAGE) return
-    if (this.#ownShape && coverage >= 1 && this.learned >= SETTLED_DAYS)
-      this.#dates.learn(day, came, this.perDay * this.#shape.weekday(day), replaced > 0)
+    if (coverage >= 1 && this.learned >= SETTLED_DAYS)
+      this.dates?.learn(day, came, this.perDay * this.#shape.weekday(day), replaced > 0)
     this.#take(day, { hours, total: observed / coverage, coverage: Math.min(1, coverage), replaced, unit })
   }
 
@@ -242,21 +220,21 @@ export class Season {
     const ratio = this.#dates.ratio(day)
     const weekday = this.#shape.weekday(day)
     const { replaced } = seen
-    const { total, weight } = learnDay(this.#level, this.spec.dispersion, {
+    const { total, weight } = learnDay(this.level, this.#spec.dispersion, {
       ...seen,
       weekday: weekday * ratio,
     })
-    if (this.#ownShape) {
+    if (this.shape !== undefined) {
       const scale = seen.total > 0 ? total / seen.total : 0
       const hours = seen.hours.map((sum) => sum && sum * scale)
-      this.#shape.learn({ day, total, hours, weight, level: this.perDay * ratio })
+      this.shape.learn({ day, total, hours, weight, level: this.perDay * ratio })
       // Known by one visit only, a weekday that comes out far lower was met on a special day the first time.
-      if (this.#level.odd < 0 && replaced === 0 && this.#level.learned <= 2 * DAYS)
-        this.#shape.setWeekday(weekdayOf(day), seen.total, this.perDay)
+      if (this.level.odd < 0 && replaced === 0 && this.level.learned <= 2 * DAYS)
+        this.shape.setWeekday(weekdayOf(day), seen.total, this.perDay)
     }
-    if (this.#first !== undefined) {
-      this.#first.push([day, seen.total])
-      if (this.#first.length === DAYS) this.#fitFirstWeek(this.#first)
+    if (this.first !== undefined) {
+      this.first.push([day, seen.total])
+      if (this.first.length === DAYS) this.#fitFirstWeek(this.first)
     }
   }
 
@@ -265,21 +243,16 @@ export class Season {
    * so both are set anew from its totals.
    */
   #fitFirstWeek(first: readonly [day: number, total: number][]): void {
-    this.#first = undefined
+    this.first = undefined
     const sorted = first.map(([, total]) => total).sort((a, b) => a - b)
     const cap = FIRST_WEEK_CAP * (sorted[Math.floor(DAYS / 2)] ?? 0)
     const totals = cap > 0 ? first.map(([day, total]) => [day, Math.min(total, cap)] as const) : first
     const level = totals.reduce((sum, [, total]) => sum + total, 0) / DAYS
-    this.#level.totals = 0
-    this.#level.days = 0
+    this.level.totals = 0
+    this.level.days = 0
     for (const [day, total] of totals) {
-      if (this.#ownShape) this.#shape.setWeekday(weekdayOf(day), total, level)
-      addTotal(this.#level, total, this.#shape.weekday(day), 1)
+      this.shape?.setWeekday(weekdayOf(day), total, level)
+      addTotal(this.level, total, this.#shape.weekday(day), 1)
     }
   }
-}
-
-const datesIn = (dates: Dates): { dates?: string } => {
-  const stored = dates.toJSON()
-  return stored === undefined ? {} : { dates: stored }
 }

@@ -1,4 +1,4 @@
-import { pack, unpack } from './packed.ts'
+import { PackedFloats } from './packed.ts'
 
 /** How many counts' worth of "every hour is alike" each factor begins with: the smaller a tenant, the flatter it stays. */
 export interface Priors {
@@ -35,15 +35,12 @@ export interface DayShares {
  * The course of a week in UTC as three factors round 1 (weekday, hour of day, hour of week), each a Gamma-shrunk
  * ratio of what came to what the coarser factors expected. The tenant's own zone shows in the shape by itself.
  */
-export class Shape {
+export class Shape extends PackedFloats {
   readonly #priors: Priors
-  #weights: Float32Array | undefined
-  /** The stored form, as long as it is true. */
-  #packed: string | undefined
 
-  constructor(priors: Priors, packed?: string) {
+  constructor(priors: Priors, stored?: unknown) {
+    super(SIZE, stored)
     this.#priors = priors
-    this.#packed = packed
   }
 
   weekday(day: number): number {
@@ -68,39 +65,24 @@ export class Shape {
       const expected = (total / HOURS) * this.#ratio(COUNTS.hourOfDay + h, HOURS, hourOfDay)
       this.#visit(COUNTS.hourOfWeek + weekdayOf(day) * HOURS + h, DAYS * HOURS, WEEKLY, weight, sum, expected)
     }
-    this.#packed = undefined
   }
 
   /** Sets a weekday's factor from one total, forgetting what it was. */
   setWeekday(weekday: number, total: number, level: number): void {
-    const weights = this.#open()
+    const weights = this.change()
     weights[COUNTS.weekday + weekday] = total
     weights[COUNTS.weekday + DAYS + weekday] = level
-    this.#packed = undefined
-  }
-
-  toJSON(): string {
-    this.#packed ??= pack(this.#open())
-    return this.#packed
   }
 
   #ratio(place: number, size: number, prior: number): number {
-    const weights = this.#open()
+    const weights = this.read()
     return ((weights[place] ?? 0) + prior) / ((weights[place + size] ?? 0) + prior)
   }
 
   #visit(place: number, size: number, keep: number, weight: number, seen: number, expected: number): void {
-    const weights = this.#open()
+    const weights = this.change()
     const fade = keep ** weight
     weights[place] = (weights[place] ?? 0) * fade + weight * seen
     weights[place + size] = (weights[place + size] ?? 0) * fade + weight * expected
-  }
-
-  #open(): Float32Array {
-    if (this.#weights !== undefined) return this.#weights
-    const weights = new Float32Array(SIZE)
-    if (this.#packed !== undefined) unpack(this.#packed, weights)
-    this.#weights = weights
-    return weights
   }
 }

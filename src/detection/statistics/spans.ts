@@ -1,5 +1,8 @@
 import { HOUR, type Seconds } from '../../time.ts'
 
+/** From a moment up to another, without it. */
+export type Span = readonly [from: Seconds, to: Seconds]
+
 /** Stretches of time, oldest first; the last may still be open (null). Plain data. */
 export type Spans = [from: Seconds, to: Seconds | null][]
 
@@ -28,11 +31,6 @@ export function addSpan(spans: Spans, from: Seconds, to: Seconds | null): void {
 export function touches(spans: Spans, from: Seconds, to: Seconds): boolean {
   for (const [begin, end] of spans) if (begin < to && (end === null || end >= from)) return true
   return false
-}
-
-/** The end of the newest stretch that has ended. */
-export function lastEnd(spans: Spans): Seconds | undefined {
-  return spans.findLast(([, end]) => end !== null)?.[1] ?? undefined
 }
 
 /** Starts of the whole hours in [from, to) that any stretch touches, ascending. */

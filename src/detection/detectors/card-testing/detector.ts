@@ -1,33 +1,25 @@
-import type { ChargeFailed, ChargeSucceeded, PaymentRefused } from '../../../stripe/facts.ts'
+import type { ChargeSucceeded } from '../../../stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../../detector.ts'
 import { addTo, type Sums } from '../../kit/amounts.ts'
-import { looksGuessed } from '../../kit/guessing.ts'
+import { type Failure, idOf, looksGuessed } from '../../kit/failures.ts'
+import { ofStream } from '../../kit/heads.ts'
+import { ending, LASTING, LASTING_NOTE } from '../../kit/incident.ts'
 import { type Lanes, laneOf } from '../../kit/lanes.ts'
-import { type Mark, mostLikelyOnset, noteMark } from '../../kit/onset.ts'
-import { ending, LASTING, LASTING_NOTE } from '../../kit/open.ts'
+import { addSign, fired, followedFrom, type Run } from '../../kit/runs.ts'
 import { seasonSeries } from '../../kit/series.ts'
-import { falseAlarmsPerYear } from '../../kit/settings.ts'
+import { countOf, falseAlarmsPerYear } from '../../kit/settings.ts'
 import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
-import { isOddlySmall, isSmall, learnSize, type Sizes } from '../../kit/sizes.ts'
-import { ofStream } from '../../kit/stream-state.ts'
+import { isOddlySmall, isSmall, learnSize } from '../../kit/sizes.ts'
 import { upgradeTesting } from '../../kit/upgrade-runs.ts'
-import {
-  type Cusum,
-  type Followed,
-  followPoisson,
-  newCusum,
-  stepPoisson,
-  strongest,
-} from '../../statistics/cusum.ts'
-import { excessOver } from '../../statistics/deviance.ts'
+import { type Followed, followPoisson, newCusum } from '../../statistics/cusum.ts'
 import { hourOf, nextHour } from '../../statistics/hours.ts'
 import { Ring } from '../../statistics/ring.ts'
 import { threshold } from '../../statistics/threshold.ts'
 import { testingFinding } from './finding.ts'
 import { Suspects } from './suspects.ts'
 
-type Try = ChargeSucceeded | ChargeFailed | PaymentRefused
+type Try = ChargeSucceeded | Failure
 
 const RATIOS = [4, 16] as const
 const RING = 1_024
@@ -35,20 +27,15 @@ const FEWEST_A_YEAR = 500
 /** All that is expected counts three times: attacks are gross, and checkouts have bad days. */
 const MARGIN = 3
 
-/** One alternative with what was counted since its onset. */
-interface Run {
-  ratio: number
-  sum: Cusum
-  /** The suspects. */
-  marks: Mark[]
-  /** Payments that went through with a tested card. */
+/** One alternative with the suspects since its onset, and payments that went through with a tested card. */
+interface Testing extends Run {
   taken: Sums
   takings: number
 }
 
 interface Lane {
   newest: Seconds
-  runs: Run[]
+  runs: Testing[]
   signs: Signs
 }
 
@@ -68,15 +55,13 @@ interface State {
 }
 
 const settings = {
-  minCards: {
-    description: 'At least this many different cards must have been tried.',
-    unit: 'COUNT',
+  minCards: countOf('At least this many different cards must have been tried.', {
     default: 12,
     min: 5,
     max: 500,
-  },
+  }),
   falseAlarmsPerYear,
-} as const
+}
 type Asked = Context<typeof settings>
 
 /** Reports when many different cards fail at the checkout in the way that guessed or stolen cards do. */
@@ -87,8 +72,6 @@ export const cardTesting = defineDetector({
     'Somebody is trying guessed or stolen cards on your checkout: many more different cards than usual fail as such cards do (wrong numbers, blocked, tiny amounts, cards that cannot be saved). Renewals and trouble at the banks do not count.',
   facts: ['chargeSucceeded', 'chargeFailed', 'paymentRefused'],
   settings,
-  selfResolving: true,
-  perObject: false,
   cooldown: 6 * HOUR,
   stateVersion: 6,
   upgrade: { 4: upgradeTesting, 5: (old) => old }, // Named days are noted from now on.
@@ -98,7 +81,7 @@ export const cardTesting = defineDetector({
   onTimer,
 })
 
-const newRun = (ratio: number): Run => ({ ratio, sum: newCusum(), marks: [], taken: {}, takings: 0 })
+const newRun = (ratio: number): Testing => ({ ratio, sum: newCusum(), marks: [], taken: {}, takings: 0 })
 const newLane = (): Lane => ({ newest: 0, runs: RATIOS.map(newRun), signs: [] })
 
 function stateOf(stored?: State): State {
@@ -126,26 +109,21 @@ function observe(state: State, fact: Try, context: Asked): Step | undefined {
   if (fact.invalid) return undefined
   const guessed = looksGuessed(fact)
   if (!guessed) suspects.countRefusal()
-  if (!guessed && !isOddAmount(suspects.sizes, fact)) return undefined
-  return cards.admit(cardOf(fact)) ? suspect(state, lane, { fact, guessed }, context) : undefined
+  // Stolen cards are tried at the lowest price there is.
+  if (!guessed && !isOddlySmall(suspects.sizes, fact)) return undefined
+  return cards.admit(cardOf(fact)) ? suspect(state, lane, fact, guessed, context) : undefined
 }
-
-/** Stolen cards are tried at the lowest price there is. */
-const isOddAmount = (sizes: Sizes, { amount, currency }: ChargeFailed | PaymentRefused): boolean =>
-  amount !== undefined && currency !== undefined && isOddlySmall(sizes, amount, currency)
-
-const idOf = (fact: ChargeFailed | PaymentRefused): string =>
-  fact.kind === 'chargeFailed' ? fact.charge : fact.id
 
 /** A card that Stripe did not name is taken for its customer's one card. */
-const cardOf = (fact: ChargeFailed | PaymentRefused): string => fact.card ?? fact.customer ?? idOf(fact)
+const cardOf = (fact: Failure): string => fact.card ?? fact.customer ?? idOf(fact)
 
-interface Suspicion {
-  fact: ChargeFailed | PaymentRefused
-  guessed: boolean
-}
-
-function suspect(state: State, lane: Lane, { fact, guessed }: Suspicion, context: Asked): Step | undefined {
+function suspect(
+  state: State,
+  lane: Lane,
+  fact: Failure,
+  guessed: boolean,
+  context: Asked,
+): Step | undefined {
   const expected = MARGIN * state.suspects.countSuspect(fact.at, lane.newest, guessed)
   noteSign(lane.signs, fact.at, idOf(fact), fact.eventId)
   const code = fact.blocked ? 'blocked by Radar' : (fact.reason ?? fact.code ?? 'unknown')
@@ -162,40 +140,27 @@ const needed = ({ suspects }: State, { settings }: Asked): number =>
     settings.falseAlarmsPerYear,
   )
 
-function watch(
-  state: State,
-  lane: Lane,
-  { expected, code, at }: { expected: number; code: string; at: Seconds },
-  context: Asked,
-): Step | undefined {
-  let anew = 0
-  for (const run of lane.runs) {
-    if (stepPoisson(run.sum, expected, run.ratio, at)) {
-      run.taken = {}
-      run.takings = 0
-      run.marks = []
-      anew += 1
-    }
-    noteMark(run.marks, { at, before: run.sum.expected, signs: 1, amounts: {}, reasons: { [code]: 1 } })
-  }
-  if (anew === lane.runs.length) lane.signs = lane.signs.slice(-1)
-  const nats = needed(state, context)
-  const { minCards } = context.settings
-  const best = strongest(lane.runs, ({ score, units }) => score >= nats && units >= minCards)
-  const since =
-    best && mostLikelyOnset(best.marks, best.sum.expected, excessOver, (cards) => cards >= minCards)
-  if (best === undefined || since === undefined) return undefined
+interface Suspect {
+  at: Seconds
+  expected: number
+  code: string
+}
+
+function watch(state: State, lane: Lane, { at, expected, code }: Suspect, context: Asked): Step | undefined {
+  const markOf = (before: number) => ({ at, before, signs: 1, amounts: {}, reasons: { [code]: 1 } })
+  addSign(lane, { expected, at }, newRun, markOf)
+  const found = fired(lane.runs, needed(state, context), context.settings.minCards)
+  if (found === undefined) return undefined
+  const { run, since } = found
   const open: Open = {
+    ...followedFrom(since, run, lane.newest),
     // The smaller ratio follows the attack to its last card.
     ratio: RATIOS[0],
-    sum: { ...best.sum, onset: since.at, units: since.signs, expected: since.exposure },
-    score: best.sum.score,
-    peakAt: lane.newest,
     startedAt: since.at,
     detectedAt: state.lanes.now.newest,
     codes: since.reasons,
-    taken: best.taken,
-    takings: best.takings,
+    taken: run.taken,
+    takings: run.takings,
   }
   state.open = open
   lane.runs = RATIOS.map(newRun)
@@ -242,20 +207,17 @@ function end(state: State, at: Seconds, note?: string): Step {
 }
 
 function findingOf(state: State, lane: Lane, open: Open, isFirst: boolean, context: Asked): Finding {
+  const { units, expected, score } = open.sum
+  const first = isFirst && { signs: units, series: seasonSeries(state.suspects.season, lane.newest) }
   return testingFinding({
+    ...context.settings,
+    ...open,
+    ...shownBy(lane.signs, open.startedAt, first),
     calendar: context.calendar,
-    cards: open.sum.units,
-    usual: open.sum.expected / MARGIN,
-    minCards: context.settings.minCards,
-    nats: open.sum.score,
+    cards: units,
+    usual: expected / MARGIN,
+    nats: score,
     needed: needed(state, context),
-    startedAt: open.startedAt,
     until: lane.newest,
-    codes: open.codes,
-    taken: open.taken,
-    takings: open.takings,
-    signs: isFirst ? open.sum.units : 1,
-    ...shownBy(lane.signs, open.startedAt, isFirst),
-    series: isFirst ? seasonSeries(state.suspects.season, lane.newest) : undefined,
   })
 }

@@ -30,57 +30,47 @@ interface Last {
 
 const lastAt = (at: Seconds): Last => ({ at, tries: 0, failures: 0, small: 0 })
 
-interface Stored {
-  since: Seconds
-  season: unknown
-  sums: unknown
-  pace: Rate
-  sizes: Sizes
-  last: Last
-}
-
 /** How many cards fail at a checkout as guessed ones do, though nobody guesses. */
 export class Suspects {
+  /** Time of the first try; 0 before it. */
+  private since: Seconds
   readonly season: Season
+  private readonly sums: LateSums
+  private readonly pace: Rate
   /** Ordinary amounts. */
   readonly sizes: Sizes
-  /** Time of the first try; 0 before it. */
-  #since: Seconds
-  readonly #sums: LateSums
-  readonly #pace: Rate
-  #last: Last
+  private last: Last
 
-  constructor(stored?: unknown) {
-    const kept = stored as Stored | undefined
-    this.#since = kept?.since ?? 0
-    this.season = new Season(SEASON, kept?.season)
-    this.#sums = new LateSums(SUMS, kept?.sums)
-    this.#pace = kept?.pace ?? newRate()
-    this.sizes = kept?.sizes ?? {}
-    this.#last = kept?.last ?? lastAt(0)
+  constructor(stored?: Suspects) {
+    this.since = stored?.since ?? 0
+    this.season = new Season(SEASON, stored?.season)
+    this.sums = new LateSums(SUMS, stored?.sums)
+    this.pace = stored?.pace ?? newRate()
+    this.sizes = stored?.sizes ?? {}
+    this.last = stored?.last ?? lastAt(0)
   }
 
   /** Counts one try to pay, however it ends. */
   countTry(at: Seconds, now: Seconds, dark: Dark): void {
-    if (this.#since === 0) {
-      this.#since = at
-      this.#last.at = at
+    if (this.since === 0) {
+      this.since = at
+      this.last.at = at
     }
     this.season.advance(now, dark)
-    this.#sums.settle(now, (from) => this.season.isTroubled(hourOf(from)))
-    this.#sums.add(at, TRIES)
-    count(this.#pace, now, SUMS.halfLife)
-    this.#last.tries += 1
+    this.sums.settle(now, (from) => this.season.isTroubled(hourOf(from)))
+    this.sums.add(at, TRIES)
+    count(this.pace, now, SUMS.halfLife)
+    this.last.tries += 1
   }
 
   countSuccess(amount: number, currency: string): void {
-    if (isSmall(this.sizes, amount, currency)) this.#last.small += 1
+    if (isSmall(this.sizes, amount, currency)) this.last.small += 1
     learnSize(this.sizes, amount, currency)
   }
 
   /** A bank refused the try, but not as it refuses guessed cards. */
   countRefusal(): void {
-    this.#last.failures += 1
+    this.last.failures += 1
   }
 
   /**
@@ -92,24 +82,13 @@ export class Suspects {
     const usual = this.#usualSince(now, guessed)
     this.restart(now)
     this.season.add(at)
-    this.#sums.add(at, SUSPECTS)
+    this.sums.add(at, SUSPECTS)
     return usual
   }
 
   /** What came before this moment explains no suspect after it. */
   restart(at: Seconds): void {
-    this.#last = lastAt(Math.max(this.#last.at, at))
-  }
-
-  toJSON(): Stored {
-    return {
-      since: this.#since,
-      season: this.season,
-      sums: this.#sums,
-      pace: this.#pace,
-      sizes: this.sizes,
-      last: this.#last,
-    }
+    this.last = lastAt(Math.max(this.last.at, at))
   }
 
   /**
@@ -117,9 +96,9 @@ export class Suspects {
    * failed, and how many small ones did not.
    */
   #usualSince(now: Seconds, guessed: boolean): number {
-    const { at, tries, failures, small } = this.#last
-    const age = now - this.#since
-    const floor = Math.max(0.1, 0.02 * perHour(this.#pace, now, SUMS.halfLife)) * (age > SETTLED ? 0.3 : 1)
+    const { at, tries, failures, small } = this.last
+    const age = now - this.since
+    const floor = Math.max(0.1, 0.02 * perHour(this.pace, now, SUMS.halfLife)) * (age > SETTLED ? 0.3 : 1)
     const byClock = Math.max(this.season.expected(at, now, this.season.most), (floor * (now - at)) / HOUR)
     const ordinary = Math.max(byClock, this.#share(age) * tries)
     if (guessed) return ordinary
@@ -130,6 +109,6 @@ export class Suspects {
   #share(age: Seconds): number {
     const { suspects, tries } = SHARE_PRIOR
     if (age <= SHARE_AFTER) return suspects / tries
-    return (suspects + this.#sums.usual(SUSPECTS)) / (tries + this.#sums.usual(TRIES))
+    return (suspects + this.sums.usual(SUSPECTS)) / (tries + this.sums.usual(TRIES))
   }
 }

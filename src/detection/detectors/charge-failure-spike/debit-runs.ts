@@ -1,7 +1,9 @@
 import { DAY, type Seconds } from '../../../time.ts'
 import type { SeriesPoint } from '../../detector.ts'
 import type { Sums } from '../../kit/amounts.ts'
+import { sharePoint } from '../../kit/series.ts'
 import { fade } from '../../statistics/decayed.ts'
+import { edgeOf } from '../../statistics/deviance.ts'
 
 /** Belief about the share of debits that come back before any is known: two of twelve. */
 const PRIOR = { failed: 2, debits: 12 }
@@ -29,36 +31,23 @@ export interface DebitRun {
   odd: boolean
 }
 
-interface Stored {
-  runs: DebitRun[]
-  debits: number
-  failed: number
-  oddInARow: number
-  settledTo: number
-}
-
 /**
  * Debits by the day they were sent. Refusals come days before successes, or after them, so a debit is only ever set
  * against the others of its run, and one that is not answered yet is taken for paid.
  */
 export class DebitRuns {
   /** Ascending by day. */
-  readonly #runs: DebitRun[]
+  private readonly runs: DebitRun[] = []
   /** Usual: faded sums of settled runs. */
-  #debits: number
-  #failed: number
+  private debits = 0
+  private failed = 0
   /** Settled runs in a row that belonged to incidents. */
-  #oddInARow: number
+  private oddInARow = 0
   /** The newest day that was taken in. */
-  #settledTo: number
+  private settledTo = 0
 
-  constructor(stored?: unknown) {
-    const kept = stored as Stored | undefined
-    this.#runs = kept?.runs ?? []
-    this.#debits = kept?.debits ?? 0
-    this.#failed = kept?.failed ?? 0
-    this.#oddInARow = kept?.oddInARow ?? 0
-    this.#settledTo = kept?.settledTo ?? 0
+  constructor(stored?: DebitRuns) {
+    Object.assign(this, stored)
   }
 
   /**
@@ -73,17 +62,17 @@ export class DebitRuns {
 
   /** Takes in what is settled. */
   settle(now: Seconds): void {
-    for (let run = this.#runs[0]; run !== undefined; run = this.#runs[0]) {
-      if ((run.day + 1) * DAY + SETTLED_AFTER > now && this.#runs.length <= MOST_RUNS) return
-      this.#runs.shift()
-      this.#settledTo = run.day
+    for (let run = this.runs[0]; run !== undefined; run = this.runs[0]) {
+      if ((run.day + 1) * DAY + SETTLED_AFTER > now && this.runs.length <= MOST_RUNS) return
+      this.runs.shift()
+      this.settledTo = run.day
       this.#learn(run)
     }
   }
 
   /** Runs of which it can be said how many failed of how many, ascending. */
   judgeable(now: Seconds): DebitRun[] {
-    return this.#runs.filter((run) => {
+    return this.runs.filter((run) => {
       const answered = run.paid + run.failed
       const isAnnounced = run.sent > 0 && run.sent >= ANNOUNCED * answered
       return isAnnounced || (run.day + 1) * DAY + ANSWERED_AFTER <= now
@@ -91,76 +80,55 @@ export class DebitRuns {
   }
 
   get usual(): number {
-    return (PRIOR.failed + this.#failed) / this.#believed
+    return (PRIOR.failed + this.failed) / this.#believed
   }
 
   /** The upper edge of what may be usual. */
   get edge(): number {
-    const { usual } = this
-    return Math.min(0.6, (usual + Math.sqrt((usual * (1 - usual)) / this.#believed)) * 1.1 + 0.005)
+    return Math.min(0.6, edgeOf(this.usual, this.#believed))
   }
 
   get isBelief(): boolean {
-    return this.#debits < PRIOR.debits
+    return this.debits < PRIOR.debits
   }
 
   /** What is not settled yet becomes the usual at once. */
   adopt(): void {
-    this.#debits = this.#runs.reduce((sum, run) => sum + sizeOf(run), 0)
-    this.#failed = this.#runs.reduce((sum, { failed }) => sum + failed, 0)
-    for (const run of this.#runs) run.odd = false
+    this.debits = this.runs.reduce((sum, run) => sum + sizeOf(run), 0)
+    this.failed = this.runs.reduce((sum, { failed }) => sum + failed, 0)
+    for (const run of this.runs) run.odd = false
   }
 
   /** Share of each run that came back, as far as it is answered. */
   series(): SeriesPoint[] {
-    const { usual } = this
-    return this.#runs
+    return this.runs
       .filter((run) => sizeOf(run) > 0)
-      .map((run) => {
-        const size = sizeOf(run)
-        const reach = 1.65 * Math.sqrt((usual * (1 - usual)) / size)
-        const band = { lower: Math.max(0, usual - reach), upper: Math.min(1, usual + reach) }
-        return { at: run.day * DAY, observed: run.failed / size, expected: usual, ...band }
-      })
-  }
-
-  toJSON(): Stored {
-    return {
-      runs: this.#runs,
-      debits: this.#debits,
-      failed: this.#failed,
-      oddInARow: this.#oddInARow,
-      settledTo: this.#settledTo,
-    }
+      .map((run) => sharePoint(run.day * DAY, run.failed, sizeOf(run), this.usual))
   }
 
   /** A run that failed by far is no course, but the second in a row is. */
   #learn(run: DebitRun): void {
-    this.#oddInARow = run.odd ? this.#oddInARow + 1 : 0
-    if (run.odd && this.#oddInARow < 2) return
-    const next = this.#runs[0]?.day ?? run.day + 1
+    this.oddInARow = run.odd ? this.oddInARow + 1 : 0
+    if (run.odd && this.oddInARow < 2) return
+    const next = this.runs[0]?.day ?? run.day + 1
     const keep = run.odd ? 0 : fade((next - run.day) * DAY, HALF_LIFE)
     const debits = sizeOf(run)
-    this.#debits = this.#debits * keep + debits
-    this.#failed = this.#failed * keep + run.failed
+    this.debits = this.debits * keep + debits
+    this.failed = this.failed * keep + run.failed
   }
 
   get #believed(): number {
-    return PRIOR.debits + this.#debits
+    return PRIOR.debits + this.debits
   }
 
   /** The run of a day, begun where it is missing; undefined for one that was taken in. */
   #runOf(day: number): DebitRun | undefined {
-    if (day <= this.#settledTo) return undefined
-    const runs = this.#runs
-    let place = runs.length
-    for (; place > 0; place -= 1) {
-      const run = runs[place - 1]
-      if (run?.day === day) return run
-      if (run !== undefined && run.day < day) break
-    }
+    if (day <= this.settledTo) return undefined
+    const place = this.runs.findLastIndex((run) => run.day <= day)
+    const known = this.runs[place]
+    if (known?.day === day) return known
     const begun = { day, sent: 0, paid: 0, failed: 0, since: 0, amounts: {}, reasons: {}, odd: false }
-    runs.splice(place, 0, begun)
+    this.runs.splice(place + 1, 0, begun)
     return begun
   }
 }

@@ -1,7 +1,7 @@
 import type { ChargePending } from '../../../stripe/facts.ts'
 import { DAY, HOUR } from '../../../time.ts'
 import { defineDetector } from '../../detector.ts'
-import { falseAlarmsPerYear } from '../../kit/settings.ts'
+import { countOf, falseAlarmsPerYear, ratioOf } from '../../kit/settings.ts'
 import { type FailingDebits, failingDebits, isDelayed, observeDebit, onDebitTimer } from './failing-debits.ts'
 import { type FailingPayments, failingPayments, observePayment, onPaymentTimer } from './failing-payments.ts'
 import type { Payment } from './first-outcome.ts'
@@ -14,22 +14,14 @@ interface State {
 }
 
 const settings = {
-  minRise: {
-    description: 'The share of failed payments must be above the usual share by at least this much.',
-    unit: 'RATIO',
+  minRise: ratioOf('The share of failed payments must be above the usual share by at least this much.', {
     default: 0.1,
     min: 0.02,
     max: 0.5,
-  },
-  minFailures: {
-    description: 'At least this many payments must have failed.',
-    unit: 'COUNT',
-    default: 8,
-    min: 3,
-    max: 200,
-  },
+  }),
+  minFailures: countOf('At least this many payments must have failed.', { default: 8, min: 3, max: 200 }),
   falseAlarmsPerYear,
-} as const
+}
 
 /** Reports when a larger share of payments fails than this tenant is used to. */
 export const chargeFailureSpike = defineDetector({

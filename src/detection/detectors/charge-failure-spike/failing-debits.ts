@@ -1,15 +1,16 @@
 import type { ChargePending } from '../../../stripe/facts.ts'
 import { DAY, type Seconds } from '../../../time.ts'
 import type { Finding, Step } from '../../detector.ts'
-import { addTo, sumsOf } from '../../kit/amounts.ts'
-import { LASTING, LASTING_NOTE } from '../../kit/open.ts'
+import { addMoney, addTo, sumsOf } from '../../kit/amounts.ts'
+import { type Failure, idOf } from '../../kit/failures.ts'
+import { ending, LASTING, LASTING_NOTE } from '../../kit/incident.ts'
 import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
 import { shareAt } from '../../statistics/cusum.ts'
 import { threshold } from '../../statistics/threshold.ts'
 import { type DebitRun, DebitRuns, sizeOf } from './debit-runs.ts'
-import { barOf, type FailureContext, FEWEST_A_YEAR, ODDS } from './failing-payments.ts'
+import { type Asked, barOf, FEWEST_A_YEAR, ODDS } from './failing-payments.ts'
 import { debitFinding } from './finding.ts'
-import { type Failure, idOf, isTrouble, type Payment } from './first-outcome.ts'
+import { isTrouble, type Payment, reasonOf } from './first-outcome.ts'
 
 /**
  * Stripe's methods whose outcome comes days after the try: bank debits, transfers and vouchers. Each is judged for
@@ -63,7 +64,7 @@ export const failingDebits = (stored?: FailingDebits): FailingDebits => ({
 export function observeDebit(
   state: FailingDebits,
   fact: ChargePending | Payment,
-  context: FailureContext,
+  context: Asked,
 ): Step | undefined {
   const failure = fact.kind === 'chargeFailed' || fact.kind === 'paymentRefused' ? fact : undefined
   if (failure !== undefined && !isTrouble(failure)) return undefined
@@ -81,9 +82,8 @@ export function observeDebit(
 
 function noteFailure(run: DebitRun, failure: Failure): void {
   run.since = run.since === 0 ? failure.at : Math.min(run.since, failure.at)
-  if (failure.amount !== undefined && failure.currency !== undefined)
-    addTo(run.amounts, failure.currency, failure.amount)
-  addTo(run.reasons, failure.reason ?? failure.code ?? 'unknown', 1)
+  addMoney(run.amounts, failure)
+  addTo(run.reasons, reasonOf(failure) ?? 'unknown', 1)
 }
 
 /** Runs one after the other of which too many debits came back. */
@@ -92,11 +92,11 @@ interface Stretch {
   nats: number
 }
 
-const needed = ({ settings }: FailureContext): number =>
+const needed = ({ settings }: Asked): number =>
   threshold(ODDS.length * FEWEST_A_YEAR, settings.falseAlarmsPerYear)
 
 /** A CUSUM over the runs in the order they were sent, whatever the order of their answers. */
-function worstStretch({ runs, newest }: FailingDebits, context: FailureContext): Stretch | undefined {
+function worstStretch({ runs, newest }: FailingDebits, context: Asked): Stretch | undefined {
   const { edge, usual } = runs
   const bar = barOf(usual, context)
   let worst: Stretch | undefined
@@ -122,7 +122,7 @@ function worstStretch({ runs, newest }: FailingDebits, context: FailureContext):
 const sum = (runs: readonly DebitRun[], of: (run: DebitRun) => number): number =>
   runs.reduce((total, run) => total + of(run), 0)
 
-function report(state: FailingDebits, { runs, nats }: Stretch, context: FailureContext): Step {
+function report(state: FailingDebits, { runs, nats }: Stretch, context: Asked): Step {
   const isFirst = state.open === null
   const begins = runs.map(({ since }) => since).filter((since) => since > 0)
   const open = state.open ?? { startedAt: Math.min(...begins), lastSign: state.newest, nats }
@@ -135,16 +135,16 @@ function report(state: FailingDebits, { runs, nats }: Stretch, context: FailureC
 
 const wakeAt = ({ lastSign, startedAt }: Open): Seconds => Math.min(lastSign + SILENT, startedAt + LASTING)
 
-export function onDebitTimer(state: FailingDebits, { now, key }: FailureContext): Step | undefined {
+export function onDebitTimer(state: FailingDebits, { now, key }: Asked): Step | undefined {
   const { open } = state
   if (open === null) return undefined
-  const isLasting = now - open.startedAt >= LASTING && now - open.lastSign < SILENT
-  if (!isLasting && now - open.lastSign < SILENT) return { wakeAt: wakeAt(open) }
+  const isSilent = now - open.lastSign >= SILENT
+  if (!isSilent && now - open.startedAt < LASTING) return { wakeAt: wakeAt(open) }
   state.open = null
   state.signs = []
-  if (!isLasting) return { ended: [{ fingerprint: key, at: open.lastSign }], wakeAt: null }
+  if (isSilent) return ending(open.lastSign, undefined, key)
   state.runs.adopt()
-  return { ended: [{ fingerprint: key, at: now, note: LASTING_NOTE }], wakeAt: null }
+  return ending(now, LASTING_NOTE, key)
 }
 
 function findingOf(
@@ -152,11 +152,15 @@ function findingOf(
   open: Open,
   runs: readonly DebitRun[],
   isFirst: boolean,
-  context: FailureContext,
+  context: Asked,
 ): Finding {
   const { usual, isBelief } = state.runs
   const failed = sum(runs, ({ failed }) => failed)
+  const first = isFirst && { signs: failed, series: state.runs.series() }
   return debitFinding({
+    ...context.settings,
+    ...open,
+    ...shownBy(state.signs, open.startedAt, first),
     method: context.key,
     calendar: context.calendar,
     sentFrom: runs[0]?.day ?? 0,
@@ -165,14 +169,8 @@ function findingOf(
     usual,
     isBelief,
     bar: barOf(usual, context),
-    minFailures: context.settings.minFailures,
-    nats: open.nats,
     needed: needed(context),
-    startedAt: open.startedAt,
     amounts: sumsOf(runs.map(({ amounts }) => amounts)),
     codes: sumsOf(runs.map(({ reasons }) => reasons)),
-    signs: isFirst ? failed : 1,
-    ...shownBy(state.signs, open.startedAt, isFirst),
-    series: isFirst ? state.runs.series() : undefined,
   })
 }

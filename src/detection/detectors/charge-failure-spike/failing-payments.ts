@@ -1,9 +1,10 @@
 import { DAY, type Seconds } from '../../../time.ts'
 import type { Context, Finding, Setting, Step } from '../../detector.ts'
-import { addTo, type Sums } from '../../kit/amounts.ts'
+import { addMoney, addTo, type Sums } from '../../kit/amounts.ts'
+import { type Failure, idOf } from '../../kit/failures.ts'
+import { ADOPTED, type Explained, ending, LASTING, LASTING_NOTE, reportOf } from '../../kit/incident.ts'
 import { type Lanes, laneOf } from '../../kit/lanes.ts'
-import { type Mark, mostLikelyOnset, noteMark, type Since } from '../../kit/onset.ts'
-import { ADOPTED, ending, LASTING, LASTING_NOTE } from '../../kit/open.ts'
+import { type Mark, markOf, mostLikelyOnset, noteMark, type Since } from '../../kit/onset.ts'
 import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
 import { learnSize, type Sizes } from '../../kit/sizes.ts'
 import { type Cusum, earliest, newCusum, shareAt, stepBernoulli } from '../../statistics/cusum.ts'
@@ -13,7 +14,7 @@ import { nextHour } from '../../statistics/hours.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../../statistics/spans.ts'
 import { threshold } from '../../statistics/threshold.ts'
 import { failureFinding } from './finding.ts'
-import { type Failure, FirstOutcomes, idOf, isCardTest, isTrouble, type Payment } from './first-outcome.ts'
+import { FirstOutcomes, isCardTest, isTrouble, type Payment, reasonOf } from './first-outcome.ts'
 import { FailureShare } from './share.ts'
 
 /** Odds of failing against the usual ones: a rise, and a collapse. */
@@ -36,7 +37,7 @@ interface Lane {
   signs: Signs
 }
 
-interface Open {
+interface Open extends Explained {
   odds: number
   startedAt: Seconds
   lastSign: Seconds
@@ -52,9 +53,6 @@ interface Open {
   calmSince: Seconds
   amounts: Sums
   codes: Sums
-  /** What explains it as long as it is no more than that, and whether it is said that it is more. */
-  habit: Habit | null
-  isReported: boolean
 }
 
 /** Payments that are answered at once: cards, wallets and the like. */
@@ -69,7 +67,7 @@ export interface FailingPayments {
   open: Open | null
 }
 
-export type FailureContext = Context<{ minRise: Setting; minFailures: Setting; falseAlarmsPerYear: Setting }>
+export type Asked = Context<{ minRise: Setting; minFailures: Setting; falseAlarmsPerYear: Setting }>
 
 const newRun = (odds: number): Run => ({ odds, sum: newCusum(), marks: [] })
 const newLane = (): Lane => ({ newest: 0, runs: ODDS.map(newRun), signs: [] })
@@ -85,11 +83,7 @@ export const failingPayments = (stored?: FailingPayments): FailingPayments => ({
   habits: new Habits(stored?.habits),
 })
 
-export function observePayment(
-  state: FailingPayments,
-  fact: Payment,
-  context: FailureContext,
-): Step | undefined {
+export function observePayment(state: FailingPayments, fact: Payment, context: Asked): Step | undefined {
   const failure = fact.kind === 'chargeSucceeded' ? undefined : fact
   if (fact.kind === 'chargeSucceeded') learnSize(state.sizes, fact.amount, fact.currency)
   else if (!isTrouble(fact) || isCardTest(fact, state.sizes)) return undefined
@@ -109,23 +103,23 @@ interface Outcome {
   at: Seconds
 }
 
-const needed = ({ share }: FailingPayments, { settings }: FailureContext): number =>
+const needed = (share: FailureShare, { settings }: Asked): number =>
   threshold(ODDS.length * Math.max(FEWEST_A_YEAR, share.paymentsAYear), settings.falseAlarmsPerYear)
 
 /** The share from which a rise is worth reporting. */
-export const barOf = (usual: number, { settings }: FailureContext): number =>
+export const barOf = (usual: number, { settings }: Asked): number =>
   Math.max(usual + settings.minRise, 1.5 * usual)
 
 function watch(
   state: FailingPayments,
   lane: Lane,
   { failure, at }: Outcome,
-  context: FailureContext,
+  context: Asked,
 ): Step | undefined {
   const edge = state.share.edgeAt(at)
   for (const run of lane.runs) {
     if (stepBernoulli(run.sum, failure !== undefined, edge, run.odds, at)) run.marks = []
-    if (failure !== undefined) noteMark(run.marks, markOf(failure, run.sum.units - 1))
+    if (failure !== undefined) noteMark(run.marks, markOf(failure, reasonOf(failure), run.sum.units - 1))
   }
   if (failure === undefined) {
     if (lane.signs.length > 0 && lane.runs.every(({ sum }) => sum.score === 0)) lane.signs = []
@@ -134,7 +128,6 @@ function watch(
   const fired = strongestOf(state, lane, context)
   if (fired === undefined) return undefined
   const { run, since } = fired
-  const habit = state.habits.at(since.at, context.feedback) ?? null
   const open: Open = {
     odds: run.odds,
     startedAt: since.at,
@@ -148,40 +141,26 @@ function watch(
     calmSince: lane.newest,
     amounts: since.amounts,
     codes: since.reasons,
-    habit,
+    habit: state.habits.at(since.at, context.feedback) ?? null,
     isReported: false,
   }
   state.open = open
   lane.runs = ODDS.map(newRun)
   openSpan(state.incidents, since.at)
-  const wakeAt = nextHour(state.lanes.now.newest)
-  open.isReported = !isHabitual(state, open, context)
-  return !open.isReported
-    ? { wakeAt }
-    : { findings: [findingOf(state, lane.signs, open, true, context)], wakeAt }
+  return { findings: report(state, lane.signs, open, context), wakeAt: nextHour(state.lanes.now.newest) }
 }
-
-function markOf(failure: Failure, before: number): Mark {
-  const mark: Mark = { at: failure.at, before, signs: 1, amounts: {}, reasons: {} }
-  if (failure.amount !== undefined && failure.currency !== undefined)
-    addTo(mark.amounts, failure.currency, failure.amount)
-  addTo(mark.reasons, reasonOf(failure), 1)
-  return mark
-}
-
-const reasonOf = ({ reason, code }: Failure): string => reason ?? code ?? 'unknown'
 
 /** The alternative with most evidence of those that pass every bar, with its most likely beginning. */
 function strongestOf(
   state: FailingPayments,
   { newest, runs }: Lane,
-  context: FailureContext,
+  context: Asked,
 ): { run: Run; since: Since } | undefined {
   const { usual } = state.share
   const edge = state.share.edgeAt(newest)
   const { minFailures } = context.settings
   const bar = barOf(usual, context)
-  const nats = needed(state, context)
+  const nats = needed(state.share, context)
   let best: { run: Run; since: Since } | undefined
   for (const run of runs) {
     if (run.sum.score < nats || run.sum.bad < minFailures || run.sum.score < (best?.run.sum.score ?? 0))
@@ -198,23 +177,22 @@ function strongestOf(
   return best
 }
 
-/** Whether no more fails than fails at this time of the week or month whenever it comes. */
-function isHabitual(
-  state: FailingPayments,
-  { habit, failed, payments }: Open,
-  context: FailureContext,
-): boolean {
-  if (habit === null) return false
-  const share = habit.signs / habit.exposure
-  const spread = Math.sqrt((share * (1 - share)) / (habit.exposure * habit.occasions))
-  return excessShare(failed, payments, Math.min(0.9, 1.1 * (share + spread))) < needed(state, context)
+/** Nothing is said where no more fails than fails at this time of the week or month whenever it comes. */
+function report(state: FailingPayments, signs: Signs, open: Open, context: Asked): Finding[] {
+  const isHabitual = ({ signs, exposure, occasions }: Habit): boolean => {
+    const share = signs / exposure
+    const spread = Math.sqrt((share * (1 - share)) / (exposure * occasions))
+    const usual = Math.min(0.9, 1.1 * (share + spread))
+    return excessShare(open.failed, open.payments, usual) < needed(state.share, context)
+  }
+  return reportOf(open, isHabitual, (isFirst) => findingOf(state, signs, open, isFirst, context))
 }
 
 function follow(
   state: FailingPayments,
   open: Open,
   { failure, at }: Outcome,
-  context: FailureContext,
+  context: Asked,
 ): Step | undefined {
   const edge = state.share.edgeAt(at)
   const isBad = failure !== undefined
@@ -228,20 +206,16 @@ function follow(
   if (!isBad) return open.calm >= CALM_NATS ? end(state, open, open.calmSince) : undefined
   open.failed += 1
   open.lastSign = Math.max(open.lastSign, at)
-  if (failure.amount !== undefined && failure.currency !== undefined)
-    addTo(open.amounts, failure.currency, failure.amount)
-  addTo(open.codes, reasonOf(failure), 1)
-  const wasReported = open.isReported
-  if (!open.isReported && isHabitual(state, open, context)) return undefined
-  open.isReported = true
-  const { signs } =
-    at < state.lanes.now.newest && state.lanes.backlog !== null ? state.lanes.backlog : state.lanes.now
-  return { findings: [findingOf(state, signs, open, !wasReported, context)] }
+  addMoney(open.amounts, failure)
+  addTo(open.codes, reasonOf(failure) ?? 'unknown', 1)
+  const { now, backlog } = state.lanes
+  const { signs } = at < now.newest && backlog !== null ? backlog : now
+  return { findings: report(state, signs, open, context) }
 }
 
 function end(state: FailingPayments, open: Open, at: Seconds): Step {
   const { startedAt: from, failed: signs, payments: exposure } = open
-  state.habits.note({ from, to: at, signs, exposure }, open.habit ?? undefined)
+  state.habits.note({ from, to: at, signs, exposure }, open.habit)
   return close(state, at)
 }
 
@@ -264,28 +238,21 @@ export function onPaymentTimer(state: FailingPayments, now: Seconds): Step | und
 }
 
 function findingOf(
-  state: FailingPayments,
+  { share, lanes }: FailingPayments,
   signs: Signs,
   open: Open,
   isFirst: boolean,
-  context: FailureContext,
+  context: Asked,
 ): Finding {
-  const { usual, isBelief } = state.share
+  const first = isFirst && { signs: open.failed, series: share.series(lanes.now.newest) }
   return failureFinding({
+    ...context.settings,
+    ...open,
+    ...shownBy(signs, open.startedAt, first),
     calendar: context.calendar,
-    failed: open.failed,
-    payments: open.payments,
-    usual,
-    isBelief,
-    bar: barOf(usual, context),
-    minFailures: context.settings.minFailures,
-    nats: open.nats,
-    needed: needed(state, context),
-    startedAt: open.startedAt,
-    amounts: open.amounts,
-    codes: open.codes,
-    signs: isFirst ? open.failed : 1,
-    ...shownBy(signs, open.startedAt, isFirst),
-    series: isFirst ? state.share.series(state.lanes.now.newest) : undefined,
+    usual: share.usual,
+    isBelief: share.isBelief,
+    bar: barOf(share.usual, context),
+    needed: needed(share, context),
   })
 }

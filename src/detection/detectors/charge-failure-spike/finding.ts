@@ -1,17 +1,13 @@
-import type { Calendar } from '../../../calendar/calendar.ts'
-import type { Seconds } from '../../../time.ts'
-import type { Finding, SeriesPoint, Severity, Subject } from '../../detector.ts'
+import type { Finding, Severity } from '../../detector.ts'
 import { largestAmount, type Sums, worthOf } from '../../kit/amounts.ts'
 import { percent, sureness } from '../../kit/figures.ts'
+import { type Deviation, rateFinding } from '../../kit/finding.ts'
 import { commonestCode, commonestReason } from '../../kit/reasons.ts'
-import { courseOf } from '../../kit/series.ts'
 import { plain, sentence, whole } from '../../kit/words.ts'
-import { confidenceOf } from '../../statistics/threshold.ts'
 import { adviceFor } from './declines.ts'
 
 /** What is known of a spike of failing payments. */
-export interface FailureSpike {
-  calendar: Calendar
+export interface FailureSpike extends Deviation {
   failed: number
   payments: number
   /** Usual share, and whether it is only taken for usual because nothing is known yet. */
@@ -20,16 +16,8 @@ export interface FailureSpike {
   /** Share from which on it is reported. */
   bar: number
   minFailures: number
-  nats: number
-  needed: number
-  startedAt: Seconds
   amounts: Sums
   codes: Sums
-  signs: number
-  subjects: Subject[]
-  events: string[]
-  /** Only with the first sign, as things stood then. */
-  series: readonly SeriesPoint[] | undefined
 }
 
 /** What is known of debits of one method that come back. */
@@ -42,27 +30,19 @@ export interface FailingRuns extends FailureSpike {
 
 /** Puts a spike of failing payments into words and numbers. */
 export function failureFinding(spike: FailureSpike): Finding {
-  const { failed, payments, startedAt } = spike
-  const share = failed / payments
-  return {
-    fingerprint: '',
-    title: `${percent(share)} of payments fail${usually(spike)}`,
-    message: `${whole(failed)} of ${whole(payments)} payments have failed since ${spike.calendar.momentInWords(startedAt)} (${percent(share)}), ${againstUsual(spike)}. ${stakesOf(spike)}`,
-    ...measured(spike),
-  }
+  const since = spike.calendar.momentInWords(spike.startedAt)
+  return findingOf(spike, '', 'payments', `have failed since ${since}`)
 }
 
 /** Puts runs of debits of which too many come back into words and numbers. */
 export function debitFinding(runs: FailingRuns): Finding {
-  const { failed, payments, method, sentFrom } = runs
-  const share = failed / payments
-  const name = nameOf(method)
-  return {
-    fingerprint: method,
-    title: `${percent(share)} of ${name} payments fail${usually(runs)}`,
-    message: `${whole(failed)} of ${whole(payments)} ${name} payments sent since ${runs.calendar.dayInWords(sentFrom)} have failed (${percent(share)}), ${againstUsual(runs)}. ${stakesOf(runs)}`,
-    ...measured(runs),
-  }
+  const what = `${nameOf(runs.method)} payments`
+  return findingOf(
+    runs,
+    runs.method,
+    what,
+    `sent since ${runs.calendar.dayInWords(runs.sentFrom)} have failed`,
+  )
 }
 
 /** Stripe's name of a method as people write it: `SEPA debit`, `ACH debit`. */
@@ -90,40 +70,24 @@ const againstUsual = ({ usual, isBelief }: FailureSpike): string =>
 const stakesOf = ({ amounts, codes, nats, needed }: FailureSpike): string =>
   sentence(worthOf(largestAmount(amounts)), commonestReason(codes), sureness(nats, needed))
 
-function measured(spike: FailureSpike): Omit<Finding, 'fingerprint' | 'title' | 'message'> {
-  const { failed, payments, usual, startedAt, signs, subjects, events, series } = spike
+function findingOf(spike: FailureSpike, fingerprint: string, what: string, haveFailed: string): Finding {
+  const { failed, payments, usual, bar, minFailures } = spike
   const share = failed / payments
-  const impact = largestAmount(spike.amounts)
   const code = commonestCode(spike.codes)?.name
-  return {
+  const expected = usual * payments
+  return rateFinding(spike, {
+    fingerprint,
     severity: severityOf(share),
-    confidence: confidenceOf(spike.nats),
+    title: `${percent(share)} of ${what} fail${usually(spike)}`,
+    message: `${whole(failed)} of ${whole(payments)} ${what} ${haveFailed} (${percent(share)}), ${againstUsual(spike)}. ${stakesOf(spike)}`,
     advice: `${code === undefined ? '' : `Look first at the payments that failed with ${code}. `}${adviceFor(code)}`,
-    startedAt,
-    signs,
-    ...(impact === undefined ? {} : { impact }),
-    subjects,
-    events,
+    impact: largestAmount(spike.amounts),
     evidence: [
-      {
-        name: 'failed share',
-        observed: share,
-        expected: usual,
-        threshold: spike.bar,
-        unit: 'RATIO',
-      },
-      {
-        name: 'failed payments',
-        observed: failed,
-        expected: usual * payments,
-        threshold: spike.minFailures,
-        unit: 'COUNT',
-      },
+      { name: 'failed share', observed: share, expected: usual, threshold: bar, unit: 'RATIO' },
+      { name: 'failed payments', observed: failed, expected, threshold: minFailures, unit: 'COUNT' },
       { name: 'payments', observed: payments, unit: 'COUNT' },
-      { name: 'evidence', observed: spike.nats, threshold: spike.needed, unit: 'SCORE' },
     ],
-    ...courseOf(series),
-  }
+  })
 }
 
 const severityOf = (share: number): Severity =>

@@ -1,68 +1,53 @@
-import type { ChargeFailed, ChargeSucceeded, PaymentRefused } from '../../../stripe/facts.ts'
+import type { ChargeSucceeded } from '../../../stripe/facts.ts'
 import { DAY, type Seconds } from '../../../time.ts'
-import { looksGuessed } from '../../kit/guessing.ts'
+import { type Failure, looksGuessed } from '../../kit/failures.ts'
 import { isOddlySmall, type Sizes } from '../../kit/sizes.ts'
 import { Generations } from '../../statistics/generations.ts'
 
-export type Failure = ChargeFailed | PaymentRefused
 export type Payment = ChargeSucceeded | Failure
 
-export const idOf = (fact: Failure): string => (fact.kind === 'chargeFailed' ? fact.charge : fact.id)
+export const reasonOf = ({ reason, code }: Failure): string | undefined => reason ?? code
 
 /** Radar's blocks and mistakes of the integration are no failing payments; a debit that is returned days later says nothing of now. */
 export const isTrouble = (fact: Failure): boolean =>
   !fact.blocked && !fact.invalid && !(fact.kind === 'chargeFailed' ? fact.reversed > 0 : fact.setup)
 
 /** Whether it failed as tested cards do, which CARD_TESTING reports: nobody who wants to buy is turned away by those. */
-export function isCardTest(fact: Failure, sizes: Sizes): boolean {
-  if (fact.recurring) return false
-  const { amount, currency } = fact
-  const isSmall = amount !== undefined && currency !== undefined && isOddlySmall(sizes, amount, currency)
-  return isSmall || looksGuessed(fact)
-}
+export const isCardTest = (fact: Failure, sizes: Sizes): boolean =>
+  !fact.recurring && (isOddlySmall(sizes, fact) || looksGuessed(fact))
 
 /** Dunning goes on for about two weeks: a failed payment is remembered for that time, or until this many others have failed. */
 const PAYMENTS = { ids: 3_000, span: 14 * DAY }
 /** A customer who fails and tries something else is one failure; one who comes back tomorrow is a customer like any other. */
 const PAYERS = { ids: 1_024, span: DAY }
 
-interface Stored {
-  payments: unknown
-  payers: unknown
-}
-
 /**
  * Payments that have failed, and payers whose last try has. A payment counts by its first outcome, and a payer in
  * trouble counts once, so that dunning, retry loops and one angry customer are one failure each.
  */
 export class FirstOutcomes {
-  readonly #payments: Generations
-  readonly #payers: Generations
+  private readonly payments: Generations
+  private readonly payers: Generations
 
-  constructor(stored?: unknown) {
-    const kept = stored as Stored | undefined
-    this.#payments = new Generations(PAYMENTS.ids, PAYMENTS.span, kept?.payments)
-    this.#payers = new Generations(PAYERS.ids, PAYERS.span, kept?.payers)
+  constructor(stored?: FirstOutcomes) {
+    this.payments = new Generations(PAYMENTS.ids, PAYMENTS.span, stored?.payments)
+    this.payers = new Generations(PAYERS.ids, PAYERS.span, stored?.payers)
   }
 
   /** @returns whether this is the first outcome of its payment, by a payer who is not in trouble already */
   admit(fact: Payment, now: Seconds): boolean {
     const { payer } = fact
     const names = namesOf(fact)
-    const isKnown = names.some((name) => this.#payments.has(name))
-    const isTroubled = payer !== undefined && this.#payers.has(payer)
+    const isKnown = names.some((name) => this.payments.has(name))
+    const isTroubled = payer !== undefined && this.payers.has(payer)
     if (fact.kind === 'chargeSucceeded') {
-      if (isTroubled) this.#payers.remove(payer)
-      if (fact.recurring && payer !== undefined) this.#payments.remove(renewalOf(payer))
+      if (isTroubled) this.payers.remove(payer)
+      if (fact.recurring && payer !== undefined) this.payments.remove(renewalOf(payer))
     } else {
-      for (const name of names) this.#payments.add(name, now)
-      if (payer !== undefined && !isTroubled) this.#payers.add(payer, now)
+      for (const name of names) this.payments.add(name, now)
+      if (payer !== undefined && !isTroubled) this.payers.add(payer, now)
     }
     return !isKnown && !isTroubled
-  }
-
-  toJSON(): Stored {
-    return { payments: this.#payments.toJSON(), payers: this.#payers.toJSON() }
   }
 }
 

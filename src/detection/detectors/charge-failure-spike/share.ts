@@ -1,6 +1,8 @@
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import type { SeriesPoint } from '../../detector.ts'
+import { sharePoint } from '../../kit/series.ts'
 import { mostUnseen } from '../../statistics/dates.ts'
+import { edgeOf } from '../../statistics/deviance.ts'
 import { nextHour } from '../../statistics/hours.ts'
 import { LateSums } from '../../statistics/late-sums.ts'
 import { YEAR } from '../../statistics/threshold.ts'
@@ -16,29 +18,23 @@ const SHOWN_HOURS = 72
 /** On a tenant's first day there are few hours to show: then this many of its payments are. */
 const FIRST_PAYMENTS = 100
 
-interface Stored {
-  sums: unknown
-  first?: Outcome[] | undefined
-}
-
 type Outcome = [at: Seconds, failed: 0 | 1]
 
 /** The usual share of failing payments: of the last weeks, as it stood a day ago or before there was any doubt. */
 export class FailureShare {
-  readonly #sums: LateSums
+  private readonly sums: LateSums
   /** The newest payments of a tenant's first day. */
-  #first: Outcome[] | undefined
+  private first: Outcome[] | undefined
 
-  constructor(stored?: unknown) {
-    const kept = stored as Stored | undefined
-    this.#sums = new LateSums(SUMS, kept?.sums)
-    this.#first = kept === undefined ? [] : kept.first
+  constructor(stored?: FailureShare) {
+    this.sums = new LateSums(SUMS, stored?.sums)
+    this.first = stored === undefined ? [] : stored.first
   }
 
   count(at: Seconds, failed: boolean): void {
-    this.#sums.add(at, PAYMENTS)
-    if (failed) this.#sums.add(at, FAILED)
-    if (this.#first !== undefined) this.#keep(this.#first, [at, failed ? 1 : 0])
+    this.sums.add(at, PAYMENTS)
+    if (failed) this.sums.add(at, FAILED)
+    if (this.first !== undefined) this.#keep(this.first, [at, failed ? 1 : 0])
   }
 
   /**
@@ -52,38 +48,36 @@ export class FailureShare {
   ): void {
     const { delay } = SUMS
     const undoubted = doubted === undefined || this.isBelief ? now : doubted + delay
-    this.#sums.settle(Math.min(now, Math.max(undoubted, now + delay - LONGEST_DOUBT)), isIncident)
+    this.sums.settle(Math.min(now, Math.max(undoubted, now + delay - LONGEST_DOUBT)), isIncident)
   }
 
   /** Whether the usual share is mostly belief: too little is a day old. */
   get isBelief(): boolean {
-    return this.#sums.usual(PAYMENTS) < PRIOR.payments
+    return this.sums.usual(PAYMENTS) < PRIOR.payments
   }
 
   get usual(): number {
-    return (PRIOR.failed + this.#sums.usual(FAILED)) / this.#believed
+    return (PRIOR.failed + this.sums.usual(FAILED)) / this.#believed
   }
 
   /** The upper edge of what may be usual at a moment: high while little is known, and on days of their own. */
   edgeAt(at: Seconds): number {
-    const { usual } = this
-    const edge = (usual + Math.sqrt((usual * (1 - usual)) / this.#believed)) * 1.1 + 0.005
-    // On such a day a share differs less than numbers do.
-    return Math.min(0.6, Math.sqrt(mostUnseen(at)) * edge)
+    // On a day of its own a share differs less than numbers do.
+    return Math.min(0.6, Math.sqrt(mostUnseen(at)) * edgeOf(this.usual, this.#believed))
   }
 
   get paymentsAYear(): number {
-    return this.#sums.rate(PAYMENTS) * YEAR
+    return this.sums.rate(PAYMENTS) * YEAR
   }
 
   /** Makes the share of the last `span` the usual one. */
   adopt(now: Seconds, span: Seconds): void {
-    const payments = this.#sums.sum(PAYMENTS, now - span, now)
+    const payments = this.sums.sum(PAYMENTS, now - span, now)
     if (payments === 0) return
-    const failed = this.#sums.sum(FAILED, now - span, now)
-    const believed = Math.max(this.#sums.usual(PAYMENTS), payments)
-    this.#sums.adopt(PAYMENTS, believed)
-    this.#sums.adopt(FAILED, (believed * failed) / payments)
+    const failed = this.sums.sum(FAILED, now - span, now)
+    const believed = Math.max(this.sums.usual(PAYMENTS), payments)
+    this.sums.adopt(PAYMENTS, believed)
+    this.sums.adopt(FAILED, (believed * failed) / payments)
   }
 
   /**
@@ -91,16 +85,14 @@ export class FailureShare {
    * first day the share of its payments so far, at each of them.
    */
   series(now: Seconds): SeriesPoint[] {
-    if (this.#first !== undefined) return this.#firstSeries(this.#first)
+    if (this.first !== undefined) return this.#firstSeries(this.first)
     const last = nextHour(now)
     return Array.from({ length: SHOWN_HOURS }, (_, i) => last - (SHOWN_HOURS - i) * HOUR).flatMap((at) => {
-      const payments = this.#sums.sum(PAYMENTS, at, at + HOUR)
-      return payments === 0 ? [] : [this.#point(at, payments, this.#sums.sum(FAILED, at, at + HOUR))]
+      const payments = this.sums.sum(PAYMENTS, at, at + HOUR)
+      return payments === 0
+        ? []
+        : [sharePoint(at, this.sums.sum(FAILED, at, at + HOUR), payments, this.usual)]
     })
-  }
-
-  toJSON(): Stored {
-    return { sums: this.#sums, first: this.#first }
   }
 
   #firstSeries(first: readonly Outcome[]): SeriesPoint[] {
@@ -109,25 +101,18 @@ export class FailureShare {
     for (const [at, failed] of first.toSorted((a, b) => a[0] - b[0])) {
       payments += 1
       all += failed
-      points.set(at, this.#point(at, payments, all))
+      points.set(at, sharePoint(at, all, payments, this.usual))
     }
     return [...points.values()]
-  }
-
-  #point(at: Seconds, payments: number, failed: number): SeriesPoint {
-    const { usual } = this
-    const reach = 1.65 * Math.sqrt((usual * (1 - usual)) / payments)
-    const [lower, upper] = [Math.max(0, usual - reach), Math.min(1, usual + reach)]
-    return { at, observed: failed / payments, expected: usual, lower, upper }
   }
 
   #keep(first: Outcome[], outcome: Outcome): void {
     first.push(outcome)
     if (first.length > FIRST_PAYMENTS) first.shift()
-    if (this.#sums.weight > 0) this.#first = undefined
+    if (this.sums.weight > 0) this.first = undefined
   }
 
   get #believed(): number {
-    return PRIOR.payments + this.#sums.usual(PAYMENTS)
+    return PRIOR.payments + this.sums.usual(PAYMENTS)
   }
 }

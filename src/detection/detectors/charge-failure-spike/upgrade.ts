@@ -1,8 +1,8 @@
 import type { Seconds } from '../../../time.ts'
 import type { Sums } from '../../kit/amounts.ts'
-import type { Mark } from '../../kit/onset.ts'
 import type { Signs } from '../../kit/signs.ts'
-import { type Cusum, newCusum } from '../../statistics/cusum.ts'
+import { withMarks } from '../../kit/upgrade-runs.ts'
+import type { Cusum } from '../../statistics/cusum.ts'
 import type { Spans } from '../../statistics/spans.ts'
 
 interface RunOf2 {
@@ -41,7 +41,11 @@ export function upgradeFailures(stored: unknown): unknown {
       sizes: {},
       share,
       lanes: {
-        now: { newest, runs: runs.map(runOf), signs },
+        now: {
+          newest,
+          runs: runs.map(({ amounts, codes, ...run }) => withMarks(run, run.sum.bad, amounts, codes)),
+          signs,
+        },
         backlog: null,
       },
       incidents,
@@ -64,10 +68,4 @@ export function upgradeFailures(stored: unknown): unknown {
       },
     },
   }
-}
-
-/** Where in the run its failures lay was not kept: it begins where it began, or anew where it had no evidence. */
-function runOf({ odds, sum, amounts, codes }: RunOf2): { odds: number; sum: Cusum; marks: Mark[] } {
-  if (sum.score === 0) return { odds, sum: newCusum(), marks: [] }
-  return { odds, sum, marks: [{ at: sum.onset, before: 0, signs: sum.bad, amounts, reasons: codes }] }
 }

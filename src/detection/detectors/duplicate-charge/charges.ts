@@ -22,14 +22,14 @@ export interface Charge {
   amount: number
   currency: string
   recurring: boolean
-  intent?: string
-  invoice?: string
-  order?: string
-  descriptionMark?: string
-  references?: readonly string[]
-  customer?: string
+  intent: string | undefined
+  invoice: string | undefined
+  order: string | undefined
+  descriptionMark: string | undefined
+  references: readonly string[] | undefined
+  customer: string | undefined
   /** The card was there, as at a till or a vending machine. */
-  present?: true
+  present: true | undefined
   /** Already reported as part of a group. */
   told?: boolean
 }
@@ -58,34 +58,16 @@ export interface Payer {
 }
 
 export function chargeOf(fact: ChargeCaptured): Charge {
-  const charge: Charge = {
-    id: fact.charge,
-    event: fact.eventId,
-    at: fact.at,
-    amount: fact.amount,
-    currency: fact.currency,
-    recurring: fact.recurring,
-  }
-  if (fact.intent !== undefined) charge.intent = fact.intent
-  if (fact.invoice !== undefined) charge.invoice = fact.invoice
-  if (fact.order !== undefined) charge.order = fact.order
-  if (fact.descriptionMark !== undefined) charge.descriptionMark = fact.descriptionMark
-  if (fact.references !== undefined) charge.references = fact.references
-  if (fact.customer !== undefined) charge.customer = fact.customer
-  if (fact.method === 'card_present') charge.present = true
-  return charge
+  const { charge: id, eventId: event, at, amount, currency, recurring, method } = fact
+  const { intent, invoice, order, descriptionMark, references, customer } = fact
+  const present = method === 'card_present' || undefined
+  const marks = { intent, invoice, order, descriptionMark, references, customer, present }
+  return { id, event, at, amount, currency, recurring, ...marks }
 }
 
 /** Keeps the list in order of time whatever the order of arrival. */
 export function insert(charges: Charge[], charge: Charge): void {
-  let at = charges.length
-  for (
-    let before = charges[at - 1];
-    before !== undefined && isLater(before, charge);
-    before = charges[at - 1]
-  )
-    at -= 1
-  charges.splice(at, 0, charge)
+  charges.splice(charges.findLastIndex((known) => !isLater(known, charge)) + 1, 0, charge)
 }
 
 const isLater = (a: Charge, b: Charge): boolean => (a.at === b.at ? a.id > b.id : a.at > b.at)

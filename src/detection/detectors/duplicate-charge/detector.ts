@@ -1,7 +1,9 @@
 import type { ChargeCaptured, Refunded, SubscriptionChanged } from '../../../stripe/facts.ts'
 import { mark } from '../../../stripe/mark.ts'
-import { DAY, HOUR, MINUTE } from '../../../time.ts'
+import { DAY, MINUTE } from '../../../time.ts'
 import { type Context, defineDetector, type Step } from '../../detector.ts'
+import { ofObjects } from '../../kit/heads.ts'
+import { secondsOf } from '../../kit/settings.ts'
 import {
   type Charge,
   chargeOf,
@@ -17,15 +19,11 @@ import { endingOf, findingOf, isOfPrice } from './finding.ts'
 import { newRepeats, noteCharge, noteRepeat, type Repeats } from './repeats.ts'
 
 const settings = {
-  window: {
-    description:
-      'Two equal charges of one payer at most this far apart count as one purchase that was charged twice, in seconds.',
-    unit: 'SECONDS',
-    default: 10 * MINUTE,
-    min: MINUTE,
-    max: DAY,
-  },
-} as const
+  window: secondsOf(
+    'Two equal charges of one payer at most this far apart count as one purchase that was charged twice, in seconds.',
+    { default: 10 * MINUTE, min: MINUTE, max: DAY },
+  ),
+}
 type Asked = Context<typeof settings, Repeats>
 
 /** Reports when one payer is charged the same amount again for what looks like the same purchase. */
@@ -36,9 +34,7 @@ export const duplicateCharge = defineDetector({
     'A customer was charged twice for one thing: the same amount and currency within a few minutes, or again for the same order within a day, or for subscriptions that a double click made. Different orders, different descriptions, attempts at one payment, subscriptions that were wanted, and repeats that are usual with you (a second coffee) are not reported.',
   facts: ['chargeCaptured', 'refunded', 'subscriptionChanged'],
   settings,
-  selfResolving: false,
-  perObject: true,
-  cooldown: 6 * HOUR,
+  ...ofObjects,
   stateVersion: 2,
   upgrade: { 1: withMarks },
   idleAfter: 2 * DAY,
@@ -87,7 +83,7 @@ function judge(payer: Payer, charge: Charge, context: Asked): Step | undefined {
   const finding = findingOf(group, twinsOf(payer, group), context)
   for (const member of group) member.told = true
   const ended = endingOf(group, payer, context.key)
-  return ended === undefined ? { findings: [finding] } : { findings: [finding], ended: [ended] }
+  return { findings: [finding], ended: ended && [ended] }
 }
 
 /** Its first payment may have come before it. */

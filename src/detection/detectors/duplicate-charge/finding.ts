@@ -1,6 +1,7 @@
 import { format } from '../../../stripe/money.ts'
 import type { Seconds } from '../../../time.ts'
 import type { Context, Ending, Finding } from '../../detector.ts'
+import { customerOf } from '../../kit/subjects.ts'
 import { often, span } from '../../kit/words.ts'
 import { type Charge, type Payer, REACH } from './charges.ts'
 
@@ -59,12 +60,12 @@ export function findingOf(
         : `Look at ${first.id} and the equal payments after it in Stripe: if they are for one purchase, refund ${spareList} (${format(surplus, currency)}) before the customer disputes them. Then change your checkout so that a second click cannot pay again (one idempotency key for each order).`,
     startedAt: first.at,
     signs: fresh.length,
-    ...(customer === undefined ? {} : { customer }),
+    customer,
     impact: { amount: surplus, currency },
     subjects: [
       ...group.map(({ id }) => ({ type: 'charge', id })),
       ...subscriptions.map((id) => ({ type: 'subscription', id })),
-      ...(customer === undefined ? [] : [{ type: 'customer', id: customer }]),
+      ...customerOf(customer),
     ],
     events: fresh.map(({ event }) => event),
     evidence: [

@@ -7,6 +7,7 @@ import {
   noteOccasion,
   noteTime,
   occasionsOf,
+  shareOf,
   TEN_TIMES,
   timesOf,
 } from '../../statistics/course.ts'
@@ -93,10 +94,9 @@ function isUsualIn(
   }
   const size = SIZES.find((least) => least <= group.length)
   if (isUsual(course, `${pace}${size}`, at, enough, confirmed)) return true
-  const share = timesOf(course, `${pace}2`, at) / Math.max(1, occasionsOf(course, at))
   return (
     pace === 'slow' &&
-    share ** (group.length - 1) >= LARGER_GROUPS &&
+    shareOf(course, `${pace}2`, at) ** (group.length - 1) >= LARGER_GROUPS &&
     isUsual(course, `${pace}2`, at, enough, confirmed)
   )
 }
@@ -107,8 +107,7 @@ const priced = (charge: Charge): string => `${pooled(charge)}|${charge.currency}
 
 function isApart(own: Course | undefined, all: Course, what: string, at: Seconds): boolean {
   if (own === undefined) return false
-  const share = timesOf(all, what, at) / Math.max(1, occasionsOf(all, at))
-  const expected = share * occasionsOf(own, at)
+  const expected = shareOf(all, what, at) * occasionsOf(own, at)
   return expected >= EXPECTED && timesOf(own, what, at) < HARDLY * expected
 }
 

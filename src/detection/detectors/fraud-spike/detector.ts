@@ -1,31 +1,24 @@
 import type { ChargeSucceeded } from '../../../stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../../detector.ts'
-import { type Sums, sumsOf } from '../../kit/amounts.ts'
+import { addMoney, addTo, type Sums } from '../../kit/amounts.ts'
+import { ofStream } from '../../kit/heads.ts'
+import { type Explained, ending, LASTING, LASTING_NOTE, reportOf } from '../../kit/incident.ts'
 import { type Lanes, laneOf } from '../../kit/lanes.ts'
-import { type Mark, mostLikelyOnset, noteMark, type Since } from '../../kit/onset.ts'
-import { ending, LASTING, LASTING_NOTE } from '../../kit/open.ts'
-import { falseAlarmsPerYear } from '../../kit/settings.ts'
+import { markOf } from '../../kit/onset.ts'
+import { addSign, fired, followedFrom, type Run } from '../../kit/runs.ts'
+import { countOf, falseAlarmsPerYear } from '../../kit/settings.ts'
 import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
-import { ofStream } from '../../kit/stream-state.ts'
 import { upgradeFraud } from '../../kit/upgrade-runs.ts'
-import {
-  type Cusum,
-  type Followed,
-  followPoisson,
-  newCusum,
-  stepPoisson,
-  strongest,
-} from '../../statistics/cusum.ts'
+import { type Followed, followPoisson, newCusum } from '../../statistics/cusum.ts'
 import { mostUnseen } from '../../statistics/dates.ts'
-import { excess, excessOver } from '../../statistics/deviance.ts'
-import { type Habit, Habits } from '../../statistics/habits.ts'
+import { explains, Habits } from '../../statistics/habits.ts'
 import { HourSlots, hourOf, nextHour } from '../../statistics/hours.ts'
 import { Ring } from '../../statistics/ring.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../../statistics/spans.ts'
 import { HOURS_A_YEAR, threshold } from '../../statistics/threshold.ts'
 import { fraudFinding } from './finding.ts'
-import { chargeOf, type Flag, markOf } from './flags.ts'
+import { chargeOf, type Flag, reasonOf } from './flags.ts'
 import { FlagShare } from './share.ts'
 
 const RATIOS = [3, 5, 10] as const
@@ -36,13 +29,6 @@ const YOUNG: Seconds = 7 * DAY
 const CALM_HOURS = 12
 const LOOK_BACK_HOURS = 36
 
-/** One alternative, with its flags since the onset. */
-interface Run {
-  ratio: number
-  sum: Cusum
-  marks: Mark[]
-}
-
 interface Lane {
   newest: Seconds
   /** The last flag; 0 before it. */
@@ -51,14 +37,11 @@ interface Lane {
   signs: Signs
 }
 
-interface Open extends Followed {
+interface Open extends Followed, Explained {
   startedAt: Seconds
   lastSign: Seconds
   amounts: Sums
   reasons: Sums
-  /** What explains it as long as it is no more than that, and whether it is said that it is more. */
-  habit: Habit | null
-  isReported: boolean
 }
 
 interface State {
@@ -73,16 +56,12 @@ interface State {
 }
 
 const settings = {
-  minFlags: {
-    description:
-      'At least this many payments must have been disputed or reported; twice as many in the first week.',
-    unit: 'COUNT',
-    default: 4,
-    min: 2,
-    max: 100,
-  },
+  minFlags: countOf(
+    'At least this many payments must have been disputed or reported; twice as many in the first week.',
+    { default: 4, min: 2, max: 100 },
+  ),
   falseAlarmsPerYear,
-} as const
+}
 type Asked = Context<typeof settings>
 
 /** Reports when more payments than usual are disputed or reported as fraud. */
@@ -93,8 +72,6 @@ export const fraudSpike = defineDetector({
     'More of your payments are disputed, or reported as fraud by the card networks, than is usual for you. A payment counts once, however often it is reported; inquiries that are not disputes yet do not count.',
   facts: ['chargeSucceeded', 'disputeOpened', 'fraudWarning'],
   settings,
-  selfResolving: true,
-  perObject: false,
   cooldown: 72 * HOUR,
   stateVersion: 3,
   upgrade: { 2: upgradeFraud },
@@ -145,41 +122,27 @@ function flag(state: State, lane: Lane, fact: Flag, context: Asked): Step | unde
   state.hours.add(hourOf(fact.at), 1)
   noteSign(lane.signs, fact.at, chargeOf(fact), fact.eventId)
   const { open } = state
-  if (open === null) return watch(state, lane, { fact, expected }, context)
+  if (open === null) return watch(state, lane, fact, expected, context)
   followPoisson(open, expected, Math.max(open.peakAt, fact.at))
   open.lastSign = Math.max(open.lastSign, fact.at)
-  const { amounts, reasons } = markOf(fact, 0)
-  open.amounts = sumsOf([open.amounts, amounts])
-  open.reasons = sumsOf([open.reasons, reasons])
-  const wasReported = open.isReported
-  if (!open.isReported && isHabitual(state, open, context)) return undefined
-  open.isReported = true
-  return { findings: [findingOf(state, lane, open, !wasReported, context)] }
+  addMoney(open.amounts, fact)
+  addTo(open.reasons, reasonOf(fact) ?? 'unknown', 1)
+  return { findings: report(state, lane, open, context) }
 }
 
-function watch(
-  state: State,
-  lane: Lane,
-  { fact, expected }: { fact: Flag; expected: number },
-  context: Asked,
-): Step | undefined {
-  let anew = 0
-  for (const run of lane.runs) {
-    if (stepPoisson(run.sum, expected, run.ratio, fact.at)) {
-      run.marks = []
-      anew += 1
-    }
-    noteMark(run.marks, markOf(fact, run.sum.expected))
-  }
-  if (anew === lane.runs.length) lane.signs = lane.signs.slice(-1)
-  const fired = strongestOf(state, lane, context)
-  if (fired === undefined) return undefined
-  const { run, since } = fired
+function watch(state: State, lane: Lane, fact: Flag, expected: number, context: Asked): Step | undefined {
+  addSign(lane, { expected, at: fact.at }, newRun, (before) => markOf(fact, reasonOf(fact), before))
+  const fewest = (lane.newest - state.since < YOUNG ? 2 : 1) * context.settings.minFlags
+  const usualInADay = perHour(state) * (DAY / HOUR)
+  const found = fired(
+    lane.runs.map((run) => byDaylight(run, usualInADay)),
+    needed(state, context),
+    fewest,
+  )
+  if (found === undefined) return undefined
+  const { run, since } = found
   const open: Open = {
-    ratio: run.ratio,
-    sum: { ...run.sum, onset: since.at, units: since.signs, expected: since.exposure },
-    score: run.sum.score,
-    peakAt: fact.at,
+    ...followedFrom(since, run, fact.at),
     startedAt: since.at,
     lastSign: fact.at,
     amounts: since.amounts,
@@ -190,20 +153,7 @@ function watch(
   state.open = open
   lane.runs = RATIOS.map(newRun)
   openSpan(state.incidents, since.at)
-  const wakeAt = nextHour(state.lanes.now.newest)
-  open.isReported = !isHabitual(state, open, context)
-  return !open.isReported ? { wakeAt } : { findings: [findingOf(state, lane, open, true, context)], wakeAt }
-}
-
-/** The alternative with most evidence of those that pass every bar, with its most likely beginning. */
-function strongestOf(state: State, lane: Lane, context: Asked): { run: Run; since: Since } | undefined {
-  const fewest = (lane.newest - state.since < YOUNG ? 2 : 1) * context.settings.minFlags
-  const nats = needed(state, context)
-  const usualInADay = perHour(state) * (DAY / HOUR)
-  const runs = lane.runs.map((run) => byDaylight(run, usualInADay))
-  const run = strongest(runs, ({ score, units }) => score >= nats && units >= fewest)
-  const since = run && mostLikelyOnset(run.marks, run.sum.expected, excessOver, (flags) => flags >= fewest)
-  return run === undefined || since === undefined ? undefined : { run, since }
+  return { findings: report(state, lane, open, context), wakeAt: nextHour(state.lanes.now.newest) }
 }
 
 /** Banks keep office hours: what came within half a day is measured by twice that time, within a day by all of it. */
@@ -213,11 +163,13 @@ function byDaylight(run: Run, usualInADay: number): Run {
   return { ...run, sum: { ...run.sum, score: score - (run.ratio - 1) * more } }
 }
 
-/** Whether there are no more than come at this time of the week or month whenever it comes. */
-function isHabitual(state: State, { habit, sum }: Open, context: Asked): boolean {
-  if (habit === null) return false
-  return excess(sum.units, 1.5 * habit.signs, habit.variance) < needed(state, context)
-}
+/** Nothing is said of no more than come at this time of the week or month whenever it comes. */
+const report = (state: State, lane: Lane, open: Open, context: Asked): Finding[] =>
+  reportOf(
+    open,
+    (habit) => explains(habit, open.sum.units, needed(state, context)),
+    (isFirst) => findingOf(state, lane, open, isFirst, context),
+  )
 
 /** Flags expected in an hour, with the margin. */
 const perHour = ({ share, lanes, incidents }: State): number =>
@@ -258,7 +210,7 @@ function isCalm(state: State, now: Seconds): boolean {
 /** It has ended by itself: should it come back at its time, it is a habit. */
 function end(state: State, open: Open): Step {
   const { startedAt: from, peakAt: to, sum } = open
-  state.habits.note({ from, to, signs: sum.units, exposure: 1 }, open.habit ?? undefined)
+  state.habits.note({ from, to, signs: sum.units, exposure: 1 }, open.habit)
   return close(state, to)
 }
 
@@ -270,21 +222,18 @@ function close(state: State, at: Seconds, note?: string): Step {
 }
 
 function findingOf(state: State, lane: Lane, open: Open, isFirst: boolean, context: Asked): Finding {
-  const { share, lanes } = state
+  const { newest } = state.lanes.now
   const { units, expected, score } = open.sum
+  const first = isFirst && { signs: units, series: state.share.series(newest, perHour(state)) }
   return fraudFinding({
+    ...context.settings,
+    ...open,
+    ...shownBy(lane.signs, open.startedAt, first),
     calendar: context.calendar,
     flags: units,
     usual: expected,
-    minFlags: context.settings.minFlags,
     nats: score,
     needed: needed(state, context),
-    startedAt: open.startedAt,
-    amounts: open.amounts,
-    reasons: open.reasons,
-    recent: share.recent(lanes.now.newest),
-    signs: isFirst ? units : 1,
-    ...shownBy(lane.signs, open.startedAt, isFirst),
-    series: isFirst ? share.series(lanes.now.newest, perHour(state)) : undefined,
+    recent: state.share.recent(newest),
   })
 }

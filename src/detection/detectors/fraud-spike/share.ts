@@ -1,6 +1,6 @@
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import type { SeriesPoint } from '../../detector.ts'
-import { ADOPTED } from '../../kit/open.ts'
+import { ADOPTED } from '../../kit/incident.ts'
 import { count, newRate, perHour, type Rate, sumOf } from '../../statistics/decayed.ts'
 import { LateSums } from '../../statistics/late-sums.ts'
 
@@ -23,41 +23,33 @@ const MONTH = 21 * DAY
 
 type IsIncident = (from: Seconds, to: Seconds) => boolean
 
-interface Stored {
-  sums: unknown
-  pace: Rate
-  payments: Rate
-  flags: Rate
-}
-
 /** How many payments are usually disputed or reported: of the last months, as it stood a week ago. */
 export class FlagShare {
-  readonly #sums: LateSums
-  readonly #pace: Rate
-  readonly #payments: Rate
-  readonly #flags: Rate
+  private readonly sums: LateSums
+  private readonly pace: Rate
+  private readonly payments: Rate
+  private readonly flags: Rate
 
-  constructor(stored?: unknown) {
-    const kept = stored as Stored | undefined
-    this.#sums = new LateSums(SUMS, kept?.sums)
-    this.#pace = kept?.pace ?? newRate()
-    this.#payments = kept?.payments ?? newRate()
-    this.#flags = kept?.flags ?? newRate()
+  constructor(stored?: FlagShare) {
+    this.sums = new LateSums(SUMS, stored?.sums)
+    this.pace = stored?.pace ?? newRate()
+    this.payments = stored?.payments ?? newRate()
+    this.flags = stored?.flags ?? newRate()
   }
 
   settle(now: Seconds, isIncident: IsIncident): void {
-    this.#sums.settle(now, isIncident)
+    this.sums.settle(now, isIncident)
   }
 
   countPayment(at: Seconds, now: Seconds): void {
-    this.#sums.add(at, PAYMENTS)
-    count(this.#pace, now, SUMS.halfLife)
-    count(this.#payments, now, MONTH)
+    this.sums.add(at, PAYMENTS)
+    count(this.pace, now, SUMS.halfLife)
+    count(this.payments, now, MONTH)
   }
 
   countFlag(at: Seconds, now: Seconds): void {
-    this.#sums.add(at, FLAGS)
-    count(this.#flags, now, MONTH)
+    this.sums.add(at, FLAGS)
+    count(this.flags, now, MONTH)
   }
 
   /**
@@ -66,10 +58,10 @@ export class FlagShare {
    * it rises a little have nothing to do with each other, so the two margins add up as independent errors do.
    */
   expectedPerHour(now: Seconds, isIncident: IsIncident): number {
-    const flags = PRIOR.flags + this.#sums.usual(FLAGS)
-    const share = flags / (PRIOR.payments + this.#sums.usual(PAYMENTS))
+    const flags = PRIOR.flags + this.sums.usual(FLAGS)
+    const share = flags / (PRIOR.payments + this.sums.usual(PAYMENTS))
     const edge = 1 + Math.hypot(MARGIN, 1 / Math.sqrt(flags))
-    const pace = this.#pace.since === 0 ? 0 : perHour(this.#pace, now, SUMS.halfLife)
+    const pace = this.pace.since === 0 ? 0 : perHour(this.pace, now, SUMS.halfLife)
     const lately = (1 + MARGIN) * this.#lately(now, isIncident)
     return Math.max(edge * share * Math.max(pace, this.#paceBefore(now)), lately, FEWEST_PER_HOUR)
   }
@@ -78,7 +70,7 @@ export class FlagShare {
   #paceBefore(now: Seconds): number {
     const today = now - (now % DAY)
     const { from, to } = DISPUTED
-    return this.#sums.sum(PAYMENTS, today - from, today - to) / ((from - to) / HOUR)
+    return this.sums.sum(PAYMENTS, today - from, today - to) / ((from - to) / HOUR)
   }
 
   /**
@@ -91,7 +83,7 @@ export class FlagShare {
     let [flags, days] = [0, 0]
     for (let day = to - 7 * DAY; day < to; day += DAY) {
       if (isIncident(day, day + DAY)) continue
-      flags += this.#sums.sum(FLAGS, day, day + DAY)
+      flags += this.sums.sum(FLAGS, day, day + DAY)
       days += 1
     }
     return days < 3 ? 0 : Math.max(0, flags - SURE * Math.sqrt(flags)) / (days * 24)
@@ -99,15 +91,15 @@ export class FlagShare {
 
   /** Flags and payments of about the last 30 days, incidents with them: what card networks look at. */
   recent(now: Seconds): { flags: number; payments: number } {
-    return { flags: sumOf(this.#flags, now, MONTH), payments: sumOf(this.#payments, now, MONTH) }
+    return { flags: sumOf(this.flags, now, MONTH), payments: sumOf(this.payments, now, MONTH) }
   }
 
   /** Makes the share of the last days the usual one. */
   adopt(now: Seconds): void {
-    const payments = this.#sums.sum(PAYMENTS, now - ADOPTED - DAY, now)
+    const payments = this.sums.sum(PAYMENTS, now - ADOPTED - DAY, now)
     if (payments === 0) return
-    const share = this.#sums.sum(FLAGS, now - ADOPTED - DAY, now) / payments
-    this.#sums.adopt(FLAGS, share * (PRIOR.payments + this.#sums.usual(PAYMENTS)))
+    const share = this.sums.sum(FLAGS, now - ADOPTED - DAY, now) / payments
+    this.sums.adopt(FLAGS, share * (PRIOR.payments + this.sums.usual(PAYMENTS)))
   }
 
   /** Flags of each of the last days, against what is expected of one at `perHour`. */
@@ -116,14 +108,10 @@ export class FlagShare {
     const expected = perHour * (DAY / HOUR)
     return Array.from({ length: DAYS_SHOWN }, (_, i) => today - (DAYS_SHOWN - 1 - i) * DAY).map((at) => ({
       at,
-      observed: this.#sums.sum(FLAGS, at, at + DAY),
+      observed: this.sums.sum(FLAGS, at, at + DAY),
       expected,
       lower: 0,
       upper: expected + 1.65 * Math.sqrt(expected),
     }))
-  }
-
-  toJSON(): Stored {
-    return { sums: this.#sums, pace: this.#pace, payments: this.#payments, flags: this.#flags }
   }
 }

@@ -14,18 +14,14 @@ export interface Credit {
   currency: string
   prorated: boolean
   /** What changes of plan took off it or added. */
-  prorations?: number
-  reason?: string
-  subscription?: string
+  prorations: number | undefined
+  reason: string | undefined
+  subscription: string | undefined
 }
 
 export function creditOf(fact: InvoiceFinalized): Credit {
-  const { invoice, eventId: event, at, total, currency, prorated } = fact
-  const credit: Credit = { invoice, event, at, total, currency, prorated }
-  if (fact.prorations !== undefined) credit.prorations = fact.prorations
-  if (fact.reason !== undefined) credit.reason = fact.reason
-  if (fact.subscription !== undefined) credit.subscription = fact.subscription
-  return credit
+  const { invoice, eventId: event, at, total, currency, prorated, prorations, reason, subscription } = fact
+  return { invoice, event, at, total, currency, prorated, prorations, reason, subscription }
 }
 
 /**

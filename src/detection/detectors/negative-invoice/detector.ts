@@ -1,7 +1,9 @@
 import type { InvoiceFinalized } from '../../../stripe/facts.ts'
-import { DAY, HOUR, type Seconds } from '../../../time.ts'
+import { DAY, type Seconds } from '../../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../../detector.ts'
 import { DISORDER } from '../../kit/disorder.ts'
+import { ofObjects } from '../../kit/heads.ts'
+import { ratioOf } from '../../kit/settings.ts'
 import {
   type Course,
   isUsual,
@@ -28,15 +30,11 @@ interface State {
 }
 
 const settings = {
-  tolerance: {
-    description:
-      'A change of plan may credit what was paid or the highest price of a period, and this share of it more, before it is reported.',
-    unit: 'RATIO',
-    default: 0.02,
-    min: 0,
-    max: 1,
-  },
-} as const
+  tolerance: ratioOf(
+    'A change of plan may credit what was paid or the highest price of a period, and this share of it more, before it is reported.',
+    { default: 0.02, min: 0, max: 1 },
+  ),
+}
 type Asked = Context<typeof settings, Course>
 
 /** Reports when an invoice comes out below zero, unless it is the ordinary credit of a downgrade. */
@@ -47,9 +45,7 @@ export const negativeInvoice = defineDetector({
     'An invoice came out below zero, so you owe the customer money. The ordinary credit of a change to a cheaper plan is not reported, unless it is larger than anything the customer has paid or had to pay for a period.',
   facts: ['invoiceFinalized', 'invoicePaid', 'subscriptionChanged', 'chargeCaptured'],
   settings,
-  selfResolving: false,
-  perObject: true,
-  cooldown: 6 * HOUR,
+  ...ofObjects,
   stateVersion: 1,
   idleAfter: 400 * DAY,
   idleAfterOf: ({ known, told, unsure }) =>

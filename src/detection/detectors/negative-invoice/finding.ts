@@ -15,6 +15,7 @@ export function creditFinding(
 ): Finding {
   const { invoice, currency, total, at, subscription } = credit
   const limit = Math.max(payments, price)
+  const threshold = Math.floor(limit * (1 + tolerance))
   const renewal = credit.reason === 'subscription_cycle'
   const amount = format(total, currency)
   const plan = isPlanChange(credit)
@@ -44,18 +45,11 @@ export function creditFinding(
             name: 'credit',
             observed: creditOfChange(credit),
             expected: limit,
-            threshold: Math.floor(limit * (1 + tolerance)),
+            threshold,
             unit: 'MONEY',
             currency,
           }
-        : {
-            name: 'invoice total',
-            observed: total,
-            expected: 0,
-            threshold: 0,
-            unit: 'MONEY',
-            currency,
-          },
+        : { name: 'invoice total', observed: total, expected: 0, threshold: 0, unit: 'MONEY', currency },
       ...(paid > 0 ? [{ name: 'largest payment', observed: paid, unit: 'MONEY' as const, currency }] : []),
       ...(price > 0 ? [{ name: 'highest price', observed: price, unit: 'MONEY' as const, currency }] : []),
     ],

@@ -11,27 +11,21 @@ const COURSE = 10 * Math.SQRT1_2
 const BEYOND = 3
 
 /** Big downgrades as a tenant has them again and again. */
-export class BigDowngrades {
-  readonly #sums: LateSums
-
+export class BigDowngrades extends LateSums {
   constructor(stored?: unknown) {
-    this.#sums = new LateSums(SUMS, stored)
+    super(SUMS, stored)
   }
 
   /** Counts one, as a multiple of what a subscription is usually worth. @returns whether it is of the usual ones */
   note(size: number, at: Seconds, newest: Seconds): boolean {
-    this.#sums.settle(newest)
-    const days = this.#sums.usual(DAYS)
-    const isUsual = days >= COURSE && size < BEYOND * Math.exp(this.#sums.usual(LOGS) / days)
+    this.settle(newest)
+    const days = this.usual(DAYS)
+    const isUsual = days >= COURSE && size < BEYOND * Math.exp(this.usual(LOGS) / days)
     const day = at - (at % DAY)
-    if (this.#sums.sum(DAYS, day, day + DAY) === 0) {
-      this.#sums.add(at, DAYS)
-      this.#sums.add(at, LOGS, Math.log(size))
+    if (this.sum(DAYS, day, day + DAY) === 0) {
+      this.add(at, DAYS)
+      this.add(at, LOGS, Math.log(size))
     }
     return isUsual
-  }
-
-  toJSON(): unknown {
-    return this.#sums.toJSON()
   }
 }

@@ -1,9 +1,9 @@
 import type { SubscriptionChanged } from '../../../stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import { type Context, defineDetector, type Finding } from '../../detector.ts'
-import { momentOf } from '../../kit/open.ts'
-import { falseAlarmsPerYear } from '../../kit/settings.ts'
-import { ofStream } from '../../kit/stream-state.ts'
+import { ofStream } from '../../kit/heads.ts'
+import { momentOf } from '../../kit/incident.ts'
+import { countOf, falseAlarmsPerYear, ratioOf } from '../../kit/settings.ts'
 import { upgradeDowngrades } from '../../kit/upgrade-runs.ts'
 import { Ring } from '../../statistics/ring.ts'
 import { BigDowngrades } from './big.ts'
@@ -29,24 +29,16 @@ interface State {
 }
 
 const settings = {
-  minCustomers: {
-    description:
-      'At least this many subscriptions must have moved to a cheaper plan before a surge is reported.',
-    unit: 'COUNT',
-    default: 5,
-    min: 3,
-    max: 100,
-  },
-  bigTimes: {
-    description:
-      'A single downgrade is reported when at least half is gone and the loss is this many times what a subscription is usually worth.',
-    unit: 'RATIO',
-    default: 10,
-    min: 2,
-    max: 1_000,
-  },
+  minCustomers: countOf(
+    'At least this many subscriptions must have moved to a cheaper plan before a surge is reported.',
+    { default: 5, min: 3, max: 100 },
+  ),
+  bigTimes: ratioOf(
+    'A single downgrade is reported when at least half is gone and the loss is this many times what a subscription is usually worth.',
+    { default: 10, min: 2, max: 1_000 },
+  ),
   falseAlarmsPerYear,
-} as const
+}
 type Asked = Context<typeof settings>
 
 /** Reports when unusually many subscriptions move to cheaper plans, or a big one shrinks by half and more. */
@@ -57,13 +49,12 @@ export const planDowngrade = defineDetector({
     'More customers than usual move to cheaper plans, or a big one gives up at least half of what it paid. A single ordinary downgrade, one that was scheduled before, and a move to a longer billing period are not reported.',
   facts: ['subscriptionChanged'],
   settings,
-  selfResolving: false,
-  perObject: false,
   cooldown: 6 * HOUR,
   stateVersion: 3,
   upgrade: { 2: upgradeDowngrades },
   idleAfter: 400 * DAY,
   ...ofStream(stateOf),
+  selfResolving: false,
   observe(state, fact, context) {
     state.newest = Math.max(state.newest, fact.at)
     state.values.note(fact, state.newest)
@@ -102,7 +93,7 @@ function lossOf({ status, scheduled, monthly, price, before }: SubscriptionChang
 
 function unitOf(fact: SubscriptionChanged, loss: number): Downgrade {
   const { at, subscription, eventId: event, currency } = fact
-  return { at, subscription, event, loss, ...(currency === undefined ? {} : { currency }) }
+  return { at, subscription, event, loss, currency }
 }
 
 function judgeBig(

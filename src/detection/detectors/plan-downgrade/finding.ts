@@ -5,8 +5,9 @@ import { DAY, type Seconds } from '../../../time.ts'
 import type { Finding, Measurement, SeriesPoint, Severity } from '../../detector.ts'
 import { largestAmount, type Sums } from '../../kit/amounts.ts'
 import { about, percent, sureness, times } from '../../kit/figures.ts'
+import { type Deviation, rateFinding } from '../../kit/finding.ts'
+import { ofCustomer, subscriptionOf } from '../../kit/subjects.ts'
 import { count, sentence, whole } from '../../kit/words.ts'
-import { confidenceOf } from '../../statistics/threshold.ts'
 
 interface Shown {
   at: Seconds
@@ -15,17 +16,13 @@ interface Shown {
 }
 
 /** What is known of a surge of downgrades. */
-export interface DowngradeSurge {
-  calendar: Calendar
+export interface DowngradeSurge extends Deviation {
   downgrades: number
   /** Usual in the same time, without margin. */
   usual: number
   perDay: number
   /** From this many on it is reported. */
   fewest: number
-  nats: number
-  needed: number
-  startedAt: Seconds
   losses: Sums
   /** The downgrades that this finding adds. */
   fresh: readonly Shown[]
@@ -34,40 +31,39 @@ export interface DowngradeSurge {
 
 /** Puts a surge of downgrades into words and numbers. */
 export function surgeFinding(surge: DowngradeSurge): Finding {
-  const { downgrades, usual, startedAt, fresh, perDay } = surge
+  const { downgrades, usual, fewest, startedAt, fresh } = surge
   const impact = largestAmount(surge.losses)
   const since = surge.calendar.momentInWords(startedAt)
   const loss = impact && `they pay ${format(impact.amount, impact.currency)} less a month in all`
-  return {
-    fingerprint: '',
+  const known: DowngradeSurge = {
+    ...surge,
+    signs: fresh.length,
+    subjects: fresh.map(({ subscription }) => ({ type: 'subscription', id: subscription })),
+    events: fresh.map(({ event }) => event),
+    series: courseOf(surge),
+  }
+  return rateFinding(known, {
     severity: downgrades >= 12 ? 'CRITICAL' : downgrades >= 8 ? 'HIGH' : 'MEDIUM',
-    confidence: confidenceOf(surge.nats),
     title: `${count(downgrades, 'subscription')} moved to cheaper plans, usually ${about(usual)}`,
     message: `${count(downgrades, 'subscription')} have moved to cheaper plans since ${since}, where ${about(usual)} would be usual. ${sentence(loss, sureness(surge.nats, surge.needed))}`,
     advice:
       'Ask a few of these customers today why they moved. Then check what changed for them: a price, a limit, an outage, a competitor’s offer, or a plan that is too easy to choose by mistake.',
-    startedAt,
-    signs: fresh.length,
-    ...(impact === undefined ? {} : { impact }),
-    subjects: fresh.map(({ subscription }) => ({ type: 'subscription', id: subscription })),
-    events: fresh.map(({ event }) => event),
+    impact,
     evidence: [
       {
         name: 'moved to cheaper plans',
         observed: downgrades,
         expected: usual,
-        threshold: surge.fewest,
+        threshold: fewest,
         unit: 'COUNT',
       },
-      { name: 'evidence', observed: surge.nats, threshold: surge.needed, unit: 'SCORE' },
     ],
-    series: () => courseOf(fresh, startedAt, perDay),
     endsAfter: surge.endsAfter,
-  }
+  })
 }
 
 /** How the downgrades added up since the surge began, against how they usually would. */
-const courseOf = (fresh: readonly Shown[], startedAt: Seconds, perDay: number): SeriesPoint[] =>
+const courseOf = ({ fresh, startedAt, perDay }: DowngradeSurge): SeriesPoint[] =>
   fresh.map(({ at }, i) => ({ at, observed: i + 1, expected: (perDay * (at - startedAt)) / DAY }))
 
 /** Against what a downgrade was found big: the usual value, or seats while too few values are known. */
@@ -84,7 +80,8 @@ export function bigFinding(
   const { subscription, customer, currency, before } = fact
   const amount = Math.round(loss)
   const lost = currency === undefined ? undefined : `${format(amount, currency)} less a month`
-  const share = percent(loss / (before?.monthly ?? loss))
+  const cut = loss / (before?.monthly ?? loss)
+  const share = percent(cut)
   const seats =
     before?.seats !== undefined && fact.seats !== undefined && before.seats !== fact.seats
       ? `, from ${before.seats} to ${count(fact.seats, 'seat')}`
@@ -94,25 +91,17 @@ export function bigFinding(
     severity,
     confidence: 1,
     title: `Big downgrade: ${lost ?? `${share} less`}`,
-    message: `Subscription ${subscription}${customer === undefined ? '' : ` of customer ${customer}`} was cut by ${share}${seats} on ${calendar.momentInWords(fact.at)}. ${against(loss, lost, measure, currency)}`,
+    message: `Subscription ${subscription}${ofCustomer(customer)} was cut by ${share}${seats} on ${calendar.momentInWords(fact.at)}. ${against(loss, lost, measure, currency)}`,
     advice: `Check first that the cut of ${subscription} was meant: a wrong quantity or price in an update looks the same. Then talk to the customer today.`,
     startedAt: fact.at,
     signs: 1,
-    ...(customer === undefined ? {} : { customer }),
-    ...(currency === undefined ? {} : { impact: { amount, currency } }),
-    subjects: [
-      { type: 'subscription', id: subscription },
-      ...(customer === undefined ? [] : [{ type: 'customer', id: customer }]),
-    ],
+    customer,
+    impact: currency === undefined ? undefined : { amount, currency },
+    subjects: subscriptionOf(subscription, customer),
     events: [fact.eventId],
     evidence: [
       ...measured(loss, measure, currency),
-      {
-        name: 'share cut',
-        observed: loss / (before?.monthly ?? loss),
-        threshold: 0.5,
-        unit: 'RATIO',
-      },
+      { name: 'share cut', observed: cut, threshold: 0.5, unit: 'RATIO' },
     ],
     endsAfter: DAY,
   }

@@ -17,28 +17,21 @@ interface Hourly extends Sum {
   currency: string
 }
 
-interface Stored {
-  seen: unknown
-  sums: Record<string, Sum>
-  recent: Hourly[]
-}
-
 /**
  * What subscriptions are worth a month, as their geometric mean: one giant does not move it, and what is ten times
  * as much stands out. Each currency for itself. The last hour counts only when nothing of it can still arrive, so
  * that the order of arrival does not show.
  */
 export class MonthlyValues {
-  readonly #seen: Ring
-  readonly #sums: Record<string, Sum>
+  private readonly seen: Ring
+  private readonly sums: Record<string, Sum>
   /** Of the last hours, not yet part of the sums. */
-  #recent: Hourly[]
+  private recent: Hourly[]
 
-  constructor(stored?: unknown) {
-    const { seen, sums, recent } = (stored ?? {}) as Partial<Stored>
-    this.#seen = new Ring(SUBSCRIPTIONS, seen)
-    this.#sums = sums ?? {}
-    this.#recent = recent ?? []
+  constructor(stored?: MonthlyValues) {
+    this.seen = new Ring(SUBSCRIPTIONS, stored?.seen)
+    this.sums = stored?.sums ?? {}
+    this.recent = stored?.recent ?? []
   }
 
   /** Counts a subscription once, with what it was worth before this change. */
@@ -46,26 +39,22 @@ export class MonthlyValues {
     const value = before?.monthly ?? monthly ?? 0
     if (currency === undefined || value <= 0) return
     this.#takeIn(newest)
-    if (this.#seen.admit(subscription)) add(this.#hourly(Math.floor(at / HOUR), currency), 1, Math.log(value))
+    if (this.seen.admit(subscription)) add(this.#hourly(Math.floor(at / HOUR), currency), 1, Math.log(value))
   }
 
   /** As known at a moment: how many subscriptions, and their mean value a month in minor units. */
   usual(currency: string, at: Seconds): { n: number; mean: number } {
-    const sum = { ...(this.#sums[currency] ?? { n: 0, logs: 0 }) }
-    for (const entry of this.#recent)
+    const sum = { ...(this.sums[currency] ?? { n: 0, logs: 0 }) }
+    for (const entry of this.recent)
       if (entry.currency === currency && isPast(entry.hour, at)) add(sum, entry.n, entry.logs)
     return { n: sum.n, mean: sum.n === 0 ? 0 : Math.exp(sum.logs / sum.n) }
   }
 
-  toJSON(): Stored {
-    return { seen: this.#seen, sums: this.#sums, recent: this.#recent }
-  }
-
   /** Moves what every later question will count into the sums. */
   #takeIn(newest: Seconds): void {
-    if (!this.#recent.some(({ hour }) => isPast(hour, newest - DISORDER))) return
-    const past = this.#recent.filter(({ hour }) => isPast(hour, newest - DISORDER))
-    this.#recent = this.#recent.filter((entry) => !past.includes(entry))
+    if (!this.recent.some(({ hour }) => isPast(hour, newest - DISORDER))) return
+    const past = this.recent.filter(({ hour }) => isPast(hour, newest - DISORDER))
+    this.recent = this.recent.filter((entry) => !past.includes(entry))
     for (const { currency, n, logs } of past) {
       const sum = this.#sumOf(currency)
       if (sum !== undefined) add(sum, n, logs)
@@ -73,18 +62,18 @@ export class MonthlyValues {
   }
 
   #hourly(hour: number, currency: string): Sum {
-    const known = this.#recent.find((entry) => entry.hour === hour && entry.currency === currency)
+    const known = this.recent.find((entry) => entry.hour === hour && entry.currency === currency)
     if (known !== undefined) return known
     const begun = { hour, currency, n: 0, logs: 0 }
-    this.#recent.push(begun)
+    this.recent.push(begun)
     return begun
   }
 
   #sumOf(currency: string): Sum | undefined {
-    const known = this.#sums[currency]
-    if (known !== undefined || Object.keys(this.#sums).length >= CURRENCIES) return known
+    const known = this.sums[currency]
+    if (known !== undefined || Object.keys(this.sums).length >= CURRENCIES) return known
     const begun = { n: 0, logs: 0 }
-    this.#sums[currency] = begun
+    this.sums[currency] = begun
     return begun
   }
 }

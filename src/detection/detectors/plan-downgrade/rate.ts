@@ -1,5 +1,5 @@
 import { DAY, type Seconds } from '../../../time.ts'
-import { ADOPTED } from '../../kit/open.ts'
+import { ADOPTED } from '../../kit/incident.ts'
 import { count, newRate, perHour, type Rate } from '../../statistics/decayed.ts'
 import { LateSums } from '../../statistics/late-sums.ts'
 
@@ -13,39 +13,33 @@ const PRIOR = { days: 10, downgrades: 1, share: 0.015, halfLife: 14 * DAY }
 /** A chance variation of the usual is no surge. */
 const MARGIN = 1.5
 
-interface Stored {
-  sums: unknown
-  changes: Rate
-}
-
 /** How many subscriptions usually move to cheaper plans: of the last months, as it stood two days ago. */
 export class DowngradeRate {
-  readonly #sums: LateSums
+  private readonly sums: LateSums
   /** Changes of subscriptions that are no downgrades: they tell how many subscriptions there are. */
-  readonly #changes: Rate
+  private readonly changes: Rate
 
-  constructor(stored?: unknown) {
-    const kept = stored as Stored | undefined
-    this.#sums = new LateSums(SUMS, kept?.sums)
-    this.#changes = kept?.changes ?? newRate()
+  constructor(stored?: DowngradeRate) {
+    this.sums = new LateSums(SUMS, stored?.sums)
+    this.changes = stored?.changes ?? newRate()
   }
 
   countChange(at: Seconds, now: Seconds): void {
-    this.#sums.add(at, 0, 0)
-    count(this.#changes, now, PRIOR.halfLife)
+    this.sums.add(at, 0, 0)
+    count(this.changes, now, PRIOR.halfLife)
   }
 
   countDowngrade(at: Seconds): void {
-    this.#sums.add(at, 0)
+    this.sums.add(at, 0)
   }
 
   /** Takes in the days that are old enough, but those of surges. */
   settle(now: Seconds, isSurge: (from: Seconds, to: Seconds) => boolean): void {
-    this.#sums.settle(now, isSurge)
+    this.sums.settle(now, isSurge)
   }
 
   perDay(now: Seconds): number {
-    return (this.#believed(now) + this.#sums.usual(0)) / this.#days
+    return (this.#believed(now) + this.sums.usual(0)) / this.#days
   }
 
   /**
@@ -53,29 +47,25 @@ export class DowngradeRate {
    * as counts are; both matter less as the days go by.
    */
   edgePerDay(now: Seconds): number {
-    const sd = Math.hypot(this.#believed(now), Math.sqrt(this.#sums.usual(0))) / this.#days
+    const sd = Math.hypot(this.#believed(now), Math.sqrt(this.sums.usual(0))) / this.#days
     return MARGIN * this.perDay(now) + sd
   }
 
   /** Makes the level of the last days the usual one, if it is above it. */
   adopt(now: Seconds): void {
     const today = now - (now % DAY)
-    const level = this.#sums.sum(0, today - ADOPTED, today) / (ADOPTED / DAY)
-    this.#sums.adopt(0, Math.max(this.#sums.usual(0), level * this.#days - this.#believed(now)))
-  }
-
-  toJSON(): Stored {
-    return { sums: this.#sums, changes: this.#changes }
+    const level = this.sums.sum(0, today - ADOPTED, today) / (ADOPTED / DAY)
+    this.sums.adopt(0, Math.max(this.sums.usual(0), level * this.#days - this.#believed(now)))
   }
 
   /** Days that the belief and the counted ones stand for. */
   get #days(): number {
-    return PRIOR.days + this.#sums.weight / DAY
+    return PRIOR.days + this.sums.weight / DAY
   }
 
   /** Downgrades believed of the first days. */
   #believed(now: Seconds): number {
-    const changes = this.#changes.since === 0 ? 0 : 24 * perHour(this.#changes, now, PRIOR.halfLife)
+    const changes = this.changes.since === 0 ? 0 : 24 * perHour(this.changes, now, PRIOR.halfLife)
     return PRIOR.downgrades + PRIOR.days * PRIOR.share * changes
   }
 }

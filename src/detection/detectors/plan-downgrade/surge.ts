@@ -2,7 +2,7 @@ import { DAY, type Seconds } from '../../../time.ts'
 import type { Context, Finding, Setting, Step } from '../../detector.ts'
 import { addTo, type Sums } from '../../kit/amounts.ts'
 import { DISORDER } from '../../kit/disorder.ts'
-import { FRESH, LASTING, LASTING_NOTE } from '../../kit/open.ts'
+import { type Explained, FRESH, LASTING, LASTING_NOTE, reportOf } from '../../kit/incident.ts'
 import {
   type Cusum,
   type Followed,
@@ -12,8 +12,7 @@ import {
   strongest,
 } from '../../statistics/cusum.ts'
 import { mostUnseen } from '../../statistics/dates.ts'
-import { excess } from '../../statistics/deviance.ts'
-import { type Habit, Habits } from '../../statistics/habits.ts'
+import { explains, Habits } from '../../statistics/habits.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../../statistics/spans.ts'
 import { threshold, YEAR } from '../../statistics/threshold.ts'
 import { surgeFinding } from './finding.ts'
@@ -33,17 +32,14 @@ export interface Downgrade {
   event: string
   /** Minor units a month; not an integer. */
   loss: number
-  currency?: string
+  currency: string | undefined
 }
 
-interface Open extends Followed {
+interface Open extends Followed, Explained {
   startedAt: Seconds
   openedAt: Seconds
   lastSign: Seconds
   losses: Sums
-  /** What explains it as long as it is no more than that, and whether it is said that it is more. */
-  habit: Habit | null
-  isReported: boolean
 }
 
 /** What is known of downgrades: how many are usual, and those of a surge that begins or goes on. Plain data but for the rate. */
@@ -89,16 +85,17 @@ export function judgeDowngrade(
     open.lastSign = unit.at
   } else open.sum.units += 1
   if (unit.currency !== undefined) addTo(open.losses, unit.currency, unit.loss)
-  if (!open.isReported && isHabitual(state, open, context)) return undefined
-  open.isReported = true
-  return { findings: [surgeFindingOf(state, open, [unit], context)] }
+  return report(state, open, [unit], context)
 }
 
-/** Whether there are no more than come at this time of the month whenever it comes. */
-function isHabitual(state: Surge, { habit, sum }: Open, context: Asked): boolean {
-  if (habit === null) return false
-  return excess(sum.units, 1.5 * habit.signs, habit.variance) < neededFor(state, context)
-}
+/** Nothing is said of no more than come at this time of the month whenever it comes. */
+const report = (state: Surge, open: Open, fresh: readonly Downgrade[], context: Asked): Step => ({
+  findings: reportOf(
+    open,
+    (habit) => explains(habit, open.sum.units, neededFor(state, context)),
+    () => surgeFindingOf(state, open, fresh, context),
+  ),
+})
 
 /** Downgrades expected in this many seconds, with the margin. */
 const expectedIn = ({ rate, newest }: Surge, seconds: Seconds): number =>
@@ -171,14 +168,13 @@ function openSurge(state: Surge, { sum, ratio }: Fired, seen: readonly Downgrade
   state.open = open
   state.units = []
   openSpan(state.surges, startedAt)
-  open.isReported = !isHabitual(state, open, context)
-  return !open.isReported ? {} : { findings: [surgeFindingOf(state, open, units, context)] }
+  return report(state, open, units, context)
 }
 
 /** It has ended by itself: should it come back at its time, it is a habit. */
 function endSurge(state: Surge, open: Open): void {
   const { startedAt: from, lastSign: to, sum } = open
-  state.habits.note({ from, to, signs: sum.units, exposure: 1 }, open.habit ?? undefined)
+  state.habits.note({ from, to, signs: sum.units, exposure: 1 }, open.habit)
   closeSurge(state, open)
 }
 

@@ -2,11 +2,11 @@ import type { ChargeSucceeded, Refunded } from '../../../stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../../detector.ts'
 import { addTo, type Sums } from '../../kit/amounts.ts'
-import { ending, LASTING, LASTING_NOTE } from '../../kit/open.ts'
+import { ofStream } from '../../kit/heads.ts'
+import { type Explained, ending, LASTING, LASTING_NOTE, reportOf } from '../../kit/incident.ts'
 import { seasonSeries } from '../../kit/series.ts'
-import { falseAlarmsPerYear } from '../../kit/settings.ts'
+import { countOf, falseAlarmsPerYear, ratioOf } from '../../kit/settings.ts'
 import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
-import { ofStream } from '../../kit/stream-state.ts'
 import { upgradeRefunds } from '../../kit/upgrade-runs.ts'
 import { count, newRate, type Rate } from '../../statistics/decayed.ts'
 import { excess } from '../../statistics/deviance.ts'
@@ -32,15 +32,12 @@ const SEASON: SeasonSpec = {
   dispersion: { prior: 0.12, young: 0.15, youngDays: 11, floor: 0.003 },
 }
 
-interface Open {
+interface Open extends Explained {
   startedAt: Seconds
   lastSign: Seconds
   refunds: number
   nats: number
   amounts: Sums
-  /** What explains it as long as it is no more than that, and whether it is said that it is more. */
-  habit: Habit | null
-  isReported: boolean
 }
 
 interface State {
@@ -60,23 +57,17 @@ interface State {
 }
 
 const settings = {
-  minRefunds: {
-    description:
-      'At least this many payments must have been refunded; twice as many in the first three days.',
-    unit: 'COUNT',
-    default: 8,
-    min: 3,
-    max: 500,
-  },
-  minTimes: {
-    description: 'The refunds must be at least this many times the usual number.',
-    unit: 'RATIO',
+  minRefunds: countOf(
+    'At least this many payments must have been refunded; twice as many in the first three days.',
+    { default: 8, min: 3, max: 500 },
+  ),
+  minTimes: ratioOf('The refunds must be at least this many times the usual number.', {
     default: 2.5,
     min: 1.5,
     max: 20,
-  },
+  }),
   falseAlarmsPerYear,
-} as const
+}
 type Asked = Context<typeof settings>
 
 /** Reports when more payments than usual are refunded. */
@@ -87,8 +78,6 @@ export const refundSpike = defineDetector({
     'More of your payments are refunded than is usual for you at this time of the week. A payment counts once, however many partial refunds it gets; authorisations that were only released do not count.',
   facts: ['refunded', 'chargeSucceeded'],
   settings,
-  selfResolving: true,
-  perObject: false,
   cooldown: 24 * HOUR,
   stateVersion: 3,
   upgrade: { 1: upgradeRefunds, 2: (old) => old }, // Named days are noted from now on.
@@ -167,19 +156,18 @@ function begin(state: State, window: Window, context: Asked): Step {
   }
   state.open = open
   state.season.trouble(startedAt)
-  const wakeAt = nextHour(state.newest)
-  open.isReported = !isHabitual(state, open, context)
-  return !open.isReported ? { wakeAt } : { findings: [findingOf(state, open, true, context)], wakeAt }
+  return { findings: report(state, open, context), wakeAt: nextHour(state.newest) }
 }
 
-/** Whether there are no more than come at this time of the week or month whenever it comes. */
-function isHabitual(state: State, { habit, refunds }: Open, context: Asked): boolean {
-  if (habit === null) return false
-  const isFar = refunds >= context.settings.minTimes * habit.signs
-  return !isFar || excess(refunds, habit.signs, habit.variance) < needed(state, context)
+/** Nothing is said of no more than come at this time of the week or month whenever it comes. */
+function report(state: State, open: Open, context: Asked): Finding[] {
+  const isHabitual = ({ signs, variance }: Habit): boolean =>
+    open.refunds < context.settings.minTimes * signs ||
+    excess(open.refunds, signs, variance) < needed(state, context)
+  return reportOf(open, isHabitual, (isFirst) => findingOf(state, open, isFirst, context))
 }
 
-function follow(state: State, open: Open, at: Seconds, context: Asked): Step | undefined {
+function follow(state: State, open: Open, at: Seconds, context: Asked): Step {
   open.refunds += 1
   open.lastSign = Math.max(open.lastSign, at)
   if (at < open.startedAt) {
@@ -189,10 +177,7 @@ function follow(state: State, open: Open, at: Seconds, context: Asked): Step | u
     )
     state.season.trouble(open.startedAt)
   }
-  const wasReported = open.isReported
-  if (!open.isReported && isHabitual(state, open, context)) return undefined
-  open.isReported = true
-  return { findings: [findingOf(state, open, !wasReported, context)] }
+  return { findings: report(state, open, context) }
 }
 
 function onTimer(state: State, { now, delivery }: Asked): Step | undefined {
@@ -219,7 +204,7 @@ function isCalm(state: State, now: Seconds): boolean {
 /** It has ended by itself: should it come back at its time, it is a habit. */
 function end(state: State, open: Open): Step {
   const { startedAt: from, lastSign: to, refunds: signs } = open
-  state.habits.note({ from, to, signs, exposure: 1 }, open.habit ?? undefined)
+  state.habits.note({ from, to, signs, exposure: 1 }, open.habit)
   return close(state, to)
 }
 
@@ -231,25 +216,19 @@ function close(state: State, at: Seconds, note?: string): Step {
 }
 
 function findingOf(state: State, open: Open, isFirst: boolean, context: Asked): Finding {
-  const { minRefunds, minTimes } = context.settings
-  const { newest } = state
+  const { newest, season } = state
   const to = hourOf(open.lastSign) + 1
   const from = Math.min(hourOf(open.startedAt), to - DAY_HOURS)
   const { usual, nats } = measure(state, open.refunds, { from, to, now: newest })
   open.nats = Math.max(open.nats, nats)
+  const first = isFirst && { signs: open.refunds, series: seasonSeries(season, newest) }
   return refundFinding({
+    ...context.settings,
+    ...open,
+    ...shownBy(state.signs, open.startedAt, first),
     calendar: context.calendar,
-    refunds: open.refunds,
     usual,
     hours: to - from,
-    minRefunds,
-    minTimes,
-    nats: open.nats,
     needed: needed(state, context),
-    startedAt: open.startedAt,
-    amounts: open.amounts,
-    signs: isFirst ? open.refunds : 1,
-    ...shownBy(state.signs, open.startedAt, isFirst),
-    series: isFirst ? seasonSeries(state.season, newest) : undefined,
   })
 }

@@ -10,31 +10,25 @@ const MOST_TIMES = 12
 const FEWEST = 20
 
 /** How many payments came lately against the usual, since refunds are of payments: ten times the payments on the 1st, ten times the refunds after it. */
-export class RecentPayments {
-  readonly #sums: LateSums
-
+export class RecentPayments extends LateSums {
   constructor(stored?: unknown) {
-    this.#sums = new LateSums(SUMS, stored)
+    super(SUMS, stored)
   }
 
   count(at: Seconds, now: Seconds): void {
-    this.#sums.settle(now)
-    this.#sums.add(at, 0)
+    this.settle(now)
+    this.add(at, 0)
   }
 
   /** How many times the usual number of payments the last days brought; 1 where it was no more. */
   timesUsual(now: Seconds): number {
-    if (this.#sums.usual(0) < FEWEST) return 1
-    const perDay = this.#sums.rate(0) * DAY
+    if (this.usual(0) < FEWEST) return 1
+    const perDay = this.rate(0) * DAY
     const today = now - (now % DAY)
     const times = SPANS.map((days) => {
       const from = today - (days - 1) * DAY
-      return this.#sums.sum(0, from, now + DAY) / (perDay * Math.max(1, (now - from) / DAY))
+      return this.sum(0, from, now + DAY) / (perDay * Math.max(1, (now - from) / DAY))
     })
     return Math.min(MOST_TIMES, Math.max(1, ...times))
-  }
-
-  toJSON(): unknown {
-    return this.#sums.toJSON()
   }
 }

@@ -1,7 +1,7 @@
 import type { ChargeCaptured } from '../../../stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import { type Context, defineDetector, type Step } from '../../detector.ts'
-import { ofStream } from '../../kit/stream-state.ts'
+import { ofStream } from '../../kit/heads.ts'
 import { nextHour } from '../../statistics/hours.ts'
 import { judge, unusableOf } from './incident.ts'
 import { learn, newRenewals, nextLook, note, type RenewalFact } from './renewals.ts'
@@ -30,8 +30,6 @@ export const revenueDrop = defineDetector({
     'subscriptionEnded',
   ],
   settings,
-  selfResolving: true,
-  perObject: false,
   anyOrder: true,
   cooldown: 24 * HOUR,
   stateVersion: 4,

@@ -31,14 +31,11 @@ interface Look extends Seen {
 }
 
 /** The window with most evidence of those that pass every bar. */
-export function dropOf(
-  takings: Takings,
-  name: string,
-  { size, nats, now, dark, open, minDrop }: Look,
-): Drop | undefined {
+export function dropOf(takings: Takings, name: string, look: Look): Drop | undefined {
+  const { size, nats, now, minDrop } = look
   const { dispersion } = takings.season
   let best: Drop | undefined
-  const seen = stretches(takings, now, [...WINDOWS, DECLINE_HOURS], dark, open)
+  const seen = stretches(takings, now, [...WINDOWS, DECLINE_HOURS], look)
   const fourDays = seen.find(({ hours }) => hours === DECLINE_HOURS)
   for (const window of seen) {
     const { units, hours } = window

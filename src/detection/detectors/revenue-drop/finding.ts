@@ -1,16 +1,13 @@
-import type { Calendar } from '../../../calendar/calendar.ts'
 import { formatRounded } from '../../../stripe/money.ts'
 import { HOUR, type Seconds } from '../../../time.ts'
-import type { Finding, SeriesPoint, Severity } from '../../detector.ts'
+import type { Amount, Finding, Severity } from '../../detector.ts'
 import { about, percent, sureness } from '../../kit/figures.ts'
-import { courseOf } from '../../kit/series.ts'
+import { type Deviation, rateFinding } from '../../kit/finding.ts'
 import { count, roughSpan, sentence } from '../../kit/words.ts'
-import { confidenceOf } from '../../statistics/threshold.ts'
 import type { LostCurrency } from './takings.ts'
 
 /** What is known of a drop in revenue. */
-export interface Drop {
-  calendar: Calendar
+export interface Drop extends Deviation {
   /** Undefined: all together. */
   currency: string | undefined
   from: Seconds
@@ -21,60 +18,53 @@ export interface Drop {
   payments: number
   lost: LostCurrency[]
   minDrop: number
-  nats: number
-  needed: number
-  startedAt: Seconds
-  /** Only with the first sign, as things stood then. */
-  series: readonly SeriesPoint[] | undefined
 }
 
 /** Puts a drop in revenue into words and numbers. */
 export function dropFinding(drop: Drop): Finding {
-  const { units, usual, payments, hours, startedAt, series } = drop
+  const { units, usual, payments, hours } = drop
   const left = units / usual
+  const threshold = 1 - drop.minDrop
   const worst = drop.lost.reduce<LostCurrency | undefined>(
     (a, b) => (a !== undefined && a.units >= b.units ? a : b),
     undefined,
   )
   const whose = drop.currency === undefined ? 'Revenue' : `Revenue in ${drop.currency.toUpperCase()}`
-  return {
-    fingerprint: '',
+  return rateFinding(drop, {
     severity: severityOf(left),
-    confidence: confidenceOf(drop.nats),
     title: `${whose} about ${percent(1 - left)} below usual`,
-    message: `${whose} is about ${percent(1 - left)} below usual: in the ${roughSpan(hours * HOUR)} from ${drop.calendar.momentInWords(drop.from)}, ${paymentsOf(drop)}, where ${about(usual)} would be usual${sizeOf(drop)}. ${sentence(worst && moneyOf(worst), sureness(drop.nats, drop.needed))}`,
+    message: `${whose} is about ${percent(1 - left)} below usual: in the ${roughSpan(hours * HOUR)} from ${drop.calendar.momentInWords(drop.from)}, ${paymentsOf(drop)}, where ${about(usual)} would be usual${sizeOf(drop)}. ${sentence(worst && moneyInWords(worst), sureness(drop.nats, drop.needed))}`,
     advice: adviceOf(drop),
-    startedAt,
-    signs: 1,
-    ...(worst === undefined
-      ? {}
-      : { impact: { amount: Math.round(worst.usual - worst.taken), currency: worst.currency } }),
-    subjects: [],
+    impact: worst && missingOf(worst),
     evidence: [
-      {
-        name: 'share of usual revenue',
-        observed: left,
-        expected: 1,
-        threshold: 1 - drop.minDrop,
-        unit: 'RATIO',
-      },
+      { name: 'share of usual revenue', observed: left, expected: 1, threshold, unit: 'RATIO' },
       { name: 'payments', observed: payments, expected: usual, unit: 'COUNT' },
       { name: 'share of usual payment size', observed: averageOf(drop), expected: 1, unit: 'RATIO' },
       { name: 'window', observed: hours * HOUR, unit: 'SECONDS' },
-      { name: 'evidence', observed: drop.nats, threshold: drop.needed, unit: 'SCORE' },
     ],
-    ...courseOf(series),
-  }
+  })
 }
+
+/** Money that came, and that is usual, in minor units. */
+export interface Money {
+  currency: string
+  taken: number
+  usual: number
+}
+
+export const moneyInWords = ({ taken, usual, currency }: Money): string =>
+  `that is ${taken > 0 ? `about ${formatRounded(taken, currency)}` : 'nothing'}, where about ${formatRounded(usual, currency)} would be usual`
+
+export const missingOf = ({ taken, usual, currency }: Money): Amount => ({
+  amount: Math.round(usual - taken),
+  currency,
+})
 
 const paymentsOf = ({ payments }: Drop): string =>
   payments === 0 ? 'no payment came in' : `${count(payments, 'payment')} came in`
 
 const sizeOf = (drop: Drop): string =>
   isSmaller(drop) ? `, and they were about ${percent(1 - averageOf(drop))} smaller` : ''
-
-const moneyOf = ({ taken, usual, currency }: LostCurrency): string =>
-  `that is ${taken > 0 ? `about ${formatRounded(taken, currency)}` : 'nothing'}, where about ${formatRounded(usual, currency)} would be usual`
 
 const averageOf = ({ units, payments }: Drop): number => (payments > 0 ? units / payments : 0)
 

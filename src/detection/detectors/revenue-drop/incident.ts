@@ -1,12 +1,12 @@
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import type { Context, Ending, Finding, Step } from '../../detector.ts'
-import { LASTING, LASTING_NOTE } from '../../kit/open.ts'
+import { LASTING, LASTING_NOTE } from '../../kit/incident.ts'
 import { seasonSeries } from '../../kit/series.ts'
 import { hourOf, OPEN_HOURS } from '../../statistics/hours.ts'
 import { testsOfWindows, threshold } from '../../statistics/threshold.ts'
 import { type Drop, dropOf, FEWEST, FEWEST_RECOVERED, RECOVERED, SIZE_WINDOWS, WINDOWS } from './drops.ts'
 import { dropFinding } from './finding.ts'
-import { adoptLastDays, type Missed, missedOf, recoveredAt } from './missed-renewals.ts'
+import { adoptLastDays, missedOf, recoveredAt } from './missed-renewals.ts'
 import { renewalsFinding } from './renewals-finding.ts'
 import { ALL } from './revenue.ts'
 import { isOpen, RENEWALS, type Settings, type State } from './state.ts'
@@ -44,22 +44,22 @@ export function judge(state: State, size: number, context: Asked): Pick<Step, 'f
   const seen = { size, dark, open: delivery.open(now - OPEN_HOURS * HOUR, now) }
   const ended = recover(state, seen, context)
   const findings = look(state, seen, context)
-  return { findings, ...(ended === undefined ? {} : { ended: [ended] }) }
+  return { findings, ended: ended && [ended] }
 }
 
 /** Series that are as usual again are no longer down; the incident ends with the last of them. */
-function recover(state: State, { size, dark, open }: Seen, context: Asked): Ending | undefined {
+function recover(state: State, seen: Seen, context: Asked): Ending | undefined {
   if (!isOpen(state)) return undefined
   const { now } = context
   let at = 0
   for (const [name, takings] of state.revenue.series(state.down)) {
     const since = state.down[name]
     if (since === undefined) continue
-    const windows = stretches(takings, now, RECOVERY, dark, open).filter(({ from }) => from >= since)
+    const windows = stretches(takings, now, RECOVERY, seen).filter(({ from }) => from >= since)
     const isLast = (hours: number) => hours === RECOVERY.at(-1)
     const well = windows.find(
       ({ units, usual, hours }) =>
-        units >= RECOVERED * usual && usual >= (isLast(hours) ? FEWEST / 2 : FEWEST_RECOVERED) * size,
+        units >= RECOVERED * usual && usual >= (isLast(hours) ? FEWEST / 2 : FEWEST_RECOVERED) * seen.size,
     )
     if (well === undefined) continue
     delete state.down[name]
@@ -119,7 +119,10 @@ function look(state: State, seen: Seen, context: Asked): Finding[] {
   const evidence = Math.max(worst?.nats ?? 0, missed?.nats ?? 0)
   if (evidence === 0) return []
   state.nats = Math.max(state.nats, evidence)
-  if (missed !== undefined && missed.nats === evidence) return [missedFinding(state, missed, nats, context)]
+  if (missed !== undefined && missed.nats === evidence) {
+    const known = { calendar: context.calendar, startedAt: state.startedAt, nats: state.nats, needed: nats }
+    return [renewalsFinding({ ...settings, ...missed, ...known, paid: state.renewals?.paid ?? {} })]
+  }
   return worst === undefined ? [] : [findingOf(state, worst, { ...seen, nats, isFirst: !wasOpen }, context)]
 }
 
@@ -142,7 +145,7 @@ const needed = (series: number, { settings }: Asked): number =>
 function findingOf(
   state: State,
   drop: Drop,
-  { size, nats, dark, open, isFirst }: Seen & { nats: number; isFirst: boolean },
+  seen: Seen & { nats: number; isFirst: boolean },
   { now, settings, calendar }: Asked,
 ): Finding {
   const affected = Object.entries(state.revenue.currencies).filter(
@@ -152,27 +155,11 @@ function findingOf(
     calendar,
     ...drop,
     currency: drop.name === ALL ? undefined : drop.name,
-    lost: lostIn(affected, now, drop.hours, dark, open),
+    lost: lostIn(affected, now, drop.hours, seen),
     minDrop: settings.minDrop,
     nats: state.nats,
-    needed: nats,
+    needed: seen.nats,
     startedAt: state.startedAt,
-    series: isFirst ? seasonSeries(drop.takings.season, now - 1, size) : undefined,
+    series: seen.isFirst ? seasonSeries(drop.takings.season, now - 1, seen.size) : undefined,
   })
 }
-
-const missedFinding = (
-  { renewals, nats, startedAt }: State,
-  missed: Missed,
-  needed: number,
-  { settings, calendar }: Asked,
-): Finding =>
-  renewalsFinding({
-    ...missed,
-    calendar,
-    paid: renewals?.paid ?? {},
-    minDrop: settings.minDrop,
-    nats,
-    needed,
-    startedAt,
-  })

@@ -17,21 +17,18 @@ const SEASON: SeasonSpec = {
   dispersion: { prior: 0.03, young: 0.03, youngDays: 18, floor: 0.02 },
 }
 
-interface Stored {
-  all: unknown
-  currencies: Record<string, unknown>
-}
-
 /** What comes in: a series for each currency, and one for all together. */
 export class Revenue {
   readonly all: Takings
   readonly currencies: Record<string, CurrencyTakings>
 
-  constructor(stored?: unknown) {
-    const { all, currencies = {} } = (stored as Stored | undefined) ?? {}
-    this.all = new Takings(SEASON, all)
+  constructor(stored?: Revenue) {
+    this.all = new Takings(SEASON, stored?.all)
     this.currencies = Object.fromEntries(
-      Object.entries(currencies).map(([name, kept]) => [name, new CurrencyTakings(SEASON, kept, this.all)]),
+      Object.entries(stored?.currencies ?? {}).map(([name, kept]) => [
+        name,
+        new CurrencyTakings(SEASON, kept, this.all),
+      ]),
     )
   }
 
@@ -70,10 +67,6 @@ export class Revenue {
       takings.season.advance(now, withHolidays(delivery.dark, calendar), size, delivery.undecided)
       takings.noteLevel(now)
     }
-  }
-
-  toJSON(): Stored {
-    return { all: this.all, currencies: this.currencies }
   }
 
   /** A currency's own series; beyond this many currencies the rest count in the pooled one only. */

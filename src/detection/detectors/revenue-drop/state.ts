@@ -1,5 +1,5 @@
 import type { Seconds } from '../../../time.ts'
-import { falseAlarmsPerYear } from '../../kit/settings.ts'
+import { countOf, falseAlarmsPerYear, ratioOf } from '../../kit/settings.ts'
 import type { Renewals } from './renewals.ts'
 import { Revenue } from './revenue.ts'
 import { newUnitSize, type UnitSize } from './unit-size.ts'
@@ -25,22 +25,17 @@ export interface State {
 }
 
 export const settings = {
-  minDrop: {
-    description: 'Revenue must be below the usual by at least this share.',
-    unit: 'RATIO',
+  minDrop: ratioOf('Revenue must be below the usual by at least this share.', {
     default: 0.3,
     min: 0.1,
     max: 0.9,
-  },
-  minHistory: {
-    description: 'Days of history that are needed before anything is reported: the usual week must be known.',
-    unit: 'COUNT',
-    default: 14,
-    min: 7,
-    max: 60,
-  },
+  }),
+  minHistory: countOf(
+    'Days of history that are needed before anything is reported: the usual week must be known.',
+    { default: 14, min: 7, max: 60 },
+  ),
   falseAlarmsPerYear,
-} as const
+}
 export type Settings = typeof settings
 
 /** A new state, or a stored one. */

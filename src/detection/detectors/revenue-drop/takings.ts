@@ -11,14 +11,6 @@ const FEWEST = 10
 const [SMALLEST, LARGEST] = [0.1, 3]
 const SUMS = { width: DAY, delay: 3 * DAY, halfLife: 14 * DAY, keep: 3 * DAY, channels: 2 }
 
-interface Stored {
-  season: unknown
-  payments: unknown
-  amounts?: unknown
-  calmSince: Seconds
-  levels?: Levels
-}
-
 /** The level at the end of each of the last weeks, oldest first. Plain data. */
 interface Levels {
   weeks: number[]
@@ -36,21 +28,20 @@ export class Takings {
   readonly payments: HourSlots
   /** Windows begin no earlier: the end of the last drop. */
   calmSince: Seconds
-  readonly #levels: Levels
+  private readonly levels: Levels
 
-  constructor(spec: SeasonSpec, stored?: unknown, pooled?: Takings) {
-    const kept = stored as Stored | undefined
-    this.season = new Season(spec, kept?.season, pooled?.season)
-    this.payments = new HourSlots(kept?.payments)
-    this.calmSince = kept?.calmSince ?? 0
-    this.#levels = kept?.levels ?? { weeks: [], at: 0 }
+  constructor(spec: SeasonSpec, stored?: Takings, pooled?: Takings) {
+    this.season = new Season(spec, stored?.season, pooled?.season)
+    this.payments = new HourSlots(stored?.payments)
+    this.calmSince = stored?.calmSince ?? 0
+    this.levels = stored?.levels ?? { weeks: [], at: 0 }
   }
 
   /** Notes the level once a week. */
   noteLevel(now: Seconds): void {
-    const { weeks, at } = this.#levels
+    const { weeks, at } = this.levels
     if (now - at < WEEK) return
-    this.#levels.at = now
+    this.levels.at = now
     weeks.push(this.season.perDay)
     if (weeks.length > WEEKS) weeks.shift()
   }
@@ -60,7 +51,7 @@ export class Takings {
    * may go as it came, and only what is below the level before it is missing.
    */
   get lasting(): number {
-    const sorted = [...this.#levels.weeks].sort((a, b) => a - b)
+    const sorted = [...this.levels.weeks].sort((a, b) => a - b)
     const level = sorted[Math.ceil(BEFORE_A_PEAK * sorted.length) - 1]
     return sorted.length < WEEKS / 2 || level === undefined ? 1 : Math.min(1, level / this.season.perDay)
   }
@@ -75,43 +66,34 @@ export class Takings {
     this.season.add(at, -units)
     this.payments.add(hourOf(at), -1)
   }
-
-  toJSON(): Stored {
-    return {
-      season: this.season,
-      payments: this.payments,
-      calmSince: this.calmSince,
-      levels: this.#levels,
-    }
-  }
 }
 
 /** The revenue of one currency, which knows its usual amount: of the last weeks, as it stood three days ago. */
 export class CurrencyTakings extends Takings {
-  readonly #amounts: LateSums
+  private readonly amounts: LateSums
 
-  constructor(spec: SeasonSpec, stored: unknown, pooled: Takings) {
+  constructor(spec: SeasonSpec, stored: CurrencyTakings | undefined, pooled: Takings) {
     super(spec, stored, pooled)
-    this.#amounts = new LateSums(SUMS, (stored as Stored | undefined)?.amounts)
+    this.amounts = new LateSums(SUMS, stored?.amounts)
   }
 
   /** Mean amount of a payment in minor units; undefined before the first. */
   get usualAmount(): number | undefined {
-    const known = this.#amounts.usual(PAYMENTS)
-    if (known >= FEWEST) return this.#amounts.usual(MONEY) / known
-    const all = this.#amounts.all(PAYMENTS)
-    return all > 0 ? this.#amounts.all(MONEY) / all : undefined
+    const known = this.amounts.usual(PAYMENTS)
+    if (known >= FEWEST) return this.amounts.usual(MONEY) / known
+    const all = this.amounts.all(PAYMENTS)
+    return all > 0 ? this.amounts.all(MONEY) / all : undefined
   }
 
   /** @returns what a payment is worth in usual payments, after learning its amount */
   weigh(at: Seconds, now: Seconds, amount: number): number {
-    this.#amounts.settle(now)
+    this.amounts.settle(now)
     const usual = this.usualAmount ?? amount
     const units = this.unitsOf(amount)
     // Until the mean is known by more than a few, every amount counts in full.
-    const isKnown = this.#amounts.all(PAYMENTS) >= FEWEST
-    this.#amounts.add(at, PAYMENTS)
-    this.#amounts.add(at, MONEY, isKnown ? units * usual : amount)
+    const isKnown = this.amounts.all(PAYMENTS) >= FEWEST
+    this.amounts.add(at, PAYMENTS)
+    this.amounts.add(at, MONEY, isKnown ? units * usual : amount)
     return units
   }
 
@@ -119,10 +101,6 @@ export class CurrencyTakings extends Takings {
   unitsOf(amount: number): number {
     const usual = this.usualAmount ?? amount
     return usual > 0 ? Math.min(LARGEST, Math.max(SMALLEST, amount / usual)) : 1
-  }
-
-  override toJSON(): Stored {
-    return { ...super.toJSON(), amounts: this.#amounts }
   }
 }
 
@@ -143,8 +121,7 @@ export function stretches(
   { season, payments, calmSince }: Takings,
   now: Seconds,
   widths: readonly number[],
-  dark: ReadonlySet<number>,
-  open: Weigh = () => 1,
+  { dark, open }: Seen,
 ): Stretch[] {
   const to = hourOf(now)
   const oldest = Math.max(calmSince > 0 ? hourOf(calmSince - 1) + 1 : 0, to - OPEN_HOURS + 1)
@@ -193,11 +170,10 @@ export function lostIn(
   currencies: readonly (readonly [currency: string, takings: CurrencyTakings])[],
   now: Seconds,
   hours: number,
-  dark: ReadonlySet<number>,
-  open: Weigh,
+  seen: Seen,
 ): LostCurrency[] {
   return currencies.flatMap(([currency, takings]) => {
-    const stretch = stretches(takings, now, [hours], dark, open)[0]
+    const stretch = stretches(takings, now, [hours], seen)[0]
     const amount = takings.usualAmount
     if (stretch === undefined || amount === undefined || stretch.usual <= stretch.units) return []
     const { units, usual } = stretch

@@ -1,6 +1,9 @@
 import { format } from '../../../stripe/money.ts'
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../../detector.ts'
+import { ofObjects } from '../../kit/heads.ts'
+import { secondsOf } from '../../kit/settings.ts'
+import { ofCustomer, subscriptionOf } from '../../kit/subjects.ts'
 import { plain, roughSpan, span } from '../../kit/words.ts'
 import { change, invoiced, isOver, openDue, type Renewal, settle } from './renewal.ts'
 
@@ -19,21 +22,16 @@ interface State extends Renewal {
 }
 
 const settings = {
-  grace: {
-    description: 'How long a renewal may stay unpaid before it is reported, in seconds.',
-    unit: 'SECONDS',
+  grace: secondsOf('How long a renewal may stay unpaid before it is reported, in seconds.', {
     default: 3 * DAY,
     min: DAY / 2,
     max: 30 * DAY,
-  },
-  dunning: {
-    description: 'How long Stripe may go on retrying a failed renewal before it is reported, in seconds.',
-    unit: 'SECONDS',
-    default: 28 * DAY,
-    min: DAY,
-    max: 90 * DAY,
-  },
-} as const
+  }),
+  dunning: secondsOf(
+    'How long Stripe may go on retrying a failed renewal before it is reported, in seconds.',
+    { default: 28 * DAY, min: DAY, max: 90 * DAY },
+  ),
+}
 type Asked = Context<typeof settings>
 
 /** Reports when a subscription's payment is due, does not come, and nothing explains why. */
@@ -44,10 +42,8 @@ export const silentLapse = defineDetector({
     'A renewal was due and was not paid, nothing explains why, and the subscription goes on. Running trials, paused or cancelled subscriptions, free plans, invoices that leave time to pay, and failed payments that Stripe still retries are not reported.',
   facts: ['subscriptionChanged', 'subscriptionEnded', 'invoiceCreated', 'invoicePaid', 'invoiceDropped'],
   settings,
-  selfResolving: false,
-  perObject: true,
+  ...ofObjects,
   floodSeverity: 'CRITICAL',
-  cooldown: 6 * HOUR,
   stateVersion: 1,
   idleAfter: 400 * DAY,
   initial: (): State => ({ settled: [], changedAt: 0 }),
@@ -73,14 +69,13 @@ export const silentLapse = defineDetector({
   },
 })
 
-function tellTime(
-  { subscription, changedAt }: State,
-  due: Seconds,
-  { settings: { grace, dunning } }: Asked,
-): Seconds {
+const tellTime = (state: State, due: Seconds, context: Asked): Seconds =>
+  Math.max(due + graceOf(state, context), state.changedAt + AFTER_CHANGE)
+
+/** How long the payment may take: the time to pay that was given, and what the tenant allows beyond it. */
+function graceOf({ subscription }: State, { settings: { grace, dunning } }: Asked): Seconds {
   const toPay = subscription?.sendInvoice ? (subscription.daysUntilDue ?? DAYS_UNTIL_DUE) * DAY : 0
-  const gracePeriod = subscription?.status === 'past_due' ? dunning : grace
-  return Math.max(due + toPay + gracePeriod, changedAt + AFTER_CHANGE)
+  return toPay + (subscription?.status === 'past_due' ? dunning : grace)
 }
 
 /** Ends what was reported and holds no longer, and sets the timer for what is waited for now. */
@@ -107,50 +102,30 @@ function reasonToEnd(state: State): string {
     : `The subscription is ${plain(subscription.status)} now, so no payment is expected.`
 }
 
-function findingOf(
-  state: State,
-  due: Seconds,
-  { key, now, calendar, settings: { grace, dunning } }: Asked,
-): Finding {
-  const { customer, currency, price = 0, status, sendInvoice, event, daysUntilDue } = state.subscription ?? {}
-  const gracePeriod =
-    (status === 'past_due' ? dunning : grace) + (sendInvoice ? (daysUntilDue ?? DAYS_UNTIL_DUE) * DAY : 0)
+function findingOf(state: State, due: Seconds, context: Asked): Finding {
+  const { key, now, calendar } = context
+  const { customer, currency, price = 0, status, event } = state.subscription ?? {}
+  const threshold = graceOf(state, context)
   const money = currency === undefined ? undefined : { amount: price, currency }
-  const amount = money === undefined ? 'a payment' : format(price, money.currency)
+  const amount = currency === undefined ? 'a payment' : format(price, currency)
   return {
     fingerprint: key,
     severity: 'HIGH',
     confidence: 1,
     title: `Renewal not paid${money === undefined ? '' : `: ${amount}`}`,
-    message: `Subscription ${key}${customer === undefined ? '' : ` of customer ${customer}`} has owed ${amount} since ${calendar.momentInWords(due)}; no payment has come for ${roughSpan(now - due)}, where at most ${span(gracePeriod)} would be usual. Stripe still shows it as ${plain(status ?? 'active')}, so the customer is very likely served without paying.`,
+    message: `Subscription ${key}${ofCustomer(customer)} has owed ${amount} since ${calendar.momentInWords(due)}; no payment has come for ${roughSpan(now - due)}, where at most ${span(threshold)} would be usual. Stripe still shows it as ${plain(status ?? 'active')}, so the customer is very likely served without paying.`,
     advice: adviceFor(key, status),
     startedAt: due,
     signs: 1,
-    ...(customer === undefined ? {} : { customer }),
-    ...(money === undefined ? {} : { impact: money }),
-    subjects: [
-      { type: 'subscription', id: key },
-      ...(customer === undefined ? [] : [{ type: 'customer', id: customer }]),
-    ],
+    customer,
+    impact: money,
+    subjects: subscriptionOf(key, customer),
     events: event === undefined ? [] : [event],
     evidence: [
-      {
-        name: 'time since due',
-        observed: now - due,
-        expected: 0,
-        threshold: gracePeriod,
-        unit: 'SECONDS',
-      },
-      ...(money === undefined
+      { name: 'time since due', observed: now - due, expected: 0, threshold, unit: 'SECONDS' },
+      ...(currency === undefined
         ? []
-        : [
-            {
-              name: 'price',
-              observed: price,
-              unit: 'MONEY' as const,
-              currency: money.currency,
-            },
-          ]),
+        : [{ name: 'price', observed: price, unit: 'MONEY' as const, currency }]),
     ],
   }
 }

@@ -22,27 +22,27 @@ export interface Snapshot {
   at: Seconds
   event: string
   status: string
-  price?: number
-  currency?: string
-  customer?: string
-  end?: Seconds
-  anchor?: Seconds
-  period?: Period
   paused: boolean
-  pausedSince?: Seconds
   cancelling: boolean
   sendInvoice: boolean
-  daysUntilDue?: number
   isNew: boolean
-  previousStatus?: string
-  previousEnd?: Seconds
+  price: number | undefined
+  currency: string | undefined
+  customer: string | undefined
+  end: Seconds | undefined
+  anchor: Seconds | undefined
+  period: Period | undefined
+  pausedSince: Seconds | undefined
+  daysUntilDue: number | undefined
+  previousStatus: string | undefined
+  previousEnd: Seconds | undefined
 }
 
 /** An invoice that was paid or dropped, or a subscription that says so: nobody waits for its period any more. */
 interface Settled {
   at: Seconds
   created: Seconds
-  end?: Seconds
+  end: Seconds | undefined
 }
 
 /** What is known of one subscription's payments. */
@@ -135,24 +135,30 @@ function isNewer(fact: SubscriptionChanged | SubscriptionEnded, known: Snapshot 
 }
 
 function snapshotOf(fact: SubscriptionChanged | SubscriptionEnded, known: Snapshot | undefined): Snapshot {
-  const { at, eventId: event, paused, sendInvoice, cancelAt, end } = fact
-  const ended = fact.kind === 'subscriptionEnded'
-  const status = ended && !OVER.has(fact.status) ? 'canceled' : fact.status
-  // An end that was agreed for a later period leaves this renewal due.
-  const cancelling =
-    fact.cancelAtEnd && (cancelAt === undefined || end === undefined || cancelAt <= end + DAY)
-  const next: Snapshot = { at, event, status, paused, cancelling, sendInvoice, isNew: !ended && fact.isNew }
-  if (fact.price !== undefined) next.price = fact.price
-  if (fact.currency !== undefined) next.currency = fact.currency
-  if (fact.customer !== undefined) next.customer = fact.customer
-  if (end !== undefined) next.end = end
-  if (fact.anchor !== undefined) next.anchor = fact.anchor
-  if (fact.interval !== undefined) next.period = { interval: fact.interval, count: fact.count ?? 1 }
-  if (paused || status === 'paused') next.pausedSince = known?.pausedSince ?? at
-  if (fact.daysUntilDue !== undefined) next.daysUntilDue = fact.daysUntilDue
-  if (!ended && fact.previousStatus !== undefined) next.previousStatus = fact.previousStatus
-  if (!ended && fact.previousEnd !== undefined) next.previousEnd = fact.previousEnd
-  return next
+  const { at, eventId: event, paused, sendInvoice, cancelAt, end, interval, count = 1 } = fact
+  const { price, currency, customer, anchor, daysUntilDue } = fact
+  const change = fact.kind === 'subscriptionEnded' ? undefined : fact
+  const status = change === undefined && !OVER.has(fact.status) ? 'canceled' : fact.status
+  return {
+    at,
+    event,
+    status,
+    paused,
+    // An end that was agreed for a later period leaves this renewal due.
+    cancelling: fact.cancelAtEnd && (cancelAt === undefined || end === undefined || cancelAt <= end + DAY),
+    sendInvoice,
+    isNew: change?.isNew ?? false,
+    price,
+    currency,
+    customer,
+    end,
+    anchor,
+    period: interval && { interval, count },
+    pausedSince: paused || status === 'paused' ? (known?.pausedSince ?? at) : undefined,
+    daysUntilDue,
+    previousStatus: change?.previousStatus,
+    previousEnd: change?.previousEnd,
+  }
 }
 
 const isResumed = (before: Snapshot, after: Snapshot): boolean =>
@@ -173,9 +179,7 @@ export function settle(renewal: Renewal, fact: InvoicePaid | InvoiceDropped): bo
   const other =
     fact.reason === undefined || fact.reason === 'subscription_update' || fact.reason === 'subscription'
   if (!regular && !(other && fact.end !== undefined)) return false
-  const settled: Settled = { at: fact.at, created: fact.created ?? fact.at }
-  if (fact.end !== undefined) settled.end = fact.end
-  note(renewal, settled)
+  note(renewal, { at: fact.at, created: fact.created ?? fact.at, end: fact.end })
   return true
 }
 

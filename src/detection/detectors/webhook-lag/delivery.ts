@@ -5,7 +5,7 @@ import { type Holidays, shareOn } from '../../kit/holidays.ts'
 import { shortfall } from '../../statistics/deviance.ts'
 import { hourOf } from '../../statistics/hours.ts'
 import type { Season, Weigh } from '../../statistics/season.ts'
-import { hoursTouched, type Spans } from '../../statistics/spans.ts'
+import { hoursTouched, type Span, type Spans } from '../../statistics/spans.ts'
 import { closedHolidays, type Quiet } from './closures.ts'
 import { closedShares, eachLostHour, type Gap, isUndecided, noteGap, RESENT } from './gaps.ts'
 import { type Arrivals, lateness } from './lateness.ts'
@@ -78,12 +78,7 @@ function trickle(watched: Watched, now: Seconds, calendar: Calendar): number {
 }
 
 /** How much of what is usual in the hours of [from, to) is to be expected, as the tenant may be closed. */
-function openShare(
-  watched: Watched,
-  span: readonly [from: Seconds, to: Seconds],
-  now: Seconds,
-  calendar: Calendar,
-): Weigh {
+function openShare(watched: Watched, span: Span, now: Seconds, calendar: Calendar): Weigh {
   const { gaps, since, holidays, season } = watched
   const closed = closedShares(gaps, span, now, since)
   const weekly: Weigh = (hour) =>
@@ -130,7 +125,7 @@ export const isLost = (watched: Watched, until: Seconds, calendar: Calendar): bo
 /** Hours lost to a silence that goes on, to earlier ones, and to lateness. */
 export function lostHours(
   watched: Watched,
-  [from, to]: readonly [from: Seconds, to: Seconds],
+  [from, to]: Span,
   now: Seconds,
   calendar: Calendar,
 ): readonly Seconds[] {
@@ -144,43 +139,20 @@ export function lostHours(
 }
 
 /** Whether it may still turn out that lost hours in [from, to) were only quiet. */
-export const mayBeQuiet = (
-  watched: Watched,
-  [from, to]: readonly [from: Seconds, to: Seconds],
-  now: Seconds,
-  calendar: Calendar,
-): boolean =>
+export const mayBeQuiet = (watched: Watched, [from, to]: Span, now: Seconds, calendar: Calendar): boolean =>
   isUndecided(watched.gaps, from, to, now) ||
   (watched.last < to && now < to + RESENT && isLost(watched, now, calendar))
 
 /** What the other detectors may know, worked out only when asked. */
-export class DeliveryView implements Delivery {
-  readonly #watched: Watched
-  readonly #now: Seconds
-  readonly #calendar: Calendar
-
-  constructor(watched: Watched, now: Seconds, calendar: Calendar) {
-    this.#watched = watched
-    this.#now = now
-    this.#calendar = calendar
-  }
-
-  get quiet(): boolean {
-    const { last } = this.#watched
-    return this.#now - last >= LONG && silence(this.#watched, this.#now, this.#calendar).nats >= ODD
-  }
-
-  get disturbedAt(): Seconds | undefined {
-    if (this.quiet) return this.#now
-    return this.#watched.disturbedAt === 0 ? undefined : this.#watched.disturbedAt
-  }
-
-  readonly dark = (from: Seconds, to: Seconds): readonly Seconds[] =>
-    lostHours(this.#watched, [Math.floor(from / HOUR) * HOUR, to], this.#now, this.#calendar)
-
-  readonly undecided = (from: Seconds, to: Seconds): boolean =>
-    mayBeQuiet(this.#watched, [from, to], this.#now, this.#calendar)
-
-  readonly open = (from: Seconds, to: Seconds): Weigh =>
-    openShare(this.#watched, [from, to], this.#now, this.#calendar)
-}
+export const deliveryOf = (watched: Watched, now: Seconds, calendar: Calendar): Delivery => ({
+  get quiet() {
+    return now - watched.last >= LONG && silence(watched, now, calendar).nats >= ODD
+  },
+  get disturbedAt() {
+    if (this.quiet) return now
+    return watched.disturbedAt === 0 ? undefined : watched.disturbedAt
+  },
+  dark: (from, to) => lostHours(watched, [Math.floor(from / HOUR) * HOUR, to], now, calendar),
+  undecided: (from, to) => mayBeQuiet(watched, [from, to], now, calendar),
+  open: (from, to) => openShare(watched, [from, to], now, calendar),
+})

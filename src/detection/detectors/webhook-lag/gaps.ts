@@ -1,4 +1,5 @@
 import { DAY, HOUR, type Seconds, WEEK } from '../../../time.ts'
+import type { Span } from '../../statistics/spans.ts'
 
 /**
  * Gaps in deliveries: a closed shop and an outage look alike while they last. What tells them apart comes after:
@@ -49,7 +50,7 @@ export const hadOutage = (gaps: readonly Gap[], from: Seconds, to: Seconds): boo
 /** Calls back with each whole hour in [from, to) that was lost in a gap, as far as is known. */
 export function eachLostHour(
   gaps: readonly Gap[],
-  [from, to]: readonly [from: Seconds, to: Seconds],
+  [from, to]: Span,
   now: Seconds,
   take: (hour: Seconds) => void,
 ): void {
@@ -72,7 +73,7 @@ export const isUndecided = (gaps: readonly Gap[], from: Seconds, to: Seconds, no
  */
 export function closedShares(
   gaps: readonly Gap[],
-  [from, to]: readonly [from: Seconds, to: Seconds],
+  [from, to]: Span,
   now: Seconds,
   since: Seconds,
 ): ReadonlyMap<Seconds, number> {

@@ -10,28 +10,21 @@ const MARGIN = 1.5
 const FEWEST = { late: 6, usual: 0.3, power: 3.5 }
 
 /** Late deliveries of ordinary times: some tenants always have stragglers, and a lag must be more than those. */
-export class Stragglers {
-  readonly #sums: LateSums
-
+export class Stragglers extends LateSums {
   constructor(stored?: unknown) {
-    this.#sums = new LateSums(SUMS, stored)
+    super(SUMS, stored)
   }
 
   /** Counts a late delivery by its arrival; those within `incidents` never become usual. */
   count(arrival: Seconds, incidents: Spans): void {
-    this.#sums.settle(arrival, (from, to) => touches(incidents, from, to))
-    this.#sums.add(arrival, 0)
+    this.settle(arrival, (from, to) => touches(incidents, from, to))
+    this.add(arrival, 0)
   }
 
   /** How odd this many late ones in three hours are, in nats, and how many are usual. */
   judge(late: number, minLate: number): { usual: number; nats: number } {
     const fewest = FEWEST.usual * Math.min(1, minLate / FEWEST.late) ** FEWEST.power
-    const usual = Math.max(fewest, this.#sums.rate(0) * WINDOW)
+    const usual = Math.max(fewest, this.rate(0) * WINDOW)
     return { usual, nats: excess(late, MARGIN * usual, 0) }
-  }
-
-  /** Written out here: JSON asks an object for its form only once. */
-  toJSON(): unknown {
-    return this.#sums.toJSON()
   }
 }

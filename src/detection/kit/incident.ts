@@ -1,5 +1,6 @@
 import { DAY, type Seconds } from '../../time.ts'
-import type { Context, Step } from '../detector.ts'
+import type { Context, Finding, Step } from '../detector.ts'
+import type { Habit } from '../statistics/habits.ts'
 
 /** An incident that goes on for this long is the new course (README.md, "The life of an incident"). */
 export const LASTING: Seconds = 7 * DAY
@@ -9,9 +10,27 @@ export const ADOPTED: Seconds = 3 * DAY
 export const LASTING_NOTE =
   'It has gone on for 7 days, so the level of the last 3 days is now taken as usual and this incident is closed.'
 
+/** Of an open incident: what explains it as long as it is no more than that, and whether it is said that it is more. */
+export interface Explained {
+  habit: Habit | null
+  isReported: boolean
+}
+
+/** What is to be said of an open incident that has a new sign: nothing while a habit explains it. */
+export function reportOf(
+  open: Explained,
+  isHabitual: (habit: Habit) => boolean,
+  findingOf: (isFirst: boolean) => Finding,
+): Finding[] {
+  const isFirst = !open.isReported
+  if (isFirst && open.habit !== null && isHabitual(open.habit)) return []
+  open.isReported = true
+  return [findingOf(isFirst)]
+}
+
 /** The one incident of a detector of rates has ended, and nothing is left to wake up for. */
-export const ending = (at: Seconds, note?: string): Step => ({
-  ended: [{ fingerprint: '', at, ...(note === undefined ? {} : { note }) }],
+export const ending = (at: Seconds, note?: string, fingerprint = ''): Step => ({
+  ended: [{ fingerprint, at, note }],
   wakeAt: null,
 })
 

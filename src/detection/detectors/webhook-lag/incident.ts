@@ -1,0 +1,115 @@
+import type { Delivered } from '../../../stripe/facts.ts'
+import { DAY, HOUR, type Seconds } from '../../../time.ts'
+import type { Finding, Step } from '../../detector.ts'
+import { LASTING, LASTING_NOTE } from '../../kit/incident.ts'
+import { seasonSeries } from '../../kit/series.ts'
+import { noteSign, shownBy } from '../../kit/signs.ts'
+import { closeSpan, openSpan } from '../../statistics/spans.ts'
+import { type Silence, silence } from './delivery.ts'
+import { lateFinding, silenceFinding } from './finding.ts'
+import { noteGap, noteLate } from './gaps.ts'
+import { isStraggler, type Lateness, lateCourse, lateness } from './lateness.ts'
+import { neededOf, type Open, type OwnContext, type State } from './state.ts'
+
+/** The life of the one incident: deliveries that come late, or not at all. */
+
+const MIN_SHARE = 0.2
+/** Below this share of late deliveries the trouble is over, however many stragglers a large tenant has. */
+const CALM_SHARE = 0.05
+/** Silence is judged from so old on. */
+const GROWN: Seconds = 2 * DAY
+const CALM: Seconds = 2 * HOUR
+
+/** Judges one more delivery that is late. */
+export function late(state: State, fact: Delivered, arrival: Seconds, context: OwnContext): Finding[] {
+  const { settings } = context
+  noteLate(state.gaps, fact.at)
+  noteSign(state.signs, arrival, fact.eventId, fact.eventId)
+  const seen = lateness(state.arrivals, arrival)
+  state.stragglers.count(arrival, state.late)
+  if (seen.late < settings.minLate || seen.late < MIN_SHARE * seen.arrivals) return []
+  const { usual, nats } = state.stragglers.judge(seen.late, settings.minLate)
+  if (nats < neededOf(settings) || isStraggler(fact.lag, seen.median)) return []
+  const { open } = state
+  const isFirst = open === null || open.silent
+  const startedAt = open === null ? seen.oldest : Math.min(open.startedAt, seen.oldest)
+  state.open = { startedAt, lastSign: arrival, silent: false }
+  state.disturbedAt = arrival
+  openSpan(state.late, startedAt)
+  return [lateFindingOf(state, state.open, { ...seen, usual, nats }, isFirst, context)]
+}
+
+function lateFindingOf(
+  state: State,
+  { startedAt }: Open,
+  seen: Lateness & { usual: number; nats: number },
+  isFirst: boolean,
+  { settings, calendar }: OwnContext,
+): Finding {
+  const first = isFirst && { signs: seen.late, series: lateCourse(state.arrivals, settings.minLate) }
+  return lateFinding({
+    ...settings,
+    ...seen,
+    ...shownBy(state.signs, seen.oldest, first),
+    calendar,
+    needed: neededOf(settings),
+    minShare: MIN_SHARE,
+    startedAt,
+  })
+}
+
+/** What is said of a silence up to `now`; nothing while it is not odd or long enough. */
+export function silent(
+  state: State,
+  { nats, usual }: Silence,
+  { now, settings, calendar }: OwnContext,
+): Finding[] {
+  const { last, open, since } = state
+  const { minSilence } = settings
+  const needed = neededOf(settings)
+  if (now - since < GROWN || nats < needed || now - last < minSilence) return []
+  const startedAt = open === null ? last : Math.min(open.startedAt, last)
+  state.open = { startedAt, lastSign: now, silent: true }
+  const series = open === null ? seasonSeries(state.season, now - 1) : undefined
+  return [silenceFinding({ calendar, startedAt, since: last, series, now, usual, minSilence, nats, needed })]
+}
+
+/** Judges the time that has passed, every full hour. */
+export function judge(state: State, context: OwnContext): Step {
+  const { now, settings, calendar } = context
+  if (state.open !== null && now - state.open.startedAt >= LASTING) return settle(state, now)
+  const findings = silent(state, silence(state, now, calendar), context)
+  if (findings.length > 0) return { findings }
+  const { open } = state
+  if (open === null || !isCalm(state, open, now, settings)) return {}
+  const at = Math.max(open.startedAt, open.silent ? Math.min(firstAfter(state, open), now) : open.lastSign)
+  state.open = null
+  closeSpan(state.late, at)
+  return { ended: [{ fingerprint: '', at }] }
+}
+
+/** Deliveries are fresh again, few of them late, and nothing was wrong for two hours. */
+function isCalm(
+  { arrivals, fresh, last }: State,
+  open: Open,
+  now: Seconds,
+  { minLate }: OwnContext['settings'],
+): boolean {
+  if (now - open.lastSign < CALM || fresh < open.lastSign || last - fresh > CALM) return false
+  const { late, arrivals: all } = lateness(arrivals, now)
+  return late < minLate || late < CALM_SHARE * all
+}
+
+/** The arrival that ended a silence. */
+const firstAfter = ({ gaps, fresh }: State, { lastSign }: Open): Seconds =>
+  gaps.findLast(({ to }) => to >= lastSign)?.to ?? fresh
+
+/** After seven days the new course is the usual one. */
+function settle(state: State, now: Seconds): Step {
+  const { open, last } = state
+  if (open?.silent === true) noteGap(state.gaps, { from: last, to: now, lost: true, late: 0 })
+  closeSpan(state.late, now)
+  state.open = null
+  state.season.adopt(now, () => [])
+  return { ended: [{ fingerprint: '', at: now, note: LASTING_NOTE }] }
+}
