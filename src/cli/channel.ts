@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { z } from 'zod'
 import { TARGET_NAMES } from '../alerts/channels/channel.ts'
+import { short } from '../alerts/layout.ts'
 import { PublicError } from '../errors.ts'
 import type { LocalGraphql } from '../graphql/local.ts'
 import { table } from './format.ts'
@@ -135,7 +136,9 @@ export function channelCommand(shell: Shell): Command {
         const answer = z.object({ testAlertChannel: z.object({ alertDelivery: tested }) })
         const result = answer.parse(await graphql.ask(text, { id })).testAlertChannel.alertDelivery
         const isDelivered = result.state === 'DELIVERED'
-        const line = isDelivered ? 'The test was delivered.' : `The test was not delivered: ${result.why}`
+        const line = isDelivered
+          ? 'The test was delivered.'
+          : `The test was not delivered: ${reasonOf(result)}`
         shell.print({ json: { delivery: result }, lines: [line] }, options)
         if (!isDelivered) throw new ProblemReported()
       }),
@@ -230,20 +233,29 @@ async function targetOf(shell: Shell, options: AddOptions): Promise<Record<strin
   }
 }
 
-const delivery = z.looseObject({
-  id: z.string(),
-  reason: z.string(),
-  state: z.string(),
-  why: z.string().nullable(),
-  createdAt: z.string(),
-})
+const delivery = tested.extend({ reason: z.string(), createdAt: z.string(), dueAt: z.string() })
+
+/** Characters of an answer that are shown. */
+const SHOWN_ANSWER = 80
+
+/** Why it was not sent, with what the receiver said, whose text cannot steer a terminal. */
+function reasonOf({ state, why, attempts }: z.infer<typeof tested>): string {
+  const answer = state === 'DELIVERED' ? '' : short(attempts.at(-1)?.answer ?? '', SHOWN_ANSWER)
+  return [why, answer].filter(Boolean).join(': ')
+}
 
 const detailsOf = (channel: Shown, deliveries: readonly z.infer<typeof delivery>[]): string[] => [
   `${channel.name}: ${channel.kind} ${channel.target}, ${channel.state}${channel.stateReason ? ` (${channel.stateReason})` : ''}`,
   ...(deliveries.length === 0
     ? ['Nothing was to be sent there yet.']
     : table([
-        ['PLANNED', 'REASON', 'STATE', 'WHY'],
-        ...deliveries.map((one) => [one.createdAt, one.reason, one.state, one.why ?? '']),
+        ['PLANNED', 'REASON', 'STATE', 'NEXT', 'WHY'],
+        ...deliveries.map((one) => [
+          one.createdAt,
+          one.reason,
+          one.state,
+          one.state === 'WAITING' ? one.dueAt : '',
+          reasonOf(one),
+        ]),
       ])),
 ]

@@ -44,10 +44,12 @@ describe('channel', () => {
       },
     })
     expect(receiver.requests.map(({ path }) => path)).toEqual(['/hook'])
-    receiver.answer = (_request, response) => response.writeHead(500).end()
+    receiver.answer = (_request, response) => response.writeHead(500).end('no \u001b[31mthanks')
     const failed = await cli(env, ['channel', 'test', tenant, channel.id])
     expect(failed.code).toBe(1)
-    expect(failed.stdout).toContain('answered 500')
+    expect(failed.stdout).toContain('answered 500: no [31mthanks')
+    const shown = await cli(env, ['channel', 'show', tenant, channel.id])
+    expect(shown.stdout).toMatch(/TEST +FAILED +answered 500: no \[31mthanks\n/)
     expect(await cliJson(env, ['channel', 'show', tenant, channel.id])).toMatchObject({
       ...listed,
       routing: { minSeverity: 'LOW' },
