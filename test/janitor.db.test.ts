@@ -146,6 +146,21 @@ describe('retention', () => {
     })
   })
 
+  it('forgets rebuilds 90 days after their end', async () => {
+    const mine = await newTenant(database)
+    const row = { tenantId: mine.id, options: '{}', progress: '{}', startedAt: daysAgo(100) }
+    await mine.scope.db.rebuild.createMany({
+      data: [
+        { ...row, id: 'imp_old', state: 'DONE', finishedAt: daysAgo(91) },
+        { ...row, id: 'imp_young', state: 'FAILED', finishedAt: daysAgo(89) },
+        { ...row, id: 'imp_running', state: 'RUNNING' },
+      ],
+    })
+    await janitor.tidy()
+    const left = await mine.scope.db.rebuild.findMany({ orderBy: { id: 'asc' } })
+    expect(left.map(({ id }) => id)).toEqual(['imp_running', 'imp_young'])
+  })
+
   it('works through more than one batch', async () => {
     const mine = await newTenant(database)
     const row = (n: number) => ({

@@ -30,6 +30,8 @@ export interface Retention {
   alertsBefore: Date
   attemptsBefore: Date
   heldBefore: Date
+  /** Rebuilds that ended before are forgotten. */
+  rebuildsBefore: Date
   /** Seconds that a key's state is kept untouched, by detector. */
   statesFor: ReadonlyMap<string, number>
 }
@@ -64,6 +66,10 @@ export async function tidyTenant(sql: SystemSql, tenantId: string, retention: Re
     tenantId,
     retention.sessionsBefore,
     retention.sessionsBefore,
+  ])
+  await change(sql, tenantId, 'DELETE FROM "Rebuild" WHERE "tenantId" = ? AND "finishedAt" < ?', [
+    tenantId,
+    retention.rebuildsBefore,
   ])
   await tidyAlerts(sql, tenantId, retention)
   const { objects, states } = await forget(sql, tenantId, retention)

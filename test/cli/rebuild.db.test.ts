@@ -13,7 +13,7 @@ beforeAll(async () => {
   await cliJson(env, ['replay', tenant, '-'], lines.join('\n'))
 })
 
-describe('billingwatch rebuild', () => {
+describe('billingwatch rebuild', { timeout: 60_000 }, () => {
   it('judges the past anew, and finds what is recorded', async () => {
     const judgedFrom = new Date(START * 1_000).toISOString()
     const expected = { events: 2, judgedFrom, same: 1, new: [], gone: [], changed: [] }

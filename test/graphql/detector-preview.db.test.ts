@@ -46,7 +46,7 @@ async function last(tenant: Pick<TestTenant, 'key'>, variables: object): Promise
   return (heard.received.at(-1) as { detectorPreview: Preview }).detectorPreview
 }
 
-describe('detectorPreview', () => {
+describe('detectorPreview', { timeout: 60_000 }, () => {
   test('says what would be gone and new, and completes', async () => {
     const tenant = await merchant()
     const off = await last(tenant, { enabled: false })

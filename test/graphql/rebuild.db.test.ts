@@ -105,8 +105,8 @@ describe('rebuildTenant', () => {
         nodes: [{ kind: 'TENANT_REBUILT', actor: { kind: 'API_KEY' }, data: { gone: 1, same: 0 } }],
       },
     })
-    const { values } = await metrics.rebuilds.get()
-    expect(values).toMatchObject([{ labels: { outcome: 'done' }, value: 1 }])
+    expect((await metrics.rebuilds.get()).values).toMatchObject([{ labels: { outcome: 'done' }, value: 1 }])
+    expect((await metrics.eventsJudgedAnew.get()).values).toMatchObject([{ value: 2 }])
     expect(
       await data(served, tenant.key, 'query ($id: ID!) { node(id: $id) { id ... on ImportJob { state } } }', {
         id: job.id,
@@ -114,7 +114,7 @@ describe('rebuildTenant', () => {
     ).toEqual({
       node: { id: job.id, state: 'DONE' },
     })
-  })
+  }, 60_000)
 
   test('is for admins, and its jobs are of one tenant alone', async () => {
     const [tenant, other] = [await doubled(), await makeTenant(database)]

@@ -34,7 +34,7 @@ const actsOf = async ({ scope: { db } }: Tenant) => {
   return acts.map(({ kind }) => kind)
 }
 
-describe('a rebuild', () => {
+describe('a rebuild', { timeout: 60_000 }, () => {
   it('records what it finds beyond what stands, as history', async () => {
     const tenant = await newTenant(database)
     await watch(tenant, false)

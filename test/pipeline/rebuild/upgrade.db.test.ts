@@ -8,7 +8,6 @@ import { Rebuilder } from '../../../src/pipeline/rebuild/rebuilder.ts'
 import { systemClock } from '../../../src/time.ts'
 import { recordedStates } from '../../detection/stored-states/stored-states.ts'
 import { testDatabase } from '../../support/database.ts'
-import { SOON } from '../../support/feed.ts'
 import { paid, pipelineOn } from '../../support/pipeline.ts'
 import { event } from '../../support/stripe/events.ts'
 import { invoice } from '../../support/stripe/invoices.ts'
@@ -80,12 +79,12 @@ async function upgraded(tenant: Tenant) {
   expect(statuses).toHaveLength(trade.length + 1)
   await vi.waitFor(
     async () => expect(await rebuildsOf(tenant)).toMatchObject([{ state: 'DONE', error: null }]),
-    SOON,
+    { timeout: 60_000, interval: 50 },
   )
   return stateOf(tenant)
 }
 
-describe('after an upgrade that leaves out what only the facts tell', () => {
+describe('after an upgrade that leaves out what only the facts tell', { timeout: 90_000 }, () => {
   it('states are rebuilt in the background, as if that version had always judged', async () => {
     const tenant = await beforeUpgrade({ beganBefore: false })
     const { state, version } = await upgraded(tenant)
