@@ -203,6 +203,7 @@ describe('what a process remembers of a tenant', () => {
           alertsBefore: new Date(0),
           attemptsBefore: new Date(0),
           heldBefore: new Date(0),
+          rebuildsBefore: new Date(0),
           formerTokensBefore: never,
           sessionsBefore: never,
           statesFor: new Map(DETECTORS.map(({ name }) => [name, 0])),
