@@ -24,13 +24,26 @@ export function codegenScalars(schema: GraphQLSchema): string {
 const EMBEDDED = /PageInfo|(Connection|Edge)$/
 
 /** The object types that have no id of their own: graphcache keeps them within what they are part of. */
-export function graphcacheKeys(schema: GraphQLSchema): string {
+function embeddedTypes(schema: GraphQLSchema): string[] {
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
-  const embedded = typesOf(schema)
+  return typesOf(schema)
     .filter(isObjectType)
     .filter((type) => !roots.includes(type) && !EMBEDDED.test(type.name) && !('id' in type.getFields()))
-  return fenced(['keys: {', ...embedded.map(({ name }) => `  ${name}: () => null,`), '}'])
+    .map(({ name }) => name)
 }
+
+export const graphcacheKeys = (schema: GraphQLSchema): string =>
+  fenced(['keys: {', ...embeddedTypes(schema).map((name) => `  ${name}: () => null,`), '}'])
+
+/** The same for the page of this project, which is such a frontend. */
+export const embeddedModule = (schema: GraphQLSchema): string =>
+  [
+    '/** Types without an id, which the cache keeps within what they are part of. Written by `npm run docs`. */',
+    'export const EMBEDDED_TYPES: readonly string[] = [',
+    ...embeddedTypes(schema).map((name) => `  '${name}',`),
+    ']',
+    '',
+  ].join('\n')
 
 const typesOf = (schema: GraphQLSchema) =>
   Object.values(schema.getTypeMap())

@@ -5,7 +5,7 @@ import { DETECTORS } from '../../src/detection/registry.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { detectorsPage, detectorTable } from './detectors.ts'
 import { environmentExample, environmentTable } from './environment.ts'
-import { codegenScalars, graphcacheKeys } from './frontend.ts'
+import { codegenScalars, embeddedModule, graphcacheKeys } from './frontend.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -31,6 +31,7 @@ const PAGES: readonly Page[] = [
     render: (text) =>
       withPart(withPart(text, 'scalars', codegenScalars(schema)), 'keys', graphcacheKeys(schema)),
   },
+  { path: 'src/dashboard/api/embedded-types.ts', render: () => embeddedModule(schema) },
   { path: 'docs/detectors.md', render: () => detectorsPage(DETECTORS) },
   { path: '.env.example', render: () => environmentExample(VARIABLES) },
 ]

@@ -25,12 +25,16 @@ export class Refused extends Error {
 /** A token is renewed this long before it expires: clocks differ, and requests take time. Milliseconds. */
 const MARGIN = 60_000
 
+/** An API key, or a code of a link that signs in once. */
+export type Credentials = { key: string } | { code: string }
+
 /**
- * Exchanges an API key for a session cookie, which no script can read.
- * @throws Refused for a key that is not valid
+ * Exchanges credentials for a session cookie, which no script can read.
+ * @param name of the person, which activity shows
+ * @throws Refused for credentials that are not valid
  */
-export async function signIn(key: string, name: string): Promise<void> {
-  await send('POST', '/session', { key, name })
+export async function signIn(credentials: Credentials, name: string): Promise<void> {
+  await send('POST', '/session', { ...credentials, name })
 }
 
 /** Ends the session. */
@@ -46,6 +50,11 @@ export class Session {
   /** @param tenantId in which tenant an operator acts; undefined for everybody else */
   constructor(tenantId?: string) {
     this.#tenantId = tenantId
+  }
+
+  /** Whether an operator acts here in a tenant: only operators name one. */
+  get actsForOperator(): boolean {
+    return this.#tenantId !== undefined
   }
 
   /**

@@ -1,0 +1,76 @@
+import { useEffect, useState } from 'react'
+import { useQuery } from 'urql'
+import { Link } from 'wouter'
+import { graphql } from '../../api/graphql.ts'
+import { now } from '../../clock.ts'
+import { sentenceCase } from '../../text/words.ts'
+import { Failed } from '../../ui/failed.tsx'
+import styles from '../../ui/screen.module.css'
+import { Screen, Section } from '../../ui/screen.tsx'
+import { Skeleton } from '../../ui/skeleton.tsx'
+import { State } from '../../ui/state.tsx'
+import { EndpointFigures, EndpointHealth } from './endpoint-health.tsx'
+
+const Health = graphql(
+  `query Health($since: DateTime!) {
+    tenant { id webhookEndpoints { ...EndpointFigures } }
+    alertChannels { id name kind state stateReason target }
+  }`,
+  [EndpointFigures],
+)
+
+/** Milliseconds between two looks. */
+const EVERY = 15_000
+
+const DAY = 86_400_000
+
+/** Whether Stripe is heard, and whether people hear of it. */
+export default function HealthScreen() {
+  const [since] = useState(() => new Date(now() - DAY).toISOString())
+  const [{ data, error }, again] = useQuery({
+    query: Health,
+    variables: { since },
+    requestPolicy: 'cache-and-network',
+  })
+  useEffect(() => {
+    const timer = setInterval(() => again({ requestPolicy: 'network-only' }), EVERY)
+    return () => clearInterval(timer)
+  }, [again])
+  if (error && !data?.tenant) return <Failed error={error} what="how things are" onRetry={again} />
+  return (
+    <Screen title="Health">
+      <Section title="Webhook endpoints" about="What Stripe delivered within the last 24 hours.">
+        {!data && <Skeleton height={200} />}
+        {data?.tenant?.webhookEndpoints.map((endpoint) => (
+          <EndpointHealth key={endpoint.id} endpoint={endpoint} />
+        ))}
+      </Section>
+      <Section title="Alert channels" action={<Link href="/settings/channels">Manage</Link>}>
+        {data?.alertChannels?.length === 0 && (
+          <p className={styles['muted']}>
+            None yet: people hear of anomalies only while they look at this page.
+          </p>
+        )}
+        {data?.alertChannels && data.alertChannels.length > 0 && (
+          <ul className={styles['rows']}>
+            {data.alertChannels.map(({ id, name, kind, state, stateReason, target }) => (
+              <li key={id} className={styles['row']}>
+                <div>
+                  <p className={styles['name']}>{name}</p>
+                  <p className={styles['muted']}>
+                    {sentenceCase(kind)} · {target}
+                    {stateReason !== null && ` · ${stateReason}`}
+                  </p>
+                </div>
+                <State
+                  word={sentenceCase(state)}
+                  mood={state === 'ACTIVE' ? 'good' : state === 'DISABLED' ? 'bad' : 'plain'}
+                />
+              </li>
+            ))}
+          </ul>
+        )}
+      </Section>
+    </Screen>
+  )
+}

@@ -1,0 +1,103 @@
+import { useEffect, useRef, useState } from 'react'
+import { useKeys } from '../../keys/use-keys.ts'
+import { DETECTORS } from '../../text/detectors.ts'
+import { SEVERITIES, severityWord } from '../../text/severity.ts'
+import { sentenceCase } from '../../text/words.ts'
+import { Select } from '../../ui/select.tsx'
+import { type InboxSearch, ORDERS, VIEW_NAMES, VIEWS } from './search.ts'
+import styles from './toolbar.module.css'
+
+interface ToolbarProps {
+  search: InboxSearch
+  onChange: (change: Partial<InboxSearch>) => void
+}
+
+const ANY = 'ANY'
+const SEVERITY_CHOICES = [
+  [ANY, 'Any severity'] as const,
+  ...SEVERITIES.map((severity) => [severity, severityWord(severity)] as const),
+]
+const DETECTOR_CHOICES = [
+  [ANY, 'Any detector'] as const,
+  ...DETECTORS.map((name) => [name, sentenceCase(name)] as const),
+]
+const ORDER_CHOICES = [
+  ['newest', ORDERS.newest],
+  ['severity', ORDERS.severity],
+  ['money', ORDERS.money],
+] as const
+
+/** Views, filters and the search of the inbox. */
+export function Toolbar({ search, onChange }: ToolbarProps) {
+  return (
+    <div className={styles['toolbar']}>
+      <nav className={styles['views']} aria-label="Views">
+        {VIEW_NAMES.map((view) => (
+          <button
+            key={view}
+            type="button"
+            className={styles['view']}
+            aria-pressed={view === search.view}
+            onClick={() => onChange({ view })}
+          >
+            {VIEWS[view]}
+          </button>
+        ))}
+      </nav>
+      <div className={styles['filters']}>
+        <SearchBox value={search.search} onChange={(words) => onChange({ search: words })} />
+        <Select
+          label="Severity"
+          choices={SEVERITY_CHOICES}
+          value={search.severity ?? ANY}
+          onChange={(severity) => onChange({ severity: severity === ANY ? undefined : severity })}
+        />
+        <Select
+          label="Detector"
+          choices={DETECTOR_CHOICES}
+          value={search.detector ?? ANY}
+          onChange={(detector) => onChange({ detector: detector === ANY ? undefined : detector })}
+        />
+        <Select
+          label="Order"
+          choices={ORDER_CHOICES}
+          value={search.order}
+          onChange={(order) => onChange({ order })}
+        />
+      </div>
+    </div>
+  )
+}
+
+/** The list follows when typing pauses. Milliseconds. */
+const PAUSE = 250
+
+function SearchBox({ value, onChange }: { value: string; onChange: (words: string) => void }) {
+  const input = useRef<HTMLInputElement>(null)
+  const [typed, setTyped] = useState(value)
+  const latest = useRef(onChange)
+  useEffect(() => {
+    latest.current = onChange
+  })
+  useEffect(() => setTyped(value), [value])
+  useEffect(() => {
+    if (typed === value) return
+    const timer = setTimeout(() => latest.current(typed), PAUSE)
+    return () => clearTimeout(timer)
+  }, [typed, value])
+  useKeys({ '/': () => input.current?.focus() })
+  return (
+    <input
+      ref={input}
+      type="search"
+      className={styles['search']}
+      aria-label="Search"
+      aria-keyshortcuts="/"
+      placeholder="Search titles or a Stripe id"
+      maxLength={200}
+      value={typed}
+      onChange={(event) => setTyped(event.currentTarget.value)}
+      onKeyDown={(event) => event.key === 'Escape' && event.currentTarget.blur()}
+    />
+  )
+}

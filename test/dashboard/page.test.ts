@@ -1,0 +1,265 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { raise, type Seed } from '../support/anomalies.ts'
+import {
+  expectAccessible,
+  hasBrowser,
+  openTab,
+  PATIENT,
+  signIn,
+  startBrowser,
+  type Tab,
+} from '../support/browser.ts'
+import { testDatabase } from '../support/database.ts'
+import { makeTenant, serveForAll } from '../support/graphql.ts'
+
+const database = await testDatabase()
+const served = await serveForAll(database)
+
+describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT }, () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await startBrowser()
+  }, 4 * PATIENT)
+  afterAll(() => browser?.close())
+
+  /** A tenant with anomalies, and a tab; at the end nothing forbidden may have happened in it. */
+  async function opened(seeds: Seed[] = [], path = '/', name = 'Acme') {
+    const tenant = await makeTenant(database, name)
+    const ids: string[] = []
+    for (const seed of seeds) ids.push(await raise(database, tenant.id, seed))
+    const tab = await openTab(browser, served.url)
+    onTestFinished(() => tab.context.close())
+    onTestFinished(() => expect(tab.faults).toEqual([]))
+    await signIn(tab.page, served.url, tenant.key, path)
+    const happen = async (seed: Seed) => {
+      const id = await raise(database, tenant.id, seed)
+      served.bus.publish(`feed:${tenant.id}`)
+      return id
+    }
+    return { ...tab, tenant, ids, happen }
+  }
+
+  const rows = ({ page }: Tab) => page.getByRole('article')
+  const titles = async (tab: Tab) => rows(tab).getByRole('link').allTextContents()
+
+  it('lets nobody in with a wrong key, and keeps who is in through a reload until they sign out', async () => {
+    const tenant = await makeTenant(database)
+    const { page, context } = await openTab(browser, served.url)
+    onTestFinished(() => context.close())
+    await page.goto(`${served.url}/detectors?x=1`)
+    await page.getByLabel('API key').fill('bw_live_wrong')
+    await page.getByLabel('Your name').fill('Ann')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('alert').getByText('not valid').waitFor()
+    await page.getByLabel('API key').fill(tenant.key)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'Detectors' }).waitFor()
+    await page.reload()
+    await page.getByRole('heading', { name: 'Detectors' }).waitFor()
+    await page.getByRole('banner').getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+    await page.reload()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor()
+  })
+
+  it('shows what is raised without being asked, and lets no row move under a pointer that rests on it', async () => {
+    const tab = await opened([{ title: 'First' }])
+    await rows(tab).getByText('First').waitFor()
+    await tab.happen({ title: 'Second' })
+    await rows(tab).getByText('Second').waitFor()
+    expect(await titles(tab)).toEqual(['Second', 'First'])
+
+    await rows(tab).first().getByText('Second').hover()
+    const before = await rows(tab).first().boundingBox()
+    await tab.happen({ title: 'Third' })
+    await tab.page.getByRole('button', { name: '1 new' }).waitFor()
+    expect(await rows(tab).first().boundingBox()).toEqual(before)
+    await tab.page.keyboard.press('.')
+    await rows(tab).getByText('Third').waitFor()
+    expect(await titles(tab)).toEqual(['Third', 'Second', 'First'])
+  })
+
+  it('is enough with a keyboard: open, acknowledge, resolve, take back', async () => {
+    const tab = await opened([{ title: 'First' }, { title: 'Second' }])
+    const { page } = tab
+    await rows(tab).getByText('Second').waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('j')
+    await page.keyboard.press('a')
+    await rows(tab).nth(1).getByText('Acknowledged by Ann').waitFor()
+    await page.getByRole('button', { name: 'Undo' }).waitFor()
+    await page.keyboard.press('z')
+    await page.getByText('Undone').first().waitFor()
+    await vi.waitFor(
+      async () => expect(await rows(tab).nth(1).getByText('Acknowledged').count()).toBe(0),
+      PATIENT,
+    )
+
+    await page.keyboard.press('k')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Second', level: 1 }).waitFor()
+    await page.keyboard.press('e')
+    await page.getByText('Resolved by Ann').first().waitFor()
+    await page.keyboard.press('g')
+    await page.keyboard.press('i')
+    await rows(tab).getByText('First').waitFor()
+    await vi.waitFor(async () => expect(await titles(tab)).toEqual(['First']), PATIENT)
+
+    await page.keyboard.press('j')
+    await page.keyboard.press('f')
+    await page.getByLabel('Why was it a false alarm?').fill('A planned sale')
+    await page.getByRole('button', { name: 'Mark as false positive' }).press('Enter')
+    await rows(tab).getByText('False positive, says Ann').waitFor()
+  })
+
+  it('shows in one window what is done in another, and does not take back what a colleague has built on', async () => {
+    const tab = await opened([{ title: 'Shared' }])
+    const { page } = tab
+    const other = await tab.context.newPage()
+    await other.goto(`${served.url}/a/${tab.ids[0]}`)
+    await other.getByRole('heading', { name: 'Shared', level: 1 }).waitFor()
+    await rows(tab).getByText('Shared').waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('a')
+    await other.getByText('Acknowledged by Ann').first().waitFor()
+    await other.getByRole('button', { name: 'Resolve' }).click()
+    await rows(tab).getByText('Resolved by Ann').waitFor()
+    await page.keyboard.press('z')
+    await vi.waitFor(
+      async () => expect(await page.getByRole('status').allTextContents()).not.toContain('Undone'),
+      PATIENT,
+    )
+    await rows(tab).getByText('Resolved by Ann').waitFor()
+  })
+
+  it('snoozes, and acts on many at once', async () => {
+    const tab = await opened([{ title: 'One' }, { title: 'Two' }, { title: 'Three' }])
+    const { page } = tab
+    await rows(tab).getByText('Three').waitFor()
+    await page.keyboard.press('j')
+    await page.keyboard.press('s')
+    await page.getByRole('button', { name: 'Until tomorrow' }).click()
+    await rows(tab).first().getByText('Snoozed until').waitFor()
+    await page.getByRole('button', { name: 'Snoozed', exact: true }).click()
+    await vi.waitFor(async () => expect(await titles(tab)).toEqual(['Three']), PATIENT)
+    await page.getByRole('button', { name: 'Needs you' }).click()
+    await vi.waitFor(async () => expect(await titles(tab)).toEqual(['Two', 'One']), PATIENT)
+    for (const box of await page.getByRole('checkbox').all()) await box.check()
+    await page.getByRole('toolbar').getByRole('button', { name: 'Resolve' }).click()
+    await vi.waitFor(
+      async () => expect(await rows(tab).getByText('Resolved by Ann').count()).toBe(2),
+      PATIENT,
+    )
+  })
+
+  it('keeps in the address what it shows, and finds what is looked for', async () => {
+    const tab = await opened([
+      { title: 'Refunds', severity: 'HIGH' },
+      { title: 'Disputes', severity: 'LOW' },
+    ])
+    const { page } = tab
+    await rows(tab).getByText('Refunds').waitFor()
+    await page.getByLabel('Severity').selectOption('High')
+    await vi.waitFor(async () => expect(await titles(tab)).toEqual(['Refunds']), PATIENT)
+    expect(new URL(page.url()).search).toBe('?severity=HIGH')
+    await page.getByLabel('Severity').selectOption('Any severity')
+    await page.getByLabel('Search').fill('disp')
+    await vi.waitFor(async () => expect(new URL(page.url()).search).toBe('?search=disp'), PATIENT)
+    await page.getByLabel('Search').fill('disputes')
+    await vi.waitFor(async () => expect(await titles(tab)).toEqual(['Disputes']), PATIENT)
+  })
+
+  it('shows nothing of another tenant, and says that what is not there is not there', async () => {
+    const other = await makeTenant(database)
+    const foreign = await raise(database, other.id, { title: 'Not yours' })
+    const tab = await opened([], `/a/${foreign}`)
+    await tab.page.getByText('Anomaly not found').waitFor()
+    await tab.page.goto(`${served.url}/?view=all`)
+    await tab.page.getByText('No anomalies yet').waitFor()
+  })
+
+  it('writes hostile names as text, and none makes it wider than its window', async () => {
+    const markup = '<img src=x onerror="document.title=1"><script>alert(1)</script>'
+    const long = 'W'.repeat(10_000)
+    const tab = await opened(
+      [
+        { title: markup, message: markup },
+        { title: `\u202e${long}`, message: long },
+      ],
+      '/',
+      markup,
+    )
+    const { page } = tab
+    await rows(tab).getByText(markup).first().waitFor()
+    for (const width of [1280, 390, 320]) {
+      await page.setViewportSize({ width, height: 800 })
+      for (const path of ['/', ...tab.ids.map((id) => `/a/${id}`)]) {
+        await page.goto(`${served.url}${path}`)
+        await page.getByRole('heading', { level: 1 }).first().waitFor()
+        await (path === '/' ? rows(tab).nth(1) : page.getByRole('heading', { name: 'Activity' })).waitFor()
+        expect(await page.evaluate('document.documentElement.scrollWidth'), `${path} at ${width}`).toBe(width)
+      }
+    }
+    expect(await page.locator('img, script:not([src])').count()).toBe(0)
+  })
+
+  it('is accessible on every screen, light and dark, wide and narrow', async () => {
+    const series = Array.from({ length: 48 }, (_, hour) => ({
+      at: 1_772_366_400 + hour * 3_600,
+      observed: hour % 7,
+    }))
+    const tab = await opened([
+      { title: 'Refunds', severity: 'CRITICAL', series, impact: { amount: 2_900, currency: 'EUR' } },
+      { title: 'Disputes', severity: 'LOW', livemode: false },
+      { title: 'Over', severity: 'HIGH', status: 'RESOLVED' },
+    ])
+    const { page } = tab
+    const places: [string, string][] = [
+      ['/?view=all', 'Inbox'],
+      [`/a/${tab.ids[0]}`, 'Refunds'],
+      ['/explore', 'Explore'],
+      ['/events', 'Events'],
+      ['/detectors', 'Detectors'],
+      ['/detectors/refund-spike', 'More refunds'],
+      ['/health', 'Health'],
+      ['/settings', 'Settings'],
+      ['/settings/endpoints', 'Settings'],
+      ['/settings/channels', 'Settings'],
+      ['/settings/keys', 'Settings'],
+    ]
+    for (const [path, heading] of places) {
+      await page.goto(`${served.url}${path}`)
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor()
+      await page.waitForLoadState('networkidle')
+      for (const colorScheme of ['light', 'dark'] as const)
+        for (const width of [1280, 390]) {
+          await page.emulateMedia({ colorScheme })
+          await page.setViewportSize({ width, height: 800 })
+          await expectAccessible(page, `${path}, ${colorScheme}, ${width} wide`)
+        }
+    }
+  })
+
+  it('goes to the sign-in when its key is revoked elsewhere', async () => {
+    const tab = await opened([{ title: 'First' }])
+    await rows(tab).getByText('First').waitFor()
+    await revoke(tab.tenant.key)
+    await tab.page.getByRole('button', { name: 'Sign in' }).waitFor()
+    expect(tab.page.url()).toContain('/sign-in?next=')
+  })
+
+  /** As an administrator does it in another program. */
+  async function revoke(key: string): Promise<void> {
+    const ask = async (query: string) => {
+      const response = await fetch(`${served.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+        body: JSON.stringify({ query }),
+      })
+      return JSON.stringify(await response.json())
+    }
+    const id = /key_\w+/.exec(await ask('{ viewer { apiKey { id } } }'))?.[0]
+    await ask(`mutation { revokeApiKey(input: { id: "${id}" }) { apiKey { id } } }`)
+  }
+})
