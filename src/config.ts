@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readEnvFile } from './config/env-file.ts'
-import { isOrigin, type RateLimit, rateLimit, webUrl, whole } from './config/forms.ts'
+import { isOrigin, LOOPBACK, type RateLimit, rateLimit, safeOrigin, webUrl, whole } from './config/forms.ts'
 import { nearMisses } from './config/near-misses.ts'
 import { packageRoot } from './config/package-root.ts'
 
@@ -169,6 +169,10 @@ const environment = z.object({
     default: '',
     description: "where PagerDuty's Events API is reached; PagerDuty's own, in the US or the EU, when unset",
   }),
+  STRIPE_API_URL: declare(safeOrigin, {
+    default: 'https://api.stripe.com',
+    description: "where Stripe's API is reached: an https origin, or plain http on loopback",
+  }),
 })
 
 export interface Variable extends Declaration {
@@ -208,13 +212,13 @@ export interface Config {
   alertAllowedHosts: readonly string[]
   slackApiUrl: string
   pagerDutyEventsUrl: string | undefined
+  /** An origin. */
+  stripeApiUrl: string
   /** HOST on loopback and PUBLIC_URL unset or local: only then GraphiQL, introspection, a generated secret and open /metrics. */
   local: boolean
   /** What is odd about the environment without making it unusable, a sentence each. */
   warnings: readonly string[]
 }
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i
 
 const isLoopback = (url: string): boolean => LOOPBACK.test(new URL(url).hostname)
 
@@ -256,6 +260,7 @@ export function readConfig(source: Record<string, string | undefined>): Config {
     alertAllowedHosts: env.ALERT_ALLOWED_HOSTS ?? [],
     slackApiUrl: env.SLACK_API_URL,
     pagerDutyEventsUrl: env.PAGERDUTY_EVENTS_URL,
+    stripeApiUrl: env.STRIPE_API_URL,
     local: LOOPBACK.test(env.HOST) && (env.PUBLIC_URL === undefined || isLoopback(env.PUBLIC_URL)),
     warnings: warningsOf(source),
   })

@@ -12,6 +12,7 @@ export type IdPrefix =
   | 'act'
   | 'chn'
   | 'dlv'
+  | 'scn'
   | 'imp'
   | 'ses'
 

@@ -88,6 +88,7 @@ export class Janitor {
       attemptsBefore: daysAgo(30),
       heldBefore: daysAgo(14),
       rebuildsBefore: daysAgo(90),
+      jobsBefore: daysAgo(90),
       formerTokensBefore: clock.now(),
       sessionsBefore: daysAgo(7),
       statesFor: new Map(detectors.map(({ name, idleAfter }) => [name, idleAfter])),

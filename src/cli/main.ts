@@ -7,6 +7,8 @@ import { NoDatabaseError } from '../storage/migrations.ts'
 import { anomaliesCommand } from './anomalies.ts'
 import { channelCommand } from './channel.ts'
 import { completionFor, SHELLS } from './completion.ts'
+import { connectCommand } from './connect.ts'
+import { connectionCommand } from './connection.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { endpointCommand } from './endpoint.ts'
@@ -58,6 +60,8 @@ function programFor(shell: Shell): Command {
     keyCommand(shell),
     anomaliesCommand(shell),
     channelCommand(shell),
+    connectCommand(shell),
+    connectionCommand(shell),
     replayCommand(shell),
     rebuildCommand(shell),
     simulateCommand(shell),

@@ -30,3 +30,12 @@ export const webUrl = z
 
 export const isOrigin = (text: string): boolean =>
   /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
+
+export const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i
+
+/** Where keys are sent to: they must not pass a network in clear. */
+export const safeOrigin = webUrl.refine((text) => {
+  if (!isOrigin(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return protocol === 'https:' || LOOPBACK.test(hostname)
+}, 'must be an https origin without a path; plain http on loopback alone')

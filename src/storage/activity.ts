@@ -32,6 +32,10 @@ export const ACTIVITY_KINDS = [
   'ALERT_CHANNEL_DISABLED',
   'ALERT_CHANNEL_DELETED',
   'TENANT_REBUILT',
+  'STRIPE_CONNECTED',
+  'STRIPE_KEY_REVOKED',
+  'STRIPE_DISCONNECTED',
+  'EVENTS_FILLED',
 ] as const
 export type ActivityKind = (typeof ACTIVITY_KINDS)[number]
 

@@ -25,6 +25,8 @@ const TABLES: readonly (readonly [table: string, ...key: string[]])[] = [
   ['MetricBucket', 'stream', 'slot', 'currency'],
   ['DeliveryBucket', 'endpointId', 'slot', 'writer'],
   ['Wake', 'id'],
+  ['ImportJob', 'id'],
+  ['StripeConnection', 'id'],
   ['Claim', 'tenantId'],
   ['FormerToken', 'hash'],
   ['WebhookSecret', 'id'],

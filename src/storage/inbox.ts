@@ -15,9 +15,18 @@ export interface InboxEvent {
   status: 'PENDING' | 'PROCESSED' | 'IGNORED'
   /** Of an event that comes judged: history. The wall clock, and what it said of billing (kept-facts.ts). */
   judged?: { processedAt: Date; facts: string | null }
-  /** The signed body, bytes as they came. */
+  /** The signed body, bytes as they came; of an event from Stripe's API its JSON. */
   payload: Uint8Array
+  /** How it came; a webhook where nothing is said. */
+  source?: EventSource
 }
+
+/**
+ * BACKFILL is the past as Stripe's API lists it, API an event that no webhook brought and that was found there later,
+ * REBUILT one made of an older object.
+ */
+export const EVENT_SOURCES = ['WEBHOOK', 'REPLAY', 'API', 'BACKFILL', 'REBUILT'] as const
+export type EventSource = (typeof EVENT_SOURCES)[number]
 
 const EVENT_COLUMNS = [
   'tenantId',
@@ -38,7 +47,8 @@ const EVENT_COLUMNS = [
   'payload',
 ] as const
 
-const JUDGED_COLUMNS = [...EVENT_COLUMNS, 'facts', 'factsVersion'] as const
+/** A webhook has none of these: the hottest insert is spared them. */
+const FURTHER_COLUMNS = [...EVENT_COLUMNS, 'source', 'facts', 'factsVersion'] as const
 
 /** @returns the Stripe ids that were not known before; a known event is left as it is */
 export async function insertEvents(
@@ -46,11 +56,11 @@ export async function insertEvents(
   tenantId: string,
   events: readonly InboxEvent[],
 ): Promise<Set<string>> {
-  const history = events.some(({ judged }) => judged !== undefined)
-  const columns = history ? JUDGED_COLUMNS : EVENT_COLUMNS
+  const further = events.some(({ judged, source }) => judged !== undefined || source !== undefined)
+  const columns = further ? FURTHER_COLUMNS : EVENT_COLUMNS
   const written = await tx.insert(
     { table: 'StripeEvent', columns, conflict: 'DO NOTHING', returning: 'stripeId' },
-    events.map((event) => [...eventRow(tenantId, event), ...(history ? factsOf(event) : [])]),
+    events.map((event) => [...eventRow(tenantId, event), ...(further ? furtherOf(event) : [])]),
   )
   return new Set(written.map(text))
 }
@@ -77,8 +87,10 @@ function eventRow(tenantId: string, row: InboxEvent): Value[] {
   ]
 }
 
-const factsOf = ({ judged }: InboxEvent): Value[] =>
-  judged === undefined ? [null, null] : [judged.facts, FACTS_VERSION]
+const furtherOf = ({ judged, source = 'WEBHOOK' }: InboxEvent): Value[] => [
+  source,
+  ...(judged === undefined ? [null, null] : [judged.facts, FACTS_VERSION]),
+]
 
 /** Tells detection that these events wait; rows are only ever added, so this never waits for a batch being judged. */
 export async function appendWake(

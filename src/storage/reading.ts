@@ -104,6 +104,7 @@ export const EVENTS: Table<EventRow> = {
     customerId: nullableText,
     amount: nullableBigint,
     currency: nullableText,
+    source: text,
   },
 }
 

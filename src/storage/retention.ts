@@ -32,6 +32,8 @@ export interface Retention {
   heldBefore: Date
   /** Rebuilds that ended before are forgotten. */
   rebuildsBefore: Date
+  /** Imports that ended before are forgotten. */
+  jobsBefore: Date
   /** Seconds that a key's state is kept untouched, by detector. */
   statesFor: ReadonlyMap<string, number>
 }
@@ -72,6 +74,10 @@ export async function tidyTenant(sql: SystemSql, tenantId: string, retention: Re
     retention.rebuildsBefore,
   ])
   await tidyAlerts(sql, tenantId, retention)
+  await change(sql, tenantId, 'DELETE FROM "ImportJob" WHERE "tenantId" = ? AND "finishedAt" < ?', [
+    tenantId,
+    retention.jobsBefore,
+  ])
   const { objects, states } = await forget(sql, tenantId, retention)
   return { payloads, events, objects, states }
 }

@@ -11,7 +11,7 @@ export interface SealedAlike {
 /** `v1.` and eight digits of the key's id. */
 const HEAD = 11
 
-/** What is sealed and in use: live webhook secrets, tokens and targets of alerts, of tenants that are not being erased. */
+/** What is sealed and in use: live webhook secrets, tokens, targets of alerts and keys to Stripe, of tenants that are not being erased. */
 export async function sealedByKey({ sql }: Database): Promise<SealedAlike[]> {
   const rows = await sql.all(
     `SELECT MIN("sealed") AS "example", COUNT(*) AS "count" FROM (
@@ -22,6 +22,9 @@ export async function sealedByKey({ sql }: Database): Promise<SealedAlike[]> {
        WHERE t."deletedAt" IS NULL
        UNION ALL
        SELECT c."sealed" FROM "AlertChannel" c JOIN "Tenant" t ON t."id" = c."tenantId"
+       WHERE t."deletedAt" IS NULL
+       UNION ALL
+       SELECT k."sealed" FROM "StripeConnection" k JOIN "Tenant" t ON t."id" = k."tenantId"
        WHERE t."deletedAt" IS NULL
      ) AS "all" GROUP BY substr("sealed", 1, ${HEAD})`,
   )

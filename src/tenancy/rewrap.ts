@@ -38,7 +38,7 @@ function rewrapTenant({ tenantId, transaction }: Scope, vault: Vault): Promise<n
       })
       moved += count
     }
-    return moved + (await rewrapChannels(db, tenantId, vault))
+    return moved + (await rewrapChannels(db, tenantId, vault)) + (await rewrapStripeKeys(db, tenantId, vault))
   })
 }
 
@@ -55,6 +55,20 @@ async function rewrapChannels(db: TenantClient, tenantId: string, vault: Vault):
       })
       moved += count
     }
+  }
+  return moved
+}
+
+async function rewrapStripeKeys(db: TenantClient, tenantId: string, vault: Vault): Promise<number> {
+  let moved = 0
+  for (const { id, sealed } of await db.stripeConnection.findMany({ where: { tenantId } })) {
+    if (vault.isCurrent(sealed)) continue
+    const place = { tenantId, id, purpose: 'stripe-key' } as const
+    const { count } = await db.stripeConnection.updateMany({
+      where: { tenantId, id, sealed },
+      data: { sealed: vault.seal(vault.open(sealed, place), place) },
+    })
+    moved += count
   }
   return moved
 }

@@ -9,7 +9,13 @@ import { keepPrivate, makePrivateFolder } from '../storage/private-files.ts'
 export interface Place {
   tenantId: string
   id: string
-  purpose: 'webhook-secret' | 'webhook-token' | 'alert-target' | 'alert-secret' | 'former-alert-secret'
+  purpose:
+    | 'webhook-secret'
+    | 'webhook-token'
+    | 'alert-target'
+    | 'alert-secret'
+    | 'former-alert-secret'
+    | 'stripe-key'
 }
 
 /** A key for something other than sealing, with the id of the secret it comes from. */

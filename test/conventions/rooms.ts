@@ -19,6 +19,8 @@ export const ROOMS: readonly string[] = [
   'export',
   // What leaves to people.
   'alerts',
+  // Stripe's API: the past, and the proof.
+  'connect',
   // What goes round: retention.
   'janitor',
   // Judging: what comes, and the past anew.

@@ -204,6 +204,7 @@ describe('what a process remembers of a tenant', () => {
           attemptsBefore: new Date(0),
           heldBefore: new Date(0),
           rebuildsBefore: new Date(0),
+          jobsBefore: new Date(0),
           formerTokensBefore: never,
           sessionsBefore: never,
           statesFor: new Map(DETECTORS.map(({ name }) => [name, 0])),

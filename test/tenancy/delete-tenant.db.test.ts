@@ -67,6 +67,35 @@ async function insertAlerts(insert: Insert, scope: { tenantId: string }, now: Da
   await insert('AlertAttempt', { ...scope, deliveryId: 'dlv_1', n: 1, at: now, milliseconds: 1 })
 }
 
+async function insertConnection(
+  insert: Insert,
+  { tenantId, endpointId }: { tenantId: string; endpointId: string },
+  now: Date,
+): Promise<void> {
+  await insert('StripeConnection', {
+    tenantId,
+    id: 'scn_1',
+    endpointId,
+    livemode: true,
+    sealed: 'v1.x',
+    keyHint: 'rk_live_…0001',
+    state: 'CONNECTED',
+    permissions: '[]',
+    createdAt: now,
+  })
+  await insert('ImportJob', {
+    tenantId,
+    id: 'imp_1',
+    connectionId: 'scn_1',
+    kind: 'BACKFILL',
+    state: 'RUNNING',
+    startedAt: now,
+    updatedAt: now,
+    options: '{}',
+    progress: '{}',
+  })
+}
+
 /** A row in every table, and more events than one batch takes. */
 async function fill(tenantId: string, endpointId: string): Promise<void> {
   const scope = { tenantId }
@@ -115,6 +144,7 @@ async function fill(tenantId: string, endpointId: string): Promise<void> {
     await insert('JudgedMeanwhile', { ...scope, stripeId: 'evt_0', version: 1n })
     await insert('Wake', { ...scope, id: 'w', dueAt: now, events: '[]' })
     await insertAlerts(insert, scope, now)
+    await insertConnection(insert, { ...scope, endpointId }, now)
   })
 }
 

@@ -1,5 +1,6 @@
 import type { Bus } from '../../bus/bus.ts'
 import { PublicError } from '../../errors.ts'
+import type { EventSource } from '../../storage/inbox.ts'
 import { among, beyond, columnsOf, compare, EVENTS, type EventRow, readRows } from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import type { WallClock } from '../../time.ts'
@@ -21,6 +22,8 @@ const LOOK_BACK_MS = 5_000
 const LOOK_AHEAD_MS = 60_000
 /** Most events that are marked as seen when a clock was set back and they lie ahead of it. */
 const MAX_AHEAD = 10_000
+/** The past is in lists, but it does not come in. */
+const SENT: readonly EventSource[] = ['WEBHOOK', 'API']
 const PAGE = 200
 /** Events that a subscription may be behind: bursts of a large tenant, of some hundred bytes each. */
 const KEEP = 5_000
@@ -146,6 +149,7 @@ class Arrivals {
           ? beyond(orderBy, '>', [last.receivedAt, last.stripeId])
           : compare('receivedAt', '>=', this.#since()),
         compare('receivedAt', '<=', until),
+        among('source', SENT),
       ],
       orderBy,
       take: PAGE,

@@ -38,7 +38,12 @@ const SAMPLE = 500
 /** Lags of an endpoint's newest events of the last day in seconds, smallest first. */
 export async function recentLags({ db, tenantId }: Scope, endpointId: string, now: Date): Promise<number[]> {
   const events = await db.stripeEvent.findMany({
-    where: { tenantId, endpointId, receivedAt: { gte: new Date(now.getTime() - DAY * 1_000) } },
+    where: {
+      tenantId,
+      endpointId,
+      source: 'WEBHOOK',
+      receivedAt: { gte: new Date(now.getTime() - DAY * 1_000) },
+    },
     orderBy: [{ receivedAt: 'desc' }, { stripeId: 'desc' }],
     take: SAMPLE,
     select: { createdAt: true, receivedAt: true },

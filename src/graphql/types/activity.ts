@@ -48,6 +48,10 @@ export const ActivityKind = builder.enumType('ActivityKind', {
     ALERT_CHANNEL_DISABLED: { description: 'A channel was switched off because nothing arrives there.' },
     ALERT_CHANNEL_DELETED: { description: 'A channel was deleted.' },
     TENANT_REBUILT: { description: 'Its past was judged anew.' },
+    STRIPE_CONNECTED: { description: "A key to Stripe's API was given, or replaced." },
+    STRIPE_KEY_REVOKED: { description: 'Stripe refuses the key, or a permission that it had.' },
+    STRIPE_DISCONNECTED: { description: "The connection to Stripe's API was removed." },
+    EVENTS_FILLED: { description: 'Events that no webhook brought were found at Stripe and stored.' },
   } satisfies Record<Kind, { description: string }>,
 })
 

@@ -4,10 +4,10 @@ import { summarize } from '../../stripe/event.ts'
 import { writeFacts } from '../../stripe/kept-facts.ts'
 import { toDate } from '../../time.ts'
 import type { Database } from '../database.ts'
-import { type InboxEvent, insertEvents } from '../inbox.ts'
+import { type InboxEvent, insertEvents, markLive } from '../inbox.ts'
 import { noteJudged } from '../rebuild/meanwhile.ts'
 import { noteOutdated } from '../rebuild/outdated.ts'
-import { flag } from '../sql.ts'
+import { flag, type Writer } from '../sql.ts'
 import { saveOutcome, scheduleTimer } from './saving.ts'
 
 export interface History {
@@ -27,9 +27,26 @@ class Outdated extends Error {}
  * Stores events together with what judging them gave: a replay that dies half-way has done whole batches only.
  * @returns the acts added to the feed; undefined when the tenant has changed meanwhile and the batch has to be judged again
  */
-export async function saveHistory(
+export const saveHistory = (database: Database, history: History): Promise<number | undefined> =>
+  saveUnlessChanged(database, history, async (tx) => {
+    const { tenantId, events, outcome, wall } = history
+    const rows = rowsOf(events, outcome.marks, wall)
+    if ((await insertEvents(tx, tenantId, rows)).size < events.length) throw new Outdated()
+    if (events.some(({ event }) => event.livemode)) await markLive(tx, tenantId, wall)
+    return { ...outcome, marks: outcome.marks.filter(({ status }) => status === 'FAILED') }
+  })
+
+/** The same for events that are stored already and waited to be judged. */
+export const saveJudged = (
   database: Database,
-  { tenantId, events, outcome, version, wall }: History,
+  judged: Omit<History, 'events'>,
+): Promise<number | undefined> => saveUnlessChanged(database, judged, async () => judged.outcome)
+
+/** @param begin gives what is to be saved, where something comes before */
+async function saveUnlessChanged(
+  database: Database,
+  { tenantId, outcome, version, wall }: Omit<History, 'events'>,
+  begin: (tx: Writer) => Promise<BatchOutcome>,
 ): Promise<number | undefined> {
   try {
     return await database.sqlFor('judging').write(async (tx) => {
@@ -39,16 +56,7 @@ export async function saveHistory(
         [version + 1, tenantId, version],
       )
       if (claimed === undefined) throw new Outdated()
-      const rows = rowsOf(events, outcome.marks, wall)
-      if ((await insertEvents(tx, tenantId, rows)).size < events.length) throw new Outdated()
-      if (events.some(({ event }) => event.livemode)) {
-        await tx.run('UPDATE "Tenant" SET "firstLiveAt" = ? WHERE "id" = ? AND "firstLiveAt" IS NULL', [
-          wall,
-          tenantId,
-        ])
-      }
-      const marks = outcome.marks.filter(({ status }) => status === 'FAILED')
-      const acts = await saveOutcome(tx, tenantId, { ...outcome, marks }, wall)
+      const acts = await saveOutcome(tx, tenantId, await begin(tx), wall)
       if (flag(claimed['rebuilding'])) await noteJudged(tx, tenantId, outcome, version + 1)
       await noteOutdated(tx, tenantId, outcome)
       await scheduleTimer(tx, tenantId)
@@ -70,6 +78,7 @@ function rowsOf(events: History['events'], marks: readonly EventMark[], wall: Da
       summary: summarize(event.envelope),
       receivedAt: toDate(event.deliveredAt),
       payload: typeof event.payload === 'string' ? Buffer.from(event.payload) : event.payload,
+      source: 'REPLAY',
     }
     const mark = known.get(event.stripeId)
     if (!judged) return { ...row, status: 'IGNORED' }

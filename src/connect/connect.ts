@@ -1,0 +1,199 @@
+import { z } from 'zod'
+import { PublicError } from '../errors.ts'
+import type { StripeConnection, WebhookEndpoint } from '../generated/sqlite/client.ts'
+import { newId } from '../ids.ts'
+import { recordActivity } from '../storage/activity.ts'
+import type { Scope, TenantClient } from '../storage/scope/scope.ts'
+import type { Acting } from '../tenancy/acting.ts'
+import { openToken, resolveEndpoint } from '../tenancy/endpoints.ts'
+import { parseInput } from '../tenancy/input.ts'
+import { showTenant } from '../tenancy/tenant.ts'
+import { DAY, type Seconds, toSeconds } from '../time.ts'
+import type { StripeApi } from './api.ts'
+import { beginImport } from './jobs.ts'
+import { readKey, type StripeKey } from './key.ts'
+import { apiWith, type StripeMeans, sealKey } from './means.ts'
+import { ENDPOINTS_WRITE, isGranted, lackingIn } from './permissions.ts'
+import { estimate, type Probed, probe } from './probe.ts'
+import { ensureEndpoint, unreachable } from './stripe-endpoint.ts'
+import { StripeTrouble } from './trouble.ts'
+
+/** Stripe lists no older events. */
+const MOST_DAYS = 30
+const MOST_HISTORY_DAYS = 730
+const HISTORY_DAYS = 56
+
+const wanted = z.object({
+  days: z
+    .int()
+    .min(1, 'days must be at least 1')
+    .max(MOST_DAYS, `days must be at most ${MOST_DAYS}: Stripe lists no older events`)
+    .default(MOST_DAYS),
+  historyDays: z
+    .int()
+    .min(0, 'history must not be negative')
+    .max(MOST_HISTORY_DAYS, `history must be at most ${MOST_HISTORY_DAYS} days`)
+    .default(HISTORY_DAYS),
+})
+
+export interface ConnectInput {
+  key: string
+  /** Id or name; may be left out where the tenant has one. */
+  endpoint?: string | undefined
+  days?: number | undefined
+  historyDays?: number | undefined
+  /** Whether the endpoint is made at Stripe. */
+  makeEndpoint?: boolean
+  allowSecretKey?: boolean
+}
+
+/** Everything looked at, nothing made. */
+export interface Prepared extends Probed {
+  api: StripeApi
+  key: StripeKey
+  endpoint: WebhookEndpoint
+  /** Null: none is made at Stripe. */
+  url: string | null
+  events: { from: Seconds; to: Seconds }
+  history: { from: Seconds; to: Seconds } | undefined
+  /** Requests that the import will take. */
+  requests: number
+}
+
+/**
+ * Looks at the key, at what it may do, and at how much there is.
+ * @throws PublicError with what to do, StripeTrouble
+ */
+export async function prepare(
+  scope: Scope,
+  means: StripeMeans,
+  { clock, vault }: Pick<Acting, 'clock' | 'vault'>,
+  input: ConnectInput,
+  signal?: AbortSignal,
+): Promise<Prepared> {
+  const { days, historyDays } = parseInput(wanted, { days: input.days, historyDays: input.historyDays })
+  const key = readKey(input.key, { allowSecret: input.allowSecretKey ?? false })
+  const tenant = await showTenant(scope)
+  const endpoint = await resolveEndpoint(scope.db, scope.tenantId, input.endpoint)
+  if (!key.livemode && tenant.firstLiveAt !== null)
+    throw new PublicError(
+      'BAD_USER_INPUT',
+      'This is a test-mode key, but this tenant has live events, and test-mode ones are no longer judged: give a live-mode key (rk_live_…), or connect test mode in a tenant of its own.',
+    )
+  const url = input.makeEndpoint === false ? null : means.urlOf(openToken(vault, endpoint))
+  const away =
+    url === null ? undefined : unreachable(url, { livemode: key.livemode, ownStripe: means.ownStripe })
+  if (away !== undefined) throw new PublicError('BAD_USER_INPUT', away)
+  const api = apiWith(means, key, signal)
+  const probed = await probe(api)
+  await refuseOther(scope, endpoint, key, probed)
+  const to = toSeconds(clock.now())
+  const events = { from: to - days * DAY, to }
+  const history =
+    historyDays === 0 ? undefined : { from: events.from - historyDays * DAY, to: events.from - 1 }
+  const requests = await estimate(api, probed.permissions, { events, history: undefined })
+  return { api, key, endpoint, url, ...probed, events, history, requests }
+}
+
+/** What was proven of one account says nothing of another. */
+async function refuseOther(
+  { db, tenantId }: Pick<Scope, 'db' | 'tenantId'>,
+  endpoint: WebhookEndpoint,
+  key: StripeKey,
+  { account }: Probed,
+): Promise<void> {
+  const present = await db.stripeConnection.findFirst({ where: { tenantId, endpointId: endpoint.id } })
+  if (!present) return
+  refuseOtherThan(present, key, account)
+}
+
+export function refuseOtherThan(present: StripeConnection, key: StripeKey, account: string | null): void {
+  const mode = (livemode: boolean): string => (livemode ? 'live' : 'test')
+  const advice = `remove the connection ${present.id} first, or connect another endpoint (\`endpoint add\`)`
+  if (present.livemode !== key.livemode)
+    throw new PublicError(
+      'CONFLICT',
+      `This endpoint is connected in ${mode(present.livemode)} mode, and this is a ${mode(key.livemode)}-mode key: give a ${mode(present.livemode)}-mode key, or ${advice}.`,
+    )
+  if (present.account !== null && account !== null && present.account !== account)
+    throw new PublicError(
+      'CONFLICT',
+      `This endpoint is connected to ${present.account}, and this key is of ${account}: give a key of ${present.account}, or ${advice}.`,
+    )
+}
+
+/**
+ * Stores the connection, makes the endpoint at Stripe, and begins the import or lets one that was broken off go on.
+ * Repeated after a crash it goes on where it was.
+ */
+export async function connect(scope: Scope, acting: Acting, prepared: Prepared): Promise<StripeConnection> {
+  const connection = await scope.transaction((db) => store(db, scope.tenantId, acting, prepared))
+  const withEndpoint = await withStripeEndpoint(scope, acting, prepared, connection)
+  await beginImport(scope, acting.clock, withEndpoint, prepared)
+  return withEndpoint
+}
+
+async function store(
+  db: TenantClient,
+  tenantId: string,
+  { vault, clock, actor }: Acting,
+  { key, endpoint, account, permissions }: Prepared,
+): Promise<StripeConnection> {
+  const present = await db.stripeConnection.findFirst({ where: { tenantId, endpointId: endpoint.id } })
+  const now = clock.now()
+  const id = present?.id ?? newId('scn')
+  const trouble = lackingIn(permissions) ?? null
+  const known = {
+    account: account ?? present?.account ?? null,
+    sealed: sealKey(vault, { tenantId, id }, key),
+    keyHint: key.hint,
+    state: trouble === null ? 'CONNECTED' : 'LIMITED',
+    permissions: JSON.stringify(permissions),
+    trouble,
+    troubleSince: trouble === null ? null : now,
+    probedAt: now,
+  }
+  const data = {
+    connectionId: id,
+    endpoint: endpoint.name,
+    keyHint: key.hint,
+    account,
+    livemode: key.livemode,
+  }
+  await recordActivity(db, tenantId, [{ at: now, kind: 'STRIPE_CONNECTED', actor, data }])
+  if (present) {
+    const [row] = await db.stripeConnection.updateManyAndReturn({ where: { tenantId, id }, data: known })
+    if (row) return row
+  }
+  return db.stripeConnection.create({
+    data: { tenantId, id, endpointId: endpoint.id, livemode: key.livemode, createdAt: now, ...known },
+  })
+}
+
+/** Without the permission the webhooks go on as they are, and the connection says what to do by hand. */
+async function withStripeEndpoint(
+  scope: Scope,
+  acting: Acting,
+  { api, endpoint, url, permissions }: Prepared,
+  connection: StripeConnection,
+): Promise<StripeConnection> {
+  if (url === null || !isGranted(permissions, ENDPOINTS_WRITE)) return connection
+  try {
+    return await ensureEndpoint({ scope, acting, api, connection, endpoint, url })
+  } catch (error) {
+    if (!(error instanceof StripeTrouble) || error.kind !== 'PERMISSION') throw error
+    // It may read endpoints, but not write them: a list alone does not show that.
+    const known = permissions.map((one) => (one.name === ENDPOINTS_WRITE ? { ...one, granted: false } : one))
+    const [row] = await scope.db.stripeConnection.updateManyAndReturn({
+      where: { tenantId: scope.tenantId, id: connection.id },
+      data: {
+        state: 'LIMITED',
+        permissions: JSON.stringify(known),
+        trouble: lackingIn(known) ?? null,
+        troubleSince: acting.clock.now(),
+        creating: null,
+      },
+    })
+    return row ?? connection
+  }
+}

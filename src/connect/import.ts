@@ -1,0 +1,123 @@
+import type { ImportJob, StripeConnection } from '../generated/sqlite/client.ts'
+import { releaseJudging } from '../storage/connect/pages.ts'
+import type { Scope } from '../storage/scope/scope.ts'
+import type { Vault } from '../tenancy/vault.ts'
+import { DAY, MINUTE, type Seconds, toDate, type WallClock } from '../time.ts'
+import type { StripeApi } from './api.ts'
+import { newestJob, readOptions, readProgress, runningJob } from './jobs.ts'
+import { listedEvents } from './listed-event.ts'
+import { apiWith, openKey, type StripeMeans } from './means.ts'
+import { TYPE_GROUPS } from './probe.ts'
+import { type ReadableList, readLists } from './read-lists.ts'
+import { noteTrouble } from './standing.ts'
+
+/** What an import says while it works. */
+export interface ImportStep {
+  step: 'backfill' | 'history' | 'judging'
+  /** Of this step so far. */
+  done: number
+}
+
+export interface ImportParts {
+  scope: Scope
+  means: StripeMeans
+  vault: Vault
+  clock: WallClock
+  /** Judges what was imported, oldest first; gives the number of anomalies that were raised. */
+  judge(tenantId: string, onProgress: (judged: number) => void): Promise<number>
+  signal?: AbortSignal | undefined
+  onStep(step: ImportStep): void
+}
+
+/** Of the newest events deliveries are still under way, and Stripe's own list may lag. */
+export const SETTLED: Seconds = 15 * MINUTE
+
+/**
+ * Fetches the past of a connection, judges it and says up to when nothing is missing. It may be broken off at any moment
+ * and goes on where it was.
+ * @returns how many anomalies the past has
+ * @throws StripeTrouble, noted with the connection: what is done stays done
+ */
+export async function runImport(parts: ImportParts, connection: StripeConnection): Promise<number> {
+  const { scope, vault, means, signal } = parts
+  const api = apiWith(means, openKey(vault, connection), signal)
+  try {
+    await backfill(parts, connection, api)
+  } catch (error) {
+    await noteTrouble(scope, parts.clock, connection, error)
+    throw error
+  }
+  const anomalies = await parts.judge(scope.tenantId, (done) => parts.onStep({ step: 'judging', done }))
+  await finish(parts, connection)
+  await releaseJudging(scope.sql, scope.tenantId)
+  return anomalies
+}
+
+async function backfill(
+  parts: ImportParts,
+  { id, endpointId }: StripeConnection,
+  api: StripeApi,
+): Promise<void> {
+  const { scope, clock, onStep } = parts
+  const job = await runningJob(scope, id, 'BACKFILL')
+  if (job === null) return
+  const source = 'BACKFILL' as const
+  const lists = (await accountsOf(scope, endpointId)).flatMap((account) =>
+    TYPE_GROUPS.map(
+      (types, index): ReadableList => ({
+        name: `events ${index + 1}${account === undefined ? '' : ` of ${account}`}`,
+        path: '/v1/events',
+        params: { types },
+        ...(account !== undefined && { account }),
+        eventsOf: (body) => listedEvents(body, { endpointId, source, account }),
+      }),
+    ),
+  )
+  let done = job.read
+  const onPage = ({ read }: { read: number }): void => {
+    done += read
+    onStep({ step: 'backfill', done })
+  }
+  await readLists({ scope, clock, api, provenTo: provenTo(job), onPage }, job, lists)
+  await end(parts, job)
+}
+
+const provenTo = (job: ImportJob): Seconds => readOptions(job).to - SETTLED
+
+/** Its own, and those of connected accounts that deliveries have named. */
+async function accountsOf({ db, tenantId }: Scope, endpointId: string): Promise<(string | undefined)[]> {
+  const streams = await db.stream.findMany({ where: { tenantId, endpointId, account: { not: null } } })
+  return [undefined, ...new Set(streams.flatMap(({ account }) => account ?? []))]
+}
+
+async function end({ scope: { db, tenantId }, clock }: ImportParts, { id }: ImportJob): Promise<void> {
+  const now = clock.now()
+  await db.importJob.updateMany({
+    where: { tenantId, id, state: 'RUNNING' },
+    data: { state: 'DONE', finishedAt: now, updatedAt: now },
+  })
+}
+
+async function finish({ scope, clock }: ImportParts, { id, through }: StripeConnection): Promise<void> {
+  const { db, tenantId } = scope
+  const job = await newestJob(scope, id, 'BACKFILL')
+  if (job === null) return
+  const proven = toDate(provenTo(job))
+  const { counted } = readProgress(job)
+  await db.stripeConnection.updateMany({
+    where: { tenantId, id },
+    data: {
+      ...((through === null || through < proven) && {
+        through: proven,
+        atStripe: counted,
+        stored: counted,
+        missing: 0,
+      }),
+      reconcileAt: new Date(clock.now().getTime() + SETTLED * 1_000),
+      rationSince: clock.now(),
+      rationSpent: 0,
+    },
+  })
+}
+
+export const MONTH: Seconds = 30 * DAY

@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import type { ImportJob, StripeConnection } from '../generated/sqlite/client.ts'
+import { newId } from '../ids.ts'
+import type { Scope } from '../storage/scope/scope.ts'
+import type { WallClock } from '../time.ts'
+import type { Span } from './probe.ts'
+
+export const IMPORT_KINDS = ['BACKFILL', 'HISTORY', 'REBUILD'] as const
+export const IMPORT_STATES = ['RUNNING', 'DONE', 'FAILED'] as const
+
+const span = z.object({ from: z.number(), to: z.number() })
+
+/** What a job was asked for: the time, and whether nothing of the tenant is judged meanwhile. */
+const options = span.extend({ hold: z.boolean() })
+export type JobOptions = z.infer<typeof options>
+
+/** How far a list is read: after this object. */
+const place = z.object({
+  after: z.object({ id: z.string(), created: z.number() }).nullable(),
+  done: z.boolean(),
+})
+export type ListPlace = z.infer<typeof place>
+
+/** By name of the list, and how many of the events count for what is proven. */
+const progress = z.object({ lists: z.record(z.string(), place), counted: z.number() })
+export type JobProgress = z.infer<typeof progress>
+
+export const readOptions = (job: Pick<ImportJob, 'options'>): JobOptions =>
+  options.parse(JSON.parse(job.options))
+export const readProgress = (job: Pick<ImportJob, 'progress'>): JobProgress =>
+  progress.parse(JSON.parse(job.progress))
+
+const NOTHING_READ: JobProgress = { lists: {}, counted: 0 }
+
+/** An import that was broken off goes on; else a new one begins. */
+export async function beginImport(
+  { db, tenantId, transaction }: Scope,
+  clock: WallClock,
+  { id: connectionId, reconcileAt }: StripeConnection,
+  { events }: { events: Span },
+): Promise<void> {
+  const now = clock.now()
+  const { count } =
+    reconcileAt === null
+      ? await db.importJob.updateMany({
+          where: {
+            tenantId,
+            connectionId,
+            kind: { in: ['BACKFILL', 'HISTORY'] },
+            state: { in: ['RUNNING', 'FAILED'] },
+          },
+          data: { state: 'RUNNING', error: null, finishedAt: null, updatedAt: now },
+        })
+      : { count: 0 }
+  const isBegun =
+    count > 0 ||
+    (reconcileAt === null && (await db.importJob.count({ where: { tenantId, connectionId } })) > 0)
+  if (isBegun) return
+  // Whatever was judged already goes on being judged as it comes.
+  const hold = (await db.stream.count({ where: { tenantId } })) === 0
+  const job = (kind: 'BACKFILL' | 'HISTORY', { from, to }: Span) => ({
+    tenantId,
+    id: newId('imp'),
+    connectionId,
+    kind,
+    state: 'RUNNING',
+    startedAt: now,
+    updatedAt: now,
+    options: JSON.stringify({ from, to, hold } satisfies JobOptions),
+    progress: JSON.stringify(NOTHING_READ),
+  })
+  await transaction(async (tx) => {
+    await tx.importJob.create({ data: job('BACKFILL', events) })
+    await tx.stripeConnection.updateMany({
+      where: { tenantId, id: connectionId },
+      data: { reconcileAt: null },
+    })
+  })
+}
+
+/** The job of a kind that is to be worked on. */
+export const runningJob = (
+  { db, tenantId }: Scope,
+  connectionId: string,
+  kind: 'BACKFILL' | 'HISTORY',
+): Promise<ImportJob | null> =>
+  db.importJob.findFirst({
+    where: { tenantId, connectionId, kind, state: 'RUNNING' },
+    orderBy: { startedAt: 'asc' },
+  })
+
+/** The newest job of a kind. */
+export const newestJob = (
+  { db, tenantId }: Scope,
+  connectionId: string,
+  kind: 'BACKFILL' | 'HISTORY',
+): Promise<ImportJob | null> =>
+  db.importJob.findFirst({
+    where: { tenantId, connectionId, kind },
+    orderBy: [{ startedAt: 'desc' }, { id: 'desc' }],
+  })

@@ -1,0 +1,44 @@
+import { PublicError } from '../errors.ts'
+import type { StripeConnection } from '../generated/sqlite/client.ts'
+import { recordActivity } from '../storage/activity.ts'
+import { releaseJudging } from '../storage/connect/pages.ts'
+import type { Scope } from '../storage/scope/scope.ts'
+import type { Acting } from '../tenancy/acting.ts'
+import { apiWith, openKey, type StripeMeans } from './means.ts'
+
+/** Oldest first. */
+export const listConnections = ({ db, tenantId }: Scope): Promise<StripeConnection[]> =>
+  db.stripeConnection.findMany({ where: { tenantId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })
+
+/** @throws PublicError NOT_FOUND */
+export async function findConnection({ db, tenantId }: Scope, id: string): Promise<StripeConnection> {
+  const connection = await db.stripeConnection.findFirst({ where: { tenantId, id } })
+  if (!connection) throw new PublicError('NOT_FOUND', `there is no connection ${id}`)
+  return connection
+}
+
+/**
+ * Forgets a key, with its imports; events stay, and webhooks go on.
+ * @param input.deleteEndpoint whether its endpoint at Stripe goes too: then nothing is delivered any more
+ * @throws PublicError NOT_FOUND; StripeTrouble when the endpoint cannot be deleted: then nothing is removed
+ */
+export async function disconnect(
+  scope: Scope,
+  { actor, clock, vault }: Acting,
+  means: StripeMeans,
+  input: { id: string; deleteEndpoint: boolean },
+): Promise<StripeConnection> {
+  const { tenantId } = scope
+  const connection = await findConnection(scope, input.id)
+  const { id, endpointId, keyHint, stripeEndpointId } = connection
+  if (input.deleteEndpoint && stripeEndpointId !== null)
+    await apiWith(means, openKey(vault, connection)).delete(`/v1/webhook_endpoints/${stripeEndpointId}`)
+  await scope.transaction(async (db) => {
+    await db.importJob.deleteMany({ where: { tenantId, connectionId: id } })
+    await db.stripeConnection.deleteMany({ where: { tenantId, id } })
+    const data = { connectionId: id, endpointId, keyHint, deletedEndpoint: input.deleteEndpoint }
+    await recordActivity(db, tenantId, [{ at: clock.now(), kind: 'STRIPE_DISCONNECTED', actor, data }])
+  })
+  await releaseJudging(scope.sql, tenantId)
+  return connection
+}

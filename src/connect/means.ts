@@ -1,0 +1,64 @@
+import { hostname } from 'node:os'
+import type { Config } from '../config.ts'
+import type { StripeConnection } from '../generated/sqlite/client.ts'
+import { randomBase62 } from '../ids.ts'
+import { webhookUrl } from '../tenancy/endpoints.ts'
+import type { Vault } from '../tenancy/vault.ts'
+import { StripeApi } from './api.ts'
+import { readKey, type StripeKey } from './key.ts'
+
+/** How this process reaches Stripe, and how Stripe reaches it. */
+export interface StripeMeans {
+  /** An origin. */
+  apiUrl: string
+  /** Whether that is Stripe itself, not a stand-in or a proxy. */
+  ownStripe: boolean
+  /** Names this process in leases. */
+  holder: string
+  urlOf(token: string): string
+}
+
+const STRIPE = 'https://api.stripe.com'
+
+export const stripeMeans = (
+  { stripeApiUrl }: Pick<Config, 'stripeApiUrl'>,
+  base: () => Pick<Config, 'publicUrl' | 'port'>,
+): StripeMeans => ({
+  apiUrl: stripeApiUrl,
+  ownStripe: stripeApiUrl === STRIPE,
+  holder: `${hostname()}/${process.pid}/${randomBase62(8)}`,
+  urlOf: (token) => webhookUrl(base(), token),
+})
+
+/** Whether a holder's process has ended: only of this machine's own it can be told. */
+export function isGone(holder: string): boolean {
+  const [host, pid] = holder.split('/')
+  if (host !== hostname() || pid === undefined || !/^\d+$/.test(pid)) return false
+  try {
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
+  }
+}
+
+const placeOf = ({ tenantId, id }: Pick<StripeConnection, 'tenantId' | 'id'>) =>
+  ({ tenantId, id, purpose: 'stripe-key' }) as const
+
+export const sealKey = (
+  vault: Vault,
+  connection: Pick<StripeConnection, 'tenantId' | 'id'>,
+  { key }: StripeKey,
+): string => vault.seal(key, placeOf(connection))
+
+/** @throws VaultError when it was sealed under a BILLINGWATCH_SECRET that is not known any more */
+export const openKey = (
+  vault: Vault,
+  connection: Pick<StripeConnection, 'tenantId' | 'id' | 'sealed'>,
+): StripeKey => readKey(vault.open(connection.sealed, placeOf(connection)), { allowSecret: true })
+
+export const apiWith = (
+  { apiUrl }: Pick<StripeMeans, 'apiUrl'>,
+  key: StripeKey,
+  signal?: AbortSignal,
+): StripeApi => new StripeApi({ key, apiUrl, signal })

@@ -1,0 +1,107 @@
+import type { ImportJob } from '../generated/sqlite/client.ts'
+import { storePage } from '../storage/connect/pages.ts'
+import type { InboxEvent } from '../storage/inbox.ts'
+import type { Scope } from '../storage/scope/scope.ts'
+import { integer } from '../stripe/read.ts'
+import { HOUR, type Seconds, type WallClock } from '../time.ts'
+import type { Page, Params, StripeApi } from './api.ts'
+import { type JobOptions, type JobProgress, type ListPlace, readOptions, readProgress } from './jobs.ts'
+import { PAGE } from './probe.ts'
+import { StripeTrouble } from './trouble.ts'
+
+type Listed = Record<string, unknown>
+
+/** A list at Stripe, and the events that are made of its objects. */
+export interface ReadableList {
+  name: string
+  path: string
+  params: Params
+  account?: string
+  eventsOf(object: Listed): Omit<InboxEvent, 'status'>[]
+}
+
+export interface ReadingParts {
+  scope: Scope
+  clock: WallClock
+  api: StripeApi
+  /** Events up to then count for what is proven. */
+  provenTo: Seconds
+  onPage(page: { read: number; stored: number }): void
+}
+
+/** A tenant whose deliveries wait for its past waits no longer than this for a page. */
+const HOLD_MS = HOUR * 1_000
+
+const NOT_BEGUN: ListPlace = { after: null, done: false }
+
+/** Reads lists page by page from where the job stopped; a page and its place are stored together. */
+export async function readLists(
+  parts: ReadingParts,
+  job: ImportJob,
+  lists: readonly ReadableList[],
+): Promise<JobProgress> {
+  const options = readOptions(job)
+  let progress = readProgress(job)
+  for (const list of lists) {
+    let place = progress.lists[list.name] ?? NOT_BEGUN
+    while (!place.done) {
+      const page = await pageAfter(parts.api, list, options, place)
+      const events = page.data.flatMap((object) => list.eventsOf(object))
+      place = placeAfter(page, place)
+      progress = {
+        lists: { ...progress.lists, [list.name]: place },
+        counted: progress.counted + events.filter(({ event }) => event.created <= parts.provenTo).length,
+      }
+      await commit(parts, job, { page, events, progress, options })
+    }
+  }
+  return progress
+}
+
+async function commit(
+  { scope, clock, onPage }: ReadingParts,
+  job: ImportJob,
+  done: { page: Page; events: Omit<InboxEvent, 'status'>[]; progress: JobProgress; options: JobOptions },
+): Promise<void> {
+  const now = clock.now()
+  const read = done.page.data.length
+  const stored = await storePage(scope.sql, {
+    tenantId: scope.tenantId,
+    jobId: job.id,
+    events: done.events,
+    read,
+    progress: JSON.stringify(done.progress),
+    now,
+    holdUntil: done.options.hold ? new Date(now.getTime() + HOLD_MS) : undefined,
+  })
+  onPage({ read, stored })
+}
+
+async function pageAfter(
+  api: StripeApi,
+  { path, params, account }: ReadableList,
+  { from, to }: JobOptions,
+  { after }: ListPlace,
+): Promise<Page> {
+  const bounded = (upTo: Seconds): Params => ({
+    ...params,
+    'created[gte]': from,
+    'created[lte]': upTo,
+    limit: PAGE,
+  })
+  if (after === null) return api.list(path, bounded(to), account)
+  try {
+    return await api.list(path, { ...bounded(to), starting_after: after.id }, account)
+  } catch (error) {
+    if (!(error instanceof StripeTrouble) || error.code !== 'resource_missing') throw error
+    // Stripe no longer has it: those of its second come again, and are known.
+    return api.list(path, bounded(after.created), account)
+  }
+}
+
+function placeAfter({ data, hasMore }: Page, before: ListPlace): ListPlace {
+  const last = data.at(-1)
+  const [id, created] = [last?.['id'], integer(last?.['created'])]
+  const after = typeof id === 'string' && created !== undefined ? { id, created } : before.after
+  return { after, done: !hasMore || data.length === 0 }
+}

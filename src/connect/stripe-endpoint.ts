@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import { PublicError } from '../errors.ts'
+import type { StripeConnection, WebhookEndpoint } from '../generated/sqlite/client.ts'
+import { randomBase62 } from '../ids.ts'
+import type { Scope } from '../storage/scope/scope.ts'
+import { LISTENED_TYPES } from '../stripe/reading.ts'
+import type { Acting } from '../tenancy/acting.ts'
+import { addSecret } from '../tenancy/secrets.ts'
+import { API_VERSION, type StripeApi } from './api.ts'
+import { PAGE } from './probe.ts'
+import { StripeTrouble } from './trouble.ts'
+
+const PATH = '/v1/webhook_endpoints'
+
+const stripeEndpoint = z.looseObject({
+  id: z.string(),
+  url: z.string(),
+  status: z.string(),
+  enabled_events: z.array(z.string()),
+  metadata: z.record(z.string(), z.string()).nullish(),
+  secret: z.string().optional(),
+})
+export type StripeEndpoint = z.infer<typeof stripeEndpoint>
+
+export interface EndpointTask {
+  scope: Scope
+  acting: Acting
+  api: StripeApi
+  connection: StripeConnection
+  endpoint: WebhookEndpoint
+  /** Where Stripe has to deliver to. */
+  url: string
+}
+
+/** A delivery that was verified so lately shows that the secret that is stored is the right one. */
+const VERIFIED_WITHIN_MS = 24 * 3_600_000
+
+/**
+ * Makes sure that Stripe delivers to our endpoint, with a secret that is known here. It is found by its metadata, or
+ * by its URL; others are left alone. A crash at any moment leaves one endpoint: a creation is repeated under its key.
+ * @returns the connection with what it has at Stripe
+ */
+export async function ensureEndpoint(task: EndpointTask): Promise<StripeConnection> {
+  const { connection, api } = task
+  if (connection.creating !== null) {
+    const repeated = await create(task, connection.creating).catch(unlessRefused)
+    if (repeated !== undefined) return repeated
+  }
+  const there = await listAll(api)
+  const own = there.find(({ metadata }) => metadata?.['billingwatch'] === task.endpoint.id)
+  if (own !== undefined && (own.id === connection.stripeEndpointId || isVerified(task)))
+    return adopt(task, own)
+  // Ours, but its secret went with the answer that never came.
+  if (own !== undefined) await api.delete(`${PATH}/${own.id}`)
+  const alike = there.find(({ url, metadata }) => url === task.url && !metadata?.['billingwatch'])
+  if (alike !== undefined && isVerified(task)) return adopt(task, alike)
+  return create(task, `billingwatch-${randomBase62(24)}`)
+}
+
+/** Its URL has changed since, so it cannot be repeated: what it made is found by its metadata. */
+function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof StripeTrouble) || error.kind !== 'REFUSED') throw error
+}
+
+async function listAll(api: StripeApi): Promise<StripeEndpoint[]> {
+  const all: StripeEndpoint[] = []
+  for (;;) {
+    const last = all.at(-1)
+    const page = await api.list(PATH, { limit: PAGE, ...(last && { starting_after: last.id }) })
+    all.push(...page.data.map((one) => stripeEndpoint.parse(one)))
+    if (!page.hasMore || page.data.length === 0) return all
+  }
+}
+
+const isVerified = ({ endpoint: { lastDeliveryAt }, acting }: EndpointTask): boolean =>
+  lastDeliveryAt !== null && acting.clock.now().getTime() - lastDeliveryAt.getTime() < VERIFIED_WITHIN_MS
+
+/** Takes one that is there: what it is enabled for grows, its API version and its secret stay. */
+async function adopt(task: EndpointTask, found: StripeEndpoint): Promise<StripeConnection> {
+  const { api, endpoint, url } = task
+  const wanted = found.enabled_events.includes('*')
+    ? found.enabled_events
+    : [...new Set([...found.enabled_events, ...LISTENED_TYPES])]
+  const isRight =
+    wanted.length === found.enabled_events.length &&
+    found.url === url &&
+    found.metadata?.['billingwatch'] === endpoint.id
+  const present = isRight
+    ? found
+    : stripeEndpoint.parse(
+        await api.post(`${PATH}/${found.id}`, {
+          enabled_events: wanted,
+          url,
+          metadata: { billingwatch: endpoint.id },
+        }),
+      )
+  return remember(task, { stripeEndpointId: present.id, stripeEndpointStatus: present.status, adopted: true })
+}
+
+/** @param key of this very creation: kept before it is asked for, so that it can be asked for again */
+async function create(task: EndpointTask, key: string): Promise<StripeConnection> {
+  const { api, endpoint, url, scope, acting } = task
+  await remember(task, { creating: key })
+  const made = stripeEndpoint.parse(
+    await api.post(
+      PATH,
+      {
+        url,
+        enabled_events: LISTENED_TYPES,
+        api_version: API_VERSION,
+        description: 'BillingWatch',
+        metadata: { billingwatch: endpoint.id },
+      },
+      key,
+    ),
+  )
+  if (made.secret === undefined)
+    throw new PublicError(
+      'CONFLICT',
+      `Stripe gave no signing secret for ${made.id}: delete it there, and connect again.`,
+    )
+  // A secret that is stored already is not added twice, so a kill between the two is made good.
+  await addSecret(scope, acting, { endpoint: endpoint.id, secret: made.secret })
+  return remember(task, {
+    creating: null,
+    stripeEndpointId: made.id,
+    stripeEndpointStatus: made.status,
+    adopted: false,
+  })
+}
+
+async function remember(
+  { scope: { db, tenantId }, connection: { id } }: EndpointTask,
+  data: Partial<Pick<StripeConnection, 'creating' | 'stripeEndpointId' | 'stripeEndpointStatus' | 'adopted'>>,
+): Promise<StripeConnection> {
+  const [row] = await db.stripeConnection.updateManyAndReturn({ where: { tenantId, id }, data })
+  if (!row) throw new PublicError('NOT_FOUND', `there is no connection ${id}`)
+  return row
+}
+
+/** How it stands at Stripe: `enabled`, `disabled`, or `deleted` when it is not there any more. */
+export async function statusOf(api: StripeApi, id: string): Promise<string> {
+  const there = await listAll(api)
+  return there.find((one) => one.id === id)?.status ?? 'deleted'
+}
+
+/** Whether Stripe can reach a webhook URL; else why not, and what to do. */
+export function unreachable(
+  url: string,
+  { livemode, ownStripe }: { livemode: boolean; ownStripe: boolean },
+): string | undefined {
+  // Where the API is reached elsewhere, a stand-in or a proxy delivers.
+  if (!ownStripe) return undefined
+  const { protocol, hostname } = new URL(url)
+  const isInside =
+    /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|\[?::1)/.test(hostname) ||
+    !hostname.includes('.')
+  if (isInside)
+    return `Stripe cannot reach ${new URL(url).origin}: set PUBLIC_URL to the address that this server has in the internet. For a try on this machine, connect with --no-endpoint and let \`stripe listen\` forward the events.`
+  if (livemode && protocol !== 'https:')
+    return `Stripe delivers live events to https alone: set PUBLIC_URL to an https address instead of ${new URL(url).origin}.`
+  return undefined
+}

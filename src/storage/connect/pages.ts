@@ -1,0 +1,70 @@
+import { type InboxEvent, insertEvents, isLive, markLive } from '../inbox.ts'
+import type { Sql, Writer } from '../sql.ts'
+
+/** A page of Stripe's past, and how far the work is once it is stored. */
+export interface PageCommit {
+  tenantId: string
+  jobId: string
+  /** With the status that they have while the tenant is live for test events: decided here. */
+  events: readonly Omit<InboxEvent, 'status'>[]
+  read: number
+  /** JSON. */
+  progress: string
+  now: Date
+  /** Nothing of the tenant is judged before; undefined: as ever. */
+  holdUntil: Date | undefined
+}
+
+/** The job was ended or removed meanwhile: what it read is not stored. */
+export class JobGoneError extends Error {
+  override readonly name = 'JobGoneError'
+  constructor() {
+    super('the import was ended meanwhile')
+  }
+}
+
+/**
+ * Stores a page together with the place where it ends: a kill at any moment repeats a page or not, and events that are
+ * known stay as they are. No wake is left: they are judged together, oldest first.
+ * @returns how many were not known
+ */
+export function storePage(sql: Sql, page: PageCommit): Promise<number> {
+  const { tenantId, jobId, now, holdUntil } = page
+  return sql.write(async (tx) => {
+    const stored = await insertBackfilled(tx, page)
+    const changed = await tx.run(
+      `UPDATE "ImportJob" SET "read" = "read" + ?, "stored" = "stored" + ?, "progress" = ?, "updatedAt" = ?, "error" = NULL
+       WHERE "tenantId" = ? AND "id" = ? AND "state" = 'RUNNING'`,
+      [page.read, stored, page.progress, now, tenantId, jobId],
+    )
+    if (changed === 0) throw new JobGoneError()
+    if (holdUntil !== undefined) await holdJudging(tx, tenantId, holdUntil)
+    return stored
+  })
+}
+
+async function insertBackfilled(tx: Writer, { tenantId, events, now }: PageCommit): Promise<number> {
+  if (events.length === 0) return 0
+  const isFirstLive = events.some(({ event }) => event.livemode)
+  if (isFirstLive) await markLive(tx, tenantId, now)
+  const live = await isLive(tx, tenantId)
+  const rows = events.map((row): InboxEvent => {
+    const { thin, livemode } = row.event
+    return { ...row, status: thin || (live && !livemode) ? 'IGNORED' : 'PENDING' }
+  })
+  // As ingest does: all processes insert in one order.
+  rows.sort((a, b) => (a.event.id < b.event.id ? -1 : 1))
+  return (await insertEvents(tx, tenantId, rows)).size
+}
+
+/** Deliveries are stored meanwhile, and judged afterwards. */
+async function holdJudging(tx: Writer, tenantId: string, until: Date): Promise<void> {
+  await tx.run('UPDATE "Claim" SET "retryAt" = ? WHERE "tenantId" = ? AND "failures" = 0', [until, tenantId])
+}
+
+/** Deliveries that waited for the past are judged from now on. */
+export async function releaseJudging(sql: Sql, tenantId: string): Promise<void> {
+  await sql.write((tx) =>
+    tx.run('UPDATE "Claim" SET "retryAt" = NULL WHERE "tenantId" = ? AND "failures" = 0', [tenantId]),
+  )
+}

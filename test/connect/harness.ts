@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto'
+import { onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { cliJson, freshEnv } from '../cli/harness.ts'
+import { nowSeconds } from '../support/outside.ts'
+import type { Json } from '../support/stripe/basics.ts'
+import { charge } from '../support/stripe/charges.ts'
+import { event } from '../support/stripe/events.ts'
+import { type StripeDouble, startStripe } from '../support/stripe-api.ts'
+
+export const LIVE_KEY = 'rk_live_51Nconnected0001'
+export const TEST_KEY = 'rk_test_51Nconnected0001'
+
+/** Milliseconds that a test of several commands may take where many share the machine. */
+export const PATIENT = 180_000
+
+/** A stand-in for Stripe, closed with the test. */
+export async function stripe(): Promise<StripeDouble> {
+  const double = await startStripe()
+  onTestFinished(() => double.close())
+  double.addKey(LIVE_KEY)
+  return double
+}
+
+const made = z.looseObject({ id: z.string() })
+
+/** A tenant in a database of its own whose commands talk to the stand-in. */
+export async function tenantFor({ url }: StripeDouble, over: Record<string, string> = {}) {
+  const env = { ...(await freshEnv()), STRIPE_API_URL: url, ...over }
+  const tenant = made.parse(await cliJson(env, ['tenant', 'create', 'Acme'])).id
+  return { env, tenant }
+}
+
+/** Payments one after the other up to a moment, oldest first; their ids say whose they are. */
+export function payments(
+  count: number,
+  { every = 3_600, until = nowSeconds() - 3_600, name = 'a', failing = 0 } = {},
+): Json[] {
+  return Array.from({ length: count }, (_, index) => {
+    const at = until - (count - 1 - index) * every
+    const id = `${name}_${String(index).padStart(6, '0')}`
+    const fails = failing > 0 && index % failing === failing - 1
+    const object = charge({
+      id: `ch_${id}`,
+      created: at,
+      customer: `cus_${id}`,
+      amount: 1_000 + (createHash('md5').update(id).digest()[0] ?? 0) * 10,
+      ...(fails ? { status: 'failed', paid: false, captured: false, failure_code: 'card_declined' } : {}),
+    })
+    return event(fails ? 'charge.failed' : 'charge.succeeded', object, { id: `evt_${id}`, created: at })
+  })
+}
