@@ -39,7 +39,7 @@ export const Tenant = builder.objectRef<TenantRow>('Tenant').implement({
       type: [WebhookEndpoint],
       description: 'One for each of its Stripe accounts, oldest first.',
       resolve: ({ id }, _args, context) =>
-        // Whoever brings thousands of tenants asks each for its URL: by Prisma's client that took a quarter of it all.
+        // Whoever brings thousands of tenants asks each for its URL, and Prisma's client is the dearest part of that.
         readRows(context.scopeOfTenant(id), ENDPOINTS, {
           columns: columnsOf(ENDPOINTS),
           orderBy: ['createdAt', 'id'],
