@@ -14,8 +14,8 @@ import { PublicError } from '../errors.ts'
 import type { StripeConnection } from '../generated/sqlite/client.ts'
 import { judgeImported } from '../pipeline/imported.ts'
 import type { Scope } from '../storage/scope/scope.ts'
-import { DAY, systemClock } from '../time.ts'
-import { duration, table, time, wholeArgument } from './format.ts'
+import { systemClock } from '../time.ts'
+import { table, time, wholeArgument } from './format.ts'
 import { Progress } from './progress.ts'
 import type { CommandServices, Shell } from './shell.ts'
 
@@ -23,7 +23,6 @@ interface Options {
   key: string
   endpoint?: string | undefined
   days: number
-  history: number
   makeEndpoint: boolean
   allowSecretKey?: boolean
   yes?: boolean
@@ -47,7 +46,6 @@ export const connectCommand = (shell: Shell): Command =>
     .requiredOption('--key <key>', 'a restricted key, rk_live_… or rk_test_…, or - to read it from stdin')
     .option('--endpoint <endpoint>', 'which endpoint of the tenant, by id or name')
     .option('--days <days>', 'how many days of events to fetch', wholeArgument(30), 30)
-    .option('--history <time>', 'older objects, for what is usual: not read yet', duration, 56 * DAY)
     .option('--no-endpoint', 'make no endpoint at Stripe')
     .option('--allow-secret-key', 'take a secret key, sk_…, which may do everything')
     .option('--yes', 'begin without a question')
@@ -76,7 +74,6 @@ async function run(shell: Shell, task: Task, options: Options): Promise<void> {
     key: await shell.secret(options.key),
     endpoint: options.endpoint,
     days: options.days,
-    historyDays: Math.ceil(options.history / DAY),
     makeEndpoint: options.makeEndpoint,
     allowSecretKey: options.allowSecretKey ?? false,
   })
@@ -157,7 +154,6 @@ async function report(
   const connection = await findConnection(scope, id)
   const { account, livemode, adopted, stripeEndpointId, through, atStripe, stored } = connection
   const backfill = await newestJob(scope, id, 'BACKFILL')
-  const history = await newestJob(scope, id, 'HISTORY')
   const read = backfill?.read ?? 0
   const json = {
     connectionId: id,
@@ -167,7 +163,6 @@ async function report(
     estimate: { requests: prepared.requests },
     stripeEndpoint: stripeEndpointId === null ? null : { id: stripeEndpointId, adopted },
     backfill: { read, stored: backfill?.stored ?? 0, duplicates: read - (backfill?.stored ?? 0) },
-    history: { objects: history?.read ?? 0, events: history?.stored ?? 0 },
     anomalies,
     completeThrough: through?.toISOString() ?? null,
   }
@@ -179,7 +174,6 @@ async function report(
         stripeEndpointId === null ? 'none made' : `${stripeEndpointId}${adopted ? ', which was there' : ''}`,
       ],
       ['Events fetched', `${read}, ${json.backfill.stored} of them new`],
-      ['Older objects', `${json.history.objects}`],
       ['Anomalies found', `${anomalies}`],
     ]),
     ...(connection.trouble === null ? [] : [connection.trouble]),

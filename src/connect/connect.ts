@@ -20,8 +20,6 @@ import { StripeTrouble } from './trouble.ts'
 
 /** Stripe lists no older events. */
 const MOST_DAYS = 30
-const MOST_HISTORY_DAYS = 730
-const HISTORY_DAYS = 56
 
 const wanted = z.object({
   days: z
@@ -29,11 +27,6 @@ const wanted = z.object({
     .min(1, 'days must be at least 1')
     .max(MOST_DAYS, `days must be at most ${MOST_DAYS}: Stripe lists no older events`)
     .default(MOST_DAYS),
-  historyDays: z
-    .int()
-    .min(0, 'history must not be negative')
-    .max(MOST_HISTORY_DAYS, `history must be at most ${MOST_HISTORY_DAYS} days`)
-    .default(HISTORY_DAYS),
 })
 
 export interface ConnectInput {
@@ -41,7 +34,6 @@ export interface ConnectInput {
   /** Id or name; may be left out where the tenant has one. */
   endpoint?: string | undefined
   days?: number | undefined
-  historyDays?: number | undefined
   /** Whether the endpoint is made at Stripe. */
   makeEndpoint?: boolean
   allowSecretKey?: boolean
@@ -55,7 +47,6 @@ export interface Prepared extends Probed {
   /** Null: none is made at Stripe. */
   url: string | null
   events: { from: Seconds; to: Seconds }
-  history: { from: Seconds; to: Seconds } | undefined
   /** Requests that the import will take. */
   requests: number
 }
@@ -71,7 +62,7 @@ export async function prepare(
   input: ConnectInput,
   signal?: AbortSignal,
 ): Promise<Prepared> {
-  const { days, historyDays } = parseInput(wanted, { days: input.days, historyDays: input.historyDays })
+  const { days } = parseInput(wanted, { days: input.days })
   const key = readKey(input.key, { allowSecret: input.allowSecretKey ?? false })
   const tenant = await showTenant(scope)
   const endpoint = await resolveEndpoint(scope.db, scope.tenantId, input.endpoint)
@@ -89,10 +80,8 @@ export async function prepare(
   await refuseOther(scope, endpoint, key, probed)
   const to = toSeconds(clock.now())
   const events = { from: to - days * DAY, to }
-  const history =
-    historyDays === 0 ? undefined : { from: events.from - historyDays * DAY, to: events.from - 1 }
-  const requests = await estimate(api, probed.permissions, { events, history: undefined })
-  return { api, key, endpoint, url, ...probed, events, history, requests }
+  const requests = await estimate(api, probed.permissions, events)
+  return { api, key, endpoint, url, ...probed, events, requests }
 }
 
 /** What was proven of one account says nothing of another. */

@@ -1,8 +1,7 @@
 import { integer } from '../stripe/read.ts'
 import { LISTENED_TYPES } from '../stripe/reading.ts'
 import type { Seconds } from '../time.ts'
-import type { Page, Params, StripeApi } from './api.ts'
-import { OBJECT_LISTS } from './objects.ts'
+import type { Page, StripeApi } from './api.ts'
 import { EVENTS_READ, type Granted, isGranted, PERMISSIONS } from './permissions.ts'
 import { StripeTrouble } from './trouble.ts'
 
@@ -64,20 +63,12 @@ export interface Span {
 }
 
 /** How many requests an import takes, as the first page of each list lets expect. */
-export async function estimate(
-  api: StripeApi,
-  permissions: Granted,
-  { events, history }: { events: Span; history: Span | undefined },
-): Promise<number> {
+export async function estimate(api: StripeApi, permissions: Granted, events: Span): Promise<number> {
   let requests = 0
-  const add = async (path: string, params: Params, span: Span): Promise<void> => {
-    const bounds = { 'created[gte]': span.from, 'created[lte]': span.to }
-    requests += pagesIn(await api.list(path, { ...params, ...bounds, limit: PAGE }), span)
-  }
-  if (isGranted(permissions, EVENTS_READ))
-    for (const types of TYPE_GROUPS) await add('/v1/events', { types }, events)
-  for (const { path, params, permission } of OBJECT_LISTS)
-    if (history !== undefined && isGranted(permissions, permission)) await add(path, params, history)
+  if (!isGranted(permissions, EVENTS_READ)) return requests
+  const bounds = { 'created[gte]': events.from, 'created[lte]': events.to }
+  for (const types of TYPE_GROUPS)
+    requests += pagesIn(await api.list('/v1/events', { types, ...bounds, limit: PAGE }), events)
   return requests
 }
 

@@ -90,7 +90,7 @@ describe('connect', () => {
       const double = await stripe()
       double.happen(payments(420, { every: 1_200, failing: 5 }))
       const whole = await tenantFor(double)
-      await cliJson(whole.env, connectArgs(whole.tenant, '--history', '0'), LIVE_KEY)
+      await cliJson(whole.env, connectArgs(whole.tenant), LIVE_KEY)
       const wanted = await rowsOf(whole.env, whole.tenant)
       expect(wanted.events).toHaveLength(420)
 
@@ -104,12 +104,12 @@ describe('connect', () => {
           // Of the two estimates and the pages of this run, the second page is not answered.
           return isPage(request) && pages === 4 ? invalid('It breaks here.') : undefined
         }
-        const { code, stderr } = await cli(env, connectArgs(tenant, '--history', '0'), LIVE_KEY)
+        const { code, stderr } = await cli(env, connectArgs(tenant), LIVE_KEY)
         if (code === 0) break
         expect(stderr).toContain('It breaks here.')
       }
       double.trouble = () => undefined
-      await cliJson(env, connectArgs(tenant, '--history', '0'), LIVE_KEY)
+      await cliJson(env, connectArgs(tenant), LIVE_KEY)
       expect(await rowsOf(env, tenant)).toEqual(wanted)
       expect(double.endpoints.all).toHaveLength(2)
     },
@@ -124,12 +124,12 @@ describe('connect', () => {
       const troubles = [{ drop: 'after' } as const, unknownKey(LIVE_KEY)]
       double.trouble = ({ method, path }) =>
         method === 'POST' && path === '/v1/webhook_endpoints' ? troubles.shift() : undefined
-      const lost = await cli(env, connectArgs(tenant, '--history', '0'), LIVE_KEY)
+      const lost = await cli(env, connectArgs(tenant), LIVE_KEY)
       expect(lost.code).toBe(1)
       expect(lost.stderr).toContain('does not know this key')
       expect(double.endpoints.all).toHaveLength(1)
       double.trouble = () => undefined
-      await cliJson(env, connectArgs(tenant, '--history', '0'), LIVE_KEY)
+      await cliJson(env, connectArgs(tenant), LIVE_KEY)
       const [endpoint] = double.endpoints.all
       expect(double.endpoints.all).toHaveLength(1)
       const secrets = z
@@ -148,7 +148,7 @@ describe('connect', () => {
       const { env, tenant } = await tenantFor(double)
       const troubles = [throttled(0), inTrouble(503), { drop: 'before' } as const, { waitMs: 50 }]
       double.trouble = (request) => (isPage(request) ? troubles.shift() : undefined)
-      expect(await cliJson(env, connectArgs(tenant, '--history', '0'), LIVE_KEY)).toMatchObject({
+      expect(await cliJson(env, connectArgs(tenant), LIVE_KEY)).toMatchObject({
         backfill: { read: 150, stored: 150 },
       })
       expect(troubles).toEqual([])
