@@ -223,6 +223,11 @@ export const ATTACKS: Record<string, Attack[]> = {
       { reads: { configureDetector: { detector: { enabled: false } } } },
     ),
   ],
+  'Mutation.rebuildTenant': [
+    attack('mutation { rebuildTenant(input: {dryRun: true}) { job { kind } } }', () => ({}), {
+      reads: { rebuildTenant: { job: { kind: 'REBUILD' } } },
+    }),
+  ],
   'Mutation.createApiKey': [
     attack('mutation { createApiKey(input: {name: "x", role: ADMIN}) { apiKey { name } } }', () => ({}), {
       reads: { createApiKey: { apiKey: { name: 'x' } } },

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
 import { channelsFor } from '../../src/alerts/alerts.ts'
 import { createChannel } from '../../src/alerts/manage.ts'
 import { schema } from '../../src/graphql/schema.ts'
@@ -136,21 +137,30 @@ async function everything(): Promise<string> {
   )
 }
 
-const SUBSCRIPTIONS: Record<string, string> = {
+/** Those that take a cursor. */
+const FEEDS: Record<string, string> = {
   'Subscription.anomalyDetected': DETECTED,
   'Subscription.anomalyChanged':
     'subscription($after: String) { anomalyChanged(after: $after) { anomaly { id } } }',
   'Subscription.anomalyFeed':
     'subscription($after: String) { anomalyFeed(after: $after) { anomaly { id } } }',
-  'Subscription.eventReceived': 'subscription { eventReceived { payload } }',
 }
+
+/** What a job tells is asked for by the victim's own id, below. */
+const SUBSCRIPTIONS: Record<string, string> = {
+  ...FEEDS,
+  'Subscription.eventReceived': 'subscription { eventReceived { payload } }',
+  'Subscription.detectorPreview':
+    'subscription { detectorPreview(name: DUPLICATE_CHARGE, range: {}) { removed { title } added { title } } }',
+}
+const PROGRESS = 'Subscription.importProgress'
 
 test('every root field is attacked', () => {
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]
   const names = roots.flatMap((root) =>
     root ? Object.keys(root.getFields()).map((field) => `${root.name}.${field}`) : [],
   )
-  expect([...Object.keys(ATTACKS), ...Object.keys(SUBSCRIPTIONS)].sort()).toEqual(names.sort())
+  expect([...Object.keys(ATTACKS), ...Object.keys(SUBSCRIPTIONS), PROGRESS].sort()).toEqual(names.sort())
 })
 
 describe.each(Object.entries(ATTACKS))("another tenant's %s", (_name, attacks) => {
@@ -227,13 +237,28 @@ describe('subscriptions', () => {
   })
 
   test('do not start from a cursor of another tenant', async () => {
-    const { 'Subscription.eventReceived': _, ...resumable } = SUBSCRIPTIONS
-    for (const operation of Object.values(resumable)) {
+    for (const operation of Object.values(FEEDS)) {
       const heard = listen(connect(served, thief.key), operation, { after: loot.cursor })
       await heard.done
       expect(heard.errors).toMatchObject([{ extensions: { code: 'CURSOR_UNKNOWN' } }])
       expect(heard.received).toEqual([])
     }
+  })
+
+  test('say nothing of a job of another tenant', async () => {
+    const { key } = await keyOf(database, victim, 'ADMIN')
+    const begun = await ask(served, key, 'mutation { rebuildTenant(input: {dryRun: true}) { job { id } } }')
+    const { job } = z
+      .object({ rebuildTenant: z.object({ job: z.object({ id: z.string() }) }) })
+      .parse(begun.data).rebuildTenant
+    const heard = listen(
+      connect(served, thief.key),
+      'subscription($id: ID!) { importProgress(id: $id) { id } }',
+      { id: job.id },
+    )
+    await heard.done
+    expect(heard.errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }])
+    expect(heard.received).toEqual([])
   })
 
   test('two that ask the same each hear their own', async () => {
