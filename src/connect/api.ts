@@ -2,12 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Stripe from 'stripe'
 import { z } from 'zod'
 import { stopwatch } from '../time.ts'
+import { API_VERSION } from './api-version.ts'
 import type { StripeKey } from './key.ts'
 import { titleOf } from './permissions.ts'
 import { StripeTrouble } from './trouble.ts'
-
-/** The newest version that is tested; what an endpoint is created with cannot be changed later. */
-export const API_VERSION = '2026-10-28.endive'
 
 const TIMEOUT_MS = 20_000
 /** Stripe allows 100 and 25 requests a second: most of that is the merchant's own. */

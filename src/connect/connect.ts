@@ -75,7 +75,7 @@ export async function prepare(
   const away =
     url === null ? undefined : unreachable(url, { livemode: key.livemode, ownStripe: means.ownStripe })
   if (away !== undefined) throw new PublicError('BAD_USER_INPUT', away)
-  const api = apiWith(means, key, signal)
+  const api = await apiWith(means, key, signal)
   const probed = await probe(api)
   await refuseOther(scope, endpoint, key, probed)
   const to = toSeconds(clock.now())

@@ -32,7 +32,9 @@ export async function disconnect(
   const connection = await findConnection(scope, input.id)
   const { id, endpointId, keyHint, stripeEndpointId } = connection
   if (input.deleteEndpoint && stripeEndpointId !== null)
-    await apiWith(means, openKey(vault, connection)).delete(`/v1/webhook_endpoints/${stripeEndpointId}`)
+    await (await apiWith(means, openKey(vault, connection))).delete(
+      `/v1/webhook_endpoints/${stripeEndpointId}`,
+    )
   await scope.transaction(async (db) => {
     await db.importJob.deleteMany({ where: { tenantId, connectionId: id } })
     await db.stripeConnection.deleteMany({ where: { tenantId, id } })
