@@ -113,6 +113,10 @@ const FIELDS: Record<string, [least: Role | 'anyone' | 'operator', operation: st
     'ADMIN',
     'mutation { resendAlertVerification(input: {id: "chn_x", address: "a"}) { alertChannel { id } } }',
   ],
+  'Mutation.rebuildTenant': [
+    'ADMIN',
+    'mutation { rebuildTenant(input: {detectors: [], dryRun: true}) { job { id } } }',
+  ],
   'Mutation.createApiKey': [
     'ADMIN',
     'mutation { createApiKey(input: {name: "k", role: VIEWER}) { secret } }',
@@ -151,6 +155,11 @@ const FIELDS: Record<string, [least: Role | 'anyone' | 'operator', operation: st
   'Subscription.anomalyChanged': ['VIEWER', 'subscription { anomalyChanged(after: "x") { cursor } }'],
   'Subscription.anomalyFeed': ['VIEWER', 'subscription { anomalyFeed(after: "x") { cursor } }'],
   'Subscription.eventReceived': ['VIEWER', 'subscription { eventReceived { id } }'],
+  'Subscription.detectorPreview': [
+    'MEMBER',
+    'subscription { detectorPreview(name: DUPLICATE_CHARGE, range: {}) { progress } }',
+  ],
+  'Subscription.importProgress': ['VIEWER', 'subscription { importProgress(id: "imp_x") { id } }'],
 }
 
 const database = await testDatabase()

@@ -29,6 +29,7 @@ const bind = mutantsOf('src/storage/scope/bind.ts', 'plain', 'test/storage/scope
 const binder = mutantsOf('src/storage/scope/binder.ts', 'plain', 'test/storage/scope/bind.test.ts')
 const types = mutantsOf('src/storage/scope/bind.ts', 'types', 'test/storage/scope/scope.test.ts')
 const reading = mutantsOf('src/storage/reading.ts', 'plain', 'test/storage/reading.test.ts')
+const conditions = mutantsOf('src/storage/anomaly-conditions.ts', 'plain', 'test/storage/reading.test.ts')
 const context = 'src/graphql/context.ts'
 const reach = (name: string, file: string, find: string, replace: string, sample?: true): Mutant =>
   mutantsOf(file, 'types', 'test/graphql/reach.db.test.ts')(name, find, replace, sample)
@@ -134,17 +135,17 @@ const FIRST = [
     "[compare(owner, '<>', tenantId), ...where]",
     true,
   ),
-  reading(
+  conditions(
     "an event is a sign of another tenant's anomaly",
     'FROM "AnomalyEvent" WHERE "tenantId" = ? AND "anomalyId" = ?',
     'FROM "AnomalyEvent" WHERE "tenantId" <> ? AND "anomalyId" = ?',
   ),
-  reading(
+  conditions(
     "an anomaly is related to another tenant's",
     'UNION SELECT "anomalyId" FROM "AnomalyCause" WHERE "tenantId" = ?',
     'UNION SELECT "anomalyId" FROM "AnomalyCause" WHERE "tenantId" <> ?',
   ),
-  reading(
+  conditions(
     'the first of each status are those of another tenant',
     'FROM "Anomaly"\n    WHERE "tenantId" = ?',
     'FROM "Anomaly"\n    WHERE "tenantId" <> ?',
