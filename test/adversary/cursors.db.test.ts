@@ -39,6 +39,7 @@ const OF = {
     stripeId: 'evt_victim',
     type: 'victim.event',
     channelId: 'chn_victim0000000000000000',
+    person: 'Person of the victim',
   },
   thief: {
     customerId: 'cus_thief',
@@ -47,6 +48,7 @@ const OF = {
     stripeId: 'evt_thief',
     type: 'thief.event',
     channelId: 'chn_thief00000000000000000',
+    person: 'Person of the thief',
   },
 } as const
 
@@ -54,9 +56,13 @@ const anomalyOf = new Map<string, string>()
 
 async function furnish(tenant: TestTenant, mine: (typeof OF)['victim' | 'thief']): Promise<void> {
   const { db } = scopeTo(database, tenant.id)
-  const { customerId, account, objectId, stripeId, type, channelId } = mine
+  const { customerId, account, objectId, stripeId, type, channelId, person } = mine
   const id = await raise(database, tenant.id, { title: tenant.name, customerId, account })
   anomalyOf.set(tenant.id, id)
+  await db.anomaly.updateMany({
+    where: { tenantId: tenant.id, id },
+    data: { acknowledgedBy: JSON.stringify({ kind: 'API_KEY', name: person }) },
+  })
   await db.alertChannel.create({
     data: {
       tenantId: tenant.id,
@@ -193,6 +199,7 @@ const LOOT: Record<string, unknown> = {
   get anomalyId() {
     return anomalyOf.get(victim.id)
   },
+  acknowledgedBy: OF.victim.person,
   search: 'Victim',
 }
 

@@ -30,6 +30,7 @@ it('answers 200 for a stored event, with the bytes that were signed and what the
     apiVersion: '2025-03-31.basil',
     createdAt: new Date((NOW - 2) * 1000),
     receivedAt: new Date(NOW * 1000),
+    source: 'WEBHOOK',
     processedAt: null,
     status: 'PENDING',
     facts: null,
