@@ -39,6 +39,11 @@ const isDocument = (name: string, from: string): boolean =>
   )
 
 describe('conventions', () => {
+  it('closes what helpers of tests open by atEnd: the hook of vitest does nothing when called inside a test', () => {
+    const helpers = sources('test').filter(({ path }) => !/\.test\.tsx?$|support\/endings\.ts$/.test(path))
+    expect(helpers.filter(({ text }) => /\bafterAll\b/.test(text)).map(({ path }) => path)).toEqual([])
+  })
+
   it('reads the environment in one file', () => {
     expect(offenders(/\bprocess\.env\b/, ['src/config.ts'])).toEqual([])
   })

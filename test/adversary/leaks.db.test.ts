@@ -1,9 +1,10 @@
-import { afterAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { createLogger } from '../../src/log.ts'
 import { ADMIN_KEY, environment, makeTenant, nowSeconds, post, query, STRIPE_SECRET } from '../support/app.ts'
 import { emptyDatabase, testDatabase } from '../support/database.ts'
+import { atEnd } from '../support/endings.ts'
 import type { Json } from '../support/stripe/basics.ts'
 import { charge } from '../support/stripe/charges.ts'
 import { event } from '../support/stripe/events.ts'
@@ -21,7 +22,7 @@ test('no secret, key, token or payload is in any log line, error or metric', asy
     config,
     log: createLogger('trace', { write: (line) => void lines.push(line) }),
   })
-  afterAll(() => app.close())
+  atEnd(() => app.close())
   const tenant = await makeTenant(app, databaseUrl, 'Discreet')
   const { url } = app
   const PRIVATE = 'very private words'

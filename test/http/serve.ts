@@ -1,8 +1,8 @@
 import { createServer, type RequestListener, type ServerOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
-import { afterAll } from 'vitest'
 import { refuseBrokenRequest, serverOptions } from '../../src/http/server.ts'
+import { atEnd } from '../support/endings.ts'
 
 export interface Served {
   /** `http://127.0.0.1:port` */
@@ -23,7 +23,7 @@ export async function serve(listener: RequestListener, options: ServerOptions = 
       server.close(() => resolve())
       server.closeAllConnections()
     })
-  afterAll(close)
+  atEnd(close)
   return { base: `http://127.0.0.1:${port}`, raw: (text, enough) => exchange(port, text, enough), close }
 }
 

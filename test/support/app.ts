@@ -2,18 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Client, createClient } from 'graphql-ws'
-import { afterAll, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import WebSocket from 'ws'
 import { type App, type AppOptions, startApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { createLogger } from '../../src/log.ts'
+import { atEnd } from './endings.ts'
 import { environment } from './outside.ts'
 import type { Json } from './stripe/basics.ts'
 
 // What needs no test around it, for programs that drive a server from outside too.
 export * from './outside.ts'
 
-/** A whole server, closed after the file's tests. */
+/** A whole server, closed after the file's tests, wherever it was started. */
 export async function startServer(
   databaseUrl: string,
   over: Record<string, string> = {},
@@ -24,7 +25,7 @@ export async function startServer(
     config: readConfig(environment(databaseUrl, over)),
     log: createLogger('silent'),
   })
-  afterAll(() => app.close())
+  atEnd(() => app.close())
   return app
 }
 
@@ -58,6 +59,6 @@ export function collect(client: Client, text: string, variables: Json = {}) {
 /** A folder that goes with the file's tests. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'billingwatch-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  atEnd(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

@@ -1,9 +1,9 @@
 import { afterAll } from 'vitest'
 
-const endings: (() => Promise<unknown>)[] = []
+const endings: (() => unknown)[] = []
 
 /** Runs `work` after all tests of the file, the latest first; unlike vitest's own hooks also from inside a test. */
-export const atEnd = (work: () => Promise<unknown>): void => void endings.push(work)
+export const atEnd = (work: () => unknown): void => void endings.push(work)
 
 /** Once for each file of tests; the modules are shared between those of a worker. */
 export const endWithFile = (): void =>

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { type Client, type ClientOptions, createClient } from 'graphql-ws'
-import { afterAll, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import WebSocket from 'ws'
 import { alertServices } from '../../src/alerts/alerts.ts'
 import { type ApiParts, createApi } from '../../src/api.ts'
@@ -21,6 +21,7 @@ import { CredentialsWatch } from '../../src/tenancy/cutoff.ts'
 import { createTenant } from '../../src/tenancy/tenants.ts'
 import { createVault } from '../../src/tenancy/vault.ts'
 import { systemClock } from '../../src/time.ts'
+import { atEnd } from './endings.ts'
 
 export const ADMIN_KEY = 'bw_admin_for_tests_0123456789abcdefgh'
 export const vault = createVault('a secret for the tests of graphql, long enough')
@@ -102,7 +103,7 @@ export async function serveGraphql(database: Database, options: ServeOptions = {
 /** The same for all tests of the file that calls it. */
 export async function serveForAll(database: Database, options: ServeOptions = {}): Promise<Served> {
   const served = await serveGraphql(database, options)
-  afterAll(() => served.stop())
+  atEnd(() => served.stop())
   return served
 }
 

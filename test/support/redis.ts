@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { afterAll } from 'vitest'
+import { atEnd } from './endings.ts'
 
 /** A client that tries once, as the server's own it never waits; ended after the file's tests. */
 export function redisAt(port = 6379): Redis {
@@ -11,7 +11,7 @@ export function redisAt(port = 6379): Redis {
     retryStrategy: () => null,
   })
   redis.on('error', () => {})
-  afterAll(() => redis.disconnect())
+  atEnd(() => redis.disconnect())
   return redis
 }
 

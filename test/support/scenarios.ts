@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { DetectorName } from '../../src/detection/detector.ts'
 import { cliJson, type Env, SECRET } from '../cli/harness.ts'
 import { emptyDatabase } from './database.ts'
+import { atEnd } from './endings.ts'
 import { Merchant } from './merchant.ts'
 import type { Json } from './stripe/basics.ts'
 import { NEWEST, VERSIONS, type Version } from './stripe/versions.ts'
@@ -65,7 +66,7 @@ const titles = (anomalies: readonly Json[]): string =>
  */
 export function replaying(place: readonly string[] = []): (events: readonly Json[]) => Promise<Json[]> {
   const folder = mkdtempSync(join(tmpdir(), 'billingwatch-scenarios-'))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  atEnd(() => rmSync(folder, { recursive: true, force: true }))
   let env: Env
   let tenant: string
   beforeAll(async () => {
