@@ -5,9 +5,6 @@ import type { Scope } from '../storage/scope/scope.ts'
 import type { WallClock } from '../time.ts'
 import type { Span } from './probe.ts'
 
-export const IMPORT_KINDS = ['BACKFILL', 'HISTORY', 'REBUILD'] as const
-export const IMPORT_STATES = ['RUNNING', 'DONE', 'FAILED'] as const
-
 const span = z.object({ from: z.number(), to: z.number() })
 
 /** What a job was asked for: the time, and whether nothing of the tenant is judged meanwhile. */

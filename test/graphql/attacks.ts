@@ -18,7 +18,8 @@ export type Loot = Record<
   | 'cursor'
   | 'channel'
   | 'delivery'
-  | 'session',
+  | 'session'
+  | 'connection',
   string
 >
 
@@ -128,7 +129,7 @@ export const ATTACKS: Record<string, Attack[]> = {
   ],
   'Query.nodes': [
     attack('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', (loot) => ({ ids: Object.values(loot) }), {
-      reads: { nodes: Array(12).fill(null) },
+      reads: { nodes: Array(13).fill(null) },
     }),
   ],
   'Query.sharedTrouble': [attack('{ sharedTrouble { tenants } }', () => ({}), { code: 'FORBIDDEN' })],

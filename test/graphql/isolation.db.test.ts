@@ -98,7 +98,22 @@ beforeAll(async () => {
       expiresAt: moment,
     },
   })
+  const connection = `scn_${MARK}`
+  await scope.db.stripeConnection.create({
+    data: {
+      tenantId: victim.id,
+      id: connection,
+      endpointId: victim.endpointId,
+      livemode: true,
+      sealed: MARK,
+      keyHint: `rk_live_…${MARK}`,
+      state: 'CONNECTED',
+      permissions: '[]',
+      createdAt: moment,
+    },
+  })
   loot = {
+    connection,
     session,
     channel: channel.id,
     delivery: `dlv_${MARK}`,
@@ -131,6 +146,7 @@ async function everything(): Promise<string> {
     await db.alertChannel.findMany({ where }),
     await db.alertDelivery.findMany({ where }),
     await db.session.findMany({ where }),
+    await db.stripeConnection.findMany({ where }),
   ]
   return JSON.stringify(rows, (key, value: unknown) =>
     key === 'lastUsedAt' ? undefined : typeof value === 'bigint' ? value.toString() : value,

@@ -1,7 +1,7 @@
 import { PublicError } from '../../errors.ts'
 import { builder } from '../builder.ts'
 import { type Context, scopeOf } from '../context.ts'
-import { type JobView, readImportJob } from '../read/import-jobs.ts'
+import { type IMPORT_KINDS, type IMPORT_STATES, type JobView, readImportJob } from '../read/import-jobs.ts'
 import { Node } from './node.ts'
 
 const ImportKind = builder.enumType('ImportKind', {
@@ -10,7 +10,7 @@ const ImportKind = builder.enumType('ImportKind', {
     BACKFILL: { description: "Events of the last days, from Stripe's API." },
     HISTORY: { description: 'Older objects, as events of their own times.' },
     REBUILD: { description: 'The past judged anew from the facts that are kept.' },
-  },
+  } satisfies Record<(typeof IMPORT_KINDS)[number], { description: string }>,
 })
 
 const ImportState = builder.enumType('ImportState', {
@@ -19,7 +19,7 @@ const ImportState = builder.enumType('ImportState', {
     RUNNING: { description: 'It goes on, or is gone on with after an interruption.' },
     DONE: { description: 'It is complete.' },
     FAILED: { description: 'It ended without: `error` says why.' },
-  },
+  } satisfies Record<(typeof IMPORT_STATES)[number], { description: string }>,
 })
 
 export const ImportJob = builder.objectRef<JobView>('ImportJob').implement({
@@ -29,7 +29,7 @@ export const ImportJob = builder.objectRef<JobView>('ImportJob').implement({
     id: t.exposeID('id', { description: 'Starts with `imp_`.' }),
     kind: t.expose('kind', { type: ImportKind, description: 'What kind of work.' }),
     state: t.expose('state', { type: ImportState, description: 'Where it is.' }),
-    read: t.exposeInt('read', { description: 'Events read so far.' }),
+    read: t.exposeInt('read', { description: 'Events read so far; of a HISTORY older objects.' }),
     stored: t.exposeInt('stored', {
       description: 'Events stored; of a REBUILD anomalies that are new, gone or changed.',
     }),

@@ -97,6 +97,13 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
       load: (id, { db, tenantId }) => db.alertDelivery.findFirst({ where: { tenantId, id } }),
     },
   ],
+  [
+    'scn',
+    {
+      typename: 'StripeConnection',
+      load: (id, { db, tenantId }) => db.stripeConnection.findFirst({ where: { tenantId, id } }),
+    },
+  ],
   ['imp', { typename: 'ImportJob', load: (id, scope) => readImportJob(scope, id) }],
   [
     'ses',

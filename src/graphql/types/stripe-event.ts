@@ -1,4 +1,5 @@
 import { composeId, keyOfId } from '../../ids.ts'
+import { EVENT_SOURCES, type EventSource } from '../../storage/inbox.ts'
 import { compare, EVENTS, type EventRow, readRow } from '../../storage/reading.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { type MomentRange, resolveRange } from '../../tenancy/local-time.ts'
@@ -28,10 +29,29 @@ const StripeEventStatus = builder.enumType('StripeEventStatus', {
   } satisfies Record<(typeof EVENT_STATUSES)[number], { description: string }>,
 })
 
+const StripeEventSource = builder.enumType('StripeEventSource', {
+  description: 'How an event came.',
+  values: {
+    WEBHOOK: { description: 'Stripe delivered it.' },
+    API: { description: "It was read from Stripe's API: the past, or what no webhook brought." },
+    REBUILT: { description: 'It was made of an older object, and teaches what is usual.' },
+    REPLAY: { description: 'It was replayed from a file.' },
+  },
+})
+
+/** Which of them the past came by is the business of those who judge it. */
+const SOURCES = {
+  WEBHOOK: 'WEBHOOK',
+  API: 'API',
+  BACKFILL: 'API',
+  REBUILT: 'REBUILT',
+  REPLAY: 'REPLAY',
+} as const satisfies Record<EventSource, typeof StripeEventSource.$inferType>
+
 export const StripeEvent = builder.objectRef<EventRow>('StripeEvent')
 
 StripeEvent.implement({
-  description: 'A webhook event of Stripe, stored once.',
+  description: 'An event of Stripe, stored once.',
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({
@@ -70,6 +90,12 @@ StripeEvent.implement({
       description: 'Its state.',
       ...reads<EventRow>('status'),
       resolve: ({ status }) => EVENT_STATUSES.find((known) => known === status) ?? 'PENDING',
+    }),
+    source: t.field({
+      type: StripeEventSource,
+      description: 'How it came.',
+      ...reads<EventRow>('source'),
+      resolve: ({ source }) => SOURCES[EVENT_SOURCES.find((known) => known === source) ?? 'WEBHOOK'],
     }),
     error: t.exposeString('error', { nullable: true, description: 'Which detector threw, and what.' }),
     objectId: t.exposeString('objectId', {

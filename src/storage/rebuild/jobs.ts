@@ -99,6 +99,15 @@ export async function readJob(sql: Reader, tenantId: string, id: string): Promis
   return row && toJob(row)
 }
 
+/** The newest first. */
+export async function readJobs(sql: Reader, tenantId: string, limit: number): Promise<RebuildJob[]> {
+  const rows = await sql.all(
+    `SELECT * FROM "Rebuild" WHERE "tenantId" = ? ORDER BY "startedAt" DESC, "id" DESC LIMIT ${limit}`,
+    [tenantId],
+  )
+  return rows.map(toJob)
+}
+
 async function runningJob(sql: Reader, tenantId: string): Promise<RebuildJob | undefined> {
   const [row] = await sql.all(`SELECT * FROM "Rebuild" WHERE "tenantId" = ? AND "state" = 'RUNNING'`, [
     tenantId,
