@@ -1,7 +1,17 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { readEnvFile } from './config/env-file.ts'
-import { isOrigin, LOOPBACK, type RateLimit, rateLimit, safeOrigin, webUrl, whole } from './config/forms.ts'
+import {
+  hosts,
+  isLoopback,
+  isOrigin,
+  LOOPBACK,
+  type RateLimit,
+  rateLimit,
+  safeOrigin,
+  webUrl,
+  whole,
+} from './config/forms.ts'
 import { nearMisses } from './config/near-misses.ts'
 import { packageRoot } from './config/package-root.ts'
 
@@ -92,6 +102,11 @@ const environment = z.object({
     default: '90',
     description: 'days that events are kept, at least 30',
   }),
+  DRAIN_SECONDS: declare(whole(0, 600).optional(), {
+    default: '',
+    description:
+      'how long a server that was told to stop goes on while /readyz says no, for load balancers; 5, and 0 in a local set-up',
+  }),
   MIN_FREE_DISK: declare(whole(0, 1_000_000), {
     default: '512',
     description: 'MB of free disk below which nothing is accepted (SQLite)',
@@ -140,27 +155,11 @@ const environment = z.object({
       .optional(),
     { default: '', description: 'sender of mails, e.g. BillingWatch <alerts@example.com>' },
   ),
-  ALERT_ALLOWED_HOSTS: declare(
-    z
-      .string()
-      .transform((text) => text.split(',').map((host) => host.trim().toLowerCase()))
-      .pipe(
-        z.array(
-          z
-            .string()
-            .regex(
-              /^[\w.-]+$|^[\da-f.:]+(\/\d{1,3})?$/,
-              'must be hosts, addresses or ranges like 10.0.0.0/8',
-            ),
-        ),
-      )
-      .optional(),
-    {
-      default: '',
-      description:
-        'hosts and ranges (CIDR) inside your network that alerts may go to, plain http included, comma-separated',
-    },
-  ),
+  ALERT_ALLOWED_HOSTS: declare(hosts().optional(), {
+    default: '',
+    description:
+      'hosts and ranges (CIDR) inside your network that alerts may go to, plain http included, comma-separated',
+  }),
   SLACK_API_URL: declare(webUrl, {
     default: 'https://slack.com/api',
     description: "where Slack's API is reached",
@@ -202,6 +201,8 @@ export interface Config {
   retentionDays: number
   /** Bytes. */
   minFreeDisk: number
+  /** Between the signal to stop and the end of taking requests. */
+  drainSeconds: number
   allowedOrigins: readonly string[]
   trustProxy: boolean
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -220,8 +221,6 @@ export interface Config {
   warnings: readonly string[]
 }
 
-const isLoopback = (url: string): boolean => LOOPBACK.test(new URL(url).hostname)
-
 /**
  * @param source variables by name; empty ones count as unset
  * @throws ConfigError naming every variable that is wrong, and why
@@ -236,6 +235,7 @@ export function readConfig(source: Record<string, string | undefined>): Config {
     throw new ConfigError(`The environment is not usable:\n${[...new Set(lines)].join('\n')}`)
   }
   const env = parsed.data
+  const local = LOOPBACK.test(env.HOST) && (env.PUBLIC_URL === undefined || isLoopback(env.PUBLIC_URL))
   return Object.freeze({
     port: env.PORT,
     host: env.HOST,
@@ -251,6 +251,7 @@ export function readConfig(source: Record<string, string | undefined>): Config {
     payloadRetentionDays: env.PAYLOAD_RETENTION_DAYS,
     retentionDays: env.RETENTION_DAYS,
     minFreeDisk: env.MIN_FREE_DISK * 1024 * 1024,
+    drainSeconds: env.DRAIN_SECONDS ?? (local ? 0 : 5),
     allowedOrigins: env.ALLOWED_ORIGINS ?? [],
     trustProxy: env.TRUST_PROXY,
     logLevel: env.LOG_LEVEL,
@@ -261,7 +262,7 @@ export function readConfig(source: Record<string, string | undefined>): Config {
     slackApiUrl: env.SLACK_API_URL,
     pagerDutyEventsUrl: env.PAGERDUTY_EVENTS_URL,
     stripeApiUrl: env.STRIPE_API_URL,
-    local: LOOPBACK.test(env.HOST) && (env.PUBLIC_URL === undefined || isLoopback(env.PUBLIC_URL)),
+    local,
     warnings: warningsOf(source),
   })
 }

@@ -1,4 +1,5 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
+import type { Half } from '../app.ts'
 import { portArgument } from './format.ts'
 import type { Shell } from './shell.ts'
 
@@ -8,7 +9,13 @@ export const serveCommand = (shell: Shell): Command =>
     .description('run the server')
     .option('--port <n>', 'instead of PORT', portArgument)
     .option('--host <host>', 'instead of HOST')
-    .action(async ({ port, host }: { port?: string; host?: string }) => {
+    .addOption(
+      new Option(
+        '--only <half>',
+        'web: deliveries, GraphQL and the page; worker: judging, alerts, reconciling, cleaning up',
+      ).choices(['web', 'worker']),
+    )
+    .action(async ({ port, host, only }: { port?: string; host?: string; only?: Half }) => {
       // The server's parts are loaded only here: every other command starts sooner without them.
       const { serve } = await import('../server.ts')
       await serve(
@@ -16,5 +23,6 @@ export const serveCommand = (shell: Shell): Command =>
           ...(port === undefined ? {} : { PORT: port }),
           ...(host === undefined ? {} : { HOST: host }),
         }),
+        only,
       )
     })

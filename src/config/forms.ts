@@ -33,6 +33,20 @@ export const isOrigin = (text: string): boolean =>
 
 export const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i
 
+export const isLoopback = (url: string): boolean => LOOPBACK.test(new URL(url).hostname)
+
+export const hosts = () =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((host) => host.trim().toLowerCase()))
+    .pipe(
+      z.array(
+        z
+          .string()
+          .regex(/^[\w.-]+$|^[\da-f.:]+(\/\d{1,3})?$/, 'must be hosts, addresses or ranges like 10.0.0.0/8'),
+      ),
+    )
+
 /** Where keys are sent to: they must not pass a network in clear. */
 export const safeOrigin = webUrl.refine((text) => {
   if (!isOrigin(text)) return false

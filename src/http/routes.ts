@@ -6,7 +6,8 @@ import { identify } from './request-id.ts'
 export type WebhookHandler = (req: IncomingMessage, res: ServerResponse, token: string) => void
 
 export interface Routes {
-  webhook: WebhookHandler
+  /** Left out: nothing is delivered here. */
+  webhook?: WebhookHandler | undefined
   /** Exact paths, e.g. `/healthz`. */
   plain: Readonly<Record<string, PlainHandler>>
   /** Everything else, e.g. GraphQL's listener. */
@@ -27,7 +28,8 @@ export function routes({ webhook, plain, next, idle = IDLE }: Routes): RequestLi
     const requestId = identify(req)
     req.socket.setTimeout(idle)
     const path = pathOf(req)
-    if (path.startsWith(WEBHOOK) && hasHost(req)) return webhook(req, res, path.slice(WEBHOOK.length))
+    if (webhook && path.startsWith(WEBHOOK) && hasHost(req))
+      return webhook(req, res, path.slice(WEBHOOK.length))
     res.setHeader('x-request-id', requestId)
     // An answer is for this client at this moment only.
     res.setHeader('cache-control', 'no-store')

@@ -32,6 +32,9 @@ const MAX_GATHERING = 100
 /** How often it is measured how long events wait. Milliseconds. */
 const MEASURE = 5_000
 
+/** Longer than any pass takes, or a database is away at a fail-over. Milliseconds. */
+const ABLE_FOR = 30_000
+
 /** A tenant with state of a newer program is looked at again after this long: that program may have been taken back. Milliseconds. */
 const LEFT_FOR = 5 * 60_000
 
@@ -51,6 +54,8 @@ export class Worker {
   #running: Promise<void> | undefined
 
   readonly #time: TimerTime
+  /** By the stopwatch, when it last looked for work; a look that the database failed does not count. */
+  #lookedAt = stopwatch()
 
   constructor(options: WorkerOptions) {
     this.#options = options
@@ -62,6 +67,11 @@ export class Worker {
       witness: database.engine === 'postgresql' ? () => databaseTime(database) : undefined,
       onJump: (jump) => this.#jumped(jump),
     })
+  }
+
+  /** Whether it gets through its work: a pass that hangs, or a database that gives it none, makes it unable. */
+  get able(): boolean {
+    return stopwatch() - this.#lookedAt < ABLE_FOR
   }
 
   start(): void {
@@ -117,9 +127,12 @@ export class Worker {
     if (passOver.length >= MAX_LEFT) return false
     try {
       const served = await judgeDue(this.#pipeline, await this.#time.now(), passOver)
+      this.#lookedAt = stopwatch()
       for (const one of served) this.#report(one)
       return served.length > 0
     } catch (error) {
+      // One tenant's trouble: the others are served.
+      if (error instanceof ServingError) this.#lookedAt = stopwatch()
       if (error instanceof ServingError && error.cause instanceof NewerStateError) {
         this.#leave(error.tenantId, error.cause)
         return true

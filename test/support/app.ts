@@ -18,7 +18,7 @@ export * from './outside.ts'
 export async function startServer(
   databaseUrl: string,
   over: Record<string, string> = {},
-  options: Pick<AppOptions, 'checkIntegrityAfterMs'> = {},
+  options: Pick<AppOptions, 'checkIntegrityAfterMs' | 'only'> = {},
 ): Promise<App> {
   const app = await startApp({
     ...options,
