@@ -1,7 +1,8 @@
 import type { AlertChannel } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
 import type { TenantClient } from '../storage/scope/scope.ts'
-import type { Decision, Planned } from './decide.ts'
+import type { Decision } from './decide.ts'
+import type { Planned } from './plan.ts'
 import type { Act } from './standing.ts'
 
 /** What a decision is about. */
@@ -83,7 +84,7 @@ async function carried(
 async function supersede(
   db: TenantClient,
   { channel: { tenantId, id: channelId }, conversationId, anomalyId, act }: Place,
-  { what, why }: NonNullable<Decision['supersedes']>,
+  { what, why, seq }: NonNullable<Decision['supersedes']>,
 ): Promise<number> {
   const { count } = await db.alertDelivery.updateMany({
     where: {
@@ -92,9 +93,11 @@ async function supersede(
       conversationId,
       state: 'WAITING',
       digestId: null,
-      seq: { lt: act.seq },
+      seq: seq ?? { lt: act.seq },
       ...(what !== 'all' && { attempts: 0, anomalyId }),
-      ...(what === 'untried acts' && { byPerson: true }),
+      ...((what === 'untried acts' || what === 'untried act') && { byPerson: true }),
+      // What tells of others, too, stays.
+      ...(what === 'untried news' && { reason: { in: [...BEGINNINGS, 'UPDATED'] }, joined: 0 }),
     },
     data: { state: 'SUPERSEDED', why },
   })

@@ -5,6 +5,7 @@ import { readActor, readSeries, readSubjects } from '../storage/anomaly-columns.
 import { dashboardUrl } from '../stripe/links.ts'
 import { isOver } from './conversation.ts'
 import { severityWord } from './layout.ts'
+import { type LocalClock, localClock } from './local-clock.ts'
 import type { AnomalyMessage, AnomalyReason, Fact } from './message.ts'
 import type { Topic } from './topic.ts'
 
@@ -69,21 +70,6 @@ function newsOf({ anomaly, joined }: Topic, reason: AnomalyReason): string | und
   if (joined.count > 1) return `${joined.count} more came of the same cause.`
   if (joined.anomaly.id === anomaly.id) return 'This came of the cause that was reported before.'
   return `New, of the same cause: ${severityWord(joined.anomaly)}: ${joined.anomaly.title}`
-}
-
-type LocalClock = (at: Date) => string
-
-/** E.g. `Fri 28 Nov, 14:10`. */
-function localClock(timeZone: string): LocalClock {
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-  })
-  return (at) => format.format(at).replace(/^(\w+), /, '$1 ')
 }
 
 function stateOf(anomaly: Anomaly, clock: LocalClock): string {

@@ -27,9 +27,23 @@ export const isOpen = ({ members }: Conversation): boolean => members.some(({ an
 export const severityOf = ({ members }: Conversation): number =>
   Math.max(...members.map(({ severity }) => severity))
 
-/** The anomaly that a message is about where several are of one cause: what goes on, then the most severe one. */
+const isSnoozed = ({ snoozedUntil, snoozedSize }: Anomaly): boolean =>
+  snoozedUntil !== null || snoozedSize !== null
+
+/** The first that fits. */
+const RANKS: readonly ((one: Anomaly) => boolean)[] = [
+  (one) => !isOver(one) && !isSnoozed(one),
+  (one) => !isOver(one),
+  ({ status }) => status !== 'FALSE_POSITIVE',
+  () => true,
+]
+
+/**
+ * The anomaly that a message is about where several are of one cause: what goes on and nobody put off, then the most
+ * severe one.
+ */
 export function bestOf(anomalies: readonly Anomaly[]): Anomaly | undefined {
-  const rank = (one: Anomaly): number => (one.status === 'FALSE_POSITIVE' ? 2 : isOver(one) ? 1 : 0)
+  const rank = (one: Anomaly): number => RANKS.findIndex((is) => is(one))
   const [best] = anomalies.toSorted(
     (a, b) => rank(a) - rank(b) || b.severity - a.severity || Number(a.seq - b.seq),
   )

@@ -1,33 +1,11 @@
-import type { AlertChannel, Anomaly } from '../generated/sqlite/client.ts'
-import type { Channel } from './channels/channel.ts'
+import type { Anomaly } from '../generated/sqlite/client.ts'
+import { cancelling, snoozing } from './cancel.ts'
 import { type Conversation, reasonAmong, severityOf } from './conversation.ts'
 import type { AnomalyReason } from './message.ts'
-import { objectionTo, type Routing } from './routing.ts'
-import { type Schedule, type Timing, timingOf } from './schedule.ts'
+import { muted, type Planned, type Setting, silenceOf, snoozeOf, waiting } from './plan.ts'
+import { reasonOf } from './reason.ts'
+import { objectionTo } from './routing.ts'
 import type { Act, Standing } from './standing.ts'
-
-/** Acts on anomalies that people may hear of. */
-export const ALERTING_KINDS = [
-  'ANOMALY_RAISED',
-  'ANOMALY_UPDATED',
-  'ANOMALY_ENDED',
-  'ANOMALY_REOPENED',
-  'ANOMALY_ACKNOWLEDGED',
-  'ANOMALY_RESOLVED',
-  'ANOMALY_MARKED_FALSE_POSITIVE',
-] as const
-
-export interface Planned {
-  reason: AnomalyReason
-  state: 'WAITING' | 'MUTED' | 'SUPERSEDED'
-  why: string | null
-  dueAt: Date
-  byPerson: boolean
-  grouped: boolean
-  held: boolean
-  /** CRITICAL: nothing holds it back. */
-  isUrgent: boolean
-}
 
 /** What an act leads to on one channel. */
 export interface Decision {
@@ -40,77 +18,30 @@ export interface Decision {
   /** Forgets that it was begun: nothing of it was sent. */
   withdraw?: boolean
   /** What waits in the conversation and is no longer sent. */
-  supersedes?: { what: 'all' | 'untried' | 'untried acts'; why: string; cancelsOut: boolean }
+  supersedes?: {
+    what: 'all' | 'untried' | 'untried news' | 'untried acts' | 'untried act'
+    /** Number of the one act. */
+    seq?: bigint
+    why: string
+    cancelsOut: boolean
+  }
 }
-
-export interface Setting {
-  channel: Pick<AlertChannel, 'state' | 'reason'>
-  kind: Pick<Channel, 'edits' | 'followsStatus' | 'digest' | 'forPrograms'>
-  routing: Routing
-  schedule: Schedule
-  /** Of the tenant. */
-  timezone: string
-  now: Date
-}
-
-/** How long a burst has to become one anomaly, and a person to undo an act. Milliseconds. */
-export const GRACE = 10_000
-
-export const CRITICAL = 3
 
 /** What one act on an anomaly means for one channel. Pure. */
 export function decide(act: Act, anomaly: Anomaly, standing: Standing, setting: Setting): Decision {
   if (anomaly.origin === 'HISTORY') return {}
+  const cancelled = cancelling(act, anomaly, standing, setting)
+  if (cancelled !== undefined) return cancelled
+  if (isSnoozing(act, standing)) return snoozing(anomaly, standing)
   const reason = reasonOf(act, anomaly, standing)
   if (reason === undefined) return {}
-  const undone = undoing(act, anomaly, standing)
-  if (undone !== undefined) return undone
   return standing.severity === undefined
     ? begin(reason, act, anomaly, standing, setting)
     : follow(reason, act, anomaly, standing, setting)
 }
 
-function reasonOf(act: Act, { severity }: Anomaly, standing: Standing): AnomalyReason | undefined {
-  switch (act.kind) {
-    case 'ANOMALY_RAISED':
-      return 'RAISED'
-    case 'ANOMALY_UPDATED':
-      if (standing.severity !== undefined) return severity > standing.severity ? 'ESCALATED' : 'UPDATED'
-      // An anomaly below the least severity is reported once it grows over it.
-      return standing.isKnown ? 'ESCALATED' : undefined
-    case 'ANOMALY_ENDED':
-      return 'ENDED'
-    case 'ANOMALY_REOPENED':
-      return 'REOPENED'
-    case 'ANOMALY_ACKNOWLEDGED':
-      return 'ACKNOWLEDGED'
-    case 'ANOMALY_RESOLVED':
-    case 'ANOMALY_MARKED_FALSE_POSITIVE':
-      return 'RESOLVED'
-    default:
-      return undefined
-  }
-}
-
-/** Acts that undo one whose alert still waits: neither is reported. */
-function undoing(
-  { kind, actorKind }: Act,
-  { id }: Anomaly,
-  { severity, isTold, untried, conversation }: Standing,
-): Decision | undefined {
-  if (severity === undefined || actorKind === 'SYSTEM') return undefined
-  if (kind === 'ANOMALY_REOPENED' && untried.some(({ byPerson, anomalyId }) => byPerson && anomalyId === id))
-    return { supersedes: { what: 'untried acts', why: 'undone before it was sent', cancelsOut: true } }
-  const isAlone = conversation?.members.length === 1 && !isTold
-  // Of those that joined, one that nothing was sent about yet.
-  const isNews = conversation?.id !== id && untried.some((row) => row.anomalyId === id && row.joined === 1)
-  if (kind === 'ANOMALY_MARKED_FALSE_POSITIVE' && (isAlone || isNews))
-    return {
-      withdraw: true,
-      supersedes: { what: 'untried', why: 'marked as a false positive before it was sent', cancelsOut: true },
-    }
-  return undefined
-}
+const isSnoozing = ({ kind }: Act, { undone }: Standing): boolean =>
+  kind === 'ANOMALY_SNOOZED' || undone?.kind === 'ANOMALY_UNSNOOZED'
 
 const BEGINNINGS: readonly AnomalyReason[] = ['RAISED', 'ESCALATED', 'REOPENED']
 
@@ -118,7 +49,7 @@ function begin(
   reason: AnomalyReason,
   act: Act,
   anomaly: Anomaly,
-  { joinable }: Standing,
+  { joinable, isKnown }: Standing,
   setting: Setting,
 ): Decision {
   if (!BEGINNINGS.includes(reason)) return {}
@@ -126,10 +57,11 @@ function begin(
   const objection =
     objectionTo(anomaly, routing) ??
     (routing.reasons.includes(reason) ? undefined : `this channel does not report ${reason}`) ??
+    snoozeOf(anomaly, setting) ??
     silenceOf(channel)
-  // One that grows and is still not for this channel needs no second row that says so.
-  if (objection !== undefined)
-    return reason === 'ESCALATED' ? {} : { planned: muted(reason, setting, objection) }
+  // One that grows, or wakes, and is still not for this channel needs no second row that says so.
+  const isSaid = reason === 'ESCALATED' || (reason === 'RAISED' && isKnown)
+  if (objection !== undefined) return isSaid ? {} : { planned: muted(reason, setting, objection) }
   if (joinable !== undefined) return join(reason, act, anomaly, joinable, setting)
   return { planned: waiting(reason, act, anomaly, setting), severity: anomaly.severity }
 }
@@ -157,7 +89,7 @@ function follow(
   given: AnomalyReason,
   act: Act,
   anomaly: Anomaly,
-  { untried, conversation, others }: Standing,
+  { untried, conversation, others, lastMuted }: Standing,
   setting: Setting,
 ): Decision {
   const { routing, channel, kind } = setting
@@ -165,56 +97,24 @@ function follow(
   const reason = isShared ? reasonAmong(given, anomaly, conversation, others) : given
   // Whatever still waits will show the newest state.
   if (reason === 'UPDATED' && untried.length > 0) return {}
-  const severity = reason === 'ESCALATED' ? { severity: anomaly.severity } : {}
   const isAsked = routing.reasons.includes(reason)
   const isKept = kind.followsStatus || (kind.edits && reason === 'UPDATED')
+  const snooze = snoozeOf(anomaly, setting)
+  if (snooze !== undefined && !(kind.followsStatus && isStatus(given))) {
+    // Its severity is not what was reported: what grows meanwhile is news when the snooze is over.
+    const isSaid = lastMuted?.reason === reason && lastMuted.why === snooze
+    return isAsked && !isSaid ? { planned: muted(reason, setting, snooze) } : {}
+  }
+  const severity = reason === 'ESCALATED' ? { severity: anomaly.severity } : {}
   if (!isAsked && !isKept) return severity
   const silence = silenceOf(channel)
   if (silence !== undefined) return { ...severity, planned: muted(reason, setting, silence) }
   return { ...severity, planned: waiting(reason, act, anomaly, setting), ...superseding(setting) }
 }
 
+/** What a channel that shows the status has to show, whatever it may be loud about. */
+const isStatus = (reason: AnomalyReason): boolean => reason !== 'UPDATED' && reason !== 'ESCALATED'
+
 /** A message that is edited shows the newest state alone. */
 const superseding = ({ kind }: Setting): Pick<Decision, 'supersedes'> =>
   kind.edits ? { supersedes: { what: 'all', why: 'a newer state takes its place', cancelsOut: false } } : {}
-
-/** Why nothing is sent on a channel now; what it would have sent is not made up for. */
-const silenceOf = ({ state, reason }: Setting['channel']): string | undefined => {
-  if (state === 'PAUSED') return 'the channel is paused'
-  if (state === 'UNVERIFIED') return reason ?? 'no address of the channel is verified'
-  return undefined
-}
-
-const muted = (reason: AnomalyReason, { now }: Setting, why: string): Planned => ({
-  reason,
-  state: 'MUTED',
-  why,
-  dueAt: now,
-  byPerson: false,
-  grouped: false,
-  held: false,
-  isUrgent: false,
-})
-
-function waiting(reason: AnomalyReason, act: Act, anomaly: Anomaly, setting: Setting): Planned {
-  const byPerson = act.actorKind !== 'SYSTEM'
-  const delayed = byPerson || (reason === 'RAISED' && anomaly.severity < CRITICAL)
-  const soonest = delayed ? new Date(act.at.getTime() + GRACE) : setting.now
-  const held = setting.channel.state === 'DISABLED'
-  const timing: Timing =
-    anomaly.severity >= CRITICAL || setting.kind.digest === undefined
-      ? { dueAt: soonest, grouped: false, why: null }
-      : timingOf(setting.schedule, setting.timezone, soonest)
-  const why = held ? 'the channel is disabled' : timing.why
-  const isUrgent = anomaly.severity >= CRITICAL
-  return {
-    reason,
-    state: 'WAITING',
-    byPerson,
-    held,
-    dueAt: timing.dueAt,
-    grouped: timing.grouped,
-    why,
-    isUrgent,
-  }
-}

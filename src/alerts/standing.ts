@@ -1,9 +1,11 @@
+import { formerStatus, undoneKind, undoneSeq } from '../anomalies/undo.ts'
+import type { AnomalyStatus } from '../detection/engine/incident.ts'
 import type { Activity, AlertChannel, Anomaly } from '../generated/sqlite/client.ts'
 import type { TenantClient } from '../storage/scope/scope.ts'
 import type { Channel } from './channels/channel.ts'
 import { type Conversation, isOpen, isOver, severityOf } from './conversation.ts'
 
-export type Act = Pick<Activity, 'seq' | 'at' | 'kind' | 'actorKind'>
+export type Act = Pick<Activity, 'tenantId' | 'seq' | 'at' | 'kind' | 'actorKind' | 'data'>
 
 /** What a channel has of an anomaly so far. */
 export interface Standing {
@@ -14,7 +16,17 @@ export interface Standing {
   /** Whether anything about it was delivered, or may have been. */
   isTold: boolean
   /** What waits and was not attempted yet. */
-  untried: readonly { reason: string; byPerson: boolean; anomalyId: string | null; joined: number }[]
+  untried: readonly {
+    seq: bigint
+    reason: string
+    byPerson: boolean
+    anomalyId: string | null
+    joined: number
+  }[]
+  /** The newest about the anomaly, where that was not sent. */
+  lastMuted: { reason: string; why: string | null } | undefined
+  /** Of ANOMALY_ACT_UNDONE: what was undone. */
+  undone: Undone | undefined
   /** Of the anomalies of one cause, this one among them; undefined: it was not begun there. */
   conversation: Conversation | undefined
   /** Members besides this one that went on at the time of the act. */
@@ -23,10 +35,20 @@ export interface Standing {
   joinable: Conversation | undefined
 }
 
+/** An act that was undone. */
+interface Undone {
+  seq: bigint
+  kind: string
+  /** The status that is restored; undefined where it changed none. */
+  status: AnomalyStatus | undefined
+  /** Whether the channel reports it, or shows it. */
+  isReported: boolean
+}
+
 export async function readStanding(
   db: TenantClient,
   channel: AlertChannel,
-  kind: Pick<Channel, 'forPrograms'>,
+  kind: Pick<Channel, 'forPrograms' | 'edits'>,
   anomaly: Anomaly,
   act: Act,
 ): Promise<Standing> {
@@ -35,7 +57,10 @@ export async function readStanding(
   const where = conversation === undefined ? { anomalyId: anomaly.id } : { conversationId: conversation.id }
   const rows = await db.alertDelivery.findMany({
     where: { tenantId, channelId, ...where },
+    orderBy: { seq: 'asc' },
     select: {
+      seq: true,
+      why: true,
       reason: true,
       state: true,
       attempts: true,
@@ -49,6 +74,11 @@ export async function readStanding(
     return state === 'WAITING' && attempts === 0 && digestId === null
   })
   const own = conversation?.members.find((member) => member.anomaly.id === anomaly.id)
+  const ownRows = rows.filter(({ anomalyId }) => anomalyId === anomaly.id)
+  const newest = ownRows.at(-1)
+  const undone = await readUndone(db, act)
+  const isShown = ({ state }: { state: string }): boolean =>
+    state !== 'MUTED' && (state !== 'SUPERSEDED' || kind.edits)
   return {
     // People hear of the worst there is; a program of each by itself.
     severity: kind.forPrograms ? own?.severity : conversation && severityOf(conversation),
@@ -57,10 +87,24 @@ export async function readStanding(
       ({ state, attempts, digestId }) => state === 'DELIVERED' || attempts > 0 || digestId !== null,
     ),
     untried: kind.forPrograms ? untried.filter(({ anomalyId }) => anomalyId === anomaly.id) : untried,
+    lastMuted: newest?.state === 'MUTED' ? newest : undefined,
+    undone: undone && {
+      ...undone,
+      isReported: ownRows.some((row) => row.seq === undone.seq && isShown(row)),
+    },
     conversation,
     others: conversation ? await othersAt(db, conversation, anomaly, act) : [],
     joinable: conversation ? undefined : await readJoinable(db, channel, anomaly),
   }
+}
+
+async function readUndone(
+  db: TenantClient,
+  { tenantId, kind, data }: Act,
+): Promise<Omit<Undone, 'isReported'> | undefined> {
+  const seq = kind === 'ANOMALY_ACT_UNDONE' ? undoneSeq({ tenantId, data }) : undefined
+  const act = seq === undefined ? null : await db.activity.findFirst({ where: { tenantId, seq } })
+  return act === null ? undefined : { seq: act.seq, kind: act.kind, status: formerStatus(act) }
 }
 
 /** The conversations in which a channel reports some anomalies, by anomaly; without those not begun there. */
@@ -96,8 +140,17 @@ export async function readConversations(
   return new Map(conversations.flatMap((one) => one.members.map(({ anomaly }) => [anomaly.id, one] as const)))
 }
 
-/** What ends or begins anew. */
-const TURNS = ['ANOMALY_ENDED', 'ANOMALY_RESOLVED', 'ANOMALY_MARKED_FALSE_POSITIVE', 'ANOMALY_REOPENED']
+const ENDINGS = ['ANOMALY_ENDED', 'ANOMALY_RESOLVED', 'ANOMALY_MARKED_FALSE_POSITIVE']
+
+/** What ends an anomaly, or has it begin anew. */
+const TURNS = [...ENDINGS, 'ANOMALY_REOPENED', 'ANOMALY_ACT_UNDONE']
+
+/** Whether an anomaly went on before an act of these; undefined: it changed nothing of that. */
+function wentOnBefore({ kind, data }: Pick<Activity, 'kind' | 'data'>): boolean | undefined {
+  if (kind !== 'ANOMALY_ACT_UNDONE') return ENDINGS.includes(kind)
+  const undone = undoneKind({ data })
+  return undone !== undefined && TURNS.includes(undone) ? !ENDINGS.includes(undone) : undefined
+}
 
 /** The other members that went on at the time of an act: they are read as they stand now, which may be later. */
 async function othersAt(
@@ -118,8 +171,8 @@ async function othersAt(
     orderBy: { seq: 'asc' },
   })
   return others.filter((anomaly) => {
-    const next = later.find(({ anomalyId }) => anomalyId === anomaly.id)
-    return next === undefined ? !isOver(anomaly) : next.kind !== 'ANOMALY_REOPENED'
+    const turns = later.filter(({ anomalyId }) => anomalyId === anomaly.id)
+    return turns.map(wentOnBefore).find((wentOn) => wentOn !== undefined) ?? !isOver(anomaly)
   })
 }
 

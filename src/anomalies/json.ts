@@ -54,6 +54,8 @@ export const anomalyJson = (row: Anomaly, related: readonly Related[]) => ({
   resolvedBy: readActor(row.resolvedBy),
   falsePositiveReason: row.falsePositiveReason,
   note: row.note,
+  snoozedUntil: iso(row.snoozedUntil),
+  snoozedUntilItGrows: row.snoozedSize !== null,
   related: related.map((one) => ({
     id: one.id,
     detector: one.detector,

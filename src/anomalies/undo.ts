@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ACTOR_KINDS } from '../actor.ts'
-import { STATUSES } from '../detection/engine/incident.ts'
+import { type AnomalyStatus, STATUSES } from '../detection/engine/incident.ts'
 import { PublicError } from '../errors.ts'
 import type { Activity, Anomaly } from '../generated/sqlite/client.ts'
 import { keyOfId } from '../ids.ts'
@@ -31,7 +31,7 @@ const former = z.object({
 })
 
 const undoable = z.object({ former })
-const undoing = z.object({ undone: z.string() })
+const undoing = z.object({ undone: z.string(), kind: z.string() })
 
 /**
  * Undoes a person's act on an anomaly, while it is the newest one of a person: what BillingWatch has seen meanwhile
@@ -68,10 +68,28 @@ function undoes({ kind, data }: Activity, activityId: string): boolean {
   return parsed.success && parsed.data.undone === activityId
 }
 
+/** The number of the act that an ANOMALY_ACT_UNDONE undid. */
+export function undoneSeq({ tenantId, data }: Pick<Activity, 'tenantId' | 'data'>): bigint | undefined {
+  const parsed = undoing.safeParse(JSON.parse(data ?? 'null'))
+  return parsed.success ? seqOfAct(tenantId, parsed.data.undone) : undefined
+}
+
+/** What kind of act an ANOMALY_ACT_UNDONE undid. */
+export const undoneKind = ({ data }: Pick<Activity, 'data'>): string | undefined =>
+  undoing.safeParse(JSON.parse(data ?? 'null')).data?.kind
+
+/** The status that an act replaced; undefined where it changed none. */
+export const formerStatus = ({ data }: Pick<Activity, 'data'>): AnomalyStatus | undefined =>
+  undoable.safeParse(JSON.parse(data ?? 'null')).data?.former.status
+
+function seqOfAct(tenantId: string, id: string): bigint | undefined {
+  const key = keyOfId('act', tenantId, id) ?? ''
+  return /^\d{1,18}$/.test(key) ? BigInt(key) : undefined
+}
+
 /** An act on an anomaly; the rest of the log is not for those who act on anomalies. */
 async function findAct({ db, tenantId }: Scope, id: string): Promise<Activity & { anomalyId: string }> {
-  const key = keyOfId('act', tenantId, id) ?? ''
-  const seq = /^\d{1,18}$/.test(key) ? BigInt(key) : undefined
+  const seq = seqOfAct(tenantId, id)
   const act = seq === undefined ? null : await db.activity.findFirst({ where: { tenantId, seq } })
   if (!act || act.anomalyId === null) throw new PublicError('NOT_FOUND', `There is no act ${id}.`)
   return { ...act, anomalyId: act.anomalyId }

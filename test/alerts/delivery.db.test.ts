@@ -58,6 +58,8 @@ describe('an alert', () => {
           status: 'OPEN',
           impact: { amount: 2_900, currency: 'USD', decimal: '29.00', formatted: '$29.00' },
           related: [],
+          snoozedUntil: null,
+          snoozedUntilItGrows: false,
           url: `https://billing.example.com/a/${id}`,
         },
       },

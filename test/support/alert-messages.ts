@@ -45,6 +45,8 @@ export const anomalyMessage = ({
     resolvedBy: null,
     falsePositiveReason: null,
     note: null,
+    snoozedUntil: null,
+    snoozedUntilItGrows: false,
     related: [],
     ...anomaly,
   },

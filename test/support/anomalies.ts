@@ -115,7 +115,7 @@ export async function end(database: Database, tenantId: string, ...ids: string[]
 export async function record(
   database: Database,
   tenantId: string,
-  entries: readonly Pick<ActivityEntry, 'kind' | 'anomalyId'>[],
+  entries: readonly Pick<ActivityEntry, 'kind' | 'anomalyId' | 'data'>[],
 ): Promise<void> {
   await scopeTo(database, tenantId).transaction((db) =>
     recordActivity(

@@ -1,0 +1,276 @@
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { takeStep } from '../../src/anomalies/lifecycle.ts'
+import { endOverdueSnooze, snoozeAnomaly } from '../../src/anomalies/snooze.ts'
+import { undoAct } from '../../src/anomalies/undo.ts'
+import { composeId } from '../../src/ids.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { alertsOn, deliveriesOf } from '../support/alerts.ts'
+import { end, raise, record, type Seed } from '../support/anomalies.ts'
+import { testDatabase } from '../support/database.ts'
+import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { acting, clock, newTenant } from '../tenancy/office.ts'
+
+const event = z.object({ type: z.string(), data: z.looseObject({ id: z.string() }) })
+const page = z.object({ event_action: z.string() })
+
+/** Everything that a channel can be asked to report. */
+const ALL = {
+  routing: { reasons: ['RAISED', 'ESCALATED', 'REOPENED', 'ENDED', 'RESOLVED', 'ACKNOWLEDGED'] },
+} as const
+
+let database: Database
+let pager: Receiver
+let alerts: ReturnType<typeof alertsOn>
+beforeAll(async () => {
+  database = await testDatabase()
+  pager = await startReceiver()
+  alerts = alertsOn(database, { PAGERDUTY_EVENTS_URL: pager.url })
+  return () => pager.close()
+})
+
+async function setUp() {
+  const tenant = await newTenant(database)
+  const { scope } = tenant
+  const raised = (seed: Seed = {}) =>
+    raise(database, tenant.id, { severity: 'HIGH', detectedAt: clock.now(), ...seed })
+  const wait = async (seconds: number): Promise<void> => {
+    await alerts.tick()
+    clock.forward(seconds)
+    await alerts.tick()
+  }
+  const inHours = (hours: number) => new Date(clock.now().getTime() + hours * 3_600_000)
+  const seqOf = async (): Promise<bigint> => (await scope.db.tenant.findFirstOrThrow()).seq
+  return {
+    ...tenant,
+    raised,
+    wait,
+    inHours,
+    snooze: (id: string, hours = 8) => snoozeAnomaly(scope, acting, id, { until: inHours(hours) }),
+    wake: (id: string) => endOverdueSnooze(scope, { ...acting, actor: SYSTEM }, id),
+    undo: async () => undoAct(scope, acting, composeId('act', tenant.id, String(await seqOf()))),
+    ended: (...ids: string[]) => end(database, tenant.id, ...ids),
+    /** As detection records growth of what was snoozed until it grows. */
+    grow: async (
+      id: string,
+      severity: number,
+      kinds: readonly ('ANOMALY_UPDATED' | 'ANOMALY_UNSNOOZED')[],
+    ) => {
+      const woken = kinds.includes('ANOMALY_UNSNOOZED') ? { snoozedSize: null } : {}
+      await scope.db.anomaly.updateMany({ where: { id }, data: { severity, ...woken } })
+      const data = { reason: 'GROWTH' }
+      await record(
+        database,
+        tenant.id,
+        kinds.map((kind) => ({ kind, anomalyId: id, ...(kind === 'ANOMALY_UNSNOOZED' && { data }) })),
+      )
+    },
+    log: async () => (await deliveriesOf(scope)).map(({ reason, state, why }) => [reason, state, why]),
+  }
+}
+
+const SYSTEM = { kind: 'SYSTEM', name: 'BillingWatch' } as const
+
+async function withWebhook(over: Parameters<typeof alerts.webhookOf>[2] = ALL) {
+  const parts = await setUp()
+  const receiver = await startReceiver()
+  onTestFinished(() => receiver.close())
+  await alerts.webhookOf(parts.scope, receiver.url, over)
+  const types = () => receiver.requests.map(({ body }) => event.parse(JSON.parse(body)).type)
+  return { ...parts, receiver, types }
+}
+
+async function withPager() {
+  const parts = await setUp()
+  pager.requests.length = 0
+  await alerts.createChannel(parts.scope, {
+    name: 'on call',
+    target: { pagerDuty: { routingKey: 'R0123456789abcdefghijklmnopqrstu' } },
+    routing: { minSeverity: 'LOW' },
+  })
+  return {
+    ...parts,
+    actions: () => pager.requests.map(({ body }) => page.parse(JSON.parse(body)).event_action),
+  }
+}
+
+describe('an anomaly that somebody snoozed', () => {
+  it('is not reported when that came within 10 s, and is once the time is over', async () => {
+    const { raised, snooze, wake, wait, types, log } = await withWebhook()
+    const id = await raised()
+    await alerts.tick()
+    await snooze(id)
+    await wait(3_600)
+    expect(types()).toEqual([])
+    expect(await log()).toEqual([['RAISED', 'SUPERSEDED', 'snoozed before it was sent']])
+    clock.forward(7 * 3_600)
+    await wake(id)
+    await wait(10)
+    expect(types()).toEqual(['anomaly.raised'])
+  })
+
+  it('is MUTED with the time in the zone of the tenant where it was snoozed before it was planned', async () => {
+    const { raised, wait, types, log, scope } = await withWebhook()
+    await scope.db.tenant.updateMany({ data: { timezone: 'Asia/Kathmandu' } })
+    const id = await raised()
+    await scope.db.anomaly.updateMany({
+      where: { id },
+      data: { snoozedUntil: new Date('2026-03-20T08:00:00Z') },
+    })
+    await wait(10)
+    expect(types()).toEqual([])
+    expect(await log()).toEqual([['RAISED', 'MUTED', 'snoozed until Fri 20 Mar, 13:45']])
+  })
+
+  it('is silent while it sleeps, also about its end, and says why once for each', async () => {
+    const { raised, snooze, wait, types, log, grow, ended } = await withWebhook()
+    const id = await raised()
+    await wait(10)
+    await snooze(id)
+    await grow(id, 3, ['ANOMALY_UPDATED'])
+    await grow(id, 3, ['ANOMALY_UPDATED'])
+    await ended(id)
+    await wait(60)
+    expect(types()).toEqual(['anomaly.raised'])
+    const asleep = expect.stringMatching(/^snoozed until /)
+    expect(await log()).toEqual([
+      ['RAISED', 'DELIVERED', null],
+      ['ESCALATED', 'MUTED', asleep],
+      ['ENDED', 'MUTED', asleep],
+    ])
+  })
+
+  it('that grew worse while it slept is ESCALATED when the time is over', async () => {
+    const { raised, snooze, wake, wait, types, grow } = await withWebhook()
+    const id = await raised()
+    await wait(10)
+    await snooze(id, 1)
+    await grow(id, 3, ['ANOMALY_UPDATED'])
+    await wait(3_600)
+    await wake(id)
+    await wait(0)
+    expect(types()).toEqual(['anomaly.raised', 'anomaly.escalated'])
+  })
+
+  it('and wakes no worse than it was reported is not reported twice', async () => {
+    const { raised, snooze, wake, wait, types } = await withWebhook()
+    const id = await raised()
+    await wait(10)
+    await snooze(id, 1)
+    await wait(3_600)
+    await wake(id)
+    await wait(60)
+    expect(types()).toEqual(['anomaly.raised'])
+  })
+
+  it.each([
+    ['with its severity', 3, ['ANOMALY_UPDATED', 'ANOMALY_UNSNOOZED']],
+    ['in signs or money alone', 2, ['ANOMALY_UNSNOOZED']],
+  ] as const)('until it grows is ESCALATED once when it grew %s', async (_name, severity, kinds) => {
+    const { raised, scope, wait, types, grow } = await withWebhook({})
+    const id = await raised()
+    await wait(10)
+    await snoozeAnomaly(scope, acting, id, { untilItGrows: true })
+    await grow(id, 2, ['ANOMALY_UPDATED'])
+    await wait(60)
+    expect(types()).toEqual(['anomaly.raised'])
+    await grow(id, severity, kinds)
+    await wait(60)
+    expect(types()).toEqual(['anomaly.raised', 'anomaly.escalated'])
+  })
+
+  it('is still closed where its incident was opened', async () => {
+    const { raised, snooze, wait, actions, ended } = await withPager()
+    const id = await raised()
+    await wait(10)
+    await snooze(id)
+    await ended(id)
+    await wait(0)
+    expect(actions()).toEqual(['trigger', 'resolve'])
+  })
+
+  it('is reported as ever when the snooze is undone', async () => {
+    const { raised, snooze, undo, wait, types } = await withWebhook({})
+    const id = await raised()
+    await alerts.tick()
+    await snooze(id)
+    await alerts.tick()
+    await undo()
+    await wait(10)
+    expect(types()).toEqual(['anomaly.raised'])
+  })
+})
+
+describe('an act that a person undid', () => {
+  it('within 10 s is never reported', async () => {
+    const { raised, undo, wait, types, log, scope } = await withWebhook()
+    const id = await raised()
+    await wait(10)
+    await takeStep(scope, acting, 'acknowledge', id)
+    await alerts.tick()
+    clock.forward(5)
+    await undo()
+    await wait(60)
+    expect(types()).toEqual(['anomaly.raised'])
+    expect((await log()).at(-1)).toEqual(['ACKNOWLEDGED', 'SUPERSEDED', 'undone before it was sent'])
+  })
+
+  it('later is reported as a change of its own, by what it leads to', async () => {
+    const { raised, undo, wait, types, scope } = await withWebhook()
+    const id = await raised()
+    await wait(10)
+    await takeStep(scope, acting, 'resolve', id)
+    await wait(10)
+    await undo()
+    await wait(10)
+    await takeStep(scope, acting, 'resolve', id)
+    await wait(10)
+    await takeStep(scope, acting, 'reopen', id)
+    await wait(10)
+    await undo()
+    await wait(10)
+    expect(types().map((type) => type.slice(8))).toEqual([
+      'raised',
+      'resolved',
+      'reopened',
+      'resolved',
+      'reopened',
+      'resolved',
+    ])
+  })
+
+  it('leaves what somebody did before it to be reported', async () => {
+    const { raised, undo, wait, types, scope } = await withWebhook()
+    const id = await raised()
+    await wait(10)
+    await takeStep(scope, acting, 'acknowledge', id)
+    clock.forward(2)
+    await takeStep(scope, acting, 'resolve', id)
+    await alerts.tick()
+    await undo()
+    await wait(60)
+    expect(types()).toEqual(['anomaly.raised', 'anomaly.acknowledged'])
+  })
+
+  it('that took the place of the beginning gives the beginning back', async () => {
+    const { raised, undo, wait, actions, scope } = await withPager()
+    const id = await raised()
+    await alerts.tick()
+    await takeStep(scope, acting, 'acknowledge', id)
+    await alerts.tick()
+    await undo()
+    await wait(10)
+    expect(actions()).toEqual(['trigger'])
+  })
+
+  it('and that was no false positive after all is reported as it would have been', async () => {
+    const { raised, undo, wait, types, scope } = await withWebhook({})
+    const id = await raised()
+    await alerts.tick()
+    await takeStep(scope, acting, 'markFalsePositive', id, 'known')
+    await alerts.tick()
+    await undo()
+    await wait(10)
+    expect(types()).toEqual(['anomaly.raised'])
+  })
+})
