@@ -28,9 +28,10 @@ export async function attemptDelivery(
   const started = stopwatch()
   const answer = await send(parts, scope, { channel, kind, open, delivery })
   const milliseconds = Math.round(stopwatch() - started)
-  const outcome = kind.classify(answer)
+  const outcome = withoutSecrets(kind.classify(answer), open.secrets)
   report(parts, kind, channel, delivery, outcome)
-  await recordOutcome(parts, scope, { channel, kind, delivery, answer, milliseconds, outcome })
+  const shown = withoutSecrets(answer, open.secrets)
+  await recordOutcome(parts, scope, { channel, kind, delivery, answer: shown, milliseconds, outcome })
   return outcome
 }
 
@@ -89,6 +90,18 @@ async function send(
     })
   } catch (error) {
     return { error: signal.aborted ? 'no answer in time' : `the connection failed${codeOf(error)}` }
+  }
+}
+
+/** A receiver may say back what it was asked for: an address, a token. None of that is kept, logged or shown. */
+function withoutSecrets<Said extends Outcome | Answer>(said: Said, secrets: readonly string[]): Said {
+  const hide = (words: string): string =>
+    secrets.reduce((text, secret) => text.replaceAll(secret, '…'), words)
+  return {
+    ...said,
+    ...('text' in said && said.text !== undefined && { text: hide(said.text) }),
+    ...('error' in said && said.error !== undefined && { error: hide(said.error) }),
+    ...('reason' in said && { reason: hide(said.reason) }),
   }
 }
 

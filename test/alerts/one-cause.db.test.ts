@@ -110,6 +110,28 @@ describe('anomalies of one cause', () => {
     ])
   })
 
+  it('that are linked after both were reported stay two: nothing is sent for that, and each names the other from then on', async () => {
+    const { raised, wait, brief, ended, scope } = await withWebhook()
+    const testing = await raised()
+    await wait(10)
+    const failures = await raised()
+    await wait(10)
+    await scope.db.anomalyCause.create({
+      data: { tenantId: scope.tenantId, anomalyId: failures, causeId: testing },
+    })
+    await wait(60)
+    await ended(testing)
+    await wait(0)
+    await ended(failures)
+    await wait(0)
+    expect(brief()).toEqual([
+      ['anomaly.raised', testing, []],
+      ['anomaly.raised', failures, []],
+      ['anomaly.ended', testing, [failures]],
+      ['anomaly.ended', failures, [testing]],
+    ])
+  })
+
   it('escalate the conversation when a worse one joins it', async () => {
     const { raised, wait, pages, scope } = await withPager()
     const drop = await raised({ severity: 'MEDIUM', title: 'Revenue fell' })

@@ -46,6 +46,8 @@ export interface ChannelDefinition<Target> {
   unavailable?: string | undefined
   /** For people: host, address or channel; never a secret. */
   describe(target: Target): string
+  /** What of the target nobody may see, besides the path and query of its `url`, e.g. a token. */
+  secrets?(target: Target): readonly string[]
   /** The address that is posted to, where the tenant gives it: checked at creation and again at every send. */
   url?(target: Target): string
   /**
@@ -150,7 +152,7 @@ export type Outcome =
 
 /** A kind of channel, whatever its target looks like. */
 export interface Channel
-  extends Omit<ChannelDefinition<never>, 'target' | 'describe' | 'url' | 'render' | 'send'> {
+  extends Omit<ChannelDefinition<never>, 'target' | 'describe' | 'secrets' | 'url' | 'render' | 'send'> {
   /**
    * Reads a target that a tenant gave, or that was stored.
    * @throws ZodError
@@ -164,6 +166,8 @@ export interface OpenChannel {
   target: unknown
   /** For people; never a secret. */
   hint: string
+  /** What nobody may see, also where a receiver repeats it in its answer; the longest first. */
+  secrets: readonly string[]
   url: string | undefined
   render(message: Message): string
   send(sending: Omit<Sending<never>, 'target'>): Promise<Answer>
@@ -173,6 +177,7 @@ export interface OpenChannel {
 export function defineChannel<Target>({
   target: form,
   describe,
+  secrets,
   url,
   render,
   send,
@@ -188,11 +193,35 @@ export function defineChannel<Target>({
         get hint() {
           return describe(target)
         },
+        get secrets() {
+          const hidden = [...(secrets?.(target) ?? []), ...secretsOf(url?.(target))]
+          return hidden.toSorted((a, b) => b.length - a.length)
+        },
         url: url?.(target),
         render: (message) => render(message, target),
         send: (sending) => send({ ...sending, target }),
       }
     },
+  }
+}
+
+/** Parts of a path that are this long are no words, but say whose address it is. */
+const LONG_PART = 8
+
+/** What of an address only its owner knows: receivers repeat it, whole or in parts, in what they answer. */
+function secretsOf(url: string | undefined): string[] {
+  if (url === undefined) return []
+  const { pathname, search, searchParams } = new URL(url)
+  const parts = pathname.split('/').filter((part) => part.length >= LONG_PART)
+  const written = [`${pathname}${search}`, pathname, ...parts].flatMap((part) => [part, decoded(part)])
+  return [...written, ...searchParams.values()].filter((part) => part.length > 1)
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
   }
 }
 

@@ -39,6 +39,7 @@ export const pagerDuty = ({ request, config: { pagerDutyEventsUrl } }: Means): C
       region: z.enum(['US', 'EU']).default('US'),
     }),
     describe: ({ routingKey, region }) => `PagerDuty ${region}, key …${routingKey.slice(-4)}`,
+    secrets: ({ routingKey }) => [routingKey],
     edits: true,
     followsStatus: true,
     forPrograms: false,

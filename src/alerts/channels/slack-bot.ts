@@ -102,6 +102,7 @@ export const slackBot = ({ request, config: { slackApiUrl } }: Means): Channel =
         ),
     }),
     describe: ({ channel }) => `Slack channel ${channel}`,
+    secrets: ({ token }) => [token],
     edits: true,
     followsStatus: true,
     forPrograms: false,
