@@ -11,10 +11,12 @@ import {
   type Tab,
 } from '../support/browser.ts'
 import { testDatabase } from '../support/database.ts'
-import { makeTenant, serveForAll } from '../support/graphql.ts'
+import { ADMIN_KEY, makeTenant, serveForAll, serveGraphql } from '../support/graphql.ts'
+import { double, paid, pipelineOn } from '../support/pipeline.ts'
 
 const database = await testDatabase()
 const served = await serveForAll(database)
+const pipeline = pipelineOn(database)
 
 describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT }, () => {
   let browser: Browser
@@ -126,10 +128,7 @@ describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT },
     await other.getByRole('button', { name: 'Resolve' }).click()
     await rows(tab).getByText('Resolved by Ann').waitFor()
     await page.keyboard.press('z')
-    await vi.waitFor(
-      async () => expect(await page.getByRole('status').allTextContents()).not.toContain('Undone'),
-      PATIENT,
-    )
+    await page.getByText('has acted on it since, so this cannot be undone').first().waitFor()
     await rows(tab).getByText('Resolved by Ann').waitFor()
   })
 
@@ -151,6 +150,95 @@ describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT },
       async () => expect(await rows(tab).getByText('Resolved by Ann').count()).toBe(2),
       PATIENT,
     )
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('Undone').first().waitFor()
+    await vi.waitFor(async () => expect(await rows(tab).getByText('Resolved by').count()).toBe(0), PATIENT)
+    for (const box of await page.getByRole('checkbox').all()) await box.check()
+    await page.getByRole('toolbar').getByRole('button', { name: 'Snooze' }).click()
+    await page.getByRole('button', { name: 'Until it grows' }).click()
+    await page.getByText('2 anomalies changed').first().waitFor()
+    await page.getByRole('button', { name: 'Snoozed', exact: true }).click()
+    await vi.waitFor(async () => expect(await titles(tab)).toEqual(['Three', 'Two', 'One']), PATIENT)
+  })
+
+  it('misses nothing and doubles nothing while the server is away', async () => {
+    const tenant = await makeTenant(database)
+    await raise(database, tenant.id, { title: 'Before' })
+    const first = await serveGraphql(database)
+    const { page, context } = await openTab(browser, first.url)
+    onTestFinished(() => context.close())
+    await signIn(page, first.url, tenant.key)
+    await page.getByRole('article').getByText('Before').waitFor()
+    await first.stop()
+    await raise(database, tenant.id, { title: 'Meanwhile' })
+    const acknowledge = page.getByRole('article').getByRole('button', { name: 'Acknowledge' })
+    await page.getByText('offline', { exact: false }).first().waitFor()
+    expect(await acknowledge.count()).toBe(0)
+    const again = await serveGraphql(database, { environment: { PORT: new URL(first.url).port } })
+    onTestFinished(() => again.stop())
+    await page.getByRole('article').getByText('Meanwhile').waitFor()
+    await raise(database, tenant.id, { title: 'After' })
+    again.bus.publish(`feed:${tenant.id}`)
+    await page.getByRole('article').getByText('After').waitFor()
+    expect(await page.getByRole('article').getByRole('link').allTextContents()).toEqual([
+      'After',
+      'Meanwhile',
+      'Before',
+    ])
+  })
+
+  it('says what a setting would have changed in the last 28 days, as a dry run of the same events does', async () => {
+    const start = Math.floor(Date.now() / 1_000) - 3 * 86_400
+    const tab = await opened([], '/detectors/duplicate-charge')
+    const { page, tenant } = tab
+    await pipeline.deliver({ id: tenant.id, endpoint: { id: tenant.endpointId } }, [
+      ...double(start),
+      paid(start + 9_000, { customer: 'cus_slow' }),
+      paid(start + 10_800, { customer: 'cus_slow' }),
+    ])
+    await pipeline.judgeAll(start + 11_000)
+    await page.getByLabel('Window', { exact: true }).fill('3600')
+    await page.getByText('Last 28 days: 2 instead of 1.').waitFor()
+    await page.getByText('New:').waitFor()
+    // To the left as far as it goes: a minute.
+    await page.getByRole('slider').press('Home')
+    await page.getByText('Last 28 days: 1 instead of 1. Nothing would change.').waitFor()
+    expect(await page.getByLabel('Window', { exact: true }).inputValue()).toBe('60')
+  })
+
+  it('shows an operator who is in trouble, and an administrator who is signed in', async () => {
+    const tab = await opened([], '/settings/sessions')
+    const { page } = tab
+    await page.getByText('This one').waitFor()
+    const elsewhere = await openTab(browser, served.url)
+    onTestFinished(() => elsewhere.context.close())
+    await elsewhere.page.goto(served.url)
+    await elsewhere.page.getByLabel('API key').fill(tab.tenant.key)
+    await elsewhere.page.getByLabel('Your name').fill('Ben')
+    await elsewhere.page.getByLabel('Your name').press('Enter')
+    await elsewhere.page.getByRole('navigation', { name: 'Screens' }).waitFor()
+    await page.reload()
+    await page.getByRole('button', { name: 'Revoke the session of Ben' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await elsewhere.page.getByRole('button', { name: 'Sign in' }).waitFor()
+
+    for (let n = 0; n < 6; n += 1) {
+      const { id, endpointId } = await makeTenant(database, `Shop ${n}`)
+      const happened = Math.floor(Date.now() / 1_000) - 60
+      await pipeline.deliver({ id, endpoint: { id: endpointId } }, [paid(happened, { customer: 'cus_one' })])
+      await raise(database, id, { detector: 'WEBHOOK_LAG', severity: 'HIGH', detectedAt: new Date() })
+    }
+    const operator = await openTab(browser, served.url)
+    onTestFinished(() => operator.context.close())
+    await operator.page.goto(served.url)
+    await operator.page.getByLabel('API key').fill(ADMIN_KEY)
+    await operator.page.getByLabel('Your name').fill('Op')
+    await operator.page.getByLabel('Your name').press('Enter')
+    await operator.page.getByRole('heading', { name: 'Tenants' }).waitFor()
+    await operator.page.getByText(/6 of \d+ accounts see this/).waitFor()
+    await expectAccessible(operator.page, 'tenants')
+    await operator.page.getByRole('button', { name: 'Open Shop 0' }).click()
+    await operator.page.getByRole('article').getByText('Trouble').waitFor()
   })
 
   it('keeps in the address what it shows, and finds what is looked for', async () => {
@@ -227,6 +315,7 @@ describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT },
       ['/settings/endpoints', 'Settings'],
       ['/settings/channels', 'Settings'],
       ['/settings/keys', 'Settings'],
+      ['/settings/sessions', 'Settings'],
     ]
     for (const [path, heading] of places) {
       await page.goto(`${served.url}${path}`)

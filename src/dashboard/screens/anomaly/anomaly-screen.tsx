@@ -12,6 +12,7 @@ import { useTitle } from '../../ui/use-title.ts'
 import { Actions } from './actions.tsx'
 import { Activity } from './activity.tsx'
 import styles from './anomaly.module.css'
+import { Around } from './around.tsx'
 import { AnomalyPage } from './documents.ts'
 import { Events } from './events.tsx'
 import { Evidence } from './evidence.tsx'
@@ -69,6 +70,7 @@ export default function AnomalyScreen({ id }: { id: string }) {
             <p>{anomaly.advice}</p>
           </section>
           <SeriesFigure anomaly={anomaly} />
+          <Around anomaly={anomaly} />
           <Evidence measurements={anomaly.evidence} />
           <Subjects subjects={anomaly.subjects} />
           <Events id={id} />

@@ -26,3 +26,27 @@ export const Configure = graphql(
   }`,
   [DetectorFields],
 )
+
+/** What the past would have looked like under other settings; it goes on until it is complete. */
+export const Preview = graphql(`
+  subscription DetectorPreview(
+    $name: DetectorName!
+    $settings: [DetectorSettingInput!]!
+    $from: DateTime!
+    $to: DateTime!
+  ) {
+    preview: detectorPreview(name: $name, settings: $settings, range: { from: $from, to: $to }) {
+      progress
+      judgedFrom
+      presentCount
+      proposedCount
+      removed { title severity detectedAt customerId anomaly { id } }
+      added { title severity detectedAt customerId anomaly { id } }
+      changed { title severity detectedAt customerId anomaly { id } }
+    }
+  }
+`)
+
+export type PreviewResult = ResultOf<typeof Preview>['preview']
+
+export type PreviewedRow = PreviewResult['added'][number]

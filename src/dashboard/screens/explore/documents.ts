@@ -1,8 +1,8 @@
 import { graphql, type ResultOf } from '../../api/graphql.ts'
 
 export const Figures = graphql(`
-  query Figures($from: DateTime!, $interval: MetricsInterval!) {
-    metrics(range: { from: $from }, interval: $interval) {
+  query Figures($from: DateTime!, $to: DateTime, $interval: MetricsInterval!, $livemode: Boolean) {
+    metrics(range: { from: $from, to: $to }, interval: $interval, livemode: $livemode) {
       at
       chargesSucceeded
       chargesFailed

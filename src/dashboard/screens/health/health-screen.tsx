@@ -9,14 +9,21 @@ import styles from '../../ui/screen.module.css'
 import { Screen, Section } from '../../ui/screen.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { State } from '../../ui/state.tsx'
+import { ConnectionFigures, ConnectionHealth } from './connection-health.tsx'
 import { EndpointFigures, EndpointHealth } from './endpoint-health.tsx'
+import { HealthFigures, TenantHealth } from './tenant-health.tsx'
 
 const Health = graphql(
   `query Health($since: DateTime!) {
-    tenant { id webhookEndpoints { ...EndpointFigures } }
+    tenant {
+      id
+      health { ...HealthFigures }
+      webhookEndpoints { ...EndpointFigures }
+      stripeConnections { ...ConnectionFigures }
+    }
     alertChannels { id name kind state stateReason target }
   }`,
-  [EndpointFigures],
+  [EndpointFigures, HealthFigures, ConnectionFigures],
 )
 
 /** Milliseconds between two looks. */
@@ -39,10 +46,27 @@ export default function HealthScreen() {
   if (error && !data?.tenant) return <Failed error={error} what="how things are" onRetry={again} />
   return (
     <Screen title="Health">
+      <Section title="Events">
+        {data?.tenant ? <TenantHealth health={data.tenant.health} /> : <Skeleton height={120} />}
+      </Section>
       <Section title="Webhook endpoints" about="What Stripe delivered within the last 24 hours.">
         {!data && <Skeleton height={200} />}
         {data?.tenant?.webhookEndpoints.map((endpoint) => (
           <EndpointHealth key={endpoint.id} endpoint={endpoint} />
+        ))}
+      </Section>
+      <Section
+        title="Connection to Stripe"
+        about="With a key of Stripe’s API, what no webhook brought is filled in."
+      >
+        {data?.tenant?.stripeConnections?.length === 0 && (
+          <p className={styles['muted']}>
+            None yet: <code>billingwatch connect</code> makes one, and then this says up to when nothing is
+            missing.
+          </p>
+        )}
+        {data?.tenant?.stripeConnections?.map((connection) => (
+          <ConnectionHealth key={connection.id} connection={connection} />
         ))}
       </Section>
       <Section title="Alert channels" action={<Link href="/settings/channels">Manage</Link>}>

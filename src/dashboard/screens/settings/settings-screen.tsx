@@ -8,12 +8,14 @@ import { Channels } from './channels.tsx'
 import { Endpoints } from './endpoints.tsx'
 import { General } from './general.tsx'
 import { Keys } from './keys.tsx'
+import { Sessions } from './sessions.tsx'
 
 const PARTS = [
   { path: '/settings', name: 'General', Part: General },
   { path: '/settings/endpoints', name: 'Endpoints', Part: Endpoints },
   { path: '/settings/channels', name: 'Channels', Part: Channels },
   { path: '/settings/keys', name: 'Keys', Part: Keys },
+  { path: '/settings/sessions', name: 'Sessions', Part: Sessions },
 ] as const
 
 /** What an administrator sets up. */

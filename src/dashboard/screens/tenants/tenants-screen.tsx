@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useQuery } from 'urql'
 import { graphql } from '../../api/graphql.ts'
+import { sentenceCase } from '../../text/words.ts'
 import { Button } from '../../ui/button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { Failed } from '../../ui/failed.tsx'
@@ -8,13 +9,16 @@ import styles from '../../ui/screen.module.css'
 import { Screen } from '../../ui/screen.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { State } from '../../ui/state.tsx'
+import { HEALTH_MOODS } from '../health/tenant-health.tsx'
+import { SharedTrouble } from './shared-trouble.tsx'
 
 const Tenants = graphql(`
   query Tenants($search: String) {
-    tenants(search: $search, first: 100) {
-      nodes { id name externalId suspended timezone }
+    tenants(search: $search, first: 50, orderBy: { field: TROUBLE, direction: DESC }) {
+      nodes { id name externalId suspended timezone health { status reasons } }
       pageInfo { hasNextPage }
     }
+    sharedTrouble { detector startedAt tenants of }
   }
 `)
 
@@ -49,6 +53,7 @@ export function TenantsScreen({ onOpen, onSignOut }: TenantsScreenProps) {
           </Button>
         </div>
         {error && <Failed error={error} what="the tenants" onRetry={again} />}
+        {data?.sharedTrouble && <SharedTrouble troubles={data.sharedTrouble} />}
         {!tenants && !error && <Skeleton height={320} />}
         {tenants?.nodes.length === 0 && (
           <Empty title="No tenants">
@@ -57,7 +62,7 @@ export function TenantsScreen({ onOpen, onSignOut }: TenantsScreenProps) {
         )}
         {tenants && tenants.nodes.length > 0 && (
           <ul className={styles['rows']}>
-            {tenants.nodes.map(({ id, name, externalId, suspended, timezone }) => (
+            {tenants.nodes.map(({ id, name, externalId, suspended, timezone, health }) => (
               <li key={id} className={styles['row']}>
                 <div>
                   <p className={styles['name']}>{name}</p>
@@ -66,7 +71,13 @@ export function TenantsScreen({ onOpen, onSignOut }: TenantsScreenProps) {
                     {externalId !== null && ` · ${externalId}`}
                   </p>
                 </div>
-                {suspended && <State word="Suspended" mood="bad" />}
+                {suspended ? (
+                  <State word="Suspended" mood="bad" />
+                ) : (
+                  <span title={health.reasons.join(' ')}>
+                    <State word={sentenceCase(health.status)} mood={HEALTH_MOODS[health.status]} />
+                  </span>
+                )}
                 <Button small onClick={() => onOpen(id)} aria-label={`Open ${name.slice(0, 200)}`}>
                   Open
                 </Button>
