@@ -1,8 +1,7 @@
 import type { AlertChannel } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
 import type { TenantClient } from '../storage/scope/scope.ts'
-import type { Decision } from './decide.ts'
-import type { Planned } from './plan.ts'
+import type { Decision, Planned } from './plan.ts'
 import type { Act } from './standing.ts'
 
 /** What a decision is about. */

@@ -1,6 +1,5 @@
 import type { Anomaly } from '../generated/sqlite/client.ts'
-import type { Decision } from './decide.ts'
-import { muted, type Setting, silenceOf, waiting } from './plan.ts'
+import { type Decision, muted, type Setting, silenceOf, waiting } from './plan.ts'
 import type { Act, Standing } from './standing.ts'
 
 /**

@@ -2,30 +2,10 @@ import type { Anomaly } from '../generated/sqlite/client.ts'
 import { cancelling, snoozing } from './cancel.ts'
 import { type Conversation, reasonAmong, severityOf } from './conversation.ts'
 import type { AnomalyReason } from './message.ts'
-import { muted, type Planned, type Setting, silenceOf, snoozeOf, waiting } from './plan.ts'
+import { type Decision, muted, type Setting, silenceOf, snoozeOf, waiting } from './plan.ts'
 import { reasonOf } from './reason.ts'
 import { objectionTo } from './routing.ts'
 import type { Act, Standing } from './standing.ts'
-
-/** What an act leads to on one channel. */
-export interface Decision {
-  /** What is added; nothing when `supersedes` met something and says that this takes its place. */
-  planned?: Planned
-  /** Begins the anomaly on the channel, or raises its severity there. */
-  severity?: number
-  /** The anomaly is reported in this conversation: by a message that was not tried yet, else by what is planned. */
-  joins?: { conversation: Conversation; log: Planned }
-  /** Forgets that it was begun: nothing of it was sent. */
-  withdraw?: boolean
-  /** What waits in the conversation and is no longer sent. */
-  supersedes?: {
-    what: 'all' | 'untried' | 'untried news' | 'untried acts' | 'untried act'
-    /** Number of the one act. */
-    seq?: bigint
-    why: string
-    cancelsOut: boolean
-  }
-}
 
 /** What one act on an anomaly means for one channel. Pure. */
 export function decide(act: Act, anomaly: Anomaly, standing: Standing, setting: Setting): Decision {

@@ -1,5 +1,6 @@
 import type { AlertChannel, Anomaly } from '../generated/sqlite/client.ts'
 import type { Channel } from './channels/channel.ts'
+import type { Conversation } from './conversation.ts'
 import { localClock } from './local-clock.ts'
 import type { AnomalyReason } from './message.ts'
 import type { Routing } from './routing.ts'
@@ -17,6 +18,26 @@ export interface Planned {
   held: boolean
   /** CRITICAL: nothing holds it back. */
   isUrgent: boolean
+}
+
+/** What an act leads to on one channel. */
+export interface Decision {
+  /** What is added; nothing when `supersedes` met something and says that this takes its place. */
+  planned?: Planned
+  /** Begins the anomaly on the channel, or raises its severity there. */
+  severity?: number
+  /** The anomaly is reported in this conversation: by a message that was not tried yet, else by what is planned. */
+  joins?: { conversation: Conversation; log: Planned }
+  /** Forgets that it was begun: nothing of it was sent. */
+  withdraw?: boolean
+  /** What waits in the conversation and is no longer sent. */
+  supersedes?: {
+    what: 'all' | 'untried' | 'untried news' | 'untried acts' | 'untried act'
+    /** Number of the one act. */
+    seq?: bigint
+    why: string
+    cancelsOut: boolean
+  }
 }
 
 export interface Setting {
