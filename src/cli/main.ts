@@ -5,6 +5,7 @@ import { PublicError } from '../errors.ts'
 import { DatabaseError } from '../storage/database.ts'
 import { NoDatabaseError } from '../storage/migrations.ts'
 import { anomaliesCommand } from './anomalies.ts'
+import { backupCommand } from './backup.ts'
 import { channelCommand } from './channel.ts'
 import { completionFor, SHELLS } from './completion.ts'
 import { connectCommand } from './connect.ts'
@@ -62,6 +63,7 @@ function programFor(shell: Shell): Command {
     channelCommand(shell),
     connectCommand(shell),
     connectionCommand(shell),
+    backupCommand(shell),
     replayCommand(shell),
     rebuildCommand(shell),
     simulateCommand(shell),
