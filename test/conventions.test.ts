@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DETECTORS } from '../src/detection/registry.ts'
+import { TENANT_TABLES } from '../src/storage/tenant-tables.ts'
+import { SEALED_COLUMNS } from '../src/tenancy/move/sealed-columns.ts'
 import { detectorNames, lacking } from './conventions/detector-places.ts'
 import { circles, importGraph, roomOf, upwardImports } from './conventions/imports.ts'
 import { stalePages, withPart } from './docs/pages.ts'
@@ -21,6 +23,9 @@ function sources(folder: string): { path: string; text: string }[] {
 }
 
 const src = sources('src')
+
+/** The tenant itself, and what is the operator's. */
+const OF_NO_TENANT = new Set(['Tenant', 'OperatorSession'])
 
 /** Paths of the sources that match, save those that may. */
 const offenders = (pattern: RegExp, allowed: readonly (string | RegExp)[]): string[] =>
@@ -225,6 +230,28 @@ describe('conventions', () => {
       for (const [, fields = ''] of body.matchAll(/@relation\(fields: \[([^\]]+)\]/g))
         expect(fields, name).toMatch(/^tenantId/)
     }
+  })
+
+  it('gives every table of a tenant its place in erasing and in copy, and every sealed column its purpose', () => {
+    const models = [
+      ...readFileSync(join(root, 'prisma/models.prisma'), 'utf8').matchAll(
+        /^model (\w+) \{\n([\s\S]*?)^\}/gm,
+      ),
+    ].map(([, name = '', body = '']) => ({ name, body }))
+    const ofTenants = models.map(({ name }) => name).filter((name) => !OF_NO_TENANT.has(name))
+    expect(TENANT_TABLES.map(([table]) => table).sort()).toEqual(ofTenants.sort())
+    for (const [table, ...key] of TENANT_TABLES) {
+      const body = models.find(({ name }) => name === table)?.body ?? ''
+      const [, list] = /@@id\(\[tenantId, ([^\]]+)\]/.exec(body) ?? []
+      expect([table, ...key]).toEqual([table, ...(list?.split(', ') ?? ['tenantId'])])
+    }
+    const sealed = models.flatMap(({ name, body }) =>
+      [...body.matchAll(/^ {2}(sealed|\w+Sealed) /gm)].map(([, column]) => `${name}.${column}`),
+    )
+    const known = Object.entries(SEALED_COLUMNS).flatMap(([table, columns]) =>
+      Object.keys(columns).map((column) => `${table}.${column}`),
+    )
+    expect(known.sort()).toEqual(sealed.sort())
   })
 
   it('keeps files short enough to be about one thing', () => {

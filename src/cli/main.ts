@@ -10,6 +10,7 @@ import { channelCommand } from './channel.ts'
 import { completionFor, SHELLS } from './completion.ts'
 import { connectCommand } from './connect.ts'
 import { connectionCommand } from './connection.ts'
+import { copyCommand } from './copy.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { endpointCommand } from './endpoint.ts'
@@ -64,6 +65,7 @@ function programFor(shell: Shell): Command {
     connectCommand(shell),
     connectionCommand(shell),
     backupCommand(shell),
+    copyCommand(shell),
     replayCommand(shell),
     rebuildCommand(shell),
     simulateCommand(shell),

@@ -5,6 +5,7 @@ import { dryReplay } from '../pipeline/replay.ts'
 import { storedReplay } from '../pipeline/stored-replay.ts'
 import { StoredMemory } from '../storage/detection/stored-memory.ts'
 import { findEndpoint } from '../storage/endpoint-lookup.ts'
+import { demandWritable } from '../storage/moving.ts'
 import { type Scope, scopeTo } from '../storage/scope/scope.ts'
 import { removeLeftSpills, Spill } from '../storage/spill.ts'
 import { stopwatch } from '../time.ts'
@@ -45,6 +46,7 @@ export const replayCommand = (shell: Shell): Command =>
       shell.withServices(async (services) => {
         const scope = scopeTo(services.database, tenantId)
         const endpointId = await findEndpoint(scope.sql, tenantId, options.endpoint)
+        if (!options.dryRun) await demandWritable(scope.sql, tenantId)
         const replay = options.dryRun ? replayDry : replayStored
         await withHistory(shell, file, services, options, (history) =>
           replay({ shell, history, endpointId, scope, services, options }),

@@ -1,5 +1,6 @@
 import type { InboxEvent } from '../storage/inbox.ts'
 import { appendWake, insertEvents, isLive, markLive } from '../storage/inbox.ts'
+import { movingOf } from '../storage/moving.ts'
 import type { SystemSql, SystemWriter } from '../storage/sql.ts'
 
 /** A verified delivery of a parsed event, on its way to the inbox. */
@@ -21,6 +22,7 @@ export interface Receipt {
  * Stores a batch in one transaction, tenant after tenant in sorted order, so that two processes that store for the
  * same tenants wait for each other instead of deadlocking. It has no effect outside the database: a transaction
  * that is tried again gives the same receipt.
+ * @throws TenantsMoving, with nothing stored
  * @param knownLive tenants that need not be asked whether they have had a live event
  * @param wakeId gives an unused id
  */
@@ -41,13 +43,36 @@ export async function commitBatch(
       })),
     )
     const stored = await Promise.all(begun.map((group) => insertNew(tx, group)))
-    await Promise.all(stored.map(({ tenantId, fresh }) => leaveWake(tx, tenantId, fresh, wakeId)))
+    const moving = await Promise.all(
+      stored.map(async ({ tenantId, fresh }) => {
+        const [, is] = await Promise.all([leaveWake(tx, tenantId, fresh, wakeId), isMoving(tx, tenantId)])
+        return is ? [tenantId] : []
+      }),
+    )
+    if (moving.flat().length > 0) throw new TenantsMoving(new Set(moving.flat()))
     return {
       fresh: new Set(stored.flatMap(({ fresh }) => fresh.map(({ delivery }) => delivery))),
       tenants: stored.filter(({ fresh }) => fresh.length > 0).map(({ tenantId }) => tenantId),
       live: begun.filter(isLiveNow).map(({ tenantId }) => tenantId),
     }
   })
+}
+
+/** Nothing is stored for these: they are read-only. */
+export class TenantsMoving extends Error {
+  override readonly name = 'TenantsMoving'
+  constructor(readonly tenants: ReadonlySet<string>) {
+    super('tenants are moved to another database')
+  }
+}
+
+/**
+ * Asked after the insert, which holds the tenant's row: whoever marks it waits until we have committed, or has done so and
+ * is seen here.
+ */
+async function isMoving(tx: SystemWriter, tenantId: string): Promise<boolean> {
+  const [, moving] = await Promise.all([tx.enter(tenantId), movingOf(tx, tenantId)])
+  return moving != null
 }
 
 /** One tenant's deliveries of a batch. */

@@ -6,7 +6,7 @@ import type { RefusalReason, Tallied } from '../storage/delivery-counts.ts'
 import { classifyFailure } from '../storage/failures.ts'
 import type { SystemSql } from '../storage/sql.ts'
 import { type Clock, stopwatch } from '../time.ts'
-import { commitBatch, type Delivery, type Receipt } from './commit.ts'
+import { commitBatch, type Delivery, type Receipt, TenantsMoving } from './commit.ts'
 import type { DiskWatch } from './disk.ts'
 import type { OutcomeName } from './outcomes.ts'
 import type { Tallies } from './tallies.ts'
@@ -45,7 +45,15 @@ export interface InboxParts {
 /** What became of a delivery that was offered to the inbox. */
 export type Admission = Extract<
   OutcomeName,
-  'stored' | 'duplicate' | 'unknown_endpoint' | 'busy' | 'database_away' | 'disk_full' | 'draining' | 'failed'
+  | 'stored'
+  | 'duplicate'
+  | 'unknown_endpoint'
+  | 'moving'
+  | 'busy'
+  | 'database_away'
+  | 'disk_full'
+  | 'draining'
+  | 'failed'
 >
 
 interface Waiting {
@@ -171,8 +179,15 @@ export class Inbox {
       this.#notify(receipt)
       for (const waiting of batch) this.#acknowledge(waiting, receipt.fresh.has(waiting.delivery))
     } catch (err) {
-      await this.#recover(batch, err)
+      if (err instanceof TenantsMoving) await this.#storeOthers(batch, err.tenants)
+      else await this.#recover(batch, err)
     }
+  }
+
+  async #storeOthers(batch: readonly Waiting[], moving: ReadonlySet<string>): Promise<void> {
+    const others = batch.filter(({ delivery }) => !moving.has(delivery.tenantId))
+    for (const waiting of batch) if (moving.has(waiting.delivery.tenantId)) waiting.resolve('moving')
+    if (others.length > 0) await this.#store(others)
   }
 
   #notify({ tenants, live }: Receipt): void {

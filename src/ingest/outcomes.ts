@@ -99,6 +99,7 @@ export const OUTCOMES = {
     'refused a delivery: the tenant is over its rate',
   ),
 
+  moving: unavailable(60, 'info', 'refused a delivery: its tenant is moved to another database'),
   busy: unavailable(5, 'warn', 'refused a delivery: too much is waiting'),
   database_away: unavailable(10, 'error', 'refused a delivery: the database does not take it'),
   disk_full: unavailable(60, 'error', 'refused a delivery: free disk is under MIN_FREE_DISK'),

@@ -66,7 +66,8 @@ export function createReceiver(parts: ReceiverParts): WebhookHandler {
       .then((verdict) => {
         answer(req, res, verdict)
         counters.get(verdict.outcome)?.inc()
-        parts.refusals?.note(OUTCOMES[verdict.outcome].status)
+        // One tenant's: it says nothing of this process.
+        if (verdict.outcome !== 'moving') parts.refusals?.note(OUTCOMES[verdict.outcome].status)
         metrics.answerSeconds.observe((stopwatch() - began) / 1000)
         report(log, req, token, verdict, parts.trustProxy ?? false)
       })

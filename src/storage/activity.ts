@@ -1,6 +1,7 @@
 import type { Actor } from '../actor.ts'
 import type { Activity } from '../generated/sqlite/client.ts'
 import type { SystemClient } from './database.ts'
+import { readOnly } from './moving.ts'
 
 /** The acts that a tenant's feed and audit log know: GraphQL's `ActivityKind`. */
 export const ACTIVITY_KINDS = [
@@ -56,6 +57,7 @@ export type ActivityWriter = Pick<SystemClient, 'tenant' | 'activity'>
  * Appends to a tenant's feed, in the caller's transaction. Taking the numbers locks the tenant's row until the
  * commit, so that numbers become visible in their own order and a reader that remembers one misses nothing.
  * @returns the number of each entry, in the given order
+ * @throws PublicError UNAVAILABLE while the tenant is moved
  */
 export async function recordActivity(
   tx: ActivityWriter,
@@ -63,11 +65,12 @@ export async function recordActivity(
   entries: readonly ActivityEntry[],
 ): Promise<bigint[]> {
   if (entries.length === 0) return []
-  const { seq: head } = await tx.tenant.update({
+  const { seq: head, moving } = await tx.tenant.update({
     where: { id: tenantId },
     data: { seq: { increment: entries.length } },
-    select: { seq: true },
+    select: { seq: true, moving: true },
   })
+  if (moving !== null) throw readOnly(tenantId)
   const first = head - BigInt(entries.length) + 1n
   const rows = entries.map((entry, index) => activityRow(tenantId, first + BigInt(index), entry))
   await tx.activity.createMany({ data: rows })

@@ -1,39 +1,6 @@
 import { othersFirst } from '../time.ts'
 import type { SystemSql } from './sql.ts'
-
-/** Rows of a tenant by table, referring ones before those they refer to, with the key beside the tenant. */
-const TABLES: readonly (readonly [table: string, ...key: string[]])[] = [
-  ['Rebuild', 'id'],
-  ['RebuiltIncident', 'id'],
-  ['JudgedMeanwhile', 'stripeId'],
-  ['AlertAttempt', 'deliveryId', 'n'],
-  ['AlertDelivery', 'id'],
-  ['AlertMessage', 'channelId', 'anomalyId'],
-  ['AlertVerification', 'id'],
-  ['AlertAddress', 'channelId', 'address'],
-  ['AlertChannel', 'id'],
-  ['AnomalyEvent', 'anomalyId', 'stripeId'],
-  ['AnomalyCause', 'anomalyId', 'causeId'],
-  ['Activity', 'seq'],
-  ['Anomaly', 'id'],
-  ['StripeEvent', 'stripeId'],
-  ['StripeObject', 'stripeId'],
-  ['HeldEvent', 'stream', 'stripeId'],
-  ['DetectorState', 'stream', 'detector', 'key'],
-  ['DetectorSetting', 'detector'],
-  ['Stream', 'id'],
-  ['MetricBucket', 'stream', 'slot', 'currency'],
-  ['DeliveryBucket', 'endpointId', 'slot', 'writer'],
-  ['Wake', 'id'],
-  ['ImportJob', 'id'],
-  ['StripeConnection', 'id'],
-  ['Claim', 'tenantId'],
-  ['FormerToken', 'hash'],
-  ['WebhookSecret', 'id'],
-  ['Session', 'id'],
-  ['ApiKey', 'id'],
-  ['WebhookEndpoint', 'id'],
-]
+import { TENANT_TABLES } from './tenant-tables.ts'
 
 const BATCH = 500
 const PASSES = 5
@@ -50,7 +17,7 @@ export async function eraseTenantRows(
 ): Promise<void> {
   let erased = 0
   for (let pass = 1; ; pass++) {
-    for (const [table, ...key] of TABLES) {
+    for (const [table, ...key] of TENANT_TABLES) {
       for (let gone = BATCH; gone === BATCH; ) {
         gone = await eraseBatch(sql, tenantId, table, key)
         erased += gone

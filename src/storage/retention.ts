@@ -46,7 +46,9 @@ export interface Tidied {
 }
 
 export async function tenantIds(sql: SystemSql): Promise<string[]> {
-  const rows = await sql.all('SELECT "id" FROM "Tenant" WHERE "deletedAt" IS NULL ORDER BY "id"')
+  const rows = await sql.all(
+    'SELECT "id" FROM "Tenant" WHERE "deletedAt" IS NULL AND "moving" IS NULL ORDER BY "id"',
+  )
   return rows.map((row) => text(row['id']))
 }
 

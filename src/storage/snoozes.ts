@@ -8,7 +8,7 @@ export async function overdueSnoozes(
 ): Promise<{ tenantId: string; id: string }[]> {
   const rows = await sql.all(
     `SELECT a."tenantId", a."id" FROM "Anomaly" a JOIN "Tenant" t ON t."id" = a."tenantId"
-     WHERE a."snoozedUntil" IS NOT NULL AND a."snoozedUntil" <= ? AND t."deletedAt" IS NULL
+     WHERE a."snoozedUntil" IS NOT NULL AND a."snoozedUntil" <= ? AND t."deletedAt" IS NULL AND t."moving" IS NULL
      ORDER BY a."snoozedUntil" LIMIT ${limit}`,
     [now],
   )

@@ -1,7 +1,5 @@
+import { SERVED } from './served.ts'
 import { date, integer, type SystemSql, text } from './sql.ts'
-
-/** Tenants that are served. */
-const SERVED = 't."suspendedAt" IS NULL AND t."deletedAt" IS NULL'
 
 /** What goes on at a tenant now. */
 export interface GoingOn {

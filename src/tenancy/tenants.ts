@@ -69,6 +69,7 @@ async function insertTenant(
       createdAt: now,
       suspendedAt: null,
       deletedAt: null,
+      moving: null,
       rateRequests: null,
       rateSeconds: null,
       firstLiveAt: null,

@@ -9,6 +9,7 @@ import { costLimit } from '../operations/cost-limit.ts'
 import { present } from '../operations/errors.ts'
 import { knownQueries } from '../operations/known-queries.ts'
 import { documentLimits, valueLimits } from '../operations/limits.ts'
+import { readOnlyTenants } from '../operations/read-only.ts'
 import { boundedBody, requestParsing } from '../operations/request-parsing.ts'
 import { namedValueErrors } from '../operations/value-errors.ts'
 import { renderPage } from './graphiql.ts'
@@ -79,6 +80,7 @@ export function createHttp(options: HttpOptions) {
       namedValueErrors(),
       costLimit(),
       requestParsing(),
+      readOnlyTenants(),
       sharedExecution(presentation),
       knownQueries(schema, makeContext),
       // Around the last: whatever runs an operation, it takes a place.

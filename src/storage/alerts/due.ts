@@ -1,13 +1,11 @@
 import type { Database } from '../database.ts'
+import { SERVED } from '../served.ts'
 import { text } from '../sql.ts'
 
 export interface ChannelKey {
   tenantId: string
   channelId: string
 }
-
-/** Tenants that are served. */
-const SERVED = 't."suspendedAt" IS NULL AND t."deletedAt" IS NULL'
 
 /** Channels for which the feed of their tenant has new acts of these kinds. */
 export async function channelsBehind(

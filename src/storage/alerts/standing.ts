@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts'
+import { SERVED } from '../served.ts'
 import { date, integer, nullableDate, type Sql, text } from '../sql.ts'
 
 /** How alerts stand, of all tenants, by kind of channel. */
@@ -18,7 +19,7 @@ export async function alertsStanding({ sql }: Database, now: Date): Promise<Aler
        SELECT d."tenantId", d."channelId", COUNT(*) AS "count", MIN(d."dueAt") AS "oldest" FROM "AlertDelivery" d
        WHERE d."state" = 'WAITING' AND d."dueAt" <= ? AND d."held" = ? GROUP BY d."tenantId", d."channelId"
      ) AS "due" ON "due"."tenantId" = c."tenantId" AND "due"."channelId" = c."id" AND c."state" = 'ACTIVE'
-     WHERE t."suspendedAt" IS NULL AND t."deletedAt" IS NULL
+     WHERE ${SERVED}
      GROUP BY c."kind"`,
     [now, false],
   )
@@ -46,7 +47,7 @@ export async function troubledChannels(sql: Sql, before: Date, limit: number): P
   const rows = await sql.all(
     `SELECT c."tenantId", c."id", c."name", c."kind", c."state", c."reason", c."failingSince"
      FROM "AlertChannel" c JOIN "Tenant" t ON t."id" = c."tenantId"
-     WHERE t."suspendedAt" IS NULL AND t."deletedAt" IS NULL
+     WHERE ${SERVED}
        AND (c."state" = 'DISABLED' OR (c."state" = 'ACTIVE' AND c."failingSince" < ?))
      ORDER BY c."failingSince" LIMIT ${limit}`,
     [before],

@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts'
+import { SERVED } from '../served.ts'
 import { text } from '../sql.ts'
 import type { ChannelKey } from './due.ts'
 
@@ -8,7 +9,7 @@ export async function channelsToSumUp({ sql }: Database, now: Date, limit: numbe
     `SELECT c."tenantId", c."id" FROM "AlertChannel" c JOIN "Tenant" t ON t."id" = c."tenantId"
      WHERE c."state" = 'ACTIVE' AND (c."summaryAt" IS NULL OR c."summaryAt" <= ?)
        AND c."schedule" LIKE '%"weeklySummary":true%'
-       AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL LIMIT ${limit}`,
+       AND ${SERVED} LIMIT ${limit}`,
     [now],
   )
   return rows.map((row) => ({ tenantId: text(row['tenantId']), channelId: text(row['id']) }))

@@ -1,3 +1,4 @@
+import { SERVED } from '../served.ts'
 import { date, flag, integer, nullableDate, nullableText, type Reader, type Row, text } from '../sql.ts'
 
 /** Tenants that one look finds at most. */
@@ -19,7 +20,7 @@ const LOOK = `WITH RECURSIVE "waiting" ("tenantId", "place") AS (
   SELECT f."tenantId", f."waits", c."servedAt", c."retryAt",
     f."waits" = 0 OR EXISTS (SELECT 1 FROM "Wake" w
       WHERE w."events" <> '[]' AND w."tenantId" = f."tenantId" AND w."dueAt" <= ?) AS "due",
-    t."suspendedAt" IS NULL AND t."deletedAt" IS NULL AS "served"
+    ${SERVED} AS "served"
   FROM (SELECT "tenantId", 1 AS "waits" FROM "waiting" UNION ALL SELECT "tenantId", 0 AS "waits" FROM "ringing") AS f
   JOIN "Claim" c ON c."tenantId" = f."tenantId" JOIN "Tenant" t ON t."id" = f."tenantId"`
 
@@ -89,7 +90,7 @@ export async function readyTenants(
   const rows = await sql.all(
     `SELECT c."tenantId", c."version", c."rebuilding", t."timezone", t."country" FROM "Claim" c JOIN "Tenant" t ON t."id" = c."tenantId"
      WHERE c."tenantId" IN (${tenantIds.map(() => '?').join(', ')}) AND (c."retryAt" IS NULL OR c."retryAt" <= ?)
-       AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL ORDER BY c."servedAt" ${lock}`,
+       AND ${SERVED} ORDER BY c."servedAt" ${lock}`,
     [...tenantIds, now],
   )
   return rows.map((row) => ({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Database } from '../database.ts'
 import type { Scope } from '../scope/scope.ts'
+import { SERVED } from '../served.ts'
 import { date, integer, type SystemSql, text } from '../sql.ts'
 
 /**
@@ -10,7 +11,7 @@ import { date, integer, type SystemSql, text } from '../sql.ts'
 export async function oldestWaiting({ sql }: Database): Promise<Date | undefined> {
   const [row] = await sql.all(
     `SELECT w."dueAt" FROM "Wake" w JOIN "Tenant" t ON t."id" = w."tenantId"
-     WHERE w."events" <> '[]' AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL
+     WHERE w."events" <> '[]' AND ${SERVED}
      ORDER BY w."dueAt" LIMIT 1`,
   )
   return row && date(row['dueAt'])
@@ -29,7 +30,7 @@ export async function stuckTenants(sql: SystemSql, before: Date, limit: number):
   const rows = await sql.all(
     `SELECT t."id", t."name", c."failures", MIN(w."dueAt") AS "since"
      FROM "Wake" w JOIN "Tenant" t ON t."id" = w."tenantId" JOIN "Claim" c ON c."tenantId" = w."tenantId"
-     WHERE w."dueAt" < ? AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL
+     WHERE w."dueAt" < ? AND ${SERVED}
      GROUP BY t."id", t."name", c."failures" ORDER BY "since" LIMIT ${limit}`,
     [before],
   )

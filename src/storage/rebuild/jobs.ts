@@ -5,6 +5,7 @@ import type { Stream } from '../../detection/engine/memory.ts'
 import { PublicError } from '../../errors.ts'
 import type { Database } from '../database.ts'
 import { type Scope, scopeTo } from '../scope/scope.ts'
+import { SERVED } from '../served.ts'
 import {
   date,
   integer,
@@ -246,7 +247,7 @@ export async function waitingRebuilds(
   const rows = await sql.all(
     `SELECT r."tenantId", r."id" FROM "Rebuild" r JOIN "Tenant" t ON t."id" = r."tenantId"
      WHERE r."state" = 'RUNNING' AND (r."leaseUntil" IS NULL OR r."leaseUntil" <= ?)
-       AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL ORDER BY r."startedAt" LIMIT ${limit}`,
+       AND ${SERVED} ORDER BY r."startedAt" LIMIT ${limit}`,
     [now],
   )
   return rows.map((row) => ({ tenantId: text(row['tenantId']), id: text(row['id']) }))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { BatchOutcome } from '../../detection/engine/memory.ts'
 import type { Database } from '../database.ts'
+import { SERVED } from '../served.ts'
 import { nullableText, type Reader, text, type Writer } from '../sql.ts'
 
 const names = z.array(z.string())
@@ -43,7 +44,7 @@ export async function readOutdated(sql: Reader, tenantId: string): Promise<Outda
 export async function outdatedTenants({ sql }: Database, limit: number): Promise<string[]> {
   const rows = await sql.all(
     `SELECT c."tenantId" FROM "Claim" c JOIN "Tenant" t ON t."id" = c."tenantId"
-     WHERE c."outdated" IS NOT NULL AND c."rebuilding" = ? AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL
+     WHERE c."outdated" IS NOT NULL AND c."rebuilding" = ? AND ${SERVED}
      LIMIT ${limit}`,
     [false],
   )

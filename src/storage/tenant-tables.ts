@@ -1,0 +1,36 @@
+/**
+ * All that a tenant has, by table, with the key beside the tenant: referring rows before those they refer to, as they are
+ * erased. They are copied the other way round, so that nobody can sign in before all is there.
+ */
+export const TENANT_TABLES: readonly (readonly [table: string, ...key: string[]])[] = [
+  ['Session', 'id'],
+  ['ApiKey', 'id'],
+  ['Rebuild', 'id'],
+  ['RebuiltIncident', 'id'],
+  ['JudgedMeanwhile', 'stripeId'],
+  ['AlertAttempt', 'deliveryId', 'n'],
+  ['AlertDelivery', 'id'],
+  ['AlertMessage', 'channelId', 'anomalyId'],
+  ['AlertVerification', 'id'],
+  ['AlertAddress', 'channelId', 'address'],
+  ['AlertChannel', 'id'],
+  ['AnomalyEvent', 'anomalyId', 'stripeId'],
+  ['AnomalyCause', 'anomalyId', 'causeId'],
+  ['Activity', 'seq'],
+  ['Anomaly', 'id'],
+  ['StripeEvent', 'stripeId'],
+  ['StripeObject', 'stripeId'],
+  ['HeldEvent', 'stream', 'stripeId'],
+  ['DetectorState', 'stream', 'detector', 'key'],
+  ['DetectorSetting', 'detector'],
+  ['Stream', 'id'],
+  ['MetricBucket', 'stream', 'slot', 'currency'],
+  ['DeliveryBucket', 'endpointId', 'slot', 'writer'],
+  ['Wake', 'id'],
+  ['ImportJob', 'id'],
+  ['StripeConnection', 'id'],
+  ['Claim', 'tenantId'],
+  ['FormerToken', 'hash'],
+  ['WebhookSecret', 'id'],
+  ['WebhookEndpoint', 'id'],
+]
