@@ -80,7 +80,7 @@ async function run(shell: Shell, task: Task, options: Options): Promise<void> {
   if (!options.json) for (const line of permissionsOf(prepared)) shell.note(line)
   shell.note(`Estimate: about ${prepared.requests} requests to Stripe's API.`)
   if (!(await mayBegin(shell, options))) throw new PublicError('CONFLICT', 'not begun')
-  const connection = await connect(scope, services.acting, prepared)
+  const connection = await connect(scope, means, services.acting, prepared)
   const anomalies = await imported(shell, task, connection)
   await report(shell, task, { connection, prepared, anomalies }, options)
 }

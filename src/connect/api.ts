@@ -30,6 +30,10 @@ export interface StripeApiOptions {
   apiUrl: string
   /** Ends what is waited for. */
   signal?: AbortSignal | undefined
+  /** How often a request is sent that is throttled or not answered. */
+  attempts?: number
+  /** Milliseconds after which an answer is waited for no longer. */
+  timeoutMs?: number
   /** From 0 to 1: spreads retries. */
   chance?: () => number
 }
@@ -55,7 +59,7 @@ export class StripeApi {
       host: hostname,
       port: port || (protocol === 'https:' ? 443 : 80),
       protocol: protocol === 'https:' ? 'https' : 'http',
-      timeout: TIMEOUT_MS,
+      timeout: options.timeoutMs ?? TIMEOUT_MS,
       maxNetworkRetries: 0,
       telemetry: false,
     })
@@ -86,7 +90,7 @@ export class StripeApi {
     body?: object,
     { account, idempotencyKey }: { account?: string | undefined; idempotencyKey?: string | undefined } = {},
   ): Promise<unknown> {
-    const { signal, chance = () => 0.5 } = this.#options
+    const { signal, attempts = ATTEMPTS, chance = () => 0.5 } = this.#options
     for (let attempt = 1; ; attempt += 1) {
       await this.#turn()
       this.requests += 1
@@ -97,7 +101,7 @@ export class StripeApi {
         })
       } catch (error) {
         const trouble = troubleOf(error)
-        if (!trouble.passes || attempt === ATTEMPTS) throw trouble
+        if (!trouble.passes || attempt === attempts) throw trouble
         const growing = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1))
         await sleep(askedToWait(error) ?? growing * (0.5 + chance() / 2), undefined, { signal })
       }

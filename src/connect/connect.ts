@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { PublicError } from '../errors.ts'
 import type { StripeConnection, WebhookEndpoint } from '../generated/sqlite/client.ts'
@@ -12,9 +13,12 @@ import { DAY, type Seconds, toSeconds } from '../time.ts'
 import type { StripeApi } from './api.ts'
 import { beginImport } from './jobs.ts'
 import { readKey, type StripeKey } from './key.ts'
-import { apiWith, type StripeMeans, sealKey } from './means.ts'
+import { leased } from './leased.ts'
+import { findConnection } from './manage.ts'
+import { apiWith, type Patience, type StripeMeans, sealKey } from './means.ts'
 import { ENDPOINTS_WRITE, isGranted, lackingIn } from './permissions.ts'
 import { estimate, type Probed, probe } from './probe.ts'
+import { refusal } from './refusal.ts'
 import { ensureEndpoint, unreachable } from './stripe-endpoint.ts'
 import { StripeTrouble } from './trouble.ts'
 
@@ -60,22 +64,22 @@ export async function prepare(
   means: StripeMeans,
   { clock, vault }: Pick<Acting, 'clock' | 'vault'>,
   input: ConnectInput,
-  signal?: AbortSignal,
+  patience: Patience = {},
 ): Promise<Prepared> {
   const { days } = parseInput(wanted, { days: input.days })
   const key = readKey(input.key, { allowSecret: input.allowSecretKey ?? false })
   const tenant = await showTenant(scope)
   const endpoint = await resolveEndpoint(scope.db, scope.tenantId, input.endpoint)
   if (!key.livemode && tenant.firstLiveAt !== null)
-    throw new PublicError(
-      'BAD_USER_INPUT',
+    throw refusal(
+      'key',
       'This is a test-mode key, but this tenant has live events, and test-mode ones are no longer judged: give a live-mode key (rk_live_…), or connect test mode in a tenant of its own.',
     )
   const url = input.makeEndpoint === false ? null : means.urlOf(openToken(vault, endpoint))
   const away =
     url === null ? undefined : unreachable(url, { livemode: key.livemode, ownStripe: means.ownStripe })
-  if (away !== undefined) throw new PublicError('BAD_USER_INPUT', away)
-  const api = await apiWith(means, key, signal)
+  if (away !== undefined) throw refusal('endpointId', away)
+  const api = await apiWith(means, key, patience)
   const probed = await probe(api)
   await refuseOther(scope, endpoint, key, probed)
   const to = toSeconds(clock.now())
@@ -100,14 +104,16 @@ export function refuseOtherThan(present: StripeConnection, key: StripeKey, accou
   const mode = (livemode: boolean): string => (livemode ? 'live' : 'test')
   const advice = `remove the connection ${present.id} first, or connect another endpoint (\`endpoint add\`)`
   if (present.livemode !== key.livemode)
-    throw new PublicError(
-      'CONFLICT',
+    throw refusal(
+      'key',
       `This endpoint is connected in ${mode(present.livemode)} mode, and this is a ${mode(key.livemode)}-mode key: give a ${mode(present.livemode)}-mode key, or ${advice}.`,
+      'CONFLICT',
     )
   if (present.account !== null && account !== null && present.account !== account)
-    throw new PublicError(
-      'CONFLICT',
+    throw refusal(
+      'key',
       `This endpoint is connected to ${present.account}, and this key is of ${account}: give a key of ${present.account}, or ${advice}.`,
+      'CONFLICT',
     )
 }
 
@@ -115,11 +121,44 @@ export function refuseOtherThan(present: StripeConnection, key: StripeKey, accou
  * Stores the connection, makes the endpoint at Stripe, and begins the import or lets one that was broken off go on.
  * Repeated after a crash it goes on where it was.
  */
-export async function connect(scope: Scope, acting: Acting, prepared: Prepared): Promise<StripeConnection> {
+export async function connect(
+  scope: Scope,
+  means: StripeMeans,
+  acting: Acting,
+  prepared: Prepared,
+): Promise<StripeConnection> {
   const connection = await scope.transaction((db) => store(db, scope.tenantId, acting, prepared))
-  const withEndpoint = await withStripeEndpoint(scope, acting, prepared, connection)
+  const { url } = prepared
+  const withEndpoint =
+    url === null || !isGranted(prepared.permissions, ENDPOINTS_WRITE)
+      ? connection
+      : await once(scope, means, acting, connection, (fresh) =>
+          withStripeEndpoint(scope, acting, { ...prepared, url }, fresh),
+        )
   await beginImport(scope, acting.clock, withEndpoint, prepared)
   return withEndpoint
+}
+
+const LOOKS = 40
+const LOOK_MS = 250
+
+/** Makes no second endpoint beside that of somebody who connects at the same moment. */
+async function once(
+  scope: Scope,
+  means: StripeMeans,
+  { clock }: Acting,
+  { id }: StripeConnection,
+  make: (fresh: StripeConnection) => Promise<StripeConnection>,
+): Promise<StripeConnection> {
+  for (let looks = 0; looks < LOOKS; looks += 1) {
+    const made = await leased({ scope, means, clock }, { id }, make)
+    if (made !== undefined) return made.result
+    const present = await findConnection(scope, id)
+    // An import that is under way takes its time, and needs nothing of this.
+    if (present.stripeEndpointId !== null) return present
+    await sleep(LOOK_MS)
+  }
+  throw new PublicError('CONFLICT', `The connection ${id} is being worked on: try again in a moment.`)
 }
 
 async function store(
@@ -163,10 +202,9 @@ async function store(
 async function withStripeEndpoint(
   scope: Scope,
   acting: Acting,
-  { api, endpoint, url, permissions }: Prepared,
+  { api, endpoint, url, permissions }: Prepared & { url: string },
   connection: StripeConnection,
 ): Promise<StripeConnection> {
-  if (url === null || !isGranted(permissions, ENDPOINTS_WRITE)) return connection
   try {
     return await ensureEndpoint({ scope, acting, api, connection, endpoint, url })
   } catch (error) {

@@ -40,7 +40,7 @@ export const SETTLED: Seconds = 15 * MINUTE
  */
 export async function runImport(parts: ImportParts, connection: StripeConnection): Promise<number> {
   const { scope, vault, means, signal } = parts
-  const api = await apiWith(means, openKey(vault, connection), signal)
+  const api = await apiWith(means, openKey(vault, connection), { signal })
   try {
     await backfill(parts, connection, api)
   } catch (error) {

@@ -1,4 +1,4 @@
-import { PublicError } from '../errors.ts'
+import { refusal } from './refusal.ts'
 
 export interface StripeKey {
   key: string
@@ -15,9 +15,7 @@ const KEY = /^(rk|sk)_(live|test)_[\w-]{8,250}$/
 export function readKey(text: string, { allowSecret = false } = {}): StripeKey {
   const key = text.trim()
   const refuse = (message: string): never => {
-    throw new PublicError('BAD_USER_INPUT', message, {
-      issues: [{ path: ['key'], code: 'custom', message }],
-    })
+    throw refusal('key', message)
   }
   if (/^pk_/.test(key))
     return refuse(

@@ -1,4 +1,5 @@
 import type { StripeConnection } from '../generated/sqlite/client.ts'
+import { randomBase62 } from '../ids.ts'
 import { dropLease, takeLease } from '../storage/connect/lease.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { WallClock } from '../time.ts'
@@ -13,11 +14,13 @@ const RENEW_MS = 5_000
  * @returns undefined when another process is at it
  */
 export async function leased<T>(
-  { scope, means: { holder }, clock }: { scope: Scope; means: Pick<StripeMeans, 'holder'>; clock: WallClock },
+  { scope, means, clock }: { scope: Scope; means: Pick<StripeMeans, 'holder'>; clock: WallClock },
   connection: Pick<StripeConnection, 'id'>,
   work: (fresh: StripeConnection) => Promise<T>,
 ): Promise<{ result: T } | undefined> {
   const { tenantId, db, sql } = scope
+  // Two that work in one process keep each other out as well.
+  const holder = `${means.holder}/${randomBase62(8)}`
   const present = await db.stripeConnection.findFirst({ where: { tenantId, id: connection.id } })
   if (!present) return undefined
   const take = (gone: readonly string[] = []): Promise<boolean> => {

@@ -4,7 +4,8 @@ import { recordActivity } from '../storage/activity.ts'
 import { releaseJudging } from '../storage/connect/pages.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { Acting } from '../tenancy/acting.ts'
-import { apiWith, openKey, type StripeMeans } from './means.ts'
+import { apiWith, openKey, type Patience, type StripeMeans } from './means.ts'
+import { deleteEndpoint } from './stripe-endpoint.ts'
 
 /** Oldest first. */
 export const listConnections = ({ db, tenantId }: Scope): Promise<StripeConnection[]> =>
@@ -27,14 +28,13 @@ export async function disconnect(
   { actor, clock, vault }: Acting,
   means: StripeMeans,
   input: { id: string; deleteEndpoint: boolean },
+  patience: Patience = {},
 ): Promise<StripeConnection> {
   const { tenantId } = scope
   const connection = await findConnection(scope, input.id)
   const { id, endpointId, keyHint, stripeEndpointId } = connection
   if (input.deleteEndpoint && stripeEndpointId !== null)
-    await (await apiWith(means, openKey(vault, connection))).delete(
-      `/v1/webhook_endpoints/${stripeEndpointId}`,
-    )
+    await deleteEndpoint(await apiWith(means, openKey(vault, connection), patience), stripeEndpointId)
   await scope.transaction(async (db) => {
     await db.importJob.deleteMany({ where: { tenantId, connectionId: id } })
     await db.stripeConnection.deleteMany({ where: { tenantId, id } })

@@ -4,7 +4,7 @@ import type { StripeConnection } from '../generated/sqlite/client.ts'
 import { randomBase62 } from '../ids.ts'
 import { webhookUrl } from '../tenancy/endpoints.ts'
 import type { Vault } from '../tenancy/vault.ts'
-import type { StripeApi } from './api.ts'
+import type { StripeApi, StripeApiOptions } from './api.ts'
 import { readKey, type StripeKey } from './key.ts'
 
 /** How this process reaches Stripe, and how Stripe reaches it. */
@@ -57,12 +57,18 @@ export const openKey = (
   connection: Pick<StripeConnection, 'tenantId' | 'id' | 'sealed'>,
 ): StripeKey => readKey(vault.open(connection.sealed, placeOf(connection)), { allowSecret: true })
 
+/** How long something is tried at Stripe. */
+export type Patience = Pick<StripeApiOptions, 'attempts' | 'timeoutMs' | 'signal'>
+
+/** For whoever waits for the answer: what Stripe does not do soon is tried by hand. */
+export const HASTY: Patience = { attempts: 2, timeoutMs: 10_000 }
+
 /** Stripe's SDK is loaded when it is first needed: most commands never do. */
 export async function apiWith(
   { apiUrl }: Pick<StripeMeans, 'apiUrl'>,
   key: StripeKey,
-  signal?: AbortSignal,
+  patience: Patience = {},
 ): Promise<StripeApi> {
   const { StripeApi } = await import('./api.ts')
-  return new StripeApi({ key, apiUrl, signal })
+  return new StripeApi({ key, apiUrl, ...patience })
 }

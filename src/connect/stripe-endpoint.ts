@@ -52,7 +52,7 @@ export async function ensureEndpoint(task: EndpointTask): Promise<StripeConnecti
   if (own !== undefined && (own.id === connection.stripeEndpointId || isVerified(task)))
     return adopt(task, own)
   // Ours, but its secret went with the answer that never came.
-  if (own !== undefined) await api.delete(`${PATH}/${own.id}`)
+  if (own !== undefined) await deleteEndpoint(api, own.id)
   const alike = there.find(({ url, metadata }) => url === task.url && !metadata?.['billingwatch'])
   if (alike !== undefined && isVerified(task)) return adopt(task, alike)
   return create(task, `billingwatch-${randomBase62(24)}`)
@@ -137,6 +137,13 @@ async function remember(
   const [row] = await db.stripeConnection.updateManyAndReturn({ where: { tenantId, id }, data })
   if (!row) throw new PublicError('NOT_FOUND', `there is no connection ${id}`)
   return row
+}
+
+/** @throws StripeTrouble; that somebody has deleted it there already is none */
+export async function deleteEndpoint(api: StripeApi, id: string): Promise<void> {
+  await api.delete(`${PATH}/${id}`).catch((error: unknown) => {
+    if (!(error instanceof StripeTrouble) || error.code !== 'resource_missing') throw error
+  })
 }
 
 /** How it stands at Stripe: `enabled`, `disabled`, or `deleted` when it is not there any more. */

@@ -1,6 +1,7 @@
 import type { AlertServices } from '../alerts/alerts.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Config } from '../config.ts'
+import type { StripeMeans } from '../connect/means.ts'
 import type { AnyDetector } from '../detection/detector.ts'
 import { PublicError } from '../errors.ts'
 import type { Quota } from '../limits/quota.ts'
@@ -38,6 +39,8 @@ export interface Services {
   metrics: Pick<Metrics, 'subscriptions'>
   /** Previews that run at once. */
   previews: Quota
+  /** How Stripe's API is reached. */
+  stripe: StripeMeans
   /** Channels of alerts, and how something is sent there. */
   alerts: AlertServices
 }

@@ -9,6 +9,7 @@ import {
 import { alertServices } from '../alerts/alerts.ts'
 import { memoryBus } from '../bus/memory.ts'
 import type { Config } from '../config.ts'
+import { stripeMeans } from '../connect/means.ts'
 import { DETECTORS } from '../detection/registry.ts'
 import { memoryQuota } from '../limits/memory-quota.ts'
 import { createLogger } from '../log.ts'
@@ -72,6 +73,7 @@ export class LocalGraphql {
       liveQueue: new FairQueue(ALONE),
       metrics,
       previews: memoryQuota('previews', 1),
+      stripe: stripeMeans(config, () => config),
       alerts: alertServices({ config, database, bus, vault, clock, log, metrics }),
     }
     this.#operator = {

@@ -2,6 +2,7 @@ import type { RequestListener, Server } from 'node:http'
 import type { AlertServices } from '../alerts/alerts.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Config } from '../config.ts'
+import { stripeMeans } from '../connect/means.ts'
 import type { AnyDetector } from '../detection/detector.ts'
 import { DETECTORS } from '../detection/registry.ts'
 import { notFound } from '../http/routes.ts'
@@ -98,6 +99,7 @@ export function createGraphql(parts: GraphqlParts): Graphql {
     metrics: parts.metrics,
     previews: parts.quota('previews', 1),
     alerts: parts.alerts,
+    stripe: stripeMeans(config, () => config),
     detectors: parts.detectors ?? DETECTORS,
     activityFeed: new ActivityFeed(polling),
     eventFeed: new EventFeed(polling),

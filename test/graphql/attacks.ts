@@ -224,6 +224,27 @@ export const ATTACKS: Record<string, Attack[]> = {
       { reads: { configureDetector: { detector: { enabled: false } } } },
     ),
   ],
+  'Mutation.connectStripe': [
+    attack(
+      'mutation($id: ID!) { connectStripe(input: {endpointId: $id, key: "rk_test_51Nthief00001"}) { stripeConnection { id } } }',
+      ({ endpoint }) => ({ id: endpoint }),
+      { code: 'NOT_FOUND' },
+    ),
+  ],
+  'Mutation.replaceStripeKey': [
+    attack(
+      'mutation($id: ID!) { replaceStripeKey(input: {id: $id, key: "rk_live_51Nthief00001"}) { stripeConnection { id } } }',
+      ({ connection }) => ({ id: connection }),
+      { code: 'NOT_FOUND' },
+    ),
+  ],
+  'Mutation.disconnectStripe': [
+    attack(
+      'mutation($id: ID!) { disconnectStripe(input: {id: $id}) { disconnectedStripeConnectionId } }',
+      ({ connection }) => ({ id: connection }),
+      { code: 'NOT_FOUND' },
+    ),
+  ],
   'Mutation.rebuildTenant': [
     attack('mutation { rebuildTenant(input: {dryRun: true}) { job { kind } } }', () => ({}), {
       reads: { rebuildTenant: { job: { kind: 'REBUILD' } } },

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { alertServices } from '../../src/alerts/alerts.ts'
 import { memoryBus } from '../../src/bus/memory.ts'
 import { readConfig } from '../../src/config.ts'
+import { stripeMeans } from '../../src/connect/means.ts'
 import {
   type Context,
   contextOf,
@@ -91,6 +92,7 @@ describe('a context', async () => {
     liveQueue: queue,
     metrics,
     previews: memoryQuota('previews', 1),
+    stripe: stripeMeans(config, () => config),
     alerts: alertServices({ config, database, bus, vault, clock: systemClock, log, metrics }),
   }
   const reach: Operator = {

@@ -117,6 +117,18 @@ const FIELDS: Record<string, [least: Role | 'anyone' | 'operator', operation: st
     'ADMIN',
     'mutation { rebuildTenant(input: {detectors: [], dryRun: true}) { job { id } } }',
   ],
+  'Mutation.connectStripe': [
+    'ADMIN',
+    'mutation { connectStripe(input: {key: "pk_live_x"}) { stripeConnection { id } } }',
+  ],
+  'Mutation.replaceStripeKey': [
+    'ADMIN',
+    'mutation { replaceStripeKey(input: {id: "scn_x", key: "pk_live_x"}) { stripeConnection { id } } }',
+  ],
+  'Mutation.disconnectStripe': [
+    'ADMIN',
+    'mutation { disconnectStripe(input: {id: "scn_x"}) { disconnectedStripeConnectionId } }',
+  ],
   'Mutation.createApiKey': [
     'ADMIN',
     'mutation { createApiKey(input: {name: "k", role: VIEWER}) { secret } }',

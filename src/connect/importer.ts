@@ -1,0 +1,128 @@
+import type { Logger } from '../log.ts'
+import { judgeImported } from '../pipeline/imported.ts'
+import type { ReplayParts } from '../pipeline/stored-replay.ts'
+import { JobGoneError } from '../storage/connect/pages.ts'
+import { type WaitingImport, waitingImports } from '../storage/connect/waiting.ts'
+import { scopeTo } from '../storage/scope/scope.ts'
+import type { Vault } from '../tenancy/vault.ts'
+import type { Clock } from '../time.ts'
+import { runImport } from './import.ts'
+import { leased } from './leased.ts'
+import type { StripeMeans } from './means.ts'
+import { StripeTrouble } from './trouble.ts'
+
+export interface ImporterOptions extends ReplayParts {
+  means: StripeMeans
+  vault: Vault
+  log: Logger
+  clock: Clock
+}
+
+/** Milliseconds between two looks for imports that nobody works on. */
+const LOOK_EVERY = 1_000
+
+/** Imports at once: each mostly waits for Stripe. */
+const AT_ONCE = 4
+
+const FIRST_REST_MS = 5_000
+const LONGEST_REST_MS = 10 * 60_000
+
+/** An import that could not go on, and when it is tried again, by the steady clock. */
+interface Rest {
+  failures: number
+  until: number
+}
+
+/**
+ * Fetches the past of connections in the background. Several may run, in many processes: each import is one's alone, and
+ * what a process leaves behind another one, or its next start, goes on with.
+ */
+export class Importer {
+  readonly #options: ImporterOptions
+  readonly #running = new Map<string, Promise<void>>()
+  readonly #rests = new Map<string, Rest>()
+  readonly #stopping = new AbortController()
+  #wakeUp: () => void = () => {}
+  #loop: Promise<void> | undefined
+
+  constructor(options: ImporterOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#loop ??= this.#run()
+  }
+
+  /** Resolves when the page under way is stored or given up. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#wakeUp()
+    await this.#loop
+    await Promise.all(this.#running.values())
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      await this.#look().catch((err: unknown) =>
+        this.#options.log.error({ err }, 'could not look for imports; trying again'),
+      )
+      if (!signal.aborted) await this.#pause()
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { database, clock } = this.#options
+    for (const waiting of await waitingImports(database)) {
+      if (this.#running.size >= AT_ONCE) return
+      const { until } = this.#rests.get(waiting.id) ?? { until: 0 }
+      if (this.#running.has(waiting.id) || until > clock.steady()) continue
+      const work = this.#workOn(waiting).finally(() => this.#running.delete(waiting.id))
+      this.#running.set(waiting.id, work)
+    }
+  }
+
+  async #workOn({ tenantId, id }: WaitingImport): Promise<void> {
+    const { database, means, vault, clock, log } = this.#options
+    const { signal } = this.#stopping
+    const scope = scopeTo(database, tenantId)
+    const parts = {
+      scope,
+      means,
+      vault,
+      clock,
+      signal,
+      // Judging, too, stops between two batches.
+      onStep: () => signal.throwIfAborted(),
+      judge: (tenant: string, said: (judged: number) => void) => judgeImported(this.#options, tenant, said),
+    }
+    try {
+      // Another process may have finished it between the look and the lease.
+      const done = await leased(parts, { id }, async (fresh) =>
+        fresh.reconcileAt === null ? runImport(parts, fresh) : undefined,
+      )
+      if (done?.result !== undefined)
+        log.info({ tenant: tenantId, connection: id, anomalies: done.result }, 'imported the past')
+      this.#rests.delete(id)
+    } catch (error) {
+      if (signal.aborted || error instanceof JobGoneError) return
+      const failures = (this.#rests.get(id)?.failures ?? 0) + 1
+      const rest = Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** (failures - 1))
+      this.#rests.set(id, { failures, until: clock.steady() + rest })
+      const about = { tenant: tenantId, connection: id }
+      if (error instanceof StripeTrouble)
+        log.warn({ ...about, reason: error.message }, 'an import does not get on')
+      else log.error({ ...about, err: error }, 'an import failed; trying again')
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, LOOK_EVERY)
+      this.#wakeUp = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
