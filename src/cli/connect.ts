@@ -8,11 +8,11 @@ import { newestJob } from '../connect/jobs.ts'
 import { leased } from '../connect/leased.ts'
 import { findConnection } from '../connect/manage.ts'
 import { type StripeMeans, stripeMeans } from '../connect/means.ts'
+import { importedAnomalies } from '../connect/past.ts'
 import { PERMISSIONS, readGranted } from '../connect/permissions.ts'
 import { DETECTORS } from '../detection/registry.ts'
 import { PublicError } from '../errors.ts'
 import type { StripeConnection } from '../generated/sqlite/client.ts'
-import { judgeImported } from '../pipeline/imported.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import { systemClock } from '../time.ts'
 import { table, time, wholeArgument } from './format.ts'
@@ -81,8 +81,8 @@ async function run(shell: Shell, task: Task, options: Options): Promise<void> {
   shell.note(`Estimate: about ${prepared.requests} requests to Stripe's API.`)
   if (!(await mayBegin(shell, options))) throw new PublicError('CONFLICT', 'not begun')
   const connection = await connect(scope, means, services.acting, prepared)
-  const anomalies = await imported(shell, task, connection)
-  await report(shell, task, { connection, prepared, anomalies }, options)
+  await imported(shell, task, connection)
+  await report(shell, task, { connection, prepared }, options)
 }
 
 const permissionsOf = ({ permissions }: Prepared): string[] =>
@@ -109,30 +109,34 @@ async function mayBegin(shell: Shell, { yes, key }: Options): Promise<boolean> {
 const LOOK_MS = 500
 
 /** Imports here, or waits for a server that is at it already. */
-async function imported(shell: Shell, task: Task, connection: StripeConnection): Promise<number> {
+async function imported(shell: Shell, task: Task, connection: StripeConnection): Promise<void> {
   const { scope, services, means } = task
   const { vault } = services.acting
   const progress = new Progress(shell, 'connect')
   const onStep = ({ step, done }: ImportStep): void =>
     progress.step({ done, total: undefined, unit: step === 'judging' ? 'events judged' : `read of ${step}` })
-  const judging = { ...services, bus: memoryBus(), detectors: DETECTORS, clock: systemClock }
   const parts = {
     scope,
     means,
     vault,
+    database: services.database,
+    // Servers poll what other processes store, so no hint of ours is needed.
+    bus: memoryBus(),
+    detectors: DETECTORS,
     clock: systemClock,
     onStep,
-    judge: (tenantId: string, said: (judged: number) => void) => judgeImported(judging, tenantId, said),
   }
   try {
     for (;;) {
       const done = await leased(parts, connection, (fresh) =>
-        fresh.reconcileAt === null ? runImport(parts, fresh) : Promise.resolve(0),
+        fresh.reconcileAt === null ? runImport(parts, fresh) : Promise.resolve(),
       )
-      if (done !== undefined) return done.result
+      if (done !== undefined) return
       shell.progress('another process imports; waiting for it')
       await sleep(LOOK_MS)
-      if ((await findConnection(scope, connection.id)).reconcileAt !== null) return 0
+      if ((await findConnection(scope, connection.id)).reconcileAt !== null) return
+      const job = await newestJob(scope, connection.id, 'BACKFILL')
+      if (job?.state === 'FAILED') throw new PublicError('CONFLICT', job.error ?? 'the import has failed')
     }
   } finally {
     progress.end()
@@ -142,19 +146,19 @@ async function imported(shell: Shell, task: Task, connection: StripeConnection):
 interface Done {
   connection: StripeConnection
   prepared: Prepared
-  anomalies: number
 }
 
 async function report(
   shell: Shell,
   { scope }: Task,
-  { connection: { id }, prepared, anomalies }: Done,
+  { connection: { id }, prepared }: Done,
   options: Options,
 ): Promise<void> {
   const connection = await findConnection(scope, id)
   const { account, livemode, adopted, stripeEndpointId, through, atStripe, stored } = connection
   const backfill = await newestJob(scope, id, 'BACKFILL')
   const read = backfill?.read ?? 0
+  const anomalies = await importedAnomalies(scope, connection)
   const json = {
     connectionId: id,
     account,

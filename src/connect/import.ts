@@ -1,12 +1,14 @@
 import type { ImportJob, StripeConnection } from '../generated/sqlite/client.ts'
+import type { ReplayParts } from '../pipeline/stored-replay.ts'
 import { releaseJudging } from '../storage/connect/pages.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { Vault } from '../tenancy/vault.ts'
-import { DAY, MINUTE, type Seconds, toDate, type WallClock } from '../time.ts'
+import { DAY, MINUTE, type Seconds, toDate } from '../time.ts'
 import type { StripeApi } from './api.ts'
 import { newestJob, readOptions, readProgress, runningJob } from './jobs.ts'
 import { listedEvents } from './listed-event.ts'
 import { apiWith, openKey, type StripeMeans } from './means.ts'
+import { judgePast } from './past.ts'
 import { TYPE_GROUPS } from './probe.ts'
 import { type ReadableList, readLists } from './read-lists.ts'
 import { noteTrouble } from './standing.ts'
@@ -18,13 +20,10 @@ export interface ImportStep {
   done: number
 }
 
-export interface ImportParts {
+export interface ImportParts extends ReplayParts {
   scope: Scope
   means: StripeMeans
   vault: Vault
-  clock: WallClock
-  /** Judges what was imported, oldest first; gives the number of anomalies that were raised. */
-  judge(tenantId: string, onProgress: (judged: number) => void): Promise<number>
   signal?: AbortSignal | undefined
   onStep(step: ImportStep): void
 }
@@ -35,10 +34,9 @@ export const SETTLED: Seconds = 15 * MINUTE
 /**
  * Fetches the past of a connection, judges it and says up to when nothing is missing. It may be broken off at any moment
  * and goes on where it was.
- * @returns how many anomalies the past has
  * @throws StripeTrouble, noted with the connection: what is done stays done
  */
-export async function runImport(parts: ImportParts, connection: StripeConnection): Promise<number> {
+export async function runImport(parts: ImportParts, connection: StripeConnection): Promise<void> {
   const { scope, vault, means, signal } = parts
   const api = await apiWith(means, openKey(vault, connection), { signal })
   try {
@@ -47,10 +45,9 @@ export async function runImport(parts: ImportParts, connection: StripeConnection
     await noteTrouble(scope, parts.clock, connection, error)
     throw error
   }
-  const anomalies = await parts.judge(scope.tenantId, (done) => parts.onStep({ step: 'judging', done }))
+  await judgePast({ ...parts, onJudged: (done) => parts.onStep({ step: 'judging', done }) }, connection)
   await finish(parts, connection)
   await releaseJudging(scope.sql, scope.tenantId)
-  return anomalies
 }
 
 async function backfill(

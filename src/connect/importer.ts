@@ -1,5 +1,4 @@
 import type { Logger } from '../log.ts'
-import { judgeImported } from '../pipeline/imported.ts'
 import type { ReplayParts } from '../pipeline/stored-replay.ts'
 import { JobGoneError } from '../storage/connect/pages.ts'
 import { type WaitingImport, waitingImports } from '../storage/connect/waiting.ts'
@@ -83,26 +82,16 @@ export class Importer {
   }
 
   async #workOn({ tenantId, id }: WaitingImport): Promise<void> {
-    const { database, means, vault, clock, log } = this.#options
+    const { database, clock, log } = this.#options
     const { signal } = this.#stopping
-    const scope = scopeTo(database, tenantId)
-    const parts = {
-      scope,
-      means,
-      vault,
-      clock,
-      signal,
-      // Judging, too, stops between two batches.
-      onStep: () => signal.throwIfAborted(),
-      judge: (tenant: string, said: (judged: number) => void) => judgeImported(this.#options, tenant, said),
-    }
+    const parts = { ...this.#options, scope: scopeTo(database, tenantId), signal, onStep: () => {} }
     try {
       // Another process may have finished it between the look and the lease.
-      const done = await leased(parts, { id }, async (fresh) =>
-        fresh.reconcileAt === null ? runImport(parts, fresh) : undefined,
-      )
-      if (done?.result !== undefined)
-        log.info({ tenant: tenantId, connection: id, anomalies: done.result }, 'imported the past')
+      await leased(parts, { id }, async (fresh) => {
+        if (fresh.reconcileAt !== null) return
+        await runImport(parts, fresh)
+        log.info({ tenant: tenantId, connection: id }, 'imported the past')
+      })
       this.#rests.delete(id)
     } catch (error) {
       if (signal.aborted || error instanceof JobGoneError) return

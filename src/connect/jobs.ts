@@ -7,9 +7,8 @@ import type { Span } from './probe.ts'
 
 const span = z.object({ from: z.number(), to: z.number() })
 
-/** What a job was asked for: the time, and whether nothing of the tenant is judged meanwhile. */
-const options = span.extend({ hold: z.boolean() })
-export type JobOptions = z.infer<typeof options>
+/** What a job was asked for. */
+export type JobOptions = z.infer<typeof span>
 
 /** How far a list is read: after this object. */
 const place = z.object({
@@ -18,16 +17,20 @@ const place = z.object({
 })
 export type ListPlace = z.infer<typeof place>
 
-/** By name of the list, and how many of the events count for what is proven. */
-const progress = z.object({ lists: z.record(z.string(), place), counted: z.number() })
+/** By name of the list, how many of the events count for what is proven, and the rebuild that judges them where one has to. */
+const progress = z.object({
+  lists: z.record(z.string(), place),
+  counted: z.number(),
+  rebuild: z.string().nullable().default(null),
+})
 export type JobProgress = z.infer<typeof progress>
 
 export const readOptions = (job: Pick<ImportJob, 'options'>): JobOptions =>
-  options.parse(JSON.parse(job.options))
+  span.parse(JSON.parse(job.options))
 export const readProgress = (job: Pick<ImportJob, 'progress'>): JobProgress =>
   progress.parse(JSON.parse(job.progress))
 
-const NOTHING_READ: JobProgress = { lists: {}, counted: 0 }
+const NOTHING_READ: JobProgress = { lists: {}, counted: 0, rebuild: null }
 
 /** An import that was broken off goes on; else a new one begins. */
 export async function beginImport(
@@ -53,8 +56,6 @@ export async function beginImport(
     count > 0 ||
     (reconcileAt === null && (await db.importJob.count({ where: { tenantId, connectionId } })) > 0)
   if (isBegun) return
-  // Whatever was judged already goes on being judged as it comes.
-  const hold = (await db.stream.count({ where: { tenantId } })) === 0
   const job = (kind: 'BACKFILL' | 'HISTORY', { from, to }: Span) => ({
     tenantId,
     id: newId('imp'),
@@ -63,7 +64,7 @@ export async function beginImport(
     state: 'RUNNING',
     startedAt: now,
     updatedAt: now,
-    options: JSON.stringify({ from, to, hold } satisfies JobOptions),
+    options: JSON.stringify({ from, to } satisfies JobOptions),
     progress: JSON.stringify(NOTHING_READ),
   })
   await transaction(async (tx) => {
@@ -72,6 +73,20 @@ export async function beginImport(
       where: { tenantId, id: connectionId },
       data: { reconcileAt: null },
     })
+  })
+}
+
+/** Notes the rebuild that has to follow an import. */
+export async function noteRebuild(
+  { transaction, tenantId }: Scope,
+  id: string,
+  rebuild: string,
+): Promise<void> {
+  await transaction(async (tx) => {
+    const job = await tx.importJob.findFirst({ where: { tenantId, id } })
+    if (job === null) return
+    const progress = JSON.stringify({ ...readProgress(job), rebuild } satisfies JobProgress)
+    await tx.importJob.updateMany({ where: { tenantId, id }, data: { progress } })
   })
 }
 

@@ -49,10 +49,11 @@ export async function readLists(
       const events = page.data.flatMap((object) => list.eventsOf(object))
       place = placeAfter(page, place)
       progress = {
+        ...progress,
         lists: { ...progress.lists, [list.name]: place },
         counted: progress.counted + events.filter(({ event }) => event.created <= parts.provenTo).length,
       }
-      await commit(parts, job, { page, events, progress, options })
+      await commit(parts, job, { page, events, progress })
     }
   }
   return progress
@@ -61,7 +62,7 @@ export async function readLists(
 async function commit(
   { scope, clock, onPage }: ReadingParts,
   job: ImportJob,
-  done: { page: Page; events: Omit<InboxEvent, 'status'>[]; progress: JobProgress; options: JobOptions },
+  done: { page: Page; events: Omit<InboxEvent, 'status'>[]; progress: JobProgress },
 ): Promise<void> {
   const now = clock.now()
   const read = done.page.data.length
@@ -72,7 +73,7 @@ async function commit(
     read,
     progress: JSON.stringify(done.progress),
     now,
-    holdUntil: done.options.hold ? new Date(now.getTime() + HOLD_MS) : undefined,
+    holdUntil: new Date(now.getTime() + HOLD_MS),
   })
   onPage({ read, stored })
 }

@@ -53,6 +53,18 @@ export async function judgeBatch(
   return { ...judged, objects, metrics, marks: [...ids].map((stripeId) => markOf(stripeId, reading)) }
 }
 
+/** What events say, without judging them: they are judged anew together with all others. */
+export async function readBatch(
+  memory: Pick<TenantMemory, 'objects'>,
+  events: readonly InboxEvent[],
+): Promise<BatchOutcome> {
+  const opened = openEvents(events)
+  const reading = applyEvents(opened, await memory.objects(objectIdsOf(opened)))
+  const { objects, metrics } = reading
+  const marks = events.map(({ stripeId }) => markOf(stripeId, reading))
+  return { streams: [], objects, metrics, marks, late: 0, brokenTimers: [] }
+}
+
 /** What came of judging facts. */
 export interface FactsOutcome extends Pick<BatchOutcome, 'streams' | 'late' | 'brokenTimers'> {
   /** What detectors threw, by event. */

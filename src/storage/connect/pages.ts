@@ -11,8 +11,8 @@ export interface PageCommit {
   /** JSON. */
   progress: string
   now: Date
-  /** Nothing of the tenant is judged before; undefined: as ever. */
-  holdUntil: Date | undefined
+  /** Where nothing of the tenant is judged live yet, nothing is before. */
+  holdUntil: Date
 }
 
 /** The job was ended or removed meanwhile: what it read is not stored. */
@@ -38,7 +38,7 @@ export function storePage(sql: Sql, page: PageCommit): Promise<number> {
       [page.read, stored, page.progress, now, tenantId, jobId],
     )
     if (changed === 0) throw new JobGoneError()
-    if (holdUntil !== undefined) await holdJudging(tx, tenantId, holdUntil)
+    await holdJudging(tx, tenantId, holdUntil)
     return stored
   })
 }
@@ -57,9 +57,13 @@ async function insertBackfilled(tx: Writer, { tenantId, events, now }: PageCommi
   return (await insertEvents(tx, tenantId, rows)).size
 }
 
-/** Deliveries are stored meanwhile, and judged afterwards. */
+/** Deliveries are stored meanwhile, and judged afterwards; what is judged live already goes on being so. */
 async function holdJudging(tx: Writer, tenantId: string, until: Date): Promise<void> {
-  await tx.run('UPDATE "Claim" SET "retryAt" = ? WHERE "tenantId" = ? AND "failures" = 0', [until, tenantId])
+  await tx.run(
+    `UPDATE "Claim" SET "retryAt" = ? WHERE "tenantId" = ? AND "failures" = 0
+     AND NOT EXISTS (SELECT 1 FROM "Stream" WHERE "tenantId" = ? AND "live" = ?)`,
+    [until, tenantId, tenantId, true],
+  )
 }
 
 /** Deliveries that waited for the past are judged from now on. */
