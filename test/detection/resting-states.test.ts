@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { judgeBatch } from '../../src/detection/engine/batch.ts'
 import { ForgetfulMemory } from '../../src/detection/engine/forgetful.ts'
 import type { BatchOutcome } from '../../src/detection/engine/memory.ts'
+import type { StoredState } from '../../src/detection/engine/states.ts'
 import { DETECTORS } from '../../src/detection/registry.ts'
 import { inBatches, readHistory, workOf } from '../../src/pipeline/replay.ts'
 import { businessNamed } from '../../src/simulator/trade/registry.ts'
@@ -33,7 +34,8 @@ async function judged(memory: ForgetfulMemory, name: string) {
   const states = await Promise.all(
     (await memory.streams()).map(async ({ id }) => [...(await memory.states(id, DETECTORS)).rows()]),
   )
-  return { incidents, states: states.flat() }
+  const place = ({ detector, key }: StoredState) => `${detector} ${key}`
+  return { incidents, states: states.flat().sort((a, b) => (place(a) < place(b) ? -1 : 1)) }
 }
 
 describe('the states of a dry replay', () => {

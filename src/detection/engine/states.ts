@@ -1,5 +1,6 @@
 import type { Seconds } from '../../time.ts'
 import type { AnyDetector, DetectorName } from '../detector.ts'
+import { RestingStates } from './resting.ts'
 import { TimerQueue } from './timers.ts'
 
 /** A key's state as storage keeps it. */
@@ -46,6 +47,7 @@ interface Shelf {
   detector: AnyDetector
   rank: number
   keys: Map<string, KeyedState>
+  resting: RestingStates
 }
 
 /** Stored state of a version that only a newer program knows: reading it wrong, or writing over it, would lose it. */
@@ -71,7 +73,10 @@ export class KeyedStates {
 
   constructor(detectors: readonly AnyDetector[]) {
     this.#shelves = new Map(
-      detectors.map((detector, rank) => [detector.name, { detector, rank, keys: new Map() }]),
+      detectors.map((detector, rank) => [
+        detector.name,
+        { detector, rank, keys: new Map(), resting: new RestingStates() },
+      ]),
     )
   }
 
@@ -96,7 +101,7 @@ export class KeyedStates {
   open(detector: AnyDetector, key: string, now: Seconds): KeyedState {
     this.#changes = undefined
     const shelf = this.#shelfOf(detector)
-    const entry = shelf.keys.get(key) ?? add(shelf, key, undefined)
+    const entry = find(shelf, key) ?? add(shelf, key, undefined)
     if (!this.#touched.has(entry)) {
       if (entry.live && entry.before === undefined) entry.before = rowOf(entry)
       this.#touched.add(entry)
@@ -112,7 +117,7 @@ export class KeyedStates {
 
   /** The key's state for reading only; undefined where there is none yet. */
   peek(detector: AnyDetector, key: string): unknown {
-    const entry = this.#shelfOf(detector).keys.get(key)
+    const entry = find(this.#shelfOf(detector), key)
     if (entry === undefined || (!entry.live && (entry.before === undefined || entry.forgotten)))
       return undefined
     if (!entry.live) {
@@ -191,21 +196,27 @@ export class KeyedStates {
   }
 
   /**
-   * Between batches, where nothing is stored (a dry replay): lets go of what is idle, and keeps as JSON, which takes
-   * half the memory, what was not touched since `restingSince`.
+   * Between batches, where nothing is stored (a dry replay): lets go of what is idle, and lets rest what has no timer
+   * and was not touched since `restingSince`.
    */
   sweep(now: Seconds, restingSince: Seconds): void {
-    for (const { keys } of this.#shelves.values())
+    for (const { keys, resting } of this.#shelves.values()) {
+      resting.dropExpired(now)
       for (const [key, entry] of keys) {
-        if (isIdle(entry, now)) keys.delete(key)
-        else if (entry.live && entry.touchedAt < restingSince) rest(entry)
+        const isOver = isIdle(entry, now)
+        const rests = !isOver && entry.live && entry.wakeAt === null && entry.touchedAt < restingSince
+        if (rests) resting.put(key, { ...rowOf(entry), state: entry.state })
+        if (rests || isOver) keys.delete(key)
       }
+    }
   }
 
   /** Every key's state, as storage would keep it. */
   *rows(): Generator<StoredState> {
-    for (const { keys } of this.#shelves.values())
+    for (const { keys, resting, detector } of this.#shelves.values()) {
       for (const entry of keys.values()) yield (entry.live ? undefined : entry.before) ?? rowOf(entry)
+      for (const [key, row] of resting.entries()) yield storedOf(detector, key, row)
+    }
   }
 
   #shelfOf({ name }: AnyDetector): Shelf {
@@ -237,10 +248,18 @@ function layDown(entry: KeyedState): void {
   entry.state = undefined
 }
 
-function rest(entry: KeyedState): void {
-  entry.before = rowOf(entry)
-  layDown(entry)
+/** The key's entry, woken where it rests. */
+function find(shelf: Shelf, key: string): KeyedState | undefined {
+  const known = shelf.keys.get(key)
+  const rested = known === undefined ? shelf.resting.take(key) : undefined
+  return rested === undefined ? known : add(shelf, key, storedOf(shelf.detector, key, rested))
 }
+
+const storedOf = (
+  { name, stateVersion }: AnyDetector,
+  key: string,
+  rested: Pick<StoredState, 'state' | 'touchedAt' | 'expiresAt'>,
+): StoredState => ({ detector: name, key, version: stateVersion, wakeAt: null, ...rested })
 
 /** Whether there is a way from that version to the detector's own. */
 function isReadable({ stateVersion, upgrade }: AnyDetector, version: number): boolean {
