@@ -12,21 +12,11 @@ import { schema } from '../../src/graphql/schema.ts'
 import { composeId } from '../../src/ids.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import {
-  ADMIN_KEY,
-  ask,
-  data,
-  type Json,
-  makeTenant,
-  serveForAll,
-  type TestTenant,
-} from '../support/graphql.ts'
+import { ADMIN_KEY, ask, data, type Json, makeTenant, type TestTenant, testApi } from '../support/graphql.ts'
 
 // Drawn from the schema: a new connection or a new filter field is attacked by itself, or fails here.
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
+const { database, served } = await testApi({ environment: { API_RATE_LIMIT: '100000/60' } })
 let victim: TestTenant
 let thief: TestTenant
 

@@ -1,13 +1,11 @@
 import { connect as netConnect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { testDatabase } from '../support/database.ts'
-import { ask, data, keyOf, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
+import { ask, data, keyOf, makeTenant, type TestTenant, testApi } from '../support/graphql.ts'
 import { introduced } from '../support/raw-socket.ts'
 
 // Who is cut off has begun something before and goes on with it.
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 const LEAVE_BEHIND =
   'mutation { createWebhookEndpoint(input: {name: "left behind"}) { webhookEndpoint { id } } }'

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { testDatabase } from '../support/database.ts'
-import { ask, EXPOSED, makeTenant, serveForAll } from '../support/graphql.ts'
+import { ask, EXPOSED, makeTenant, testApi } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: EXPOSED })
+const { database, served } = await testApi({ environment: EXPOSED })
 const tenant = await makeTenant(database)
 
 describe('a flood in one request', () => {

@@ -1,22 +1,12 @@
 import { beforeAll, expect, test } from 'vitest'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
-import { testDatabase } from '../support/database.ts'
-import {
-  ask,
-  connect,
-  type Json,
-  listen,
-  makeTenant,
-  serveForAll,
-  type TestTenant,
-} from '../support/graphql.ts'
+import { ask, connect, type Json, listen, makeTenant, type TestTenant, testApi } from '../support/graphql.ts'
 import { eventRow } from '../support/rows.ts'
 
 // A tenant can sign what it likes: bodies as large and as deep as its endpoint takes.
 
 const MIB = 1024 * 1024
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 let large: TestTenant
 let deep: TestTenant
 

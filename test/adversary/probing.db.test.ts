@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
-import { testDatabase } from '../support/database.ts'
-import { ask, connect, EXPOSED, listen, makeTenant, serveForAll } from '../support/graphql.ts'
+import { ask, connect, EXPOSED, listen, makeTenant, testApi } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: EXPOSED })
+const { database, served } = await testApi({ environment: EXPOSED })
 const tenant = await makeTenant(database)
 
 /** The answer over HTTP and over a socket, as text. */

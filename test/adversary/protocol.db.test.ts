@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { connect as netConnect, type Socket } from 'node:net'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
-import { testDatabase } from '../support/database.ts'
 import { DETECTED, SOON, untilLive } from '../support/feed.ts'
 import {
   connect,
@@ -9,15 +8,14 @@ import {
   listen,
   makeTenant,
   type Served,
-  serveForAll,
   serveGraphql,
+  testApi,
 } from '../support/graphql.ts'
 import { introduced, rawSocket } from '../support/raw-socket.ts'
 
 // A client that speaks graphql-transport-ws badly on purpose. Each gets the answer of the protocol.
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
+const { database, served } = await testApi({ environment: { API_RATE_LIMIT: '100000/60' } })
 const tenant = await makeTenant(database)
 
 // Whatever was done to it, the server serves the next one.

@@ -1,7 +1,6 @@
 import { connect as netConnect } from 'node:net'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
 import {
   ADMIN_KEY,
   ask,
@@ -9,13 +8,12 @@ import {
   type Json,
   listen,
   makeTenant,
-  serveForAll,
   type TestTenant,
+  testApi,
 } from '../support/graphql.ts'
 import { introduced, rawSocket } from '../support/raw-socket.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 let victim: TestTenant
 let thief: TestTenant
 

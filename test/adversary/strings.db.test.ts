@@ -13,7 +13,6 @@ import {
 import { expect, test } from 'vitest'
 import { encodeCursor } from '../../src/graphql/read/cursor.ts'
 import { schema } from '../../src/graphql/schema.ts'
-import { testDatabase } from '../support/database.ts'
 import {
   ADMIN_KEY,
   type Answer,
@@ -22,13 +21,12 @@ import {
   type Json,
   listen,
   makeTenant,
-  serveForAll,
+  testApi,
 } from '../support/graphql.ts'
 
 // Every string that the schema takes is given text that breaks databases, logs and prototypes. Drawn from the schema.
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '1000000/60' } })
+const { database, served } = await testApi({ environment: { API_RATE_LIMIT: '1000000/60' } })
 const tenant = await makeTenant(database)
 
 const HOSTILE: Record<string, string> = {

@@ -10,12 +10,10 @@ import {
   startBrowser,
   type Tab,
 } from '../support/browser.ts'
-import { testDatabase } from '../support/database.ts'
-import { ADMIN_KEY, makeTenant, serveForAll, serveGraphql } from '../support/graphql.ts'
+import { ADMIN_KEY, makeTenant, serveGraphql, testApi } from '../support/graphql.ts'
 import { double, paid, pipelineOn } from '../support/pipeline.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 const pipeline = pipelineOn(database)
 
 describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT }, () => {

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import { ADMIN_KEY, keyOf, makeTenant, serveForAll } from '../support/graphql.ts'
+import { ADMIN_KEY, keyOf, makeTenant, testApi } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 const download = (
   key: string | undefined,

@@ -1,6 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
 import { resumeCursor, SOON } from '../support/feed.ts'
 import {
   ask,
@@ -11,11 +10,10 @@ import {
   keyOf,
   listen,
   makeTenant,
-  serveForAll,
+  testApi,
 } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 async function member() {
   const tenant = await makeTenant(database)

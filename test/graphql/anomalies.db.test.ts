@@ -2,11 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DETECTOR_NAMES, SEVERITIES, type Severity } from '../../src/detection/detector.ts'
 import { later, raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import { codeOf, data, type Json, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
+import { codeOf, data, type Json, makeTenant, type TestTenant, testApi } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
+const { database, served } = await testApi({ environment: { API_RATE_LIMIT: '100000/60' } })
 
 interface Page {
   nodes: { id: string }[]

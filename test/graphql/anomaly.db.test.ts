@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { later, raise, record } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import { codeOf, data, keyOf, makeTenant, serveForAll } from '../support/graphql.ts'
+import { codeOf, data, keyOf, makeTenant, testApi } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 describe('an anomaly', () => {
   test('shows everything that was recorded of it', async () => {

@@ -3,13 +3,11 @@ import { type ClientOptions, createClient } from 'graphql-ws'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import WebSocket from 'ws'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
 import { DETECTED, resumeCursor, SOON } from '../support/feed.ts'
-import { makeTenant, serveForAll } from '../support/graphql.ts'
+import { makeTenant, testApi } from '../support/graphql.ts'
 import { proxyTo } from '../support/proxy.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 /** A tenant behind a proxy, with what was raised, and a socket client of its own settings. */
 async function setUp(options: Partial<ClientOptions>) {

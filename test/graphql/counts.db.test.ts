@@ -4,11 +4,9 @@ import { takeStep } from '../../src/anomalies/lifecycle.ts'
 import { snoozeAnomaly } from '../../src/anomalies/snooze.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { raise, type Seed } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import { acting, codeOf, data, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
+import { acting, codeOf, data, makeTenant, type TestTenant, testApi } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 const idsOf = async ({ key }: Pick<TestTenant, 'key'>, args: string) => {
   const { anomalies } = (await data(served, key, `{ anomalies(${args}) { nodes { id } } }`)) as {

@@ -1,13 +1,11 @@
 import { describe, expect, test, vi } from 'vitest'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
-import { testDatabase } from '../support/database.ts'
 import { SOON } from '../support/feed.ts'
-import { connect, data, keyOf, listen, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
+import { connect, data, keyOf, listen, makeTenant, type TestTenant, testApi } from '../support/graphql.ts'
 import { double, paid, pipelineOn } from '../support/pipeline.ts'
 import { START } from '../support/stripe/basics.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 const { deliver, judgeAll } = pipelineOn(database)
 
 const PREVIEW = `subscription ($settings: [DetectorSettingInput!], $enabled: Boolean, $range: DateTimeRange!) {

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { later, raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import { ask, data, makeTenant, serveForAll } from '../support/graphql.ts'
+import { ask, data, makeTenant, testApi } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 describe('detectors', () => {
   const CONFIGURE = `mutation($input: ConfigureDetectorInput!) {

@@ -1,7 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
 import {
   ADMIN_KEY,
   ask,
@@ -13,10 +12,10 @@ import {
   type Served,
   serveForAll,
   serveGraphql,
+  testApi,
 } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
+const { database, served } = await testApi({ environment: { API_RATE_LIMIT: '100000/60' } })
 const guarded = await serveForAll(database, { environment: EXPOSED })
 const tenant = await makeTenant(database)
 

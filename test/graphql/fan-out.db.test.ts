@@ -1,21 +1,12 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { newId } from '../../src/ids.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
-import { testDatabase } from '../support/database.ts'
 import { SOON } from '../support/feed.ts'
-import {
-  type Json,
-  keyOf,
-  makeTenant,
-  serveForAll,
-  serveGraphql,
-  type TestTenant,
-} from '../support/graphql.ts'
+import { type Json, keyOf, makeTenant, serveGraphql, type TestTenant, testApi } from '../support/graphql.ts'
 import { introduced, type RawSocket } from '../support/raw-socket.ts'
 import { eventRow } from '../support/rows.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 const store = async ({ id, endpointId }: TestTenant, payload: string) => {
   const row = { ...eventRow(id, endpointId, `evt_${newId('evn')}`), receivedAt: new Date() }

@@ -1,12 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { later, raise, T0 } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import { ask, codeOf, data, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
+import { ask, codeOf, data, makeTenant, type TestTenant, testApi } from '../support/graphql.ts'
 import { eventRow } from '../support/rows.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
+const { database, served } = await testApi({ environment: { API_RATE_LIMIT: '100000/60' } })
 
 const idsOf = async ({ key }: Pick<TestTenant, 'key'>, args: string) => {
   const { anomalies } = (await data(served, key, `{ anomalies(${args}) { nodes { id } } }`)) as {

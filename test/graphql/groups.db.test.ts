@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Context } from '../../src/graphql/context.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
 import { DETECTED, idsOf, resumeCursor, SOON } from '../support/feed.ts'
 import {
   connect,
@@ -12,8 +11,8 @@ import {
   type Listening,
   listen,
   makeTenant,
-  serveForAll,
   type TestTenant,
+  testApi,
 } from '../support/graphql.ts'
 import { introduced } from '../support/raw-socket.ts'
 
@@ -23,8 +22,7 @@ function fieldOf(name: string) {
   return field
 }
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 /** For what many clients in this process wait for. */
 const MANY = { ...SOON, timeout: 60_000 }

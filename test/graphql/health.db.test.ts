@@ -7,22 +7,12 @@ import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { suspendTenant } from '../../src/tenancy/tenant.ts'
 import { systemClock } from '../../src/time.ts'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import {
-  ADMIN_KEY,
-  acting,
-  codeOf,
-  data,
-  makeTenant,
-  serveForAll,
-  type TestTenant,
-} from '../support/graphql.ts'
+import { ADMIN_KEY, acting, codeOf, data, makeTenant, type TestTenant, testApi } from '../support/graphql.ts'
 
 const NOW = new Date('2026-03-02T10:07:00.000Z')
 const ago = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000)
 
-const database = await testDatabase()
-const served = await serveForAll(database, {
+const { database, served } = await testApi({
   clock: { now: () => NOW, steady: () => systemClock.steady() },
   environment: { API_RATE_LIMIT: '100000/60' },
 })

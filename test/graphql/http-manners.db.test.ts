@@ -2,11 +2,9 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createLogger } from '../../src/log.ts'
-import { testDatabase } from '../support/database.ts'
-import { ask, EXPOSED, keyOf, makeTenant, serveForAll, serveGraphql } from '../support/graphql.ts'
+import { ask, EXPOSED, keyOf, makeTenant, serveGraphql, testApi } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
+const { database, served } = await testApi({ environment: { API_RATE_LIMIT: '100000/60' } })
 const tenant = await makeTenant(database)
 
 const post = (type: string, body: BodyInit, headers: Record<string, string> = {}) =>

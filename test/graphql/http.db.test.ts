@@ -1,20 +1,9 @@
 import { serverAudits } from 'graphql-http'
 import { describe, expect, test, vi } from 'vitest'
 import { createMetrics } from '../../src/metrics.ts'
-import { testDatabase } from '../support/database.ts'
-import {
-  ADMIN_KEY,
-  ask,
-  codeOf,
-  data,
-  keyOf,
-  makeTenant,
-  serveForAll,
-  serveGraphql,
-} from '../support/graphql.ts'
+import { ADMIN_KEY, ask, codeOf, data, keyOf, makeTenant, serveGraphql, testApi } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
+const { database, served } = await testApi({ environment: { API_RATE_LIMIT: '100000/60' } })
 const tenant = await makeTenant(database)
 
 describe('GraphQL over HTTP', () => {

@@ -8,7 +8,6 @@ import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { rotateToken } from '../../src/tenancy/endpoints.ts'
 import { addSecret } from '../../src/tenancy/secrets.ts'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
 import { DETECTED, idsOf, resumeCursor, untilLive } from '../support/feed.ts'
 import {
   acting,
@@ -18,13 +17,12 @@ import {
   keyOf,
   listen,
   makeTenant,
-  serveForAll,
   type TestTenant,
+  testApi,
 } from '../support/graphql.ts'
 import { ATTACKS, type Loot, MARK, VICTIM } from './attacks.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
+const { database, served } = await testApi({ environment: { API_RATE_LIMIT: '100000/60' } })
 /** Whose things are attacked, and who attacks as its own ADMIN. */
 let victim: TestTenant
 let thief: TestTenant

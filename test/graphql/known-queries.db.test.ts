@@ -3,11 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { KnownQueries } from '../../src/graphql/operations/known-queries.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import { ask, EXPOSED, keyOf, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
+import { ask, EXPOSED, keyOf, makeTenant, type TestTenant, testApi } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: EXPOSED })
+const { database, served } = await testApi({ environment: EXPOSED })
 let tenant: TestTenant
 let other: TestTenant
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import { ADMIN_KEY, data, keyOf, makeTenant, serveForAll } from '../support/graphql.ts'
+import { ADMIN_KEY, data, keyOf, makeTenant, testApi } from '../support/graphql.ts'
 
 interface Page {
   nodes: { id: string }[]
@@ -13,8 +12,7 @@ interface Page {
   }
 }
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: { API_RATE_LIMIT: '100000/60' } })
+const { database, served } = await testApi({ environment: { API_RATE_LIMIT: '100000/60' } })
 const tenant = await makeTenant(database, 'Lists 1')
 await makeTenant(database, 'Lists 2')
 await makeTenant(database, 'Lists 3')

@@ -1,12 +1,10 @@
 import { describe, expect, test, vi } from 'vitest'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
 import { SOON } from '../support/feed.ts'
-import { ADMIN_KEY, ask, codeOf, data, keyOf, makeTenant, serveForAll } from '../support/graphql.ts'
+import { ADMIN_KEY, ask, codeOf, data, keyOf, makeTenant, testApi } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database, { environment: { PUBLIC_URL: 'http://localhost:4000' } })
+const { database, served } = await testApi({ environment: { PUBLIC_URL: 'http://localhost:4000' } })
 
 describe('keys', () => {
   test('are made, shown once, listed by prefix, and revoked', async () => {

@@ -2,12 +2,10 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { updateTenant } from '../../src/tenancy/tenant.ts'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import { ask, data, type Json, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
+import { ask, data, type Json, makeTenant, type TestTenant, testApi } from '../support/graphql.ts'
 import { acting } from '../tenancy/office.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 /** In Europe/Berlin. */
 let tenant: TestTenant
 

@@ -5,7 +5,6 @@ import { createLogger } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { Rebuilder } from '../../src/pipeline/rebuild/rebuilder.ts'
 import { systemClock } from '../../src/time.ts'
-import { testDatabase } from '../support/database.ts'
 import { SOON } from '../support/feed.ts'
 import {
   codeOf,
@@ -14,14 +13,13 @@ import {
   keyOf,
   listen,
   makeTenant,
-  serveForAll,
   type TestTenant,
+  testApi,
 } from '../support/graphql.ts'
 import { double, pipelineOn } from '../support/pipeline.ts'
 import { START } from '../support/stripe/basics.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 const { deliver, judgeAll } = pipelineOn(database)
 const metrics = createMetrics(false)
 const rebuilder = new Rebuilder({

@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { later, raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import { data, makeTenant, serveForAll } from '../support/graphql.ts'
+import { data, makeTenant, testApi } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 const relatedOf = async (key: string, id: string, first?: number) => {
   const { anomaly } = await data(

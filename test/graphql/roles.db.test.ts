@@ -4,7 +4,6 @@ import { schema } from '../../src/graphql/schema.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { ROLES, type Role } from '../../src/tenancy/caller.ts'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
 import {
   ADMIN_KEY,
   ask,
@@ -14,8 +13,8 @@ import {
   keyOf,
   listen,
   makeTenant,
-  serveForAll,
   type TestTenant,
+  testApi,
 } from '../support/graphql.ts'
 
 /**
@@ -174,8 +173,7 @@ const FIELDS: Record<string, [least: Role | 'anyone' | 'operator', operation: st
   'Subscription.importProgress': ['VIEWER', 'subscription { importProgress(id: "imp_x") { id } }'],
 }
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 let tenant: TestTenant
 const keys = new Map<Role, string>()
 

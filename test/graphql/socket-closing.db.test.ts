@@ -4,7 +4,6 @@ import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { suspendTenant } from '../../src/tenancy/tenant.ts'
 import { markDeleted } from '../../src/tenancy/tenants.ts'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
 import { resumeCursor, untilLive } from '../support/feed.ts'
 import {
   ADMIN_KEY,
@@ -16,12 +15,11 @@ import {
   listen,
   makeTenant,
   type Served,
-  serveForAll,
   serveGraphql,
+  testApi,
 } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 /** How a socket was closed. */
 const closing = (at: Served, connectionParams: Json | undefined) =>

@@ -2,7 +2,6 @@ import { connect as netConnect } from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import WebSocket from 'ws'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
 import { DETECTED, SOON, untilLive } from '../support/feed.ts'
 import {
   ADMIN_KEY,
@@ -10,12 +9,11 @@ import {
   type Json,
   listen,
   makeTenant,
-  serveForAll,
   serveGraphql,
+  testApi,
 } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 describe('a socket', () => {
   test('from a page of another origin is refused', async () => {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, request } from 'node:http'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { raise } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
 import { DETECTED, resumeCursor, SOON } from '../support/feed.ts'
 import {
   connect,
@@ -12,12 +11,11 @@ import {
   listen,
   makeTenant,
   type Served,
-  serveForAll,
   serveGraphql,
+  testApi,
 } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 describe('server-sent events', () => {
   /** The events of a stream, growing as they come. */

@@ -3,12 +3,10 @@ import { takeStep } from '../../src/anomalies/lifecycle.ts'
 import { newId } from '../../src/ids.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { raise, record } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
 import { CHANGED, changesOf, DETECTED, idsOf, resumeCursor, SOON, told } from '../support/feed.ts'
-import { acting, connect, data, listen, makeTenant, serveForAll, serveGraphql } from '../support/graphql.ts'
+import { acting, connect, data, listen, makeTenant, serveGraphql, testApi } from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 describe('anomalyDetected', () => {
   test('tells of everything after a cursor, then live, in order and once', async () => {

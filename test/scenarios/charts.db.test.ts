@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createTenant } from '../../src/tenancy/tenants.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../src/time.ts'
-import { testDatabase } from '../support/database.ts'
-import { acting, data, serveForAll } from '../support/graphql.ts'
+import { acting, data, testApi } from '../support/graphql.ts'
 import { Merchant } from '../support/merchant.ts'
 import { pipelineOn } from '../support/pipeline.ts'
 import { iso } from '../support/scenarios.ts'
@@ -10,8 +9,7 @@ import { type Json, START } from '../support/stripe/basics.ts'
 import { refund } from '../support/stripe/charges.ts'
 import { NEWEST } from '../support/stripe/versions.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 const { deliver, judgeAll } = pipelineOn(database)
 
 const METRICS = `query($range: DateTimeRange!) {

@@ -7,12 +7,18 @@ import type { Database } from '../../src/storage/database.ts'
 import { saveIncidents } from '../../src/storage/detection/saving-incidents.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { later } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
 import { CHANGED, changesOf, resumeCursor, SOON } from '../support/feed.ts'
-import { acting, connect, listen, makeTenant, serveForAll, type TestTenant } from '../support/graphql.ts'
+import {
+  acting,
+  connect,
+  listen,
+  makeTenant,
+  serveForAll,
+  type TestTenant,
+  testApi,
+} from '../support/graphql.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 /** Another process on the same database: no hint reaches it. */
 const other = await serveForAll(database, { pollMs: 50 })
 

@@ -21,6 +21,7 @@ import { CredentialsWatch } from '../../src/tenancy/cutoff.ts'
 import { createTenant } from '../../src/tenancy/tenants.ts'
 import { createVault } from '../../src/tenancy/vault.ts'
 import { systemClock } from '../../src/time.ts'
+import { testDatabase } from './database.ts'
 import { atEnd } from './endings.ts'
 
 export const ADMIN_KEY = 'bw_admin_for_tests_0123456789abcdefgh'
@@ -105,6 +106,12 @@ export async function serveForAll(database: Database, options: ServeOptions = {}
   const served = await serveGraphql(database, options)
   atEnd(() => served.stop())
   return served
+}
+
+/** An empty database and the API on it, for all tests of the file that calls it. */
+export async function testApi(options: ServeOptions = {}): Promise<{ database: Database; served: Served }> {
+  const database = await testDatabase()
+  return { database, served: await serveForAll(database, options) }
 }
 
 export interface TestTenant {

@@ -3,7 +3,6 @@ import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { revokeApiKey } from '../../src/tenancy/api-keys.ts'
 import { suspendTenant } from '../../src/tenancy/tenant.ts'
 import { systemClock } from '../../src/time.ts'
-import { testDatabase } from '../support/database.ts'
 import {
   ADMIN_KEY,
   acting,
@@ -14,13 +13,12 @@ import {
   keyOf,
   makeTenant,
   type Served,
-  serveForAll,
   serveGraphql,
+  testApi,
 } from '../support/graphql.ts'
 import { rawSocket } from '../support/raw-socket.ts'
 
-const database = await testDatabase()
-const served = await serveForAll(database)
+const { database, served } = await testApi()
 
 const HOME = { 'sec-fetch-site': 'same-origin' }
 
