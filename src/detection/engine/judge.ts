@@ -8,8 +8,9 @@ import { Backlog, type Held, type Hold, type HoldChange } from './backlog.ts'
 import type { Choices } from './choices.ts'
 import { DetectorFailure, Failures } from './failures.ts'
 import type { JudgedEvent } from './judged-event.ts'
+import type { KeyedState } from './keyed-state.ts'
 import { listenersOf } from './keys.ts'
-import type { KeyedState, KeyedStates } from './states.ts'
+import type { KeyedStates } from './states.ts'
 
 /** What was to be waited for may be on its way, too, when a fact comes late: no timer that it sets rings sooner. */
 const LATE_PATIENCE: Seconds = 6 * HOUR

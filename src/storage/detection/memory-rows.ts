@@ -1,7 +1,7 @@
 import type { Hold } from '../../detection/engine/backlog.ts'
 import type { InboxEvent } from '../../detection/engine/events.ts'
+import type { StoredState } from '../../detection/engine/keyed-state.ts'
 import type { KnownObject, Stream } from '../../detection/engine/memory.ts'
-import type { StoredState } from '../../detection/engine/states.ts'
 import { KEEP_SETTLED } from '../../stripe/ledger.ts'
 import { toSeconds } from '../../time.ts'
 import { date, flag, integer, nullableDate, nullableInteger, nullableText, type Row, text } from '../sql.ts'

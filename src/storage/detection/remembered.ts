@@ -3,6 +3,7 @@ import type { AnyDetector, DetectorName, Feedback } from '../../detection/detect
 import { releaseAt } from '../../detection/engine/backlog.ts'
 import type { Choices } from '../../detection/engine/choices.ts'
 import type { Incident } from '../../detection/engine/incident.ts'
+import type { StoredState } from '../../detection/engine/keyed-state.ts'
 import { keysOf } from '../../detection/engine/keys.ts'
 import type {
   BatchOutcome,
@@ -11,7 +12,7 @@ import type {
   Stream,
   TenantMemory,
 } from '../../detection/engine/memory.ts'
-import { KeyedStates, type StateKey, type StoredState } from '../../detection/engine/states.ts'
+import { KeyedStates, type StateKey } from '../../detection/engine/states.ts'
 import { DISORDER } from '../../detection/kit/disorder.ts'
 import type { Fact } from '../../stripe/facts.ts'
 import { type Seconds, toDate } from '../../time.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AnyDetector } from '../../../src/detection/detector.ts'
-import { KeyedStates, type StoredState } from '../../../src/detection/engine/states.ts'
+import type { StoredState } from '../../../src/detection/engine/keyed-state.ts'
+import { KeyedStates } from '../../../src/detection/engine/states.ts'
 import { DETECTORS } from '../../../src/detection/registry.ts'
 import { recordedStates } from './stored-states.ts'
 
