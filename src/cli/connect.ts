@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { memoryBus } from '../bus/memory.ts'
-import { connect, type Prepared, prepare } from '../connect/connect.ts'
+import { connect, MOST_HISTORY_DAYS, type Prepared, prepare } from '../connect/connect.ts'
 import { type ImportStep, runImport } from '../connect/import.ts'
 import { newestJob } from '../connect/jobs.ts'
 import { leased } from '../connect/leased.ts'
@@ -14,8 +14,8 @@ import { DETECTORS } from '../detection/registry.ts'
 import { PublicError } from '../errors.ts'
 import type { StripeConnection } from '../generated/sqlite/client.ts'
 import type { Scope } from '../storage/scope/scope.ts'
-import { systemClock } from '../time.ts'
-import { table, time, wholeArgument } from './format.ts'
+import { DAY, systemClock, WEEK } from '../time.ts'
+import { duration, table, time, wholeArgument } from './format.ts'
 import { Progress } from './progress.ts'
 import type { CommandServices, Shell } from './shell.ts'
 
@@ -23,6 +23,7 @@ interface Options {
   key: string
   endpoint?: string | undefined
   days: number
+  history: number
   makeEndpoint: boolean
   allowSecretKey?: boolean
   yes?: boolean
@@ -46,6 +47,11 @@ export const connectCommand = (shell: Shell): Command =>
     .requiredOption('--key <key>', 'a restricted key, rk_live_… or rk_test_…, or - to read it from stdin')
     .option('--endpoint <endpoint>', 'which endpoint of the tenant, by id or name')
     .option('--days <days>', 'how many days of events to fetch', wholeArgument(30), 30)
+    .addOption(
+      new Option('--history <duration>', 'older objects before that, to learn what is usual; 0: none')
+        .argParser(historyArgument)
+        .default(8 * WEEK, '8w'),
+    )
     .option('--no-endpoint', 'make no endpoint at Stripe')
     .option('--allow-secret-key', 'take a secret key, sk_…, which may do everything')
     .option('--yes', 'begin without a question')
@@ -62,6 +68,16 @@ export const connectCommand = (shell: Shell): Command =>
         }),
     )
 
+/** @throws InvalidArgumentError */
+function historyArgument(argument: string): number {
+  const seconds = duration(argument)
+  if (seconds % DAY !== 0 || seconds > MOST_HISTORY_DAYS * DAY)
+    throw new InvalidArgumentError(
+      `It must be days or weeks, at most ${MOST_HISTORY_DAYS}d, such as 8w, or 0.`,
+    )
+  return seconds
+}
+
 interface Task {
   scope: Scope
   services: CommandServices
@@ -74,6 +90,7 @@ async function run(shell: Shell, task: Task, options: Options): Promise<void> {
     key: await shell.secret(options.key),
     endpoint: options.endpoint,
     days: options.days,
+    historyDays: options.history / DAY,
     makeEndpoint: options.makeEndpoint,
     allowSecretKey: options.allowSecretKey ?? false,
   })
@@ -158,6 +175,7 @@ async function report(
   const { account, livemode, adopted, stripeEndpointId, through, atStripe, stored } = connection
   const backfill = await newestJob(scope, id, 'BACKFILL')
   const read = backfill?.read ?? 0
+  const history = await newestJob(scope, id, 'HISTORY')
   const anomalies = await importedAnomalies(scope, connection)
   const json = {
     connectionId: id,
@@ -167,6 +185,7 @@ async function report(
     estimate: { requests: prepared.requests },
     stripeEndpoint: stripeEndpointId === null ? null : { id: stripeEndpointId, adopted },
     backfill: { read, stored: backfill?.stored ?? 0, duplicates: read - (backfill?.stored ?? 0) },
+    history: { objects: history?.read ?? 0, events: history?.stored ?? 0 },
     anomalies,
     completeThrough: through?.toISOString() ?? null,
   }
@@ -178,6 +197,7 @@ async function report(
         stripeEndpointId === null ? 'none made' : `${stripeEndpointId}${adopted ? ', which was there' : ''}`,
       ],
       ['Events fetched', `${read}, ${json.backfill.stored} of them new`],
+      ['Older objects read', `${history?.read ?? 0}`],
       ['Anomalies found', `${anomalies}`],
     ]),
     ...(connection.trouble === null ? [] : [connection.trouble]),

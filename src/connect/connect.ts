@@ -9,15 +9,16 @@ import type { Acting } from '../tenancy/acting.ts'
 import { openToken, resolveEndpoint } from '../tenancy/endpoints.ts'
 import { parseInput } from '../tenancy/input.ts'
 import { showTenant } from '../tenancy/tenant.ts'
-import { DAY, type Seconds, toSeconds } from '../time.ts'
+import { DAY, toSeconds } from '../time.ts'
 import type { StripeApi } from './api.ts'
 import { beginImport } from './jobs.ts'
 import { readKey, type StripeKey } from './key.ts'
 import { leased } from './leased.ts'
 import { findConnection } from './manage.ts'
 import { apiWith, type Patience, type StripeMeans, sealKey } from './means.ts'
+import { readableLists } from './older-objects.ts'
 import { ENDPOINTS_WRITE, isGranted, lackingIn } from './permissions.ts'
-import { estimate, type Probed, probe } from './probe.ts'
+import { estimate, type Probed, probe, type Span, TYPE_GROUPS } from './probe.ts'
 import { refusal } from './refusal.ts'
 import { ensureEndpoint, unreachable } from './stripe-endpoint.ts'
 import { StripeTrouble } from './trouble.ts'
@@ -25,12 +26,21 @@ import { StripeTrouble } from './trouble.ts'
 /** Stripe lists no older events. */
 const MOST_DAYS = 30
 
+/** Baselines reach back about as far. */
+const HISTORY_DAYS = 56
+export const MOST_HISTORY_DAYS = 365
+
 const wanted = z.object({
   days: z
     .int()
     .min(1, 'days must be at least 1')
     .max(MOST_DAYS, `days must be at most ${MOST_DAYS}: Stripe lists no older events`)
     .default(MOST_DAYS),
+  historyDays: z
+    .int()
+    .min(0, 'historyDays must be at least 0')
+    .max(MOST_HISTORY_DAYS, `historyDays must be at most ${MOST_HISTORY_DAYS}`)
+    .default(HISTORY_DAYS),
 })
 
 export interface ConnectInput {
@@ -38,6 +48,8 @@ export interface ConnectInput {
   /** Id or name; may be left out where the tenant has one. */
   endpoint?: string | undefined
   days?: number | undefined
+  /** Days of older objects before those events; 56. */
+  historyDays?: number | undefined
   /** Whether the endpoint is made at Stripe. */
   makeEndpoint?: boolean
   allowSecretKey?: boolean
@@ -50,7 +62,9 @@ export interface Prepared extends Probed {
   endpoint: WebhookEndpoint
   /** Null: none is made at Stripe. */
   url: string | null
-  events: { from: Seconds; to: Seconds }
+  events: Span
+  /** Null: no older objects are read. */
+  history: Span | null
   /** Requests that the import will take. */
   requests: number
 }
@@ -66,7 +80,7 @@ export async function prepare(
   input: ConnectInput,
   patience: Patience = {},
 ): Promise<Prepared> {
-  const { days } = parseInput(wanted, { days: input.days })
+  const { days, historyDays } = parseInput(wanted, { days: input.days, historyDays: input.historyDays })
   const key = readKey(input.key, { allowSecret: input.allowSecretKey ?? false })
   const tenant = await showTenant(scope)
   const endpoint = await resolveEndpoint(scope.db, scope.tenantId, input.endpoint)
@@ -84,8 +98,14 @@ export async function prepare(
   await refuseOther(scope, endpoint, key, probed)
   const to = toSeconds(clock.now())
   const events = { from: to - days * DAY, to }
-  const requests = await estimate(api, probed.permissions, events)
-  return { api, key, endpoint, url, ...probed, events, requests }
+  const history = historyDays === 0 ? null : { from: events.from - historyDays * DAY, to: events.from - 1 }
+  const requests = await estimate(api, [
+    ...TYPE_GROUPS.map((types) => ({ path: '/v1/events', params: { types }, span: events })),
+    ...(history === null
+      ? []
+      : readableLists(probed.permissions).map((list) => ({ ...list, span: history }))),
+  ])
+  return { api, key, endpoint, url, ...probed, events, history, requests }
 }
 
 /** What was proven of one account says nothing of another. */

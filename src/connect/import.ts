@@ -8,7 +8,9 @@ import type { StripeApi } from './api.ts'
 import { newestJob, readOptions, readProgress, runningJob } from './jobs.ts'
 import { listedEvents } from './listed-event.ts'
 import { apiWith, openKey, type StripeMeans } from './means.ts'
+import { olderLists } from './older-objects.ts'
 import { judgePast } from './past.ts'
+import { readGranted } from './permissions.ts'
 import { TYPE_GROUPS } from './probe.ts'
 import { type ReadableList, readLists } from './read-lists.ts'
 import { noteTrouble } from './standing.ts'
@@ -41,6 +43,7 @@ export async function runImport(parts: ImportParts, connection: StripeConnection
   const api = await apiWith(means, openKey(vault, connection), { signal })
   try {
     await backfill(parts, connection, api)
+    await history(parts, connection, api)
   } catch (error) {
     await noteTrouble(scope, parts.clock, connection, error)
     throw error
@@ -76,6 +79,28 @@ async function backfill(
     onStep({ step: 'backfill', done })
   }
   await readLists({ scope, clock, api, provenTo: provenTo(job), onPage }, job, lists)
+  await end(parts, job)
+}
+
+/** Older objects, of the lists that the key may read. */
+async function history(parts: ImportParts, connection: StripeConnection, api: StripeApi): Promise<void> {
+  const { scope, clock, onStep } = parts
+  const { id, endpointId, livemode } = connection
+  const job = await runningJob(scope, id, 'HISTORY')
+  if (job === null) return
+  const about = {
+    endpointId,
+    livemode,
+    permissions: readGranted(connection.permissions),
+    span: readOptions(job),
+  }
+  const lists = (await accountsOf(scope, endpointId)).flatMap((account) => olderLists({ ...about, account }))
+  let done = job.read
+  const onPage = ({ read }: { read: number }): void => {
+    done += read
+    onStep({ step: 'history', done })
+  }
+  await readLists({ scope, clock, api, provenTo: 0, onPage }, job, lists)
   await end(parts, job)
 }
 

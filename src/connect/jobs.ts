@@ -37,7 +37,7 @@ export async function beginImport(
   { db, tenantId, transaction }: Scope,
   clock: WallClock,
   { id: connectionId, reconcileAt }: StripeConnection,
-  { events }: { events: Span },
+  { events, history }: { events: Span; history: Span | null },
 ): Promise<void> {
   const now = clock.now()
   const { count } =
@@ -69,6 +69,7 @@ export async function beginImport(
   })
   await transaction(async (tx) => {
     await tx.importJob.create({ data: job('BACKFILL', events) })
+    if (history !== null) await tx.importJob.create({ data: job('HISTORY', history) })
     await tx.stripeConnection.updateMany({
       where: { tenantId, id: connectionId },
       data: { reconcileAt: null },

@@ -1,8 +1,8 @@
 import { integer } from '../stripe/read.ts'
 import { LISTENED_TYPES } from '../stripe/reading.ts'
 import type { Seconds } from '../time.ts'
-import type { Page, StripeApi } from './api.ts'
-import { EVENTS_READ, type Granted, isGranted, PERMISSIONS } from './permissions.ts'
+import type { Page, Params, StripeApi } from './api.ts'
+import { type Granted, PERMISSIONS } from './permissions.ts'
 import { StripeTrouble } from './trouble.ts'
 
 /** Rows of a page: the most that Stripe gives. */
@@ -62,13 +62,19 @@ export interface Span {
   to: Seconds
 }
 
+interface Listing {
+  path: string
+  params: Params
+  span: Span
+}
+
 /** How many requests an import takes, as the first page of each list lets expect. */
-export async function estimate(api: StripeApi, permissions: Granted, events: Span): Promise<number> {
+export async function estimate(api: StripeApi, listings: readonly Listing[]): Promise<number> {
   let requests = 0
-  if (!isGranted(permissions, EVENTS_READ)) return requests
-  const bounds = { 'created[gte]': events.from, 'created[lte]': events.to }
-  for (const types of TYPE_GROUPS)
-    requests += pagesIn(await api.list('/v1/events', { types, ...bounds, limit: PAGE }), events)
+  for (const { path, params, span } of listings) {
+    const bounds = { 'created[gte]': span.from, 'created[lte]': span.to }
+    requests += pagesIn(await api.list(path, { ...params, ...bounds, limit: PAGE }), span)
+  }
   return requests
 }
 

@@ -70,8 +70,6 @@ async function judgePage(
       const judged = await judgeBatch(detectors, memory, { ...workOf(next, now, wall), isLast })
       outcome = together(teachesOnly ? withoutIncidents(judged) : judged, outcome)
     }
-    if (teachesOnly)
-      outcome = { ...outcome, metrics: outcome.metrics.map((delta) => ({ ...delta, events: 0 })) }
     const acts = await saveJudged(database, { tenantId, outcome, version: standing.version, wall })
     // A live delivery or a person came between: it is judged again on what stands now.
     if (acts === undefined) continue

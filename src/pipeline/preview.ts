@@ -48,9 +48,11 @@ export async function* preview(
   const begin = () => [choices, proposedOf(choices)].map((chosen) => new ForgetfulMemory(chosen, place))
   let memories = begin()
   let [now, events, judgedFrom]: [Seconds, number, Seconds | undefined] = [0, 0, undefined]
-  const judge = async (said: readonly StreamEvents[], isLast: boolean) => {
+  const judge = async (said: readonly StreamEvents[], { isLast = false, teachesOnly = false } = {}) => {
     for (const memory of memories) {
-      memory.apply(await judgeFacts(detectors, memory, { ...workOf([], now, wall), isLast }, said))
+      const outcome = await judgeFacts(detectors, memory, { ...workOf([], now, wall), isLast }, said)
+      const streams = outcome.streams.map((stream) => ({ ...stream, incidents: [] }))
+      memory.apply(teachesOnly ? { ...outcome, streams } : outcome)
       await othersFirst()
     }
   }
@@ -63,8 +65,10 @@ export async function* preview(
     const page = await kept.page(from, SLICE)
     if (page === undefined) break
     if (page.begunAnew) [memories, events, judgedFrom] = [begin(), 0, undefined]
-    for (const { event } of page.events) now = Math.max(now, event.deliveredAt)
-    await judge(byStream(page.events), false)
+    for (const part of alike(page.events)) {
+      for (const { event } of part) now = Math.max(now, event.deliveredAt)
+      await judge(byStream(part), { teachesOnly: part[0]?.teachesOnly ?? false })
+    }
     events += page.events.length
     judgedFrom ??= page.events[0]?.event.deliveredAt
     from = page.next
@@ -72,8 +76,19 @@ export async function* preview(
     yield found(whole > 0 ? Math.min(0.99, (now - (judgedFrom ?? now)) / whole) : 0.99)
     await rest(stopwatch() - began)
   }
-  await judge([], true)
+  await judge([], { isLast: true })
   yield found(1)
+}
+
+/** Runs of those that are made of older objects, and of those that came. */
+function alike(events: readonly KeptEvent[]): KeptEvent[][] {
+  const runs: KeptEvent[][] = []
+  for (const one of events) {
+    const run = runs.at(-1)
+    if (run?.[0]?.teachesOnly === one.teachesOnly) run.push(one)
+    else runs.push([one])
+  }
+  return runs
 }
 
 function byStream(events: readonly KeptEvent[]): StreamEvents[] {

@@ -45,6 +45,8 @@ describe('connect', () => {
         estimate: { requests: expect.any(Number) },
         stripeEndpoint: { id: expect.stringMatching(/^we_/), adopted: false },
         backfill: { read: 250, stored: 250, duplicates: 0 },
+        history: { objects: 0, events: 0 },
+        anomalies: 0,
         completeThrough: expect.stringMatching(/^\d{4}-/),
       })
       expect(double.endpoints.all).toEqual([

@@ -54,7 +54,9 @@ describe('connectStripe', () => {
       double.happen(payments(230))
       const served = await serverFor(double)
       const { app, tenant } = served
-      const made = connected.parse(await data(app, tenant.key, CONNECT, { input: { key: LIVE_KEY } }))
+      const made = connected.parse(
+        await data(app, tenant.key, CONNECT, { input: { key: LIVE_KEY, historyDays: 0 } }),
+      )
       const { id, imports } = made.connectStripe.stripeConnection
       expect(JSON.stringify(made)).not.toContain(LIVE_KEY)
       const client = socket(app.url, tenant.key)
@@ -134,8 +136,13 @@ describe('connectStripe', () => {
         ])
         expect(JSON.stringify(errors)).not.toContain(key)
       }
-      const { errors: days } = await act(served, CONNECT, { key: LIVE_KEY, days: 31 })
-      expect(days).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path: ['days'] }] } }])
+      for (const [path, days] of [
+        ['days', 31],
+        ['historyDays', 400],
+      ] as const) {
+        const { errors } = await act(served, CONNECT, { key: LIVE_KEY, [path]: days })
+        expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', issues: [{ path: [path] }] } }])
+      }
 
       double.trouble = () => inTrouble(503)
       expect((await act(served, CONNECT, { key: LIVE_KEY })).errors).toMatchObject([
@@ -178,7 +185,7 @@ describe('connectStripe', () => {
         if (pages === 2) double.revoke(LIVE_KEY)
         return undefined
       }
-      const { errors, data: made } = await act(served, CONNECT, { key: LIVE_KEY })
+      const { errors, data: made } = await act(served, CONNECT, { key: LIVE_KEY, historyDays: 0 })
       expect(errors).toEqual([])
       const { id } = connected.parse(made).connectStripe.stripeConnection
       await vi.waitFor(

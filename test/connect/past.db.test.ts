@@ -1,48 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { memoryBus } from '../../src/bus/memory.ts'
-import { readConfig } from '../../src/config.ts'
-import { connect, prepare } from '../../src/connect/connect.ts'
-import { type ImportStep, runImport } from '../../src/connect/import.ts'
-import { stripeMeans } from '../../src/connect/means.ts'
-import { DETECTORS } from '../../src/detection/registry.ts'
-import { scopeTo } from '../../src/storage/scope/scope.ts'
-import { systemClock } from '../../src/time.ts'
 import { testDatabase } from '../support/database.ts'
-import { acting, makeTenant, vault } from '../support/graphql.ts'
 import { nowSeconds } from '../support/outside.ts'
 import { pipelineOn, double as twice } from '../support/pipeline.ts'
 import type { Json } from '../support/stripe/basics.ts'
 import { invalid } from '../support/stripe-api/refusal.ts'
 import type { StripeDouble } from '../support/stripe-api.ts'
-import { LIVE_KEY, PATIENT, payments, stripe } from './harness.ts'
+import { PATIENT, payments, stripe } from './harness.ts'
+import { type SteppedTenant, steppedTenant } from './steps.ts'
 
 const database = await testDatabase()
 const { deliver, judgeAll } = pipelineOn(database)
 
-/** A tenant whose account is the stand-in's, connected step by step. */
-async function tenantOf({ url: apiUrl }: StripeDouble) {
-  const { id, endpointId } = await makeTenant(database)
-  const scope = scopeTo(database, id)
-  const means = stripeMeans({ stripeApiUrl: apiUrl }, () => readConfig({}))
-  const parts = { scope, means, vault, database, bus: memoryBus(), detectors: DETECTORS, clock: systemClock }
-  const begin = async () => {
-    const prepared = await prepare(scope, means, acting, { key: LIVE_KEY, makeEndpoint: false })
-    return connect(scope, means, acting, prepared)
-  }
-  const goOn = async ({ breakWhen = (_: ImportStep): boolean => false } = {}) => {
-    const connection = await scope.db.stripeConnection.findFirstOrThrow({ where: { tenantId: id } })
-    const stopping = new AbortController()
-    const onStep = (step: ImportStep) => {
-      if (breakWhen(step)) stopping.abort(new Error('broken off'))
-    }
-    await runImport({ ...parts, signal: stopping.signal, onStep }, connection)
-  }
-  return { id, endpoint: { id: endpointId }, scope, begin, goOn }
-}
-type Tenant = Awaited<ReturnType<typeof tenantOf>>
+const tenantOf = (account: StripeDouble) => steppedTenant(database, account)
 
 /** What was found, and what detection remembers, but for when that was. */
-async function knownOf({ scope: { db } }: Tenant) {
+async function knownOf({ scope: { db } }: SteppedTenant) {
   const anomalies = await db.anomaly.findMany({ orderBy: [{ detector: 'asc' }, { startedAt: 'asc' }] })
   const charges = await db.metricBucket.aggregate({
     _sum: { chargesSucceeded: true, chargesFailed: true, events: true },

@@ -17,6 +17,8 @@ export interface InboxEvent {
   at: Seconds
   deliveredAt: Seconds
   payload: Uint8Array | string
+  /** Made of an older object: it was never delivered, teaches what is usual, and raises nothing. */
+  rebuilt?: boolean
   /** The payload parsed, where that is done already. */
   envelope?: StripeEnvelope
 }
@@ -64,7 +66,7 @@ export function openEvents(events: readonly InboxEvent[]): OpenedEvent[] {
       const parsed = event.envelope ?? parseEvent(event.payload)
       if (parsed === undefined) throw new Error('the stored body is no Stripe event')
       const envelope = event === given ? parsed : { ...parsed, created: event.at }
-      arrival = [delivered(envelope, event.deliveredAt)]
+      if (!event.rebuilt) arrival = [delivered(envelope, event.deliveredAt)]
       return { event, stream, arrival, reading: readBilling(envelope), error: undefined }
     } catch (error) {
       return { event, stream, arrival, reading: undefined, error: `facts: ${messageOf(error)}` }
@@ -111,7 +113,8 @@ export function applyEvents(
     } catch (thrown) {
       batch.failures.set(event.stripeId, `facts: ${messageOf(thrown)}`)
     }
-    tally.count(stream, event.at, facts)
+    if (!event.rebuilt) tally.countEvent(stream, event.at)
+    tally.count(stream, facts)
     batch.facts.set(event.stripeId, facts)
     const { stripeId, at, deliveredAt } = event
     const judged: JudgedEvent = { stripeId, at, deliveredAt, facts }

@@ -12,8 +12,11 @@ function add(bucket: MetricDelta, sum: 'revenue' | 'refunds', amount: number): v
 export class Tally {
   readonly #deltas = new Map<string, MetricDelta>()
 
-  count(stream: string, at: Seconds, facts: readonly Fact[]): void {
+  countEvent(stream: string, at: Seconds): void {
     this.#bucket(stream, at, '').events += 1
+  }
+
+  count(stream: string, facts: readonly Fact[]): void {
     for (const fact of facts) {
       switch (fact.kind) {
         case 'chargeSucceeded':

@@ -21,6 +21,10 @@ const ConnectStripeInput = builder.inputType('ConnectStripeInput', {
       description: 'A restricted key, `rk_live_…` or `rk_test_…`; it is kept encrypted and never shown.',
     }),
     days: t.int({ description: 'How many days of events are fetched, at most 30; 30 when left out.' }),
+    historyDays: t.int({
+      description:
+        'How many days of charges, refunds, disputes, invoices and subscriptions before those events teach what is usual, at most 365; 56 when left out, 0 for none.',
+    }),
     makeEndpoint: t.boolean({
       description:
         'Whether the webhook endpoint is made at Stripe, or taken where it is there; true when left out.',
@@ -105,6 +109,7 @@ builder.mutationFields((t) => ({
           key: input.key,
           endpoint: input.endpointId ? endpointId(input.endpointId) : undefined,
           days: input.days ?? undefined,
+          historyDays: input.historyDays ?? undefined,
           makeEndpoint: input.makeEndpoint ?? true,
         }
         return connect(scope, stripe, acting, await prepare(scope, stripe, acting, wanted, HASTY))

@@ -15,11 +15,11 @@ const isLive = ({ stream, event }: KeptEvent, known: KnownStreams): boolean => {
   return live?.live === true && event.deliveredAt >= (live.liveSince ?? 0)
 }
 
-/** The first of the events that can be judged at once: a stream's last of a history, or its first live ones. */
+/** The first of the events that can be judged at once: of a stream older objects, the last of its history, or its first live ones. */
 export function onePart(events: readonly KeptEvent[], known: KnownStreams): readonly KeptEvent[] {
-  const parts = new Map<string, boolean>()
+  const parts = new Map<string, string>()
   const end = events.findIndex((one) => {
-    const part = isLive(one, known)
+    const part = `${isLive(one, known)} ${one.teachesOnly}`
     const before = parts.get(one.stream.id)
     parts.set(one.stream.id, part)
     return before !== undefined && before !== part
@@ -49,14 +49,13 @@ export async function judgeAgain(
     const live = isLive(first, known)
     const shadow = memory.byStream.get(first.stream.id) ?? newStream(first.stream, live)
     const now = Math.max(...own.map(({ deliveredAt }) => deliveredAt))
-    outcomes.push(
-      await judgeShadow(
-        detectors,
-        memory,
-        { stream: { ...shadow, live: shadow.live || live }, resumed: live && !shadow.live, events: own, now },
-        wall,
-      ),
+    const outcome = await judgeShadow(
+      detectors,
+      memory,
+      { stream: { ...shadow, live: shadow.live || live }, resumed: live && !shadow.live, events: own, now },
+      wall,
     )
+    outcomes.push(first.teachesOnly ? { ...outcome, incidents: [] } : outcome)
   }
   return outcomes
 }

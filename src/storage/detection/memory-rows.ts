@@ -20,6 +20,7 @@ export const toPendingEvent = (row: Row): PendingEvent => ({
   deliveredAt: toSeconds(date(row['receivedAt'])),
   receivedAt: date(row['receivedAt']),
   payload: row['payload'] instanceof Uint8Array ? row['payload'] : '',
+  ...(row['source'] === 'REBUILT' && { rebuilt: true }),
 })
 
 export const toStream = (row: Row): Stream => ({

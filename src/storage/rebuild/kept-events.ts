@@ -9,6 +9,8 @@ import { date, flag, nullableInteger, nullableText, type Reader, type Row, text 
 export interface KeptEvent {
   stream: Pick<Stream, 'id' | 'endpointId' | 'account' | 'livemode'>
   event: JudgedEvent
+  /** Made of an older object: it teaches what is usual, and what is found at it is not true. */
+  teachesOnly: boolean
 }
 
 export interface KeptPage {
@@ -23,7 +25,7 @@ export interface KeptPage {
 const MOST_OF_A_SECOND = 20_000
 
 const COLUMNS = ['stripeId', 'endpointId', 'account', 'livemode', 'type', 'createdAt', 'receivedAt', 'facts']
-  .concat('factsVersion')
+  .concat('factsVersion', 'source')
   .map((column) => `e."${column}"`)
   .join(', ')
 
@@ -130,5 +132,10 @@ function toKept(row: Row): KeptEvent | undefined {
     lag: deliveredAt - at,
   }
   const stream = { id: streamId(endpointId, account, livemode), endpointId, account, livemode }
-  return { stream, event: { stripeId, at, deliveredAt, facts: [arrival, ...facts] } }
+  const teachesOnly = row['source'] === 'REBUILT'
+  return {
+    stream,
+    event: { stripeId, at, deliveredAt, facts: teachesOnly ? facts : [arrival, ...facts] },
+    teachesOnly,
+  }
 }
