@@ -117,6 +117,25 @@ describe('alerts over GraphQL', () => {
     expect(body).toMatchObject({ data: { url: `${url}/a/${id}` } })
   })
 
+  it('says of a channel where nothing arrives since when that is so', async () => {
+    const { tenant, receiver, alertChannel } = await setUp()
+    receiver.answer = (_request, response) => response.writeHead(500).end()
+    await raise(app.database, tenant.id, { severity: 'CRITICAL' })
+    const text = `{ node(id: "${alertChannel.id}") { ... on AlertChannel { state stateReason } } }`
+    await vi.waitFor(
+      async () =>
+        expect(await ask(tenant, text)).toMatchObject({
+          data: {
+            node: {
+              state: 'ACTIVE',
+              stateReason: expect.stringMatching(/^every attempt has failed since 20\d\d-/),
+            },
+          },
+        }),
+      { timeout: 15_000 },
+    )
+  })
+
   it('really sends a test, and answers what came of it', async () => {
     const { tenant, receiver, alertChannel } = await setUp()
     const TEST = `mutation($id: ID!) { testAlertChannel(input: { id: $id }) { alertDelivery { reason state why attempts { status } } } }`

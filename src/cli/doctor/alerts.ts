@@ -12,7 +12,9 @@ export async function checkAlerts(database: Database, clock: WallClock): Promise
   const now = clock.now().getTime()
   const channels = await troubledChannels(database.sql, new Date(now - FAILING_AFTER_MS), SHOWN)
   if (channels.length === 0)
-    return [{ check: 'alerts', level: 'ok', message: 'no channel is disabled or fails' }]
+    return [
+      { check: 'alerts', level: 'ok', message: 'no channel is disabled, and none has failed for an hour' },
+    ]
   return channels.map(({ tenantId, channelId, name, kind, state, reason, failingSince }) => ({
     check: 'alerts',
     level: 'problem',

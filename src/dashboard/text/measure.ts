@@ -17,7 +17,7 @@ export function inUnit(value: number, unit: Unit, formatted?: string | null): st
     case 'SCORE':
       return digits(value, 1)
     default:
-      return digits(value, Number.isInteger(value) ? 0 : 1)
+      return digits(value, Number.isInteger(value) ? 0 : value < 1 ? 2 : 1)
   }
 }
 

@@ -30,6 +30,19 @@ export function Age({ at }: { at: string }) {
   )
 }
 
+/** The same in a sentence: `5m ago`, `just now`. */
+export function Ago({ at }: { at: string }) {
+  const present = useContext(Present)
+  const isNow = age(at, Math.max(present, now())) === 'now'
+  return (
+    <>
+      {isNow ? 'just ' : ''}
+      <Age at={at} />
+      {isNow ? '' : ' ago'}
+    </>
+  )
+}
+
 /** A moment in the tenant's zone. */
 export function Moment({ at, withZone = false }: { at: string; withZone?: boolean }) {
   const zone = useZone()

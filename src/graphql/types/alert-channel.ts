@@ -51,9 +51,14 @@ export const AlertChannel = builder.objectRef<ChannelRow>('AlertChannel').implem
       description: 'Whether alerts go there.',
       resolve: ({ state }) => STATES.find((known) => known === state) ?? 'DISABLED',
     }),
-    stateReason: t.exposeString('reason', {
+    stateReason: t.string({
       nullable: true,
-      description: 'Why it is DISABLED or UNVERIFIED, where there is more to say.',
+      description:
+        'Why it is DISABLED or UNVERIFIED, where there is more to say; of an ACTIVE one since when nothing arrives.',
+      resolve: ({ state, reason, failingSince }) =>
+        state === 'ACTIVE' && failingSince !== null
+          ? `every attempt has failed since ${failingSince.toISOString()}`
+          : reason,
     }),
     target: t.exposeString('hint', {
       description: 'Where it leads, for people: host, address or channel; never a secret.',

@@ -66,10 +66,14 @@ const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
   </div>
 )
 
+/** No model is surer than this. */
+const SUREST = 1e-6
+
 /** Near certainty is said by its distance from it: 99.99 % and 99.9999 % differ a hundredfold. */
 function sure(confidence: number): string {
   if (confidence >= 1) return 'Certain'
   const chance = 1 - confidence
+  if (chance < SUREST) return 'Less than 1 in a million by chance'
   if (chance < 0.001)
     return `1 in ${Math.round(1 / chance).toLocaleString('en-US', { maximumSignificantDigits: 2 })} by chance`
   return `${(confidence * 100).toFixed(1)} %`

@@ -4,11 +4,11 @@ import { Link } from 'wouter'
 import { graphql } from '../../api/graphql.ts'
 import { now } from '../../clock.ts'
 import { sentenceCase } from '../../text/words.ts'
+import { ChannelState } from '../../ui/channel-state.tsx'
 import { Failed } from '../../ui/failed.tsx'
 import styles from '../../ui/screen.module.css'
 import { Screen, Section } from '../../ui/screen.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
-import { State } from '../../ui/state.tsx'
 import { ConnectionFigures, ConnectionHealth } from './connection-health.tsx'
 import { EndpointFigures, EndpointHealth } from './endpoint-health.tsx'
 import { HealthFigures, TenantHealth } from './tenant-health.tsx'
@@ -86,10 +86,7 @@ export default function HealthScreen() {
                     {stateReason !== null && ` · ${stateReason}`}
                   </p>
                 </div>
-                <State
-                  word={sentenceCase(state)}
-                  mood={state === 'ACTIVE' ? 'good' : state === 'DISABLED' ? 'bad' : 'plain'}
-                />
+                <ChannelState state={state} stateReason={stateReason} />
               </li>
             ))}
           </ul>

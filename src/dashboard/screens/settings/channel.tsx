@@ -2,10 +2,10 @@ import { useState } from 'react'
 import { useSend } from '../../api/use-send.ts'
 import { sentenceCase } from '../../text/words.ts'
 import { Button } from '../../ui/button.tsx'
+import { ChannelState } from '../../ui/channel-state.tsx'
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import styles from '../../ui/screen.module.css'
 import { Card, Pairs } from '../../ui/screen.tsx'
-import { State } from '../../ui/state.tsx'
 import { useToasts } from '../../ui/toasts.tsx'
 import {
   type ChannelRow,
@@ -24,8 +24,6 @@ interface ChannelProps {
   onChanged: () => void
 }
 
-const MOODS = { ACTIVE: 'good', DISABLED: 'bad', PAUSED: 'plain', UNVERIFIED: 'plain' } as const
-
 /** One channel: whether it works, its test, and what went there. */
 export function Channel({ channel, admin, onChanged }: ChannelProps) {
   const { id, name, kind, state, stateReason, target, addresses, routing } = channel
@@ -41,7 +39,7 @@ export function Channel({ channel, admin, onChanged }: ChannelProps) {
       <Pairs
         pairs={[
           ['Kind', sentenceCase(kind)],
-          ['State', <State key="state" word={sentenceCase(state)} mood={MOODS[state] ?? 'plain'} />],
+          ['State', <ChannelState key="state" state={state} stateReason={stateReason} />],
           ['To', target],
           ['From severity', sentenceCase(routing.minSeverity)],
         ]}

@@ -12,7 +12,7 @@ import styles from '../../ui/screen.module.css'
 import { Section } from '../../ui/screen.tsx'
 import { SecretDialog } from '../../ui/secret-dialog.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
-import { Age, Moment } from '../../ui/time.tsx'
+import { Ago, Moment } from '../../ui/time.tsx'
 import { NewKeyDialog } from './new-key-dialog.tsx'
 
 const ApiKeys = graphql(`
@@ -111,8 +111,7 @@ function Use({ revokedAt, expiresAt, lastUsedAt }: Key) {
   return (
     <>
       {lastUsedAt === null ? 'never used' : 'used '}
-      {lastUsedAt !== null && <Age at={lastUsedAt} />}
-      {lastUsedAt !== null && ' ago'}
+      {lastUsedAt !== null && <Ago at={lastUsedAt} />}
       {expiresAt !== null && ', expires '}
       {expiresAt !== null && <Moment at={expiresAt} />}
     </>

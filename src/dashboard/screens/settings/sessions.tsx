@@ -11,7 +11,7 @@ import styles from '../../ui/screen.module.css'
 import { Section } from '../../ui/screen.tsx'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { State } from '../../ui/state.tsx'
-import { Age, Moment } from '../../ui/time.tsx'
+import { Ago, Moment } from '../../ui/time.tsx'
 
 const SessionList = graphql(`
   query Sessions {
@@ -57,7 +57,7 @@ export function Sessions() {
                 <p className={styles['name']}>{session.name.slice(0, 200)}</p>
                 <p className={styles['muted']}>
                   {session.apiKey && `Key ${session.apiKey.name.slice(0, 100)} · `}since{' '}
-                  <Moment at={session.createdAt} /> · used <Age at={session.lastUsedAt} /> ago
+                  <Moment at={session.createdAt} /> · used <Ago at={session.lastUsedAt} />
                 </p>
               </div>
               <Standing session={session} />

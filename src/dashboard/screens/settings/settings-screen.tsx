@@ -18,6 +18,10 @@ const PARTS = [
   { path: '/settings/sessions', name: 'Sessions', Part: Sessions },
 ] as const
 
+/** On a phone not all of them fit. */
+const showTab = (tab: HTMLAnchorElement | null): void =>
+  tab?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+
 /** What an administrator sets up. */
 export default function SettingsScreen({ part }: { part: string | undefined }) {
   const here = part === undefined ? '/settings' : `/settings/${part}`
@@ -31,6 +35,7 @@ export default function SettingsScreen({ part }: { part: string | undefined }) {
             href={path}
             className={styles['tab']}
             aria-current={path === here ? 'page' : undefined}
+            ref={path === here ? showTab : undefined}
           >
             {name}
           </Link>

@@ -58,7 +58,8 @@ function optionsOf({ incident, marks, zone, format }: ChartProps, element: HTMLE
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), zone),
     cursor: { y: false, drag: { x: false, y: false } },
     legend: { show: false },
-    padding: [12, 8, 0, 0],
+    // The last label of the time axis is written around its tick.
+    padding: [12, 20, 0, 0],
     series: [
       {
         value: (_chart, seconds) =>
