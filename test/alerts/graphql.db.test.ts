@@ -94,24 +94,26 @@ describe('alerts over GraphQL', () => {
     await vi.waitFor(() => expect(receiver.requests.length).toBe(1), { timeout: 10_000 })
     expect(receiver.requests[0]?.path).toBe('/hook?token=hidden')
     const text = `query($id: ID!) { anomaly(id: $id) { alerts { id reason state why deliveredAt channel { id } anomaly { id } attempts { status error answer milliseconds } } } }`
-    await vi.waitFor(async () =>
-      expect(await ask(tenant, text, { id })).toMatchObject({
-        data: {
-          anomaly: {
-            alerts: [
-              {
-                id: receiver.requests[0]?.headers['webhook-id'],
-                reason: 'RAISED',
-                state: 'DELIVERED',
-                why: null,
-                channel: { id: alertChannel.id },
-                anomaly: { id },
-                attempts: [{ status: 200, error: null, answer: 'ok' }],
-              },
-            ],
+    await vi.waitFor(
+      async () =>
+        expect(await ask(tenant, text, { id })).toMatchObject({
+          data: {
+            anomaly: {
+              alerts: [
+                {
+                  id: receiver.requests[0]?.headers['webhook-id'],
+                  reason: 'RAISED',
+                  state: 'DELIVERED',
+                  why: null,
+                  channel: { id: alertChannel.id },
+                  anomaly: { id },
+                  attempts: [{ status: 200, error: null, answer: 'ok' }],
+                },
+              ],
+            },
           },
-        },
-      }),
+        }),
+      { timeout: 10_000 },
     )
     const body: unknown = JSON.parse(receiver.requests[0]?.body ?? '')
     expect(body).toMatchObject({ data: { url: `${url}/a/${id}` } })
