@@ -185,7 +185,7 @@ describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT },
     ])
   })
 
-  it('says what a setting would have changed in the last 28 days, as a dry run of the same events does', async () => {
+  it('says what a setting would have changed in the last 28 days, while a slider moves', async () => {
     const start = Math.floor(Date.now() / 1_000) - 3 * 86_400
     const tab = await opened([], '/detectors/duplicate-charge')
     const { page, tenant } = tab

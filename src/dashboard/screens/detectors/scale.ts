@@ -4,7 +4,7 @@ import type { Setting } from './documents.ts'
 export const POSITIONS = 100
 
 /** A range over which each step should multiply rather than add. */
-const WIDE = 100
+const WIDE = 20
 
 type Bounds = Pick<Setting, 'min' | 'max' | 'default' | 'unit'>
 
