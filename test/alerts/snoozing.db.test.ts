@@ -179,6 +179,29 @@ describe('an anomaly that somebody snoozed', () => {
     expect(types()).toEqual(['anomaly.raised', 'anomaly.escalated'])
   })
 
+  it('is not in the digest of the hour in which it was snoozed', async () => {
+    const { raised, snooze, wait, receiver, log } = await withWebhook({ schedule: { mode: 'HOURLY' } })
+    const id = await raised()
+    await raised()
+    await alerts.tick()
+    await snooze(id)
+    await wait(3_600)
+    expect(receiver.requests.length).toBe(1)
+    expect(receiver.requests[0]?.body).not.toContain(id)
+    expect((await log())[0]).toEqual(['RAISED', 'SUPERSEDED', 'snoozed before it was sent'])
+  })
+
+  it('leaves the others of its cause to be reported, about the one that nobody put off', async () => {
+    const { raised, snooze, wait, receiver } = await withWebhook()
+    const first = await raised({ title: 'First' })
+    const second = await raised({ title: 'Second', severity: 'HIGH', causes: [first] })
+    await alerts.tick()
+    await snooze(first)
+    await wait(10)
+    const said = receiver.requests.map(({ body }) => event.parse(JSON.parse(body)))
+    expect(said.map(({ type, data }) => [type, data.id])).toEqual([['anomaly.raised', second]])
+  })
+
   it('is still closed where its incident was opened', async () => {
     const { raised, snooze, wait, actions, ended } = await withPager()
     const id = await raised()
