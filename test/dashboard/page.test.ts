@@ -10,6 +10,7 @@ import {
   startBrowser,
   type Tab,
 } from '../support/browser.ts'
+import { storeConnection } from '../support/connection.ts'
 import { ADMIN_KEY, makeTenant, serveGraphql, testApi } from '../support/graphql.ts'
 import { double, paid, pipelineOn } from '../support/pipeline.ts'
 
@@ -301,6 +302,10 @@ describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT },
       { title: 'Over', severity: 'HIGH', status: 'RESOLVED' },
     ])
     const { page } = tab
+    await storeConnection(database, tab.tenant, 1)
+    await page.goto(`${served.url}/health`)
+    await page.getByText('The key lacks Disputes: Read.').waitFor()
+    await page.getByText('Nothing is missing up to').waitFor()
     const places: [string, string][] = [
       ['/?view=all', 'Inbox'],
       [`/a/${tab.ids[0]}`, 'Refunds'],

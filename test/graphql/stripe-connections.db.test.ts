@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
+import { CONNECTED_KEY as KEY, CONNECTED_AT as MOMENT, storeConnection } from '../support/connection.ts'
 import { testDatabase } from '../support/database.ts'
-import { ask, connect, data, keyOf, listen, makeTenant, serveForAll, vault } from '../support/graphql.ts'
+import { ask, connect, data, keyOf, listen, makeTenant, serveForAll } from '../support/graphql.ts'
 
 const database = await testDatabase()
 const served = await serveForAll(database)
 
-const KEY = 'rk_live_51Nconnected0001'
-const MOMENT = new Date('2026-05-01T12:00:00Z')
 const CONNECTIONS = `{ tenant { stripeConnections {
   id endpoint { id name } account livemode keyHint state trouble createdAt stripeEndpointStatus
   permissions { name granted }
@@ -18,50 +17,7 @@ const CONNECTIONS = `{ tenant { stripeConnections {
 /** A tenant with a connection that is complete up to a moment, and this many imports, one an hour. */
 async function connected(imports: number) {
   const tenant = await makeTenant(database)
-  const { db } = scopeTo(database, tenant.id)
-  const id = `scn_${tenant.id.slice(4)}`
-  await db.stripeConnection.create({
-    data: {
-      tenantId: tenant.id,
-      id,
-      endpointId: tenant.endpointId,
-      account: 'acct_1',
-      livemode: true,
-      sealed: vault.seal(KEY, { tenantId: tenant.id, id, purpose: 'stripe-key' }),
-      keyHint: 'rk_live_…0001',
-      state: 'LIMITED',
-      permissions: JSON.stringify([{ name: 'rak_event_read', granted: true }]),
-      trouble: 'The key lacks Disputes: Read.',
-      stripeEndpointId: 'we_1',
-      stripeEndpointStatus: 'enabled',
-      createdAt: MOMENT,
-      through: MOMENT,
-      atStripe: 12,
-      stored: 11,
-      filled: 3,
-      missing: 1,
-    },
-  })
-  await db.importJob.createMany({
-    data: Array.from({ length: imports }, (_, index) => {
-      const startedAt = new Date(MOMENT.getTime() + index * 3_600_000)
-      return {
-        tenantId: tenant.id,
-        id: `imp_${tenant.id.slice(4)}_${index}`,
-        connectionId: id,
-        kind: index === 0 ? 'HISTORY' : 'BACKFILL',
-        state: 'DONE',
-        read: index,
-        stored: 1,
-        startedAt,
-        updatedAt: startedAt,
-        finishedAt: startedAt,
-        options: '{}',
-        progress: '{}',
-      }
-    }),
-  })
-  return { ...tenant, connection: id }
+  return { ...tenant, connection: await storeConnection(database, tenant, imports) }
 }
 
 describe("a tenant's connections to Stripe", () => {

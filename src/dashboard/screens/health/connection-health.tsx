@@ -45,7 +45,7 @@ export function ConnectionHealth({ connection }: { connection: Figures }) {
         <State word={sentenceCase(state)} mood={MOODS[state]} />
       </div>
       {trouble !== null && <p>{trouble}</p>}
-      {lacking.length > 0 && <p>Its key lacks permissions: {lacking.join(', ')}.</p>}
+      {trouble === null && lacking.length > 0 && <p>Its key lacks permissions: {lacking.join(', ')}.</p>}
       <p>
         {through === null ? (
           'Not compared with Stripe yet.'
