@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import packageJson from '../package.json' with { type: 'json' }
 import { alertServices } from './alerts/alerts.ts'
 import { createBackground } from './app/background.ts'
 import { Closing, listen } from './app/listen.ts'
@@ -22,6 +23,7 @@ import { removeLeftSpills } from './storage/spill.ts'
 import { refuseForeignSecret } from './tenancy/sealed.ts'
 import { dataFolderOf, vaultFor } from './tenancy/vault.ts'
 import { type Clock, systemClock } from './time.ts'
+import { createTracer } from './tracing/create.ts'
 
 /** One half of the work: `web` is what Stripe and people reach, `worker` what goes on by itself. */
 export type Half = 'web' | 'worker'
@@ -57,7 +59,7 @@ export interface AppOptions {
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, log, clock = systemClock, only } = options
   const parts = await openParts(config, log, clock)
-  const { database, shared, metrics } = parts
+  const { database, shared, metrics, tracer } = parts
   let listensOn = ''
   const channels = alertServices({
     ...parts,
@@ -101,6 +103,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const release = async (): Promise<void> => {
     await web?.close()
     await shared.close()
+    await tracer.close()
     await database.close()
   }
   // A port that is taken must not leave a process behind that nobody can reach.
@@ -150,7 +153,8 @@ async function openParts(config: Config, log: Logger, clock: Clock): Promise<Par
     throw error
   })
   const shared = connectShared(config, { log, clock })
-  return { config, database, vault, shared, clock, log, metrics: createMetrics(true) }
+  const tracer = await createTracer({ ...config.traces, version: packageJson.version, log })
+  return { config, database, vault, shared, clock, log, metrics: createMetrics(true), tracer }
 }
 
 const watchIntegrity = (database: Database, log: Logger, afterMs: number) =>

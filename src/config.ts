@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { type Declaration, declarations, declare } from './config/declare.ts'
 import { readEnvFile } from './config/env-file.ts'
 import {
   hosts,
   isLoopback,
   isOrigin,
   LOOPBACK,
+  namedValues,
   type RateLimit,
   rateLimit,
   safeOrigin,
@@ -20,22 +22,6 @@ export type { RateLimit }
 /** Every mistake in the environment, named together. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-}
-
-/** What is known of a variable besides its form. */
-interface Declaration {
-  /** As it would be set; empty where there is none. */
-  default: string
-  description: string
-}
-
-const declarations = z.registry<Declaration>()
-
-/** @param form of this variable alone: two that share one would share their declaration */
-function declare<Form extends z.ZodType>(form: Form, declaration: Declaration): Form {
-  if (declarations.has(form)) throw new Error('a form of two variables')
-  declarations.add(form, declaration)
-  return form
 }
 
 /** Every variable that is read, once: `--help`, the table in README.md and .env.example are made of it (`npm run docs`). */
@@ -141,6 +127,15 @@ const environment = z.object({
     default: '',
     description: 'bearer token that /metrics asks for, at least 16 characters; needed outside a local set-up',
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: declare(webUrl.optional(), {
+    default: '',
+    description:
+      'where traces go (OpenTelemetry, OTLP over HTTP in JSON), e.g. http://collector:4318; unset: nowhere',
+  }),
+  OTEL_EXPORTER_OTLP_HEADERS: declare(namedValues().optional(), {
+    default: '',
+    description: 'headers for it: name=value, comma-separated, values percent-encoded',
+  }),
   SMTP_URL: declare(
     z
       .string()
@@ -207,6 +202,7 @@ export interface Config {
   trustProxy: boolean
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
   metricsToken: string | undefined
+  traces: { endpoint: string | undefined; headers: Readonly<Record<string, string>> }
   smtpUrl: string | undefined
   alertFrom: string | undefined
   /** Hosts, addresses and ranges inside the operator's network that alerts may go to. */
@@ -256,6 +252,7 @@ export function readConfig(source: Record<string, string | undefined>): Config {
     trustProxy: env.TRUST_PROXY,
     logLevel: env.LOG_LEVEL,
     metricsToken: env.METRICS_TOKEN,
+    traces: { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, headers: env.OTEL_EXPORTER_OTLP_HEADERS ?? {} },
     smtpUrl: env.SMTP_URL,
     alertFrom: env.ALERT_FROM,
     alertAllowedHosts: env.ALERT_ALLOWED_HOSTS ?? [],

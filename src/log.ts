@@ -1,7 +1,8 @@
 import { type DestinationStream, destination, type Level, type Logger as PinoLogger, pino } from 'pino'
 import { sha256 } from './ids.ts'
+import { readable } from './log/readable.ts'
 
-/** One JSON line an entry. Entries carry ids and outcomes, never a payload, a secret, a key or a whole token. */
+/** One JSON line an entry, on a terminal one for people. Entries carry ids and outcomes, never a payload, a secret, a key or a whole token. */
 export type Logger = Pick<PinoLogger, Level | 'isLevelEnabled'>
 
 /**
@@ -11,9 +12,14 @@ export type Logger = Pick<PinoLogger, Level | 'isLevelEnabled'>
 export function createLogger(level: Level | 'silent', stream?: DestinationStream): Logger {
   return pino(
     { level, base: { service: 'billingwatch' }, serializers: { err: describeError } },
-    stream ?? destination({ fd: 2, sync: true }),
+    stream ?? (process.stderr.isTTY ? terminal() : destination({ fd: 2, sync: true })),
   )
 }
+
+/** People read it there; whatever else takes it gets JSON. */
+const terminal = (): DestinationStream => ({
+  write: (line) => void process.stderr.write(readable(line, process.stderr.hasColors())),
+})
 
 /** What of a webhook token may stand in a log: enough to find the endpoint's row, useless for posting to it. */
 export const tokenMark = (token: string): string => sha256(token).slice(0, 12)

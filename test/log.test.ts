@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { readable } from '../src/log/readable.ts'
 import { createLogger, tokenMark } from '../src/log.ts'
 
 const written = (act: (log: ReturnType<typeof createLogger>) => void, level: 'info' | 'silent' = 'info') => {
@@ -38,4 +39,38 @@ it('marks a token without showing any of it', () => {
   expect(tokenMark(token)).toMatch(/^[0-9a-f]{12}$/)
   expect(tokenMark(token)).toBe(tokenMark(token))
   expect(tokenMark(`${token}x`)).not.toBe(tokenMark(token))
+})
+
+describe('on a terminal', () => {
+  const read = (act: (log: ReturnType<typeof createLogger>) => void, colours = false) =>
+    readable(written(act)[0] ?? '', colours)
+
+  it('an entry is a line for people: when, what, and what is known of it', () => {
+    const line = read((log) =>
+      log.info({ url: 'http://127.0.0.1:4000', tenants: 3, name: 'Acme Ltd' }, 'listening'),
+    )
+    expect(line).toMatch(
+      /^\d\d:\d\d:\d\d listening url=http:\/\/127\.0\.0\.1:4000 tenants=3 name="Acme Ltd"\n$/,
+    )
+    expect(read((log) => log.warn('slow'))).toMatch(/^\S+ warn slow\n$/)
+    expect(read((log) => log.warn('slow'), true)).toContain('\u001b[33mwarn\u001b[0m')
+  })
+
+  it('an error says where it came from, in lines of its own, with what caused it', () => {
+    const err = new Error('failed', { cause: new Error('socket') })
+    const lines = read((log) => log.error({ err }, 'storing')).split('\n')
+    expect(lines[0]).toMatch(/error storing$/)
+    expect(lines[1]).toBe('  Error: failed')
+    expect(lines).toContain('  Error: socket')
+  })
+
+  it('what came from outside moves no cursor and begins no line', () => {
+    const line = read((log) => log.info({ name: 'a\u001b[2Jb\nc' }, 'made\r\nforged'))
+    expect(line).toContain('made\\r\\nforged')
+    expect(line.slice(0, -1)).not.toMatch(/\p{Cc}/u)
+  })
+
+  it('what is no entry stays as it is', () => {
+    expect(readable('not JSON\n', false)).toBe('not JSON\n')
+  })
 })

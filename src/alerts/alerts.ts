@@ -8,6 +8,7 @@ import { verificationsOf } from '../storage/alerts/verifications.ts'
 import type { Database } from '../storage/database.ts'
 import type { Vault } from '../tenancy/vault.ts'
 import { type Clock, stopwatch } from '../time.ts'
+import { noTracer, type Tracer } from '../tracing/tracer.ts'
 import { createChannels } from './channels/registry.ts'
 import { Outbound } from './http.ts'
 import type { ChannelMeans } from './manage.ts'
@@ -30,6 +31,7 @@ export interface AlertsParts {
   clock: Clock
   log: Logger
   metrics: Metrics
+  tracer?: Tracer | undefined
 }
 
 /** The ways out of this process, as the configuration allows them. */
@@ -51,6 +53,7 @@ export function alertServices(
     clock,
     log,
     metrics,
+    tracer: parts.tracer ?? noTracer,
     ...channelsFor(config),
     baseUrl: baseUrl ?? (() => config.publicUrl ?? `http://localhost:${config.port}`),
     chance,

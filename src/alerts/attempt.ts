@@ -26,7 +26,12 @@ export async function attemptDelivery(
   const delivery = await begin(parts, scope, { channel, kind, open, delivery: found })
   if (delivery === undefined) return undefined
   const started = stopwatch()
-  const answer = await send(parts, scope, { channel, kind, open, delivery })
+  const about = { tenant: tenantId, channel: channel.id, kind: channel.kind, attempt: delivery.attempts }
+  const answer = await parts.tracer.span('alert', about, async (span) => {
+    const got = await send(parts, scope, { channel, kind, open, delivery })
+    span.set({ outcome: kind.classify(got).type })
+    return got
+  })
   const milliseconds = Math.round(stopwatch() - started)
   const outcome = withoutSecrets(kind.classify(answer), open.secrets)
   report(parts, kind, channel, delivery, outcome)

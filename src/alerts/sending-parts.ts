@@ -2,6 +2,7 @@ import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Vault } from '../tenancy/vault.ts'
 import type { Clock } from '../time.ts'
+import type { Tracer } from '../tracing/tracer.ts'
 import type { Channels } from './channels/registry.ts'
 
 /** What sending needs besides the tenant's scope. */
@@ -11,6 +12,7 @@ export interface SendingParts {
   clock: Clock
   log: Logger
   metrics: Pick<Metrics, 'alertsSent' | 'alertsFailed'>
+  tracer: Tracer
   /** Where pages begin: PUBLIC_URL, or the address that the server listens on. */
   baseUrl: () => string
   /** From 0 to 1, for the spread of retries. */

@@ -21,7 +21,7 @@ export interface Background {
 export function createBackground({ shared: { bus }, ...parts }: Parts, channels: AlertServices): Background {
   const { config, database, clock, log, metrics } = parts
   const detectors = DETECTORS
-  const worker = new Worker({ database, bus, detectors, clock, log, metrics })
+  const worker = new Worker({ database, bus, detectors, clock, log, metrics, tracer: parts.tracer })
   const loops = [
     worker,
     new Rebuilder({ database, bus, detectors, clock, log, metrics }),

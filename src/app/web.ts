@@ -21,6 +21,7 @@ import { CredentialsWatch } from '../tenancy/cutoff.ts'
 import { EndpointDirectory } from '../tenancy/endpoint-directory.ts'
 import { dataFolderOf, type Vault } from '../tenancy/vault.ts'
 import type { Clock } from '../time.ts'
+import type { Tracer } from '../tracing/tracer.ts'
 import type { Shared } from './shared.ts'
 
 /** What every part of a process is made of. */
@@ -32,6 +33,7 @@ export interface Parts {
   clock: Clock
   log: Logger
   metrics: Metrics
+  tracer: Tracer
 }
 
 /** What Stripe and people reach: it takes deliveries and serves GraphQL, the export and the page. */
@@ -89,6 +91,7 @@ export async function createWeb(parts: Parts, channels: AlertServices): Promise<
     clock,
     log,
     metrics,
+    tracer: parts.tracer,
   })
   return {
     webhook,

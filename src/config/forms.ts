@@ -47,6 +47,28 @@ export const hosts = () =>
       ),
     )
 
+/** As OpenTelemetry writes headers: `name=value,other=value`. */
+export const namedValues = () =>
+  z
+    .string()
+    .regex(/^\s*[\w-]+=[^,]*(,\s*[\w-]+=[^,]*)*$/, 'must be name=value, comma-separated')
+    .transform((text) =>
+      Object.fromEntries(
+        text.split(',').map((pair) => {
+          const at = pair.indexOf('=')
+          return [pair.slice(0, at).trim(), decoded(pair.slice(at + 1).trim())]
+        }),
+      ),
+    )
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 /** Where keys are sent to: they must not pass a network in clear. */
 export const safeOrigin = webUrl.refine((text) => {
   if (!isOrigin(text)) return false

@@ -11,6 +11,7 @@ import { classifyFailure } from '../storage/failures.ts'
 import { parseEvent, summarize } from '../stripe/event.ts'
 import type { Endpoint, EndpointDirectory } from '../tenancy/endpoint-directory.ts'
 import { type Clock, stopwatch } from '../time.ts'
+import { type Attributes, noTracer, type Tracer } from '../tracing/tracer.ts'
 import { type BodyLimits, BodyReader } from './body.ts'
 import type { Inbox } from './inbox.ts'
 import { OUTCOME_NAMES, OUTCOMES, type Outcome, type OutcomeName } from './outcomes.ts'
@@ -33,6 +34,7 @@ export interface ReceiverParts {
   refusals?: Pick<Refusals, 'note'>
   /** Milliseconds within which the endpoint is known, and after the body all else is done; else the answer is 503. */
   timeouts?: { lookUp: number; admission: number }
+  tracer?: Tracer
   /** Whether `x-forwarded-for` says where a delivery came from; false. */
   trustProxy?: boolean
 }
@@ -55,13 +57,18 @@ interface Verdict {
  * verified, and 200 is answered only after the commit. An unknown token costs the work of a known one.
  */
 export function createReceiver(parts: ReceiverParts): WebhookHandler {
-  const { metrics, log, deliveries = new UrgentWork() } = parts
+  const { metrics, log, deliveries = new UrgentWork(), tracer = noTracer } = parts
   const bodies = new BodyReader(parts.bodyLimits)
   const counters = new Map(OUTCOME_NAMES.map((name) => [name, metrics.deliveries.labels(name)]))
 
   return (req, res, token) => {
     const began = stopwatch()
-    judge(parts, deliveries, bodies, req, token)
+    tracer
+      .span('delivery', { 'http.request.method': req.method ?? '' }, async (span) => {
+        const verdict = await judge(parts, deliveries, bodies, req, token)
+        span.set(attributesOf(verdict))
+        return verdict
+      })
       .catch((err: unknown): Verdict => ({ outcome: 'failed', err }))
       .then((verdict) => {
         answer(req, res, verdict)
@@ -73,6 +80,13 @@ export function createReceiver(parts: ReceiverParts): WebhookHandler {
       })
   }
 }
+
+const attributesOf = ({ outcome, endpoint, eventId }: Verdict): Attributes => ({
+  outcome,
+  'http.response.status_code': OUTCOMES[outcome].status,
+  ...(endpoint && { tenant: endpoint.tenantId }),
+  ...(eventId !== undefined && { event: eventId }),
+})
 
 /** All unknown tokens together. */
 const NOBODY = ''

@@ -14,12 +14,14 @@ import {
 import { WorkSource } from '../storage/detection/work-source.ts'
 import { isDataFailure } from '../storage/failures.ts'
 import { othersFirst, toSeconds } from '../time.ts'
+import { noTracer, type Tracer } from '../tracing/tracer.ts'
 import { narrowDown } from './narrowing.ts'
 
 export interface PipelineParts {
   database: Database
   bus: Bus
   detectors: readonly AnyDetector[]
+  tracer?: Tracer
 }
 
 export interface Pipeline extends PipelineParts {
@@ -31,6 +33,8 @@ export const createPipeline = (parts: PipelineParts): Pipeline => ({
   ...parts,
   work: new WorkSource(parts.database),
 })
+
+const tracerOf = ({ tracer = noTracer }: Pipeline): Tracer => tracer
 
 /** What was judged, and when each of its events had arrived. */
 export interface Judged extends Recorded {
@@ -53,9 +57,13 @@ export async function judgeDue(
   for (;;) {
     const claim = await pipeline.work.claim({ now, passOver })
     if (claim === undefined) return []
-    const judged = await serve(pipeline, claim, now).catch((error: unknown) =>
-      serveNarrowed(pipeline, error, now),
-    )
+    const judged = await tracerOf(pipeline).span('pass', { tenants: claim.tenants.length }, async (span) => {
+      const served = await serve(pipeline, claim, now).catch((error: unknown) =>
+        serveNarrowed(pipeline, error, now),
+      )
+      span.set({ events: served.reduce((sum, { arrivals }) => sum + arrivals.length, 0) })
+      return served
+    })
     if (judged.length > 0) return judged
     // All of them were served by another process, or changed while they were judged: whoever is due now is next.
   }
@@ -64,7 +72,8 @@ export async function judgeDue(
 /** Tenants whose reads go to a server together; between groups others have their turn. */
 const JUDGED_TOGETHER = 8
 
-async function serve({ bus, detectors }: Pipeline, claim: WorkClaim, now: Date): Promise<Judged[]> {
+async function serve(pipeline: Pipeline, claim: WorkClaim, now: Date): Promise<Judged[]> {
+  const { bus, detectors } = pipeline
   try {
     const judged: (JudgedWork & { arrivals: Date[] })[] = []
     for (let at = 0; at < claim.tenants.length; at += JUDGED_TOGETHER) {
@@ -72,8 +81,13 @@ async function serve({ bus, detectors }: Pipeline, claim: WorkClaim, now: Date):
       judged.push(...(await Promise.all(group.map((work) => judgeTenant(detectors, work, now)))))
       await othersFirst()
     }
-    const recorded = await claim.record(judged)
-    for (const { tenantId, acts } of recorded) if (acts > 0) bus.publish(`feed:${tenantId}`)
+    const recorded = await tracerOf(pipeline).span('record', { tenants: judged.length }, () =>
+      claim.record(judged),
+    )
+    const grown = recorded.filter(({ acts }) => acts > 0)
+    await tracerOf(pipeline).span('notify', { feeds: grown.length }, async () => {
+      for (const { tenantId } of grown) bus.publish(`feed:${tenantId}`)
+    })
     const arrivals = new Map(judged.map((one) => [one.work.tenantId, one.arrivals]))
     return recorded.map((one) => ({ ...one, arrivals: arrivals.get(one.tenantId) ?? [] }))
   } finally {

@@ -45,6 +45,7 @@ export const ROOMS: readonly string[] = [
   'limits',
   // Single files that everybody may use.
   'metrics',
+  'tracing',
   'log',
   'config',
   'ids',

@@ -9,6 +9,7 @@ import { createMetrics } from '../../src/metrics.ts'
 import { verificationsOf } from '../../src/storage/alerts/verifications.ts'
 import type { Database } from '../../src/storage/database.ts'
 import type { Scope } from '../../src/storage/scope/scope.ts'
+import { noTracer } from '../../src/tracing/tracer.ts'
 import { acting, clock, vault } from '../tenancy/office.ts'
 
 /** The alerts of a database step by step, by the clock of test/tenancy/office.ts. */
@@ -23,6 +24,7 @@ export function alertsOn(database: Database, environment: Record<string, string>
     clock,
     log,
     metrics,
+    tracer: noTracer,
     baseUrl: () => 'https://billing.example.com',
     chance: () => 0.5,
     verificationsOf: (address, since) => verificationsOf(database, address, since),
