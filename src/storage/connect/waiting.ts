@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts'
+import { SERVED } from '../served.ts'
 import { text } from '../sql.ts'
 
 export interface WaitingImport {
@@ -10,7 +11,7 @@ export interface WaitingImport {
 export async function waitingImports({ sql }: Pick<Database, 'sql'>): Promise<WaitingImport[]> {
   const rows = await sql.all(
     `SELECT c."tenantId", c."id" FROM "StripeConnection" c JOIN "Tenant" t ON t."id" = c."tenantId"
-     WHERE c."reconcileAt" IS NULL AND t."suspendedAt" IS NULL AND t."deletedAt" IS NULL
+     WHERE c."reconcileAt" IS NULL AND ${SERVED}
        AND EXISTS (SELECT 1 FROM "ImportJob" j WHERE j."tenantId" = c."tenantId" AND j."connectionId" = c."id")
        AND NOT EXISTS (SELECT 1 FROM "ImportJob" j
          WHERE j."tenantId" = c."tenantId" AND j."connectionId" = c."id" AND j."state" = 'FAILED')
