@@ -21,7 +21,7 @@ export const PERMISSIONS: readonly Permission[] = [
     name: EVENTS_READ,
     title: 'Events: Read',
     needed: true,
-    purpose: 'the past 30 days, and the proof that no event is missing',
+    purpose: 'the events of the past 30 days, and the proof that none is missing',
     without: 'nothing is connected',
     probe: '/v1/events',
   },
@@ -54,7 +54,7 @@ export const PERMISSIONS: readonly Permission[] = [
     title: 'Invoices: Read',
     needed: false,
     purpose: 'older invoices that were paid, for what is usual',
-    without: 'older invoices are not known',
+    without: 'invoices are known from the past 30 days on',
     probe: '/v1/invoices',
   },
   {
@@ -62,7 +62,7 @@ export const PERMISSIONS: readonly Permission[] = [
     title: 'Subscriptions: Read',
     needed: false,
     purpose: 'subscriptions that began earlier, for what is usual',
-    without: 'a subscription is known from its first event on',
+    without: 'a subscription is known from its first event in the past 30 days on',
     probe: '/v1/subscriptions',
   },
 ]

@@ -1,11 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { VARIABLES } from '../../src/config.ts'
+import { PERMISSIONS } from '../../src/connect/permissions.ts'
 import { DETECTORS } from '../../src/detection/registry.ts'
 import { schema } from '../../src/graphql/schema.ts'
 import { detectorsPage, detectorTable } from './detectors.ts'
 import { environmentExample, environmentTable } from './environment.ts'
 import { codegenScalars, embeddedModule, graphcacheKeys } from './frontend.ts'
+import { keyFormLink, permissionTable } from './permissions.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -30,6 +32,11 @@ const PAGES: readonly Page[] = [
     path: 'docs/frontend.md',
     render: (text) =>
       withPart(withPart(text, 'scalars', codegenScalars(schema)), 'keys', graphcacheKeys(schema)),
+  },
+  {
+    path: 'docs/connect.md',
+    render: (text) =>
+      withPart(text, 'permissions', `${keyFormLink(PERMISSIONS)}\n\n${permissionTable(PERMISSIONS)}`),
   },
   { path: 'src/dashboard/api/embedded-types.ts', render: () => embeddedModule(schema) },
   { path: 'docs/detectors.md', render: () => detectorsPage(DETECTORS) },

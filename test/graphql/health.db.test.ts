@@ -55,6 +55,46 @@ async function healthOf({ key }: TestTenant) {
   return (tenant as { health: { status: string; reasons: string[] } }).health
 }
 
+describe('an import from Stripe', () => {
+  async function importing({ id: tenantId, endpointId }: TestTenant, minutes: number, error: string | null) {
+    const { db } = scopeTo(database, tenantId)
+    const connection = { livemode: true, sealed: '', keyHint: '', state: 'CONNECTED', permissions: '[]' }
+    const { id } = await db.stripeConnection.create({
+      data: { tenantId, id: newId('scn'), endpointId, createdAt: ago(900), ...connection },
+    })
+    await db.importJob.create({
+      data: {
+        tenantId,
+        id: newId('imp'),
+        connectionId: id,
+        kind: 'BACKFILL',
+        state: 'RUNNING',
+        startedAt: ago(900),
+        updatedAt: ago(minutes),
+        error,
+        options: '{}',
+        progress: '{}',
+      },
+    })
+  }
+
+  test('is said to stand still after an hour without a page', async () => {
+    const tenant = await makeTenant(database)
+    await deliver(tenant, 5, { accepted: 1 })
+    await importing(tenant, 59, null)
+    expect(await healthOf(tenant)).toMatchObject({ status: 'HEALTHY', reasons: [] })
+    const stalled = await makeTenant(database)
+    await deliver(stalled, 5, { accepted: 1 })
+    await importing(stalled, 61, 'Stripe has trouble itself (503).')
+    expect(await healthOf(stalled)).toMatchObject({
+      status: 'DEGRADED',
+      reasons: [
+        'The import of the endpoint default from Stripe stands still since 2026-03-02 09:06 UTC. Stripe has trouble itself (503).',
+      ],
+    })
+  })
+})
+
 describe('an endpoint', () => {
   type Delivery = [minutes: number, counts: Partial<Record<Tallied, number>>]
   test.each<[string, Delivery[]]>([

@@ -64,6 +64,7 @@ export async function readHealth(scope: Scope, tenant: Tenant, now: Date): Promi
     orderBy: [{ receivedAt: 'desc' }, { stripeId: 'desc' }],
     select: { receivedAt: true },
   })
+  const stalled = await stalledImports(scope, endpoints, now)
   const reasons = [
     ...(tenant.suspendedAt ? ['It is suspended: its deliveries are refused.'] : []),
     ...found.flatMap(({ name, status }) => {
@@ -73,9 +74,10 @@ export async function readHealth(scope: Scope, tenant: Tenant, now: Date): Promi
     ...(waited !== null && waited > BEHIND
       ? [`${waiting.events} events wait to be judged, the first for ${Math.floor(waited / MINUTE)} min.`]
       : []),
+    ...stalled,
   ]
   return {
-    status: tenant.suspendedAt ? 'FAILING' : statusOf(found, waited),
+    status: tenant.suspendedAt ? 'FAILING' : statusOf(found, waited, stalled.length > 0),
     reasons,
     waitingEvents: waiting.events,
     oldestWaitingSeconds: waited === null ? null : Math.floor(waited),
@@ -83,12 +85,43 @@ export async function readHealth(scope: Scope, tenant: Tenant, now: Date): Promi
   }
 }
 
-function statusOf(endpoints: readonly { status: EndpointStatus }[], waited: number | null): TenantStatus {
+/** Imports from Stripe that have not got on for an hour, in words: their tenant's deliveries are judged without the past. */
+async function stalledImports(
+  { db, tenantId }: Scope,
+  endpoints: readonly WebhookEndpoint[],
+  now: Date,
+): Promise<string[]> {
+  const connections = await db.stripeConnection.findMany({ where: { tenantId, reconcileAt: null } })
+  if (connections.length === 0) return []
+  const jobs = await db.importJob.findMany({
+    where: {
+      tenantId,
+      connectionId: { in: connections.map(({ id }) => id) },
+      state: { in: ['RUNNING', 'FAILED'] },
+      updatedAt: { lt: new Date(now.getTime() - HOUR * 1_000) },
+    },
+    orderBy: { updatedAt: 'desc' },
+  })
+  return connections.flatMap(({ id, endpointId }) => {
+    const job = jobs.find(({ connectionId }) => connectionId === id)
+    if (job === undefined) return []
+    const { name } = endpoints.find((one) => one.id === endpointId) ?? { name: endpointId }
+    const since = job.updatedAt.toISOString().slice(0, 16).replace('T', ' ')
+    const why = job.error ?? 'No server works on it.'
+    return [`The import of the endpoint ${name} from Stripe stands still since ${since} UTC. ${why}`]
+  })
+}
+
+function statusOf(
+  endpoints: readonly { status: EndpointStatus }[],
+  waited: number | null,
+  isStalled: boolean,
+): TenantStatus {
   const has = (...statuses: EndpointStatus[]) => endpoints.some(({ status }) => statuses.includes(status))
   if (waited !== null && waited > STUCK) return 'FAILING'
   const isBroken = has('SILENT', 'FAILING')
   if (isBroken && !has('HEALTHY', 'QUIET')) return 'FAILING'
-  if (isBroken || (waited !== null && waited > BEHIND)) return 'DEGRADED'
+  if (isBroken || isStalled || (waited !== null && waited > BEHIND)) return 'DEGRADED'
   if (has('HEALTHY')) return 'HEALTHY'
   return has('QUIET') ? 'QUIET' : 'NEVER'
 }
