@@ -19,6 +19,7 @@ import { table } from './format.ts'
 import { keyCommand } from './key.ts'
 import { migrateCommand } from './migrate.ts'
 import { rebuildCommand } from './rebuild.ts'
+import { reconcileCommand } from './reconcile.ts'
 import { replayCommand } from './replay.ts'
 import { retryCommand } from './retry.ts'
 import { secretCommand } from './secret.ts'
@@ -66,6 +67,7 @@ function programFor(shell: Shell): Command {
     connectionCommand(shell),
     backupCommand(shell),
     copyCommand(shell),
+    reconcileCommand(shell),
     replayCommand(shell),
     rebuildCommand(shell),
     simulateCommand(shell),

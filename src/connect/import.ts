@@ -3,16 +3,17 @@ import type { ReplayParts } from '../pipeline/stored-replay.ts'
 import { releaseJudging } from '../storage/connect/pages.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { Vault } from '../tenancy/vault.ts'
-import { DAY, MINUTE, type Seconds, toDate } from '../time.ts'
+import { type Seconds, toDate } from '../time.ts'
 import type { StripeApi } from './api.ts'
+import { accountsOf, eventLists } from './event-lists.ts'
 import { newestJob, readOptions, readProgress, runningJob } from './jobs.ts'
 import { listedEvents } from './listed-event.ts'
 import { apiWith, openKey, type StripeMeans } from './means.ts'
 import { olderLists } from './older-objects.ts'
 import { judgePast } from './past.ts'
 import { readGranted } from './permissions.ts'
-import { TYPE_GROUPS } from './probe.ts'
-import { type ReadableList, readLists } from './read-lists.ts'
+import { readLists } from './read-lists.ts'
+import { SETTLED } from './settled.ts'
 import { noteTrouble } from './standing.ts'
 
 /** What an import says while it works. */
@@ -29,9 +30,6 @@ export interface ImportParts extends ReplayParts {
   signal?: AbortSignal | undefined
   onStep(step: ImportStep): void
 }
-
-/** Of the newest events deliveries are still under way, and Stripe's own list may lag. */
-export const SETTLED: Seconds = 15 * MINUTE
 
 /**
  * Fetches the past of a connection, judges it and says up to when nothing is missing. It may be broken off at any moment
@@ -53,25 +51,15 @@ export async function runImport(parts: ImportParts, connection: StripeConnection
   await releaseJudging(scope.sql, scope.tenantId)
 }
 
-async function backfill(
-  parts: ImportParts,
-  { id, endpointId }: StripeConnection,
-  api: StripeApi,
-): Promise<void> {
+async function backfill(parts: ImportParts, connection: StripeConnection, api: StripeApi): Promise<void> {
+  const { id, endpointId } = connection
   const { scope, clock, onStep } = parts
   const job = await runningJob(scope, id, 'BACKFILL')
   if (job === null) return
   const source = 'BACKFILL' as const
-  const lists = (await accountsOf(scope, endpointId)).flatMap((account) =>
-    TYPE_GROUPS.map(
-      (types, index): ReadableList => ({
-        name: `events ${index + 1}${account === undefined ? '' : ` of ${account}`}`,
-        path: '/v1/events',
-        params: { types },
-        ...(account !== undefined && { account }),
-        eventsOf: (body) => listedEvents(body, { endpointId, source, account }),
-      }),
-    ),
+  const accounts = [undefined, ...(await accountsOf(scope, connection))]
+  const lists = accounts.flatMap((account) =>
+    eventLists(account, (body) => listedEvents(body, { endpointId, source, account })),
   )
   let done = job.read
   const onPage = ({ read }: { read: number }): void => {
@@ -94,7 +82,8 @@ async function history(parts: ImportParts, connection: StripeConnection, api: St
     permissions: readGranted(connection.permissions),
     span: readOptions(job),
   }
-  const lists = (await accountsOf(scope, endpointId)).flatMap((account) => olderLists({ ...about, account }))
+  const accounts = [undefined, ...(await accountsOf(scope, connection))]
+  const lists = accounts.flatMap((account) => olderLists({ ...about, account }))
   let done = job.read
   const onPage = ({ read }: { read: number }): void => {
     done += read
@@ -105,12 +94,6 @@ async function history(parts: ImportParts, connection: StripeConnection, api: St
 }
 
 const provenTo = (job: ImportJob): Seconds => readOptions(job).to - SETTLED
-
-/** Its own, and those of connected accounts that deliveries have named. */
-async function accountsOf({ db, tenantId }: Scope, endpointId: string): Promise<(string | undefined)[]> {
-  const streams = await db.stream.findMany({ where: { tenantId, endpointId, account: { not: null } } })
-  return [undefined, ...new Set(streams.flatMap(({ account }) => account ?? []))]
-}
 
 async function end({ scope: { db, tenantId }, clock }: ImportParts, { id }: ImportJob): Promise<void> {
   const now = clock.now()
@@ -141,5 +124,3 @@ async function finish({ scope, clock }: ImportParts, { id, through }: StripeConn
     },
   })
 }
-
-export const MONTH: Seconds = 30 * DAY

@@ -11,7 +11,7 @@ const span = z.object({ from: z.number(), to: z.number() })
 export type JobOptions = z.infer<typeof span>
 
 /** How far a list is read: after this object. */
-const place = z.object({
+export const place = z.object({
   after: z.object({ id: z.string(), created: z.number() }).nullable(),
   done: z.boolean(),
 })

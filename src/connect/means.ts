@@ -70,5 +70,5 @@ export async function apiWith(
   patience: Patience = {},
 ): Promise<StripeApi> {
   const { StripeApi } = await import('./api.ts')
-  return new StripeApi({ key, apiUrl, ...patience })
+  return new StripeApi({ key, apiUrl, chance: Math.random, ...patience })
 }

@@ -1,12 +1,15 @@
 import { integer } from '../stripe/read.ts'
 import { LISTENED_TYPES } from '../stripe/reading.ts'
-import type { Seconds } from '../time.ts'
+import { DAY, type Seconds } from '../time.ts'
 import type { Page, Params, StripeApi } from './api.ts'
 import { type Granted, PERMISSIONS } from './permissions.ts'
 import { StripeTrouble } from './trouble.ts'
 
 /** Rows of a page: the most that Stripe gives. */
 export const PAGE = 100
+
+/** Stripe lists no older events. */
+export const LISTED: Seconds = 30 * DAY
 
 /** Stripe takes at most so many types in one listing. */
 const MOST_TYPES = 20

@@ -6,7 +6,7 @@ import { integer } from '../stripe/read.ts'
 import { HOUR, type Seconds, type WallClock } from '../time.ts'
 import type { Page, Params, StripeApi } from './api.ts'
 import { type JobOptions, type JobProgress, type ListPlace, readOptions, readProgress } from './jobs.ts'
-import { PAGE } from './probe.ts'
+import { PAGE, type Span } from './probe.ts'
 import { StripeTrouble } from './trouble.ts'
 
 type Listed = Record<string, unknown>
@@ -32,7 +32,7 @@ export interface ReadingParts {
 /** A tenant whose deliveries wait for its past waits no longer than this for a page. */
 const HOLD_MS = HOUR * 1_000
 
-const NOT_BEGUN: ListPlace = { after: null, done: false }
+export const NOT_BEGUN: ListPlace = { after: null, done: false }
 
 /** Reads lists page by page from where the job stopped; a page and its place are stored together. */
 export async function readLists(
@@ -78,10 +78,11 @@ async function commit(
   onPage({ read, stored })
 }
 
-async function pageAfter(
+/** The next page of a list; also where Stripe no longer has the object that the last one ended with. */
+export async function pageAfter(
   api: StripeApi,
   { path, params, account }: ReadableList,
-  { from, to }: JobOptions,
+  { from, to }: Span,
   { after }: ListPlace,
 ): Promise<Page> {
   const bounded = (upTo: Seconds): Params => ({
@@ -100,7 +101,8 @@ async function pageAfter(
   }
 }
 
-function placeAfter({ data, hasMore }: Page, before: ListPlace): ListPlace {
+/** How far a list is read with this page. */
+export function placeAfter({ data, hasMore }: Page, before: ListPlace): ListPlace {
   const last = data.at(-1)
   const [id, created] = [last?.['id'], integer(last?.['created'])]
   const after = typeof id === 'string' && created !== undefined ? { id, created } : before.after

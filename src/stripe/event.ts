@@ -152,10 +152,11 @@ const headlineAmount = (object: Fields): number | undefined => {
 }
 
 /** The fact that every delivery makes, whatever its type; `receivedAt` is when it came. */
-export const delivered = (event: StripeEnvelope, receivedAt: Seconds): Delivered => ({
+export const delivered = (event: StripeEnvelope, receivedAt: Seconds, found = false): Delivered => ({
   kind: 'delivered',
   at: event.created,
   eventId: event.id,
   type: event.type,
   lag: Math.max(0, receivedAt - event.created),
+  ...(found && { found }),
 })

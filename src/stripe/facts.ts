@@ -252,6 +252,8 @@ export interface Delivered extends Common {
   kind: 'delivered'
   type: string
   lag: Seconds
+  /** No webhook brought it: it was found at Stripe's API, `lag` after it was made. */
+  found?: true
 }
 
 export type Fact =

@@ -5,9 +5,7 @@ import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { cli, cliJson, type Env } from '../cli/harness.ts'
 import { inTrouble, invalid, throttled, unknownKey } from '../support/stripe-api/refusal.ts'
 import type { DoubleRequest } from '../support/stripe-api.ts'
-import { LIVE_KEY, PATIENT, payments, stripe, TEST_KEY, tenantFor } from './harness.ts'
-
-const connectArgs = (tenant: string, ...more: string[]) => ['connect', tenant, '--key', '-', '--yes', ...more]
+import { connectArgs, LIVE_KEY, PATIENT, payments, stripe, TEST_KEY, tenantFor } from './harness.ts'
 
 const isPage = ({ path, query }: DoubleRequest): boolean => path === '/v1/events' && query['limit'] === '100'
 

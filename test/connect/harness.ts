@@ -14,6 +14,15 @@ export const TEST_KEY = 'rk_test_51Nconnected0001'
 /** Milliseconds that a test of several commands may take where many share the machine. */
 export const PATIENT = 180_000
 
+export const connectArgs = (tenant: string, ...more: string[]): string[] => [
+  'connect',
+  tenant,
+  '--key',
+  '-',
+  '--yes',
+  ...more,
+]
+
 /** A stand-in for Stripe, closed with the test. */
 export async function stripe(): Promise<StripeDouble> {
   const double = await startStripe()

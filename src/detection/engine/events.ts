@@ -19,6 +19,8 @@ export interface InboxEvent {
   payload: Uint8Array | string
   /** Made of an older object: it was never delivered, teaches what is usual, and raises nothing. */
   rebuilt?: boolean
+  /** No webhook brought it: it was found at Stripe's API. */
+  found?: boolean
   /** The payload parsed, where that is done already. */
   envelope?: StripeEnvelope
 }
@@ -66,7 +68,7 @@ export function openEvents(events: readonly InboxEvent[]): OpenedEvent[] {
       const parsed = event.envelope ?? parseEvent(event.payload)
       if (parsed === undefined) throw new Error('the stored body is no Stripe event')
       const envelope = event === given ? parsed : { ...parsed, created: event.at }
-      if (!event.rebuilt) arrival = [delivered(envelope, event.deliveredAt)]
+      if (!event.rebuilt) arrival = [delivered(envelope, event.deliveredAt, event.found)]
       return { event, stream, arrival, reading: readBilling(envelope), error: undefined }
     } catch (error) {
       return { event, stream, arrival, reading: undefined, error: `facts: ${messageOf(error)}` }
@@ -116,8 +118,8 @@ export function applyEvents(
     if (!event.rebuilt) tally.countEvent(stream, event.at)
     tally.count(stream, facts)
     batch.facts.set(event.stripeId, facts)
-    const { stripeId, at, deliveredAt } = event
-    const judged: JudgedEvent = { stripeId, at, deliveredAt, facts }
+    const { stripeId, at, deliveredAt, found = false } = event
+    const judged: JudgedEvent = { stripeId, at, deliveredAt, facts, ...(found && { found }) }
     const { endpointId, account, livemode } = event
     const known = batch.streams.get(stream)
     if (known !== undefined) known.events.push(judged)

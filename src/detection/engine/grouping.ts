@@ -39,15 +39,19 @@ export class IncidentGrouper {
   readonly #raised = new Map<DetectorName, Seconds[]>()
   readonly #changes = new Changes()
   readonly #start: GroupingStart
+  /** Of what is raised by the operation that is being grouped. */
+  #origin: AnomalyOrigin
 
   constructor(start: GroupingStart) {
     this.#start = start
+    this.#origin = start.origin
     for (const incident of start.incidents)
       this.#incidents.set(`${incident.detector} ${incident.fingerprint}`, incident)
     for (const [detector, times] of start.raised) this.#raised.set(detector, [...times])
   }
 
-  add({ detector, key, at, stripeId, said }: Operation): void {
+  add({ detector, key, at, stripeId, isPast = false, said }: Operation): void {
+    this.#origin = isPast ? 'HISTORY' : this.#start.origin
     if ('ending' in said) this.#end(detector, key, said.ending)
     else this.#sign(detector, key, at, said.finding, stripeId)
   }
@@ -131,7 +135,7 @@ export class IncidentGrouper {
     const recent = (this.#raised.get(detector.name) ?? []).filter((raisedAt) => raisedAt > at - DAY)
     this.#raised.set(detector.name, recent)
     if (recent.length < FLOOD_AFTER) return undefined
-    return this.#add(newFlood(detector, this.#start.newId(), this.#start.origin, at))
+    return this.#add(newFlood(detector, this.#start.newId(), this.#origin, at))
   }
 
   #raise(detector: AnyDetector, finding: Finding, at: Seconds): Incident {
@@ -146,7 +150,7 @@ export class IncidentGrouper {
         detector: detector.name,
         fingerprint: finding.fingerprint,
         severity: SEVERITIES[0],
-        origin: this.#start.origin,
+        origin: this.#origin,
         ...wordsOf(finding),
         confidence: finding.confidence,
         startedAt: Math.min(finding.startedAt, at),

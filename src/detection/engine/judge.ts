@@ -23,6 +23,8 @@ export interface Operation {
   at: Seconds
   /** The event that was being observed. */
   stripeId?: string
+  /** That event was found so late that it is told of as of the past. */
+  isPast?: boolean
   said: { finding: Finding } | { ending: Ending }
 }
 
@@ -46,6 +48,7 @@ export class StreamJudge {
   #operations: Operation[] = []
   #backlog = new Backlog(null, [])
   #failures = new Failures()
+  #isPast = false
 
   /**
    * @param clock newest delivery judged so far; undefined for a new stream
@@ -104,6 +107,7 @@ export class StreamJudge {
     for (const event of events) {
       const clock = this.#goTo(event.deliveredAt)
       const late = event.at < clock - TOO_LATE
+      this.#isPast = event.found === true && event.at < event.deliveredAt - TOO_LATE
       const waits = event.deliveredAt - event.at > this.#asking.lateAfter
       const waiting = new Set<Fact>()
       for (const fact of event.facts) {
@@ -114,6 +118,7 @@ export class StreamJudge {
           else this.#ask(detector, fact, event.stripeId)
         }
       }
+      this.#isPast = false
       if (waiting.size > 0) this.#backlog.add({ ...event, facts: [...waiting] }, clock)
     }
     if (until !== undefined) this.#goTo(until)
@@ -182,7 +187,7 @@ export class StreamJudge {
 
   #take(step: Step, entry: KeyedState, at: Seconds, stripeId?: string): void {
     const { detector, key } = entry
-    const sign = stripeId === undefined ? {} : { stripeId }
+    const sign = stripeId === undefined ? {} : { stripeId, ...(this.#isPast && { isPast: true }) }
     if (!this.#asking.isMuted(detector)) {
       for (const finding of step.findings ?? [])
         this.#operations.push({ detector, key, at, ...sign, said: { finding } })

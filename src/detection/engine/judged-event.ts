@@ -9,4 +9,6 @@ export interface JudgedEvent {
   /** When it was delivered: the clock that timers follow. */
   deliveredAt: Seconds
   facts: readonly Fact[]
+  /** No webhook brought it: it was found at Stripe's API. */
+  found?: boolean
 }

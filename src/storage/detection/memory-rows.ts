@@ -21,6 +21,7 @@ export const toPendingEvent = (row: Row): PendingEvent => ({
   receivedAt: date(row['receivedAt']),
   payload: row['payload'] instanceof Uint8Array ? row['payload'] : '',
   ...(row['source'] === 'REBUILT' && { rebuilt: true }),
+  found: row['source'] === 'API',
 })
 
 export const toStream = (row: Row): Stream => ({

@@ -193,8 +193,8 @@ export class StoredMemory implements TenantMemory {
   async pendingEvents(stripeIds: readonly string[]): Promise<PendingEvent[]> {
     const rows = await this.#inChunks(
       stripeIds,
-      `SELECT "stripeId", "endpointId", "account", "livemode", "type", "createdAt", "receivedAt", "payload"
-       FROM "StripeEvent" WHERE "tenantId" = ? AND "status" = 'PENDING' AND "stripeId" IN`,
+      `SELECT "stripeId", "endpointId", "account", "livemode", "type", "createdAt", "receivedAt", "payload",
+       "source" FROM "StripeEvent" WHERE "tenantId" = ? AND "status" = 'PENDING' AND "stripeId" IN`,
     )
     return rows.map(toPendingEvent)
   }

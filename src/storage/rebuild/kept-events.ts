@@ -121,6 +121,7 @@ function toKept(row: Row): KeptEvent | undefined {
   const deliveredAt = deliveryOf(row)
   // What is dated after it came is taken to be of when it came, as when it was judged first.
   const at = Math.min(toSeconds(date(row['createdAt'])), deliveredAt)
+  const found = row['source'] === 'API'
   const said = nullableText(row['facts'])
   const facts = said === null ? [] : readFacts(said, { at, eventId: stripeId })
   if (facts === undefined) return undefined
@@ -130,12 +131,13 @@ function toKept(row: Row): KeptEvent | undefined {
     eventId: stripeId,
     type: text(row['type']),
     lag: deliveredAt - at,
+    ...(found && { found }),
   }
   const stream = { id: streamId(endpointId, account, livemode), endpointId, account, livemode }
   const teachesOnly = row['source'] === 'REBUILT'
   return {
     stream,
-    event: { stripeId, at, deliveredAt, facts: teachesOnly ? facts : [arrival, ...facts] },
+    event: { stripeId, at, deliveredAt, facts: teachesOnly ? facts : [arrival, ...facts], found },
     teachesOnly,
   }
 }

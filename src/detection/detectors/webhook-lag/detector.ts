@@ -44,6 +44,8 @@ function withGaps(old: unknown): unknown {
 }
 
 function observe(state: State, fact: Delivered, context: OwnContext): Step | undefined {
+  // Nothing arrived.
+  if (fact.found) return undefined
   const { settings } = context
   const arrival = Math.max(state.last, fact.at + fact.lag)
   if (state.since === 0) state.since = arrival

@@ -1,0 +1,85 @@
+import type { StripeConnection } from '../generated/sqlite/client.ts'
+import type { Scope } from '../storage/scope/scope.ts'
+import type { WallClock } from '../time.ts'
+import type { StripeApi } from './api.ts'
+import {
+  ENDPOINTS_WRITE,
+  EVENTS_READ,
+  type Granted,
+  isGranted,
+  lackingIn,
+  readGranted,
+} from './permissions.ts'
+import { probe } from './probe.ts'
+import { statusOf } from './stripe-endpoint.ts'
+import { type ConnectedAccounts, readAccounts } from './window.ts'
+
+/** Without a new look nothing can be listed. */
+export const needsLook = ({ state, permissions }: StripeConnection): boolean =>
+  state === 'REVOKED' || !isGranted(readGranted(permissions), EVENTS_READ)
+
+/**
+ * Looks anew at what the key may do and how the endpoint stands at Stripe: somebody may have changed either there.
+ * @throws StripeTrouble when the key is no good, or lacks what everything needs
+ */
+export async function lookAgain(
+  { scope, clock }: { scope: Scope; clock: WallClock },
+  api: StripeApi,
+  connection: StripeConnection,
+): Promise<StripeConnection> {
+  const { db, tenantId } = scope
+  const { account, permissions } = await probe(api)
+  const { stripeEndpointId } = connection
+  const status =
+    stripeEndpointId !== null && isGranted(permissions, ENDPOINTS_WRITE)
+      ? await statusOf(api, stripeEndpointId)
+      : connection.stripeEndpointStatus
+  // Accounts that it could not read are tried once more.
+  const accounts: ConnectedAccounts = { ...readAccounts(connection), denied: [] }
+  const [row] = await db.stripeConnection.updateManyAndReturn({
+    where: { tenantId, id: connection.id },
+    data: {
+      account: account ?? connection.account,
+      state: lackingIn(permissions) === undefined ? 'CONNECTED' : 'LIMITED',
+      permissions: JSON.stringify(permissions),
+      stripeEndpointStatus: status,
+      accounts: JSON.stringify(accounts),
+      probedAt: clock.now(),
+      ...troubleNow({ ...connection, stripeEndpointStatus: status }, permissions, accounts, clock),
+    },
+  })
+  return row ?? connection
+}
+
+/** What there is to say of a connection whose key works, as the columns that say it. */
+export function troubleNow(
+  connection: StripeConnection,
+  permissions: Granted,
+  { denied }: ConnectedAccounts,
+  clock: WallClock,
+): Pick<StripeConnection, 'trouble' | 'troubleSince'> {
+  const said = [endpointTrouble(connection), lackingIn(permissions), deniedTrouble(denied)].filter(
+    (one) => one !== undefined,
+  )
+  const trouble = said.length === 0 ? null : said.join(' ')
+  const since = trouble === connection.trouble ? connection.troubleSince : clock.now()
+  return { trouble, troubleSince: trouble === null ? null : since }
+}
+
+function endpointTrouble({ stripeEndpointId, stripeEndpointStatus }: StripeConnection): string | undefined {
+  if (stripeEndpointId === null || stripeEndpointStatus === null || stripeEndpointStatus === 'enabled')
+    return undefined
+  return stripeEndpointStatus === 'deleted'
+    ? `The webhook endpoint ${stripeEndpointId} is not at Stripe any more: run \`connect\` again, which creates one.`
+    : `Stripe has disabled the webhook endpoint ${stripeEndpointId}: enable it in Stripe under Developers, Webhooks. What is missed meanwhile is filled in from Stripe's API.`
+}
+
+const deniedTrouble = (denied: readonly string[]): string | undefined =>
+  denied.length === 0
+    ? undefined
+    : `Complete for its own account only: the key may not read the events of ${named(denied)}.`
+
+const named = (accounts: readonly string[]): string =>
+  accounts.length <= 3
+    ? accounts.join(', ')
+    : `${accounts.slice(0, 3).join(', ')} and ${accounts.length - 3} more connected accounts`

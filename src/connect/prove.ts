@@ -1,0 +1,60 @@
+import type { StripeConnection } from '../generated/sqlite/client.ts'
+import { type ActivityEntry, recordActivity } from '../storage/activity.ts'
+import { ConnectionLostError } from '../storage/connect/found.ts'
+import { toDate } from '../time.ts'
+import { troubleNow } from './look-again.ts'
+import { readGranted } from './permissions.ts'
+import type { ReconcileParts } from './reconcile-parts.ts'
+import type { Compared } from './window.ts'
+
+const SYSTEM = { kind: 'SYSTEM', name: 'BillingWatch' } as const
+
+/**
+ * All lists have ended and every event in them is stored: what is proven moves on, in one commit with the numbers.
+ * @returns the connection as it stands then
+ */
+export async function proveWindow(
+  { scope, means, clock, bus }: ReconcileParts,
+  connection: StripeConnection,
+  { window, accounts }: Compared,
+): Promise<StripeConnection> {
+  const { tenantId } = scope
+  const { id } = connection
+  const { to, since, counted, filled, missing, firstMissing } = window
+  const now = clock.now()
+  const proven = await scope.transaction(async (db) => {
+    const [row] = await db.stripeConnection.updateManyAndReturn({
+      where: { tenantId, id, leaseHolder: means.holder },
+      data: {
+        through: toDate(Math.max(to, since)),
+        atStripe: { increment: counted },
+        stored: { increment: counted },
+        filled: { increment: filled },
+        missing: 0,
+        reconciling: null,
+        accounts: JSON.stringify(accounts),
+        ...troubleNow(connection, readGranted(connection.permissions), accounts, clock),
+      },
+    })
+    if (!row) throw new ConnectionLostError()
+    if (filled === 0) return row
+    const entry: ActivityEntry = {
+      at: now,
+      kind: 'EVENTS_FILLED',
+      actor: SYSTEM,
+      data: {
+        connectionId: id,
+        endpointId: connection.endpointId,
+        missing,
+        filled,
+        firstMissing: firstMissing === null ? null : toDate(firstMissing).toISOString(),
+        from: toDate(window.from).toISOString(),
+        through: toDate(to).toISOString(),
+      },
+    }
+    await recordActivity(db, tenantId, [entry])
+    return row
+  })
+  if (filled > 0) bus.publish(`feed:${tenantId}`)
+  return proven
+}

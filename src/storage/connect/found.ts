@@ -1,0 +1,79 @@
+import { appendWake, type InboxEvent, insertEvents, isLive, markLive } from '../inbox.ts'
+import { type Sql, text, type Writer } from '../sql.ts'
+
+/** What the ids of a page from Stripe are compared for. */
+export interface ListedPage {
+  tenantId: string
+  connectionId: string
+  /** Whose lease it is: another's work on the connection is not undone. */
+  holder: string
+  events: readonly Omit<InboxEvent, 'status'>[]
+  /** For the wake. */
+  newId(): string
+  now: Date
+}
+
+/** The lease has run out, or the connection was removed: what was listed is not stored. */
+export class ConnectionLostError extends Error {
+  override readonly name = 'ConnectionLostError'
+  constructor() {
+    super('the connection was removed meanwhile, or another process works on it')
+  }
+}
+
+/**
+ * Stores those events of a page that are not known yet, to be judged as if they had come now, together with how far the
+ * comparison is: a kill at any moment repeats the page or not.
+ * @param progressOf JSON of the progress, given how many were missing and how many of them were stored
+ */
+export function storeMissing(
+  sql: Sql,
+  page: ListedPage,
+  progressOf: (missing: readonly string[], filled: number) => string,
+): Promise<void> {
+  return sql.write(async (tx) => {
+    const missing = await missingIn(tx, page)
+    const filled = await insertFound(tx, page, missing)
+    const changed = await tx.run(
+      'UPDATE "StripeConnection" SET "reconciling" = ? WHERE "tenantId" = ? AND "id" = ? AND "leaseHolder" = ?',
+      [progressOf([...missing], filled), page.tenantId, page.connectionId, page.holder],
+    )
+    if (changed === 0) throw new ConnectionLostError()
+  })
+}
+
+async function missingIn(tx: Writer, { tenantId, events }: ListedPage): Promise<Set<string>> {
+  const missing = new Set(events.map(({ event }) => event.id))
+  if (missing.size === 0) return missing
+  const marks = [...missing].map(() => '?').join(', ')
+  const known = await tx.all(
+    `SELECT "stripeId" FROM "StripeEvent" WHERE "tenantId" = ? AND "stripeId" IN (${marks})`,
+    [tenantId, ...missing],
+  )
+  for (const row of known) missing.delete(text(row['stripeId']))
+  return missing
+}
+
+/** @returns how many were stored: a webhook may have brought one in the meantime */
+async function insertFound(
+  tx: Writer,
+  { tenantId, events, newId, now }: ListedPage,
+  missing: ReadonlySet<string>,
+): Promise<number> {
+  const found = events.filter(({ event }) => missing.has(event.id))
+  if (found.length === 0) return 0
+  if (found.some(({ event }) => event.livemode)) await markLive(tx, tenantId, now)
+  const live = await isLive(tx, tenantId)
+  const rows = found.map((row): InboxEvent => {
+    const { thin, livemode } = row.event
+    return { ...row, status: thin || (live && !livemode) ? 'IGNORED' : 'PENDING' }
+  })
+  // As ingest does: all processes insert in one order.
+  rows.sort((a, b) => (a.event.id < b.event.id ? -1 : 1))
+  const stored = await insertEvents(tx, tenantId, rows)
+  const pending = rows
+    .filter(({ status, event }) => status === 'PENDING' && stored.has(event.id))
+    .map(({ event }) => event.id)
+  if (pending.length > 0) await appendWake(tx, tenantId, newId(), now, pending)
+  return stored.size
+}

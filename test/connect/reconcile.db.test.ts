@@ -1,0 +1,225 @@
+import { describe, expect, it } from 'vitest'
+import { openDatabase } from '../../src/storage/open.ts'
+import { type Scope, scopeTo } from '../../src/storage/scope/scope.ts'
+import { toDate } from '../../src/time.ts'
+import { cli, cliJson, type Env } from '../cli/harness.ts'
+import { atEnd } from '../support/endings.ts'
+import { nowSeconds } from '../support/outside.ts'
+import { inTrouble, invalid, notAllowed, revokedKey, throttled } from '../support/stripe-api/refusal.ts'
+import type { DoubleRequest, StripeDouble } from '../support/stripe-api.ts'
+import { connectArgs, LIVE_KEY, PATIENT, payments, stripe, tenantFor } from './harness.ts'
+
+const HOUR = 3_600
+const DAY = 24 * HOUR
+
+const isPage = ({ path, query }: DoubleRequest): boolean => path === '/v1/events' && query['limit'] === '100'
+
+type OwnEnv = Env & { DATABASE_URL: string }
+
+async function scopeOf({ DATABASE_URL: databaseUrl }: OwnEnv, tenant: string): Promise<Scope> {
+  const database = await openDatabase({ databaseUrl })
+  atEnd(() => database.close())
+  return scopeTo(database, tenant)
+}
+
+/** A tenant whose past is fetched, and that heard nothing of Stripe for some days. */
+async function connected(double: StripeDouble, days = 2) {
+  const { env, tenant } = await tenantFor(double)
+  await cliJson(env, connectArgs(tenant), LIVE_KEY)
+  const scope = await scopeOf(env, tenant)
+  const through = toDate(nowSeconds() - days * DAY - 60)
+  await scope.db.stripeConnection.updateMany({ data: { through } })
+  const connection = () => scope.db.stripeConnection.findFirstOrThrow()
+  return { env, tenant, scope, through, connection }
+}
+
+/** What may differ from one run to the next is when it was. */
+async function rowsOf({ db }: Scope) {
+  const events = await db.stripeEvent.findMany({
+    orderBy: { stripeId: 'asc' },
+    select: { stripeId: true, status: true, source: true, account: true, createdAt: true },
+  })
+  const wakes = await db.wake.findMany()
+  const waiting = wakes.flatMap(({ events: ids }): unknown[] => JSON.parse(ids))
+  return { events, waiting: waiting.sort() }
+}
+
+describe('reconcile', () => {
+  it(
+    'fills in what no webhook brought, and says up to when nothing is missing',
+    async () => {
+      const double = await stripe()
+      double.happen(payments(60))
+      const { env, tenant, scope, connection } = await connected(double)
+      const before = await connection()
+      const lost = payments(130, { every: 600, until: nowSeconds() - 20 * 60, name: 'lost' })
+      double.happen(lost)
+      const result = await cliJson(env, ['reconcile', tenant])
+      // Of the events that are known those of the last two days are compared.
+      const known = 48
+      expect(result).toEqual({
+        checked: known + 130,
+        missing: 130,
+        filled: 130,
+        completeThrough: expect.stringMatching(/^\d{4}-/),
+      })
+      const after = await connection()
+      expect(after).toMatchObject({ missing: 0, filled: 130, reconciling: null, trouble: null })
+      expect(after.atStripe).toBe(before.atStripe + known + 130)
+      expect(after.stored).toBe(after.atStripe)
+      expect(Math.abs((after.through?.getTime() ?? 0) / 1_000 - (nowSeconds() - 15 * 60))).toBeLessThan(30)
+      const { events, waiting } = await rowsOf(scope)
+      expect(events.filter(({ source }) => source === 'API')).toHaveLength(130)
+      expect(waiting).toEqual(lost.map(({ id }) => id).sort())
+      expect(await scope.db.activity.findMany({ where: { kind: 'EVENTS_FILLED' } })).toEqual([
+        expect.objectContaining({ actorKind: 'SYSTEM', data: expect.stringContaining('"filled":130') }),
+      ])
+
+      expect(await cliJson(env, ['reconcile', tenant])).toMatchObject({ missing: 0, filled: 0 })
+      expect(await connection()).toMatchObject({ atStripe: after.atStripe, filled: 130 })
+      expect(await scope.db.activity.count({ where: { kind: 'EVENTS_FILLED' } })).toBe(1)
+    },
+    PATIENT,
+  )
+
+  it(
+    'gives the same rows and numbers wherever it is broken off and run again',
+    async () => {
+      const double = await stripe()
+      double.happen(payments(10))
+      const whole = await connected(double)
+      const broken = await connected(double)
+      double.happen(payments(420, { every: 300, until: nowSeconds() - 20 * 60, name: 'lost', failing: 4 }))
+      await cliJson(whole.env, ['reconcile', whole.tenant])
+      let runs = 0
+      for (let code = 1; code !== 0; runs += 1) {
+        let pages = 0
+        double.trouble = (request) => {
+          if (isPage(request)) pages += 1
+          return isPage(request) && pages === 2 ? invalid('It breaks here.') : undefined
+        }
+        expect(runs).toBeLessThan(20)
+        const through = (await broken.connection()).through
+        const ran = await cli(broken.env, ['reconcile', broken.tenant])
+        code = ran.code
+        if (code === 0) break
+        expect(ran.stderr).toContain('It breaks here.')
+        expect((await broken.connection()).through).toEqual(through)
+      }
+      expect(runs).toBeGreaterThan(4)
+      expect(await rowsOf(broken.scope)).toEqual(await rowsOf(whole.scope))
+      const numbers = ({
+        atStripe,
+        stored,
+        filled,
+        missing,
+      }: Awaited<ReturnType<typeof whole.connection>>) => ({
+        atStripe,
+        stored,
+        filled,
+        missing,
+      })
+      expect(numbers(await broken.connection())).toEqual(numbers(await whole.connection()))
+      expect(await broken.scope.db.activity.count({ where: { kind: 'EVENTS_FILLED' } })).toBe(1)
+    },
+    PATIENT,
+  )
+
+  it(
+    'lists the events of connected accounts apart, and says so where the key may not',
+    async () => {
+      const double = await stripe()
+      const { env, tenant, scope, connection } = await connected(double)
+      const endpoint = await scope.db.webhookEndpoint.findFirstOrThrow()
+      const accounts = ['acct_1A', 'acct_1B', 'acct_1C']
+      for (const account of accounts) {
+        await scope.db.stream.create({
+          data: {
+            tenantId: tenant,
+            id: `${endpoint.id}/${account}/live`,
+            endpointId: endpoint.id,
+            account,
+            livemode: true,
+            clock: BigInt(nowSeconds()),
+            live: true,
+          },
+        })
+        if (account !== 'acct_1C')
+          double.happen(payments(3, { every: 60, until: nowSeconds() - 20 * 60, name: account }), account)
+      }
+      await scope.db.stripeConnection.updateMany({ data: { createdAt: toDate(nowSeconds() - DAY) } })
+      expect(await cliJson(env, ['reconcile', tenant])).toMatchObject({ missing: 6, filled: 6 })
+      const { events } = await rowsOf(scope)
+      expect(events.map(({ stripeId, account }) => [stripeId.slice(0, 11), account])).toEqual([
+        ...Array.from({ length: 3 }, () => ['evt_acct_1A', 'acct_1A']),
+        ...Array.from({ length: 3 }, () => ['evt_acct_1B', 'acct_1B']),
+      ])
+      expect((await connection()).trouble).toContain(
+        'its own account only: the key may not read the events of acct_1C',
+      )
+      expect((await connection()).state).toBe('CONNECTED')
+    },
+    PATIENT,
+  )
+
+  it(
+    'waits out what passes, and says what does not',
+    async () => {
+      const double = await stripe()
+      double.happen(payments(5))
+      const { env, tenant, scope, connection } = await connected(double)
+      const passing = [throttled(0), inTrouble(503), { drop: 'before' } as const]
+      double.trouble = (request) => (isPage(request) ? passing.shift() : undefined)
+      expect(await cliJson(env, ['reconcile', tenant])).toMatchObject({ missing: 0 })
+      expect(passing).toEqual([])
+
+      double.trouble = ({ path }) => (path === '/v1/events' ? revokedKey(LIVE_KEY) : undefined)
+      const revoked = await cli(env, ['reconcile', tenant])
+      expect([revoked.code, revoked.stderr]).toEqual([
+        1,
+        expect.stringContaining('create a new restricted key'),
+      ])
+      expect(await connection()).toMatchObject({
+        state: 'REVOKED',
+        trouble: expect.stringContaining('revoked'),
+      })
+      await cli(env, ['reconcile', tenant])
+      expect(await scope.db.activity.count({ where: { kind: 'STRIPE_KEY_REVOKED' } })).toBe(1)
+
+      double.trouble = (request) =>
+        request.path === '/v1/events' ? notAllowed(LIVE_KEY, double.account, 'rak_event_read') : undefined
+      const limited = await cli(env, ['reconcile', tenant])
+      expect([limited.code, limited.stderr]).toEqual([
+        1,
+        expect.stringContaining('lacks the permission Events: Read'),
+      ])
+      expect(await connection()).toMatchObject({ state: 'LIMITED' })
+
+      double.trouble = () => undefined
+      await cliJson(env, ['reconcile', tenant])
+      expect(await connection()).toMatchObject({ state: 'CONNECTED', trouble: null, troubleSince: null })
+    },
+    PATIENT,
+  )
+
+  it(
+    'says in a sentence why there is nothing to reconcile',
+    async () => {
+      const double = await stripe()
+      const { env, tenant, scope, connection } = await connected(double)
+      const none = await tenantFor(double)
+      const unconnected = await cli(none.env, ['reconcile', none.tenant])
+      expect([unconnected.code, unconnected.stderr]).toEqual([
+        1,
+        expect.stringContaining('has no connection'),
+      ])
+      const absent = await cli(env, ['reconcile', tenant, '--connection', 'scn_none'])
+      expect([absent.code, absent.stderr]).toEqual([1, expect.stringContaining('no connection scn_none')])
+      await scope.db.stripeConnection.updateMany({ data: { through: null } })
+      const early = await cli(env, ['reconcile', tenant])
+      expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('not fetched yet')])
+      expect(await connection()).toMatchObject({ state: 'CONNECTED' })
+    },
+    PATIENT,
+  )
+})
