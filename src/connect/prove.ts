@@ -14,17 +14,17 @@ const SYSTEM = { kind: 'SYSTEM', name: 'BillingWatch' } as const
  * @returns the connection as it stands then
  */
 export async function proveWindow(
-  { scope, means, clock, bus }: ReconcileParts,
+  { scope, clock, bus }: ReconcileParts,
   connection: StripeConnection,
   { window, accounts }: Compared,
 ): Promise<StripeConnection> {
   const { tenantId } = scope
-  const { id } = connection
+  const { id, leaseHolder } = connection
   const { to, since, counted, filled, missing, firstMissing } = window
   const now = clock.now()
   const proven = await scope.transaction(async (db) => {
     const [row] = await db.stripeConnection.updateManyAndReturn({
-      where: { tenantId, id, leaseHolder: means.holder },
+      where: { tenantId, id, leaseHolder },
       data: {
         through: toDate(Math.max(to, since)),
         atStripe: { increment: counted },

@@ -140,8 +140,8 @@ interface Listed {
 
 /** @returns the window with what was found in these events */
 async function store(
-  { scope, means, clock, bus }: ReconcileParts,
-  { id: connectionId }: StripeConnection,
+  { scope, clock, bus }: ReconcileParts,
+  { id: connectionId, leaseHolder: holder }: StripeConnection,
   listed: Listed,
   before: Window,
 ): Promise<Window> {
@@ -149,7 +149,7 @@ async function store(
   const page = {
     tenantId,
     connectionId,
-    holder: means.holder,
+    holder,
     events: listed.events,
     newId: wakeId,
     now: clock.now(),

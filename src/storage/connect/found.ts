@@ -6,7 +6,7 @@ export interface ListedPage {
   tenantId: string
   connectionId: string
   /** Whose lease it is: another's work on the connection is not undone. */
-  holder: string
+  holder: string | null
   events: readonly Omit<InboxEvent, 'status'>[]
   /** For the wake. */
   newId(): string
