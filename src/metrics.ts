@@ -23,6 +23,13 @@ export interface Metrics {
   /** Rebuilds of a tenant's past by how they ended, and the events that they judged. */
   rebuilds: Counter<'outcome'>
   eventsJudgedAnew: Counter
+  /** Connections to Stripe's API by state, and for how many seconds the one is unproven that was proven longest ago. */
+  stripeConnections: Gauge<'state'>
+  oldestUnprovenSeconds: Gauge
+  /** Comparisons with Stripe's list by how they ended, the requests that they took, and the events that they filled in. */
+  reconciliations: Counter<'result'>
+  stripeRequests: Counter
+  eventsFilled: Counter
   /** Open GraphQL subscriptions. */
   subscriptions: Gauge
   /** Messages that a channel took, and attempts that failed, by the channel's kind. */
@@ -77,6 +84,21 @@ export function createMetrics(runtime: boolean): Metrics {
     ),
     rebuilds: labelled('rebuilds_total', "Rebuilds of a tenant's past by outcome.", 'outcome'),
     eventsJudgedAnew: counter('events_judged_anew_total', 'Events that rebuilds have judged once more.'),
+    stripeConnections: labelledGauge('stripe_connections', "Connections to Stripe's API by state.", 'state'),
+    oldestUnprovenSeconds: gauge(
+      'stripe_oldest_unproven_seconds',
+      'Seconds since the moment up to which every connection is known to be complete.',
+    ),
+    reconciliations: labelled(
+      'stripe_reconciliations_total',
+      "Comparisons with Stripe's list of events by result.",
+      'result',
+    ),
+    stripeRequests: counter('stripe_requests_total', "Requests to Stripe's API for comparing."),
+    eventsFilled: counter(
+      'stripe_events_filled_total',
+      "Events that no webhook had brought and that were filled in from Stripe's API.",
+    ),
     subscriptions: gauge('subscriptions', 'Open GraphQL subscriptions.'),
     alertsSent: labelled('alerts_sent_total', 'Alerts that a channel took.', 'kind'),
     alertsFailed: labelled('alerts_failed_total', 'Attempts to deliver an alert that failed.', 'kind'),

@@ -21,15 +21,17 @@ const picky = counting({
   },
 })
 
-test('every metric that is declared is moved on the way of an event, from its delivery to its subscriber, but those of alerts and rebuilds', async () => {
+test('every metric that is declared is moved on the way of an event, from its delivery to its subscriber, but those of alerts, rebuilds and connections', async () => {
   const ingest = await startIngest(database)
   const { metrics, bus } = ingest
   const log = createLogger('silent')
   const worker = new Worker({ database, bus, detectors: [picky], clock: ingest.clock, log, metrics })
   const moved = new Set<string>()
   const { registry: _registry, ...all } = metrics
-  // test/alerts/metrics.db.test.ts moves those of alerts, test/graphql/rebuild.db.test.ts those of rebuilds.
-  const others = /^alert|^rebuilds$|^eventsJudgedAnew$/
+  // test/alerts/metrics.db.test.ts moves those of alerts, test/graphql/rebuild.db.test.ts those of rebuilds,
+  // test/connect/reconciler.db.test.ts those of connections.
+  const others =
+    /^alert|^rebuilds$|^eventsJudgedAnew$|^stripe|^oldestUnproven|^reconciliations$|^eventsFilled$/
   const declared = Object.entries(all).filter(([name]) => !others.test(name))
   // A gauge is back at nothing when all is done.
   for (const [name, gauge] of declared) {

@@ -2,6 +2,7 @@ import { type AlertServices, Alerts } from '../alerts/alerts.ts'
 import { SnoozeWatch } from '../anomalies/snooze-watch.ts'
 import { Importer } from '../connect/importer.ts'
 import { stripeMeans } from '../connect/means.ts'
+import { Reconciler } from '../connect/reconciler.ts'
 import { DETECTORS } from '../detection/registry.ts'
 import type { Checks } from '../http/health.ts'
 import { Janitor } from '../janitor.ts'
@@ -9,7 +10,7 @@ import { Rebuilder } from '../pipeline/rebuild/rebuilder.ts'
 import { Worker } from '../pipeline/worker.ts'
 import type { Parts } from './web.ts'
 
-/** What goes on by itself: judging, fetching the past, rebuilding, alerting, cleaning up. */
+/** What goes on by itself: judging, fetching the past, comparing with Stripe, rebuilding, alerting, cleaning up. */
 export interface Background {
   /** What has to hold for it to judge, beside the database. */
   checks: Checks
@@ -22,10 +23,12 @@ export function createBackground({ shared: { bus }, ...parts }: Parts, channels:
   const { config, database, clock, log, metrics } = parts
   const detectors = DETECTORS
   const worker = new Worker({ database, bus, detectors, clock, log, metrics, tracer: parts.tracer })
+  const means = stripeMeans(config, () => config)
   const loops = [
     worker,
     new Rebuilder({ database, bus, detectors, clock, log, metrics }),
-    new Importer({ ...parts, bus, detectors, means: stripeMeans(config, () => config) }),
+    new Importer({ ...parts, bus, detectors, means }),
+    new Reconciler({ ...parts, bus, detectors, means }),
     new Alerts({ ...parts, bus }, channels),
     new SnoozeWatch({ database, bus, clock, log }),
     new Janitor({ config, database, detectors, clock, log }),

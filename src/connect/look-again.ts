@@ -51,6 +51,27 @@ export async function lookAgain(
   return row ?? connection
 }
 
+/** Looks only at how the endpoint stands at Stripe. */
+export async function lookAtEndpoint(
+  { scope, clock }: { scope: Scope; clock: WallClock },
+  api: StripeApi,
+  connection: StripeConnection,
+): Promise<StripeConnection> {
+  const { tenantId, id, stripeEndpointId } = connection
+  const status =
+    stripeEndpointId === null ? connection.stripeEndpointStatus : await statusOf(api, stripeEndpointId)
+  const looked = { ...connection, stripeEndpointStatus: status }
+  const [row] = await scope.db.stripeConnection.updateManyAndReturn({
+    where: { tenantId, id },
+    data: {
+      stripeEndpointStatus: status,
+      probedAt: clock.now(),
+      ...troubleNow(looked, readGranted(connection.permissions), readAccounts(connection), clock),
+    },
+  })
+  return row ?? connection
+}
+
 /** What there is to say of a connection whose key works, as the columns that say it. */
 export function troubleNow(
   connection: StripeConnection,

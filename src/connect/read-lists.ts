@@ -5,7 +5,7 @@ import type { Scope } from '../storage/scope/scope.ts'
 import { integer } from '../stripe/read.ts'
 import { HOUR, type Seconds, type WallClock } from '../time.ts'
 import type { Page, Params, StripeApi } from './api.ts'
-import { type JobOptions, type JobProgress, type ListPlace, readOptions, readProgress } from './jobs.ts'
+import { type JobProgress, type ListPlace, readOptions, readProgress } from './jobs.ts'
 import { PAGE, type Span } from './probe.ts'
 import { StripeTrouble } from './trouble.ts'
 

@@ -24,8 +24,6 @@ export interface Reconciled {
   filled: number
   /** Up to when nothing is missing; null: its past is not fetched yet. */
   through: Date | null
-  /** Sent to Stripe. */
-  requests: number
   /** Whether all was compared; else the rest waits. */
   done: boolean
 }
@@ -38,9 +36,14 @@ const OUTDATED: Seconds = MINUTE
  * broken off at any moment and goes on where it was. The caller has the lease.
  * @throws StripeTrouble, noted with the connection: what is done stays done
  */
-export async function reconcile(parts: ReconcileParts, connection: StripeConnection): Promise<Reconciled> {
-  const total: Reconciled = { checked: 0, missing: 0, filled: 0, through: null, requests: 0, done: true }
-  const api = await apiWith(parts.means, openKey(parts.vault, connection), parts.signal)
+export async function reconcile(
+  parts: ReconcileParts,
+  connection: StripeConnection,
+  given?: StripeApi,
+): Promise<Reconciled> {
+  const total: Reconciled = { checked: 0, missing: 0, filled: 0, through: null, done: true }
+  const api =
+    given ?? (await apiWith(parts.means, openKey(parts.vault, connection), { signal: parts.signal }))
   try {
     let present = needsLook(connection) ? await lookAgain(parts, api, connection) : connection
     while (present.through !== null) {
@@ -59,7 +62,7 @@ export async function reconcile(parts: ReconcileParts, connection: StripeConnect
       if (!reached.done || resumed === undefined) break
       if (toSeconds(parts.clock.now()) - SETTLED - to < OUTDATED) break
     }
-    return { ...total, through: present.through, requests: api.requests }
+    return { ...total, through: present.through }
   } catch (error) {
     await noteTrouble(parts.scope, parts.clock, connection, error)
     throw error

@@ -148,8 +148,12 @@ export async function deleteEndpoint(api: StripeApi, id: string): Promise<void> 
 
 /** How it stands at Stripe: `enabled`, `disabled`, or `deleted` when it is not there any more. */
 export async function statusOf(api: StripeApi, id: string): Promise<string> {
-  const there = await listAll(api)
-  return there.find((one) => one.id === id)?.status ?? 'deleted'
+  try {
+    return stripeEndpoint.parse(await api.get(`${PATH}/${id}`)).status
+  } catch (error) {
+    if (error instanceof StripeTrouble && error.code === 'resource_missing') return 'deleted'
+    throw error
+  }
 }
 
 /** Whether Stripe can reach a webhook URL; else why not, and what to do. */

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { cliJson, freshEnv } from '../cli/harness.ts'
+import { openDatabase } from '../../src/storage/open.ts'
+import { type Scope, scopeTo } from '../../src/storage/scope/scope.ts'
+import { toDate } from '../../src/time.ts'
+import { cliJson, type Env, freshEnv } from '../cli/harness.ts'
+import { atEnd } from '../support/endings.ts'
 import { nowSeconds } from '../support/outside.ts'
 import type { Json } from '../support/stripe/basics.ts'
 import { charge } from '../support/stripe/charges.ts'
@@ -38,6 +42,27 @@ export async function tenantFor({ url }: StripeDouble, over: Record<string, stri
   const env = { ...(await freshEnv()), STRIPE_API_URL: url, ...over }
   const tenant = made.parse(await cliJson(env, ['tenant', 'create', 'Acme'])).id
   return { env, tenant }
+}
+
+export type OwnEnv = Env & { DATABASE_URL: string }
+
+async function scopeOf({ DATABASE_URL: databaseUrl }: OwnEnv, tenant: string): Promise<Scope> {
+  const database = await openDatabase({ databaseUrl })
+  atEnd(() => database.close())
+  return scopeTo(database, tenant)
+}
+
+/** A tenant whose past is fetched, and that heard nothing of Stripe for some days. */
+export async function connected(double: StripeDouble, days = 2) {
+  const { env, tenant } = await tenantFor(double)
+  await cliJson(env, connectArgs(tenant), LIVE_KEY)
+  const scope = await scopeOf(env, tenant)
+  const through = toDate(nowSeconds() - days * 86_400 - 60)
+  await scope.db.stripeConnection.updateMany({
+    data: { through: days === 0 ? toDate(nowSeconds() - 900) : through },
+  })
+  const connection = () => scope.db.stripeConnection.findFirstOrThrow()
+  return { env, tenant, scope, connection }
 }
 
 /** Payments one after the other up to a moment, oldest first; their ids say whose they are. */

@@ -1,37 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { openDatabase } from '../../src/storage/open.ts'
-import { type Scope, scopeTo } from '../../src/storage/scope/scope.ts'
+import { z } from 'zod'
+import type { Scope } from '../../src/storage/scope/scope.ts'
 import { toDate } from '../../src/time.ts'
-import { cli, cliJson, type Env } from '../cli/harness.ts'
-import { atEnd } from '../support/endings.ts'
+import { cli, cliJson } from '../cli/harness.ts'
 import { nowSeconds } from '../support/outside.ts'
 import { inTrouble, invalid, notAllowed, revokedKey, throttled } from '../support/stripe-api/refusal.ts'
-import type { DoubleRequest, StripeDouble } from '../support/stripe-api.ts'
-import { connectArgs, LIVE_KEY, PATIENT, payments, stripe, tenantFor } from './harness.ts'
+import type { DoubleRequest } from '../support/stripe-api.ts'
+import { connected, LIVE_KEY, PATIENT, payments, stripe, tenantFor } from './harness.ts'
 
 const HOUR = 3_600
 const DAY = 24 * HOUR
 
 const isPage = ({ path, query }: DoubleRequest): boolean => path === '/v1/events' && query['limit'] === '100'
-
-type OwnEnv = Env & { DATABASE_URL: string }
-
-async function scopeOf({ DATABASE_URL: databaseUrl }: OwnEnv, tenant: string): Promise<Scope> {
-  const database = await openDatabase({ databaseUrl })
-  atEnd(() => database.close())
-  return scopeTo(database, tenant)
-}
-
-/** A tenant whose past is fetched, and that heard nothing of Stripe for some days. */
-async function connected(double: StripeDouble, days = 2) {
-  const { env, tenant } = await tenantFor(double)
-  await cliJson(env, connectArgs(tenant), LIVE_KEY)
-  const scope = await scopeOf(env, tenant)
-  const through = toDate(nowSeconds() - days * DAY - 60)
-  await scope.db.stripeConnection.updateMany({ data: { through } })
-  const connection = () => scope.db.stripeConnection.findFirstOrThrow()
-  return { env, tenant, scope, through, connection }
-}
 
 /** What may differ from one run to the next is when it was. */
 async function rowsOf({ db }: Scope) {
@@ -198,6 +178,43 @@ describe('reconcile', () => {
       double.trouble = () => undefined
       await cliJson(env, ['reconcile', tenant])
       expect(await connection()).toMatchObject({ state: 'CONNECTED', trouble: null, troubleSince: null })
+    },
+    PATIENT,
+  )
+
+  it(
+    'lets doctor say up to when it is complete, and what to do where it is not',
+    async () => {
+      const double = await stripe()
+      double.happen(payments(5))
+      const { env, tenant, scope } = await connected(double)
+      const said = async () => {
+        const { stdout } = await cli(env, ['doctor', '--json'])
+        const findings = z
+          .array(
+            z.looseObject({
+              check: z.string(),
+              level: z.string(),
+              message: z.string(),
+              advice: z.string().optional(),
+            }),
+          )
+          .parse(z.looseObject({ findings: z.unknown() }).parse(JSON.parse(stdout)).findings)
+        return findings.find(({ check }) => check === 'stripe')
+      }
+      expect(await said()).toMatchObject({
+        level: 'problem',
+        message: expect.stringContaining('nothing is proven since'),
+      })
+      await cliJson(env, ['reconcile', tenant])
+      expect(await said()).toMatchObject({
+        level: 'ok',
+        message: expect.stringMatching(/complete through .*: \d+ of \d+ events/),
+      })
+      await scope.db.stripeConnection.updateMany({
+        data: { state: 'REVOKED', trouble: 'Stripe refuses the key.' },
+      })
+      expect(await said()).toMatchObject({ level: 'problem', advice: expect.stringContaining('reconcile') })
     },
     PATIENT,
   )

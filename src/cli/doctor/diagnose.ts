@@ -12,6 +12,7 @@ import { type Finding, messageOf } from './finding.ts'
 import { checkIntegrity } from './integrity.ts'
 import { checkConfig, checkDisk, checkFiles, checkRedis } from './machine.ts'
 import { checkRights } from './rights.ts'
+import { checkStripe } from './stripe.ts'
 import { checkFailedEvents, checkSecrets, checkTenants, checkWaiting } from './tenants.ts'
 
 /** Every check that changes nothing: nothing is created or migrated. */
@@ -81,6 +82,7 @@ async function checkOpen(database: Database, config: Config, clock: WallClock): 
     ...(await checkFailedEvents(database, clock)),
     ...(await checkWaiting(database, clock)),
     ...(await checkAlerts(database, clock)),
+    ...(await checkStripe(database, clock)),
     ...(await checkTenants(database, clock)),
   ]
 }

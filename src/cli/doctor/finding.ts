@@ -11,6 +11,7 @@ export interface Finding {
     | 'disk'
     | 'events'
     | 'alerts'
+    | 'stripe'
     | 'tenants'
   level: 'ok' | 'notice' | 'problem'
   message: string
