@@ -6,9 +6,9 @@ export interface ConnectionKey {
   id: string
 }
 
-/** Of tenants that are served. */
+/** Of tenants that are served, and not moved just now. */
 const SERVED = `FROM "StripeConnection" c JOIN "Tenant" t ON t."id" = c."tenantId"
-  WHERE t."deletedAt" IS NULL AND t."suspendedAt" IS NULL AND c."reconcileAt" IS NOT NULL`
+  WHERE t."deletedAt" IS NULL AND t."suspendedAt" IS NULL AND t."moving" IS NULL AND c."reconcileAt" IS NOT NULL`
 
 /** Connections that are to be compared now, those that wait longest first; not those that somebody works on. */
 export async function dueConnections(sql: SystemSql, now: Date, limit: number): Promise<ConnectionKey[]> {
@@ -39,7 +39,7 @@ export async function quietConnections(
     `SELECT c."tenantId", c."id" FROM "StripeConnection" c
      JOIN "Tenant" t ON t."id" = c."tenantId"
      JOIN "WebhookEndpoint" e ON e."tenantId" = c."tenantId" AND e."id" = c."endpointId"
-     WHERE t."deletedAt" IS NULL AND t."suspendedAt" IS NULL AND c."reconcileAt" > ? AND c."state" <> 'REVOKED'
+     WHERE t."deletedAt" IS NULL AND t."suspendedAt" IS NULL AND t."moving" IS NULL AND c."reconcileAt" > ? AND c."state" <> 'REVOKED'
      AND c."through" < ? AND e."lastDeliveryAt" < ? ORDER BY c."through" LIMIT ${limit}`,
     [now, provenBefore, deliveredBefore],
   )

@@ -1,4 +1,5 @@
 import { appendWake, type InboxEvent, insertEvents, isLive, markLive } from '../inbox.ts'
+import { demandWritable } from '../moving.ts'
 import { type Sql, text, type Writer } from '../sql.ts'
 
 /** What the ids of a page from Stripe are compared for. */
@@ -32,6 +33,7 @@ export function storeMissing(
   progressOf: (missing: readonly string[], filled: number) => string,
 ): Promise<void> {
   return sql.write(async (tx) => {
+    await demandWritable(tx, page.tenantId)
     const missing = await missingIn(tx, page)
     const filled = await insertFound(tx, page, missing)
     const changed = await tx.run(
