@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts'
+import { SERVED } from '../served.ts'
 import { date, integer, type SystemSql, text } from '../sql.ts'
 
 export interface ConnectionKey {
@@ -6,14 +7,14 @@ export interface ConnectionKey {
   id: string
 }
 
-/** Of tenants that are served, and not moved just now. */
-const SERVED = `FROM "StripeConnection" c JOIN "Tenant" t ON t."id" = c."tenantId"
-  WHERE t."deletedAt" IS NULL AND t."suspendedAt" IS NULL AND t."moving" IS NULL AND c."reconcileAt" IS NOT NULL`
+/** Of tenants that are served. */
+const SERVED_CONNECTIONS = `FROM "StripeConnection" c JOIN "Tenant" t ON t."id" = c."tenantId"
+  WHERE ${SERVED} AND c."reconcileAt" IS NOT NULL`
 
 /** Connections that are to be compared now, those that wait longest first; not those that somebody works on. */
 export async function dueConnections(sql: SystemSql, now: Date, limit: number): Promise<ConnectionKey[]> {
   const rows = await sql.all(
-    `SELECT c."tenantId", c."id" ${SERVED} AND c."reconcileAt" <= ?
+    `SELECT c."tenantId", c."id" ${SERVED_CONNECTIONS} AND c."reconcileAt" <= ?
      AND (c."leaseUntil" IS NULL OR c."leaseUntil" < ?) ORDER BY c."reconcileAt" LIMIT ${limit}`,
     [now, now],
   )
@@ -23,7 +24,7 @@ export async function dueConnections(sql: SystemSql, now: Date, limit: number): 
 /** Connections of which nothing was proven since a moment. */
 export async function unprovenSince(sql: SystemSql, since: Date, limit: number): Promise<ConnectionKey[]> {
   const rows = await sql.all(
-    `SELECT c."tenantId", c."id" ${SERVED} AND c."through" < ? AND c."state" <> 'REVOKED' ORDER BY c."through" LIMIT ${limit}`,
+    `SELECT c."tenantId", c."id" ${SERVED_CONNECTIONS} AND c."through" < ? AND c."state" <> 'REVOKED' ORDER BY c."through" LIMIT ${limit}`,
     [since],
   )
   return rows.map((row) => ({ tenantId: text(row['tenantId']), id: text(row['id']) }))
@@ -39,7 +40,7 @@ export async function quietConnections(
     `SELECT c."tenantId", c."id" FROM "StripeConnection" c
      JOIN "Tenant" t ON t."id" = c."tenantId"
      JOIN "WebhookEndpoint" e ON e."tenantId" = c."tenantId" AND e."id" = c."endpointId"
-     WHERE t."deletedAt" IS NULL AND t."suspendedAt" IS NULL AND t."moving" IS NULL AND c."reconcileAt" > ? AND c."state" <> 'REVOKED'
+     WHERE ${SERVED} AND c."reconcileAt" > ? AND c."state" <> 'REVOKED'
      AND c."through" < ? AND e."lastDeliveryAt" < ? ORDER BY c."through" LIMIT ${limit}`,
     [now, provenBefore, deliveredBefore],
   )
@@ -55,7 +56,7 @@ export interface ConnectionsNow {
 
 export async function connectionsNow({ sql }: Pick<Database, 'sql'>): Promise<ConnectionsNow> {
   const rows = await sql.all(
-    `SELECT c."state", COUNT(*) AS "count", MIN(c."through") AS "oldest" ${SERVED} GROUP BY c."state"`,
+    `SELECT c."state", COUNT(*) AS "count", MIN(c."through") AS "oldest" ${SERVED_CONNECTIONS} GROUP BY c."state"`,
   )
   const oldest = rows.flatMap((row) => (row['oldest'] === null ? [] : date(row['oldest'])))
   return {
