@@ -2,6 +2,7 @@ import type { StripeConnection } from '../generated/sqlite/client.ts'
 import { type ActivityEntry, recordActivity } from '../storage/activity.ts'
 import { ConnectionLostError } from '../storage/connect/found.ts'
 import { toDate } from '../time.ts'
+import { noteAnswer } from './answers.ts'
 import { troubleNow } from './look-again.ts'
 import { readGranted } from './permissions.ts'
 import type { ReconcileParts } from './reconcile-parts.ts'
@@ -37,6 +38,8 @@ export async function proveWindow(
       },
     })
     if (!row) throw new ConnectionLostError()
+    const through = row.through ?? toDate(to)
+    await noteAnswer(db, row, accounts.proven, { now, through, answered: true })
     if (filled === 0) return row
     const entry: ActivityEntry = {
       at: now,

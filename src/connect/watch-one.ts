@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import { DAY, MINUTE, type Seconds, toSeconds } from '../time.ts'
+import { noteSilence } from './answers.ts'
 import type { StripeApi } from './api.ts'
 import { lookAgain, lookAtEndpoint, needsLook } from './look-again.ts'
 import { apiWith, openKey } from './means.ts'
@@ -56,6 +57,7 @@ export async function watchConnection(
     if (!(error instanceof StripeTrouble)) throw error
     if (!error.passes) next = LOOK_EVERY
     sayFailed(parts, connection, error)
+    await scope.transaction((db) => noteSilence(db, connection, clock.now()))
   } finally {
     metrics.stripeRequests.inc(api.requests)
     const now = clock.now()
@@ -84,9 +86,12 @@ async function take({ parts, api, ration, left }: Turn, connection: StripeConnec
 
 /** Looks at what may have changed at Stripe, once a day. */
 async function lookedAt(parts: WatchParts, api: StripeApi, connection: StripeConnection) {
-  const { probedAt, state } = connection
+  const { probedAt, state, stripeEndpointId, stripeEndpointStatus } = connection
   const now = parts.clock.now().getTime()
-  if (probedAt !== null && now - probedAt.getTime() < LOOK_EVERY * 1_000) return connection
+  // Whoever enables it again wants to see that soon.
+  const isShut = stripeEndpointId !== null && stripeEndpointStatus !== 'enabled'
+  const isRecent = probedAt !== null && now - probedAt.getTime() < LOOK_EVERY * 1_000
+  if (isRecent && !(isShut && state === 'CONNECTED')) return connection
   try {
     return await (state === 'CONNECTED' ? lookAtEndpoint : lookAgain)(parts, api, connection)
   } catch (error) {

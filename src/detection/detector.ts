@@ -135,6 +135,8 @@ export interface Context<Spec extends SettingsSpec = SettingsSpec, Shared = unkn
   readonly held: boolean
   /** The tenant's zone and its country's holidays. */
   readonly calendar: Calendar
+  /** What Stripe's API had said of the stream by a moment; undefined where it is not asked. */
+  stripe(at: Seconds): StripeAnswer | undefined
   /** What people have said by now of this detector's incidents in this stream, oldest first: the newest 100. */
   readonly feedback: readonly Feedback[]
 }
@@ -151,6 +153,17 @@ export interface Feedback {
   startedAt: Seconds
   lastSeenAt: Seconds
   customer: string | null
+}
+
+/** What Stripe's API said of a stream, and when. */
+export interface StripeAnswer {
+  at: Seconds
+  /** Up to then every event at Stripe is stored. */
+  through: Seconds
+  /** Whether it answered; else what it said before still holds. */
+  answered: boolean
+  /** How the webhook endpoint stands at Stripe; null: not known. */
+  endpoint: string | null
 }
 
 /** Whether Stripe's events reach us, as WEBHOOK_LAG knows it. */

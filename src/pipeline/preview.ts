@@ -3,6 +3,7 @@ import { judgeFacts } from '../detection/engine/batch.ts'
 import type { Choices } from '../detection/engine/choices.ts'
 import type { StreamEvents } from '../detection/engine/events.ts'
 import { ForgetfulMemory, type RaisedIncident } from '../detection/engine/forgetful.ts'
+import type { TenantMemory } from '../detection/engine/memory.ts'
 import { StoredMemory } from '../storage/detection/stored-memory.ts'
 import { type KeptEvent, KeptEvents } from '../storage/rebuild/kept-events.ts'
 import type { Reader } from '../storage/sql.ts'
@@ -43,9 +44,11 @@ export async function* preview(
 ): AsyncGenerator<Previewed> {
   const stored = new StoredMemory(sql, tenantId)
   const [choices, place] = [await stored.choices(), await stored.place()]
+  const answers: TenantMemory['answers'] = (...of) => stored.answers(...of)
   const kept = new KeptEvents(sql, tenantId, false)
   const newest = (await kept.newest()) ?? 0
-  const begin = () => [choices, proposedOf(choices)].map((chosen) => new ForgetfulMemory(chosen, place))
+  const begin = () =>
+    [choices, proposedOf(choices)].map((chosen) => new ForgetfulMemory(chosen, place, answers))
   let memories = begin()
   let [now, events, judgedFrom]: [Seconds, number, Seconds | undefined] = [0, 0, undefined]
   const judge = async (said: readonly StreamEvents[], { isLast = false, teachesOnly = false } = {}) => {

@@ -1,6 +1,6 @@
 import { NO_FACTS } from '../stripe/kept-facts.ts'
 import { KEEP_SETTLED } from '../stripe/ledger.ts'
-import { othersFirst, toDate } from '../time.ts'
+import { othersFirst, toDate, toSeconds } from '../time.ts'
 import { tidyAlerts } from './alerts/tidy.ts'
 import type { Database } from './database.ts'
 import { compactTallies } from './delivery-counts.ts'
@@ -76,6 +76,10 @@ export async function tidyTenant(sql: SystemSql, tenantId: string, retention: Re
     retention.rebuildsBefore,
   ])
   await tidyAlerts(sql, tenantId, retention)
+  await change(sql, tenantId, 'DELETE FROM "StripeAnswer" WHERE "tenantId" = ? AND "at" < ?', [
+    tenantId,
+    toSeconds(retention.eventsBefore),
+  ])
   await change(sql, tenantId, 'DELETE FROM "ImportJob" WHERE "tenantId" = ? AND "finishedAt" < ?', [
     tenantId,
     retention.jobsBefore,

@@ -23,6 +23,7 @@ export const TENANT_TABLES: readonly (readonly [table: string, ...key: string[]]
   ['HeldEvent', 'stream', 'stripeId'],
   ['DetectorState', 'stream', 'detector', 'key'],
   ['DetectorSetting', 'detector'],
+  ['StripeAnswer', 'stream', 'at'],
   ['Stream', 'id'],
   ['MetricBucket', 'stream', 'slot', 'currency'],
   ['DeliveryBucket', 'endpointId', 'slot', 'writer'],

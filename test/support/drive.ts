@@ -6,6 +6,7 @@ import {
   type Ending,
   type Feedback,
   type Finding,
+  type StripeAnswer,
 } from '../../src/detection/detector.ts'
 import type { Held } from '../../src/detection/engine/backlog.ts'
 import { IncidentGrouper } from '../../src/detection/engine/grouping.ts'
@@ -28,6 +29,8 @@ export interface DriveOptions {
   calendar?: Calendar
   /** What people say of the first detector's incidents. */
   feedback?: readonly Feedback[]
+  /** What Stripe's API says of the stream, oldest first. */
+  answers?: readonly StripeAnswer[]
   /** What is known of delivery, where none of the detectors watches it. */
   delivery?: (now: Seconds) => Delivery
   /** Facts between two trips of all state through JSON; 1 unless given. */
@@ -103,13 +106,13 @@ export class Drive {
   }
 
   #judge(events: readonly JudgedEvent[], until?: Seconds, isLast = false): void {
-    const { settings: values = {}, calendar, feedback = [] } = this.#options
+    const { settings: values = {}, calendar, feedback = [], answers } = this.#options
     const newest = Math.max(this.#clock ?? 0, until ?? 0, events.at(-1)?.deliveredAt ?? 0)
     const states = new KeyedStates(this.#detectors)
     states.load(this.#statesFor(events, newest - DISORDER))
     const choices = new Map(this.#detectors.map(({ name }) => [name, { enabled: true, values }]))
     const said = new Map(this.#detectors.slice(0, 1).map(({ name }) => [name, feedback]))
-    const judge = new StreamJudge(this.#detectors, states, choices, this.#clock, calendar, said)
+    const judge = new StreamJudge(this.#detectors, states, choices, this.#clock, calendar, said, answers)
     const { operations, failures, brokenTimers, hold, held } = judge.judge(events, until, this.#held, isLast)
     const [failure] = [...failures.values(), ...brokenTimers]
     if (failure !== undefined) throw new Error(failure)

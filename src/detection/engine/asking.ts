@@ -1,5 +1,5 @@
 import type { Calendar } from '../../calendar/calendar.ts'
-import type { Seconds } from '../../time.ts'
+import { MINUTE, type Seconds } from '../../time.ts'
 import {
   type AnyDetector,
   type Context,
@@ -7,11 +7,15 @@ import {
   type DetectorName,
   type Feedback,
   type SettingsOf,
+  type StripeAnswer,
   UNDISTURBED,
 } from '../detector.ts'
 import { DISORDER } from '../kit/disorder.ts'
 import { type Choices, settingsOf } from './choices.ts'
 import type { KeyedStates } from './states.ts'
+
+/** An answer is known to all processes so much later. */
+const COMMITTED: Seconds = MINUTE
 
 /** What a detector that is being asked may know: one and the same object, which turns from one to the next. */
 export class Asking implements Context {
@@ -35,6 +39,8 @@ export class Asking implements Context {
     private readonly states: KeyedStates,
     private readonly said: ReadonlyMap<DetectorName, readonly Feedback[]>,
     readonly calendar: Calendar,
+    /** In their order. */
+    private readonly answers: readonly StripeAnswer[] = [],
   ) {
     this.watch = detectors.find((detector) => detector.delivery !== undefined)
     for (const detector of detectors) {
@@ -57,6 +63,10 @@ export class Asking implements Context {
     this.#asked = detector
     this.settings = this.#settings.get(detector.name) ?? {}
     this.#delivery = undefined
+  }
+
+  stripe(at: Seconds): StripeAnswer | undefined {
+    return this.answers.findLast((answer) => answer.at + COMMITTED <= at)
   }
 
   get feedback(): readonly Feedback[] {

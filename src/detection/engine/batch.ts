@@ -146,7 +146,9 @@ export async function judgeStream(
   const states = await memory.states(stream.id, detectors, facts, dueBy)
   const clock = stream.clock > 0 ? stream.clock : undefined
   const feedback = await memory.feedback(stream.id)
-  const judge = new StreamJudge(detectors, states, choices, clock, calendar, feedback)
+  const earliest = Math.min(clock ?? newest, ...events.map(({ deliveredAt }) => deliveredAt)) - DISORDER
+  const answers = await memory.answers(stream.id, earliest, newest)
+  const judge = new StreamJudge(detectors, states, choices, clock, calendar, feedback, answers)
   const judgement = judge.judge(events, occasion.now, { hold, events: held }, occasion.isLast)
   const operations = judgement.operations.filter((operation) => !inGap(operation, task))
   const incidents = await groupAll(detectors, memory, { stream, occasion, calendar, operations, dueBy })

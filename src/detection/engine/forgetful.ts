@@ -36,7 +36,12 @@ export class ForgetfulMemory implements TenantMemory {
   #turnedAt: Seconds = 0
   #sweptAt: Seconds = 0
 
-  constructor(choices: Choices, place: Place = NOWHERE) {
+  /** @param answers what Stripe's API had said, where that is known */
+  constructor(
+    choices: Choices,
+    place: Place = NOWHERE,
+    readonly answers: TenantMemory['answers'] = async () => [],
+  ) {
     this.#choices = choices
     this.#place = place
   }

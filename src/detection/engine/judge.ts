@@ -1,7 +1,7 @@
 import { type Calendar, UTC_CALENDAR } from '../../calendar/calendar.ts'
 import type { Fact, FactKind } from '../../stripe/facts.ts'
 import { HOUR, type Seconds } from '../../time.ts'
-import type { AnyDetector, DetectorName, Ending, Feedback, Finding, Step } from '../detector.ts'
+import type { AnyDetector, DetectorName, Ending, Feedback, Finding, Step, StripeAnswer } from '../detector.ts'
 import { DISORDER, TOO_LATE } from '../kit/disorder.ts'
 import { Asking } from './asking.ts'
 import { Backlog, type Held, type Hold, type HoldChange } from './backlog.ts'
@@ -61,8 +61,9 @@ export class StreamJudge {
     public clock: Seconds | undefined,
     calendar: Calendar = UTC_CALENDAR,
     feedback: ReadonlyMap<DetectorName, readonly Feedback[]> = new Map(),
+    answers: readonly StripeAnswer[] = [],
   ) {
-    this.#asking = new Asking(detectors, choices, states, feedback, calendar)
+    this.#asking = new Asking(detectors, choices, states, feedback, calendar, answers)
     this.#listeners = listenersOf(byDelivery(detectors))
   }
 

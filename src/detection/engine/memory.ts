@@ -2,7 +2,7 @@ import type { Place } from '../../calendar/calendar.ts'
 import type { Fact } from '../../stripe/facts.ts'
 import type { ObjectRecord } from '../../stripe/ledger.ts'
 import { MINUTE, type Seconds } from '../../time.ts'
-import type { AnyDetector, DetectorName, Feedback } from '../detector.ts'
+import type { AnyDetector, DetectorName, Feedback, StripeAnswer } from '../detector.ts'
 import type { Hold, HoldChange } from './backlog.ts'
 import type { Choices } from './choices.ts'
 import type { ChangedIncident, Incident } from './incident.ts'
@@ -66,6 +66,8 @@ export interface TenantMemory {
   incidents(stream: string, keys: readonly IncidentKey[], since: Seconds, dueBy: Seconds): Promise<Incident[]>
   /** What people have said of a stream's incidents, oldest first: of each detector the newest 100. */
   feedback(stream: string): Promise<ReadonlyMap<DetectorName, readonly Feedback[]>>
+  /** What Stripe's API said of a stream in [from, to], and the newest answer before, oldest first; none where it is not asked. */
+  answers(stream: string, from: Seconds, to: Seconds): Promise<readonly StripeAnswer[]>
   /** When a detector's incidents were raised, from `since` on. */
   raised(
     stream: string,

@@ -1,5 +1,5 @@
 import type { Place } from '../../calendar/calendar.ts'
-import type { AnyDetector, DetectorName, Feedback } from '../../detection/detector.ts'
+import type { AnyDetector, DetectorName, Feedback, StripeAnswer } from '../../detection/detector.ts'
 import { releaseAt } from '../../detection/engine/backlog.ts'
 import type { Choices } from '../../detection/engine/choices.ts'
 import type { Incident } from '../../detection/engine/incident.ts'
@@ -40,6 +40,8 @@ interface RememberedStream {
   /** No incident ends by itself before. */
   endsFrom: Seconds
   feedback?: ReadonlyMap<DetectorName, readonly Feedback[]>
+  /** From then on: whoever adds one raises the version. */
+  answers?: { from: Seconds; said: readonly StripeAnswer[] }
 }
 
 const rowOf = ({ detector, key }: StateKey): string => `${detector} ${key}`
@@ -215,6 +217,18 @@ export class RememberedMemory implements TenantMemory {
     if (memory.feedback === undefined)
       this.remembered.rememberFeedback(memory, await this.stored.feedback(stream))
     return memory.feedback ?? new Map()
+  }
+
+  /** Those of before were needed before. */
+  async answers(stream: string, from: Seconds): Promise<readonly StripeAnswer[]> {
+    const memory = (await this.#streams()).get(stream)
+    if (memory === undefined) return this.stored.answers(stream, from, Number.MAX_SAFE_INTEGER)
+    if (memory.answers === undefined || from < memory.answers.from) {
+      const said = await this.stored.answers(stream, from, Number.MAX_SAFE_INTEGER)
+      memory.answers = { from, said }
+      this.remembered.bytes += said.length * ROW
+    }
+    return memory.answers.said
   }
 
   raised(stream: string, detectors: readonly AnyDetector[], since: Seconds) {

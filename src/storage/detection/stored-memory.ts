@@ -1,6 +1,6 @@
 import type { Place } from '../../calendar/calendar.ts'
 import { placeOf } from '../../calendar/country.ts'
-import type { AnyDetector, DetectorName, Feedback } from '../../detection/detector.ts'
+import type { AnyDetector, DetectorName, Feedback, StripeAnswer } from '../../detection/detector.ts'
 import type { Choices, DetectorChoice } from '../../detection/engine/choices.ts'
 import { FLOOD } from '../../detection/engine/flood.ts'
 import type { Incident } from '../../detection/engine/incident.ts'
@@ -155,6 +155,21 @@ export class StoredMemory implements TenantMemory {
     }
     for (const own of feedback.values()) own.sort((a, b) => a.at - b.at)
     return feedback
+  }
+
+  async answers(stream: string, from: Seconds, to: Seconds): Promise<StripeAnswer[]> {
+    const rows = await this.sql.all(
+      `SELECT "at", "through", "answered", "endpoint" FROM "StripeAnswer" WHERE "tenantId" = ? AND "stream" = ?
+       AND "at" >= COALESCE((SELECT MAX("at") FROM "StripeAnswer" WHERE "tenantId" = ? AND "stream" = ? AND "at" <= ?), 0)
+       AND "at" <= ? ORDER BY "at"`,
+      [this.tenantId, stream, this.tenantId, stream, from, to],
+    )
+    return rows.map((row) => ({
+      at: integer(row['at']),
+      through: integer(row['through']),
+      answered: flag(row['answered']),
+      endpoint: nullableText(row['endpoint']),
+    }))
   }
 
   async raised(

@@ -59,6 +59,10 @@ export class ShadowMemory implements TenantMemory {
     return this.#stored.feedback(stream)
   }
 
+  answers(stream: string, from: Seconds, to: Seconds) {
+    return this.#stored.answers(stream, from, to)
+  }
+
   async incidents(stream: string, keys: readonly IncidentKey[], since: Seconds, dueBy: Seconds) {
     return this.#newestOf(stream).find(keys, since, dueBy)
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { UTC_CALENDAR } from '../../../src/calendar/calendar.ts'
-import type { Delivery } from '../../../src/detection/detector.ts'
+import type { Delivery, StripeAnswer } from '../../../src/detection/detector.ts'
 import { webhookLag } from '../../../src/detection/detectors/webhook-lag/detector.ts'
 import type { Delivered } from '../../../src/stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../src/time.ts'
@@ -28,6 +28,15 @@ const without = (deliveries: Deliveries, from: Seconds, to: Seconds): Deliveries
 
 const judge = (facts: Deliveries, options?: DriveOptions) =>
   driveHistory([webhookLag], facts, options).incidents
+
+/** What the others may know of delivery after these facts. */
+const told = (facts: Deliveries, now: Seconds, options?: DriveOptions): Delivery => {
+  const stored = driveHistory([webhookLag], facts, options).stored('')
+  const state = webhookLag.revive?.(JSON.parse(stored?.state ?? ''))
+  const view = state && webhookLag.delivery?.(state, now, UTC_CALENDAR)
+  if (view === undefined) throw new Error('no view of delivery')
+  return view
+}
 
 describe('WEBHOOK_LAG is quiet', () => {
   const cases: [name: string, facts: () => Deliveries][] = [
@@ -61,6 +70,84 @@ describe('WEBHOOK_LAG is quiet', () => {
   ]
   it.each(cases)('%s', (_, facts) => {
     expect(judge(facts())).toEqual([])
+  })
+})
+
+/** Stripe's API is asked every quarter of an hour and knows all up to 15 minutes before. */
+const asked = (from: Seconds, to: Seconds, over: Partial<StripeAnswer> = {}): StripeAnswer[] =>
+  every(from, 15 * MINUTE, Math.floor((to - from) / (15 * MINUTE))).map((at) => ({
+    at,
+    through: at - 15 * MINUTE,
+    answered: true,
+    endpoint: 'enabled',
+    ...over,
+  }))
+
+/** No webhook brought it: the next comparison found it. */
+const found = (at: Seconds): Late<Delivered> => {
+  const grid = 15 * MINUTE
+  const when = Math.ceil((at + grid + 1) / grid) * grid
+  return { ...arrived(at), found: true, lag: when - at }
+}
+
+const usual = () => stream(210, { flat: true })
+const answers = asked(NOW - DAY, NOW + 2 * DAY)
+
+describe("WEBHOOK_LAG, where Stripe's API is asked", () => {
+  it('is quiet while nothing comes and nothing is there, and calls no hour dark', () => {
+    const silent = without(usual(), NOW, NOW + 6 * HOUR)
+    expect(judge(silent, { answers })).toEqual([])
+    const before = silent.filter(({ at }) => at < NOW)
+    const now = NOW + 5 * HOUR
+    const view = told(before, now, { answers, until: now })
+    expect([view.quiet, view.dark(NOW, now)]).toEqual([false, []])
+    expect(told(before, now, { until: now }).quiet).toBe(true)
+  })
+
+  it('counts exactly what did not come, and calls no hour dark', () => {
+    const lost = usual().filter(({ at }) => at >= NOW && at < NOW + 3 * HOUR)
+    const facts = [...without(usual(), NOW, NOW + 3 * HOUR), ...lost.map(({ at }) => found(at))]
+    const [incident, ...rest] = judge(facts, { answers })
+    expect(rest).toEqual([])
+    expect(incident).toMatchObject({
+      severity: 'HIGH',
+      confidence: 1,
+      startedAt: lost[0]?.at,
+      occurrences: lost.length,
+      title: `${lost.length} events did not come by webhook`,
+      evidence: [{ name: 'missing events', observed: lost.length }, { name: 'missing share' }],
+    })
+    expect(incident?.endedAt).toBe(lost.at(-1)?.at)
+    expect(incident?.detectedAt).toBeLessThan(NOW + HOUR)
+    expect(told(facts, NOW + 5 * HOUR, { answers }).dark(NOW - HOUR, NOW + 4 * HOUR)).toEqual([])
+  })
+
+  it('is quiet when one event in twenty is lost, and not when one in three is', () => {
+    const losing = (one: number) =>
+      stream(400).map((fact, i) => (fact.at >= NOW && i % one === 0 ? found(fact.at) : fact))
+    expect(judge(losing(20), { answers })).toEqual([])
+    expect(judge(losing(3), { answers })).toHaveLength(1)
+  })
+
+  it('says that it does not answer where nothing comes', () => {
+    const silent = without(usual(), NOW, NOW + 4 * HOUR)
+    const mute = { through: NOW - 15 * MINUTE, answered: false }
+    const facts = [...asked(NOW - DAY, NOW), ...asked(NOW + 15 * MINUTE, NOW + DAY, mute)]
+    const [incident] = judge(silent, { answers: facts })
+    expect(incident?.title).toMatch(/^No events from Stripe for/)
+    expect(incident?.message).toContain("Stripe's API has not answered since")
+  })
+
+  it('reports at once that the endpoint is disabled at Stripe', () => {
+    const shut = asked(NOW, NOW + 2 * DAY, { endpoint: 'disabled' })
+    const [incident, ...rest] = judge(without(usual(), NOW, NOW + 3 * DAY), {
+      answers: [...asked(NOW - DAY, NOW), ...shut],
+      until: NOW + DAY,
+    })
+    expect(rest).toEqual([])
+    expect(incident?.title).toBe('Stripe has disabled the webhook endpoint')
+    expect(incident?.startedAt).toBeLessThan(NOW + HOUR)
+    expect(incident?.detectedAt).toBeLessThanOrEqual(NOW + HOUR)
   })
 })
 
@@ -127,13 +214,6 @@ describe('an incident of WEBHOOK_LAG', () => {
 })
 
 describe('what WEBHOOK_LAG tells the others of delivery', () => {
-  const told = (facts: Deliveries, now: Seconds) => {
-    const stored = driveHistory([webhookLag], facts).stored('')
-    const state = webhookLag.revive?.(JSON.parse(stored?.state ?? ''))
-    const view = state && webhookLag.delivery?.(state, now, UTC_CALENDAR)
-    if (view === undefined) throw new Error('no view of delivery')
-    return view
-  }
   const last = NOW - 60
 
   it('is undisturbed in ordinary times', () => {

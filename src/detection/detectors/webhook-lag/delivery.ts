@@ -42,7 +42,17 @@ export interface Watched {
   gaps: Gap[]
   late: Spans
   disturbedAt: Seconds
+  /** Up to then every event that there is at Stripe is known; 0: Stripe's API does not say. */
+  proven: Seconds
+  /** When the newest event was made that was found there. */
+  found: Seconds
 }
+
+/** A silence can only hide something from here on. */
+const knownTo = ({ last, proven }: Watched): Seconds => Math.max(last, proven)
+
+/** The newest sign that there is business. */
+const heard = ({ last, found }: Watched): Seconds => Math.max(last, found)
 
 export interface Silence {
   nats: number
@@ -52,28 +62,31 @@ export interface Silence {
 }
 
 /**
- * How odd it is, in nats, that nothing arrived from the last arrival until `until`. Where only a trickle came before,
+ * How odd it is, in nats, that nothing arrived from the last arrival until `until`, or since Stripe's API has said that nothing
+ * is missing. Where only a trickle came before,
  * no more is expected to go on: trade has broken down, not delivery. Hours that were quiet at the same time of the
  * last two weeks are not expected to be other now.
  */
 export function silence(watched: Watched, until: Seconds, calendar: Calendar): Silence {
   const { last, since, season } = watched
-  if (last === 0 || until <= last) return { nats: 0, usual: 0, plain: 0 }
-  const c2 = season.dispersion + (YOUNG * (until - last)) / Math.max(1, last - since)
+  const [from, life] = [knownTo(watched), heard(watched)]
+  if (last === 0 || until <= from) return { nats: 0, usual: 0, plain: 0 }
+  const c2 = season.dispersion + (YOUNG * (until - from)) / Math.max(1, from - since)
   const share = MARGIN * trickle(watched, until, calendar)
-  const all = season.expected(last, until)
-  const usual = season.expected(last, until, openShare(watched, [last, until], until, calendar))
+  const all = season.expected(life, until)
+  const usual = season.expected(from, until, openShare(watched, [from, until], until, calendar))
   return { nats: shortfall(0, share * usual, c2), usual, plain: shortfall(0, share * all, c2) }
 }
 
 /** Share of the usual that came in the hours before the last arrival; 1 unless it was oddly little. */
 function trickle(watched: Watched, now: Seconds, calendar: Calendar): number {
-  const { last, season, arrivals } = watched
-  const from = hourOf(last) - TRICKLE_HOURS
-  const usual = season.expected(from * HOUR, last, openShare(watched, [from * HOUR, last], now, calendar))
-  const seen = season.hours.between(from, hourOf(last) + 1)
+  const { season, arrivals } = watched
+  const to = knownTo(watched)
+  const from = hourOf(to) - TRICKLE_HOURS
+  const usual = season.expected(from * HOUR, to, openShare(watched, [from * HOUR, to], now, calendar))
+  const seen = season.hours.between(from, hourOf(to) + 1)
   if (shortfall(seen, MARGIN * usual, season.dispersion) < ODD) return 1
-  const { late, arrivals: all } = lateness(arrivals, last)
+  const { late, arrivals: all } = lateness(arrivals, to)
   return late >= LATE_SHARE * all ? 1 : (1 + seen) / (1 + usual)
 }
 
@@ -99,9 +112,9 @@ function openShare(watched: Watched, span: Span, now: Seconds, calendar: Calenda
 }
 
 /** Silences since then that were no outages as far as is known, and the one that goes on. */
-const quietsOf = ({ gaps, last }: Watched, since: Seconds, now: Seconds): Quiet[] => [
-  ...gaps.filter(({ to, late }) => to > since && late === 0),
-  ...(now - last >= LONG ? [{ from: last, to: now }] : []),
+const quietsOf = (watched: Watched, since: Seconds, now: Seconds): Quiet[] => [
+  ...watched.gaps.filter(({ to, late }) => to > since && late === 0),
+  ...(now - heard(watched) >= LONG ? [{ from: heard(watched), to: now }] : []),
 ]
 
 /** Closing times go by local clocks: part of the usual that is also usual at this time by those of four weeks ago. */
@@ -113,14 +126,14 @@ function byFormerClocks(season: Season, hour: number, calendar: Calendar): numbe
 
 /** Takes the silence that an arrival ends for a gap, where it is one: it may be the first of a habit. */
 export function endSilence(watched: Watched, arrival: Seconds, { nats, plain }: Silence): void {
-  const { last, gaps } = watched
-  if (arrival - last >= LONG && plain >= ODD)
-    noteGap(gaps, { from: last, to: arrival, lost: nats >= LOST, late: 0 })
+  const lost = nats >= LOST
+  const from = lost ? knownTo(watched) : heard(watched)
+  if (arrival - from >= LONG && plain >= ODD) noteGap(watched.gaps, { from, to: arrival, lost, late: 0 })
 }
 
-/** Whether the hours from the last arrival until `until` are lost. */
+/** Whether the hours since anything is known, until `until`, are lost. */
 export const isLost = (watched: Watched, until: Seconds, calendar: Calendar): boolean =>
-  until - watched.last >= LONG && silence(watched, until, calendar).nats >= LOST
+  until - knownTo(watched) >= LONG && silence(watched, until, calendar).nats >= LOST
 
 /** Hours lost to a silence that goes on, to earlier ones, and to lateness. */
 export function lostHours(
@@ -129,10 +142,10 @@ export function lostHours(
   now: Seconds,
   calendar: Calendar,
 ): readonly Seconds[] {
-  const { gaps, late, last } = watched
+  const { gaps, late } = watched
   const goingOn = isLost(watched, now, calendar)
   if (!goingOn && gaps.length === 0 && late.length === 0) return []
-  const spans: Spans = goingOn ? [...late, [last, null]] : late
+  const spans: Spans = goingOn ? [...late, [knownTo(watched), null]] : late
   const hours = new Set(hoursTouched(spans, from, to))
   eachLostHour(gaps, [from, to], now, (hour) => hours.add(hour))
   return [...hours].sort((a, b) => a - b)
@@ -141,12 +154,12 @@ export function lostHours(
 /** Whether it may still turn out that lost hours in [from, to) were only quiet. */
 export const mayBeQuiet = (watched: Watched, [from, to]: Span, now: Seconds, calendar: Calendar): boolean =>
   isUndecided(watched.gaps, from, to, now) ||
-  (watched.last < to && now < to + RESENT && isLost(watched, now, calendar))
+  (knownTo(watched) < to && now < to + RESENT && isLost(watched, now, calendar))
 
 /** What the other detectors may know, worked out only when asked. */
 export const deliveryOf = (watched: Watched, now: Seconds, calendar: Calendar): Delivery => ({
   get quiet() {
-    return now - watched.last >= LONG && silence(watched, now, calendar).nats >= ODD
+    return now - knownTo(watched) >= LONG && silence(watched, now, calendar).nats >= ODD
   },
   get disturbedAt() {
     if (this.quiet) return now

@@ -1,7 +1,7 @@
 import type { Calendar } from '../../../calendar/calendar.ts'
 import type { Delivered } from '../../../stripe/facts.ts'
 import { DAY, HOUR, MINUTE, type Seconds } from '../../../time.ts'
-import { defineDetector, type Finding, type Step } from '../../detector.ts'
+import { defineDetector, type Finding, type Step, type StripeAnswer } from '../../detector.ts'
 import { ofStream } from '../../kit/heads.ts'
 import { learnHolidays, newHolidays, withHolidays } from '../../kit/holidays.ts'
 import { nextHour } from '../../statistics/hours.ts'
@@ -10,6 +10,7 @@ import { deliveryOf, endSilence, isLost, lostHours, mayBeQuiet, silence } from '
 import { type Gap, hadOutage } from './gaps.ts'
 import { judge, late, silent } from './incident.ts'
 import { arrive } from './lateness.ts'
+import { missed } from './missed.ts'
 import { neededOf, type OwnContext, type State, settings, stateOf } from './state.ts'
 
 /** Deliveries closer than this are one burst: one act at Stripe sends several events. */
@@ -26,8 +27,9 @@ export const webhookLag = defineDetector({
   facts: ['delivered'],
   settings,
   cooldown: 12 * HOUR,
-  stateVersion: 3,
-  upgrade: { 1: withGaps, 2: (old) => old }, // Named days are noted from now on.
+  stateVersion: 4,
+  // Named days, and then what Stripe's API says, are noted from now on.
+  upgrade: { 1: withGaps, 2: (old) => old, 3: (old) => old },
   idleAfter: 120 * DAY,
   ...ofStream(stateOf),
   observe,
@@ -44,10 +46,10 @@ function withGaps(old: unknown): unknown {
 }
 
 function observe(state: State, fact: Delivered, context: OwnContext): Step | undefined {
-  // Nothing arrived.
-  if (fact.found) return undefined
+  if (fact.found) return find(state, fact, context)
   const { settings } = context
   const arrival = Math.max(state.last, fact.at + fact.lag)
+  heed(state, context.stripe(arrival))
   if (state.since === 0) state.since = arrival
   const isLate = fact.lag > settings.lateAfter
   const findings = closeGap(state, fact.at, arrival, context)
@@ -58,6 +60,27 @@ function observe(state: State, fact: Delivered, context: OwnContext): Step | und
   if (state.awake) return findings.length > 0 ? { findings } : undefined
   state.awake = true
   return { findings, wakeAt: nextHour(arrival) }
+}
+
+/** No webhook brought it: it says that there is business, and that its delivery was lost. */
+function find(state: State, fact: Delivered, context: OwnContext): Step | undefined {
+  const found = fact.at + fact.lag
+  heed(state, context.stripe(found))
+  if (state.since === 0) state.since = fact.at
+  // While deliveries come as well they have counted the burst.
+  if (fact.at > state.last && fact.at - state.found >= BURST) state.season.add(fact.at)
+  state.found = Math.max(state.found, fact.at)
+  const findings = missed(state, fact, context)
+  if (state.awake) return findings.length > 0 ? { findings } : undefined
+  state.awake = true
+  return { findings, wakeAt: nextHour(found) }
+}
+
+/** What Stripe's API has said: up to then nothing is missing. */
+function heed(state: State, answer: StripeAnswer | undefined): void {
+  if (answer === undefined) return
+  state.proven = Math.max(state.proven, answer.through)
+  state.unanswered = answer.answered ? 0 : state.unanswered || answer.at
 }
 
 /** Judges the silence that this arrival ends: one that fits between two hourly looks is reported now. */
@@ -98,8 +121,9 @@ function countBurst(state: State, arrival: Seconds): void {
 
 function onTimer(state: State, context: OwnContext): Step {
   const { now, calendar } = context
+  heed(state, context.stripe(now))
   learn(state, now, calendar)
   const step = judge(state, context)
-  state.awake = state.open !== null || now - state.last < IDLE
+  state.awake = state.open !== null || now - Math.max(state.last, state.found) < IDLE
   return { ...step, wakeAt: state.awake ? nextHour(now) : null }
 }

@@ -6,9 +6,10 @@ import { seasonSeries } from '../../kit/series.ts'
 import { noteSign, shownBy } from '../../kit/signs.ts'
 import { closeSpan, openSpan } from '../../statistics/spans.ts'
 import { type Silence, silence } from './delivery.ts'
-import { lateFinding, silenceFinding } from './finding.ts'
+import { lateFinding, shutFinding, silenceFinding } from './finding.ts'
 import { noteGap, noteLate } from './gaps.ts'
 import { isStraggler, type Lateness, lateCourse, lateness } from './lateness.ts'
+import { isShut } from './missed.ts'
 import { neededOf, type Open, type OwnContext, type State } from './state.ts'
 
 /** The life of the one incident: deliveries that come late, or not at all. */
@@ -64,14 +65,17 @@ export function silent(
   { nats, usual }: Silence,
   { now, settings, calendar }: OwnContext,
 ): Finding[] {
-  const { last, open, since } = state
+  const { last, open, since, proven, unanswered } = state
   const { minSilence } = settings
   const needed = neededOf(settings)
-  if (now - since < GROWN || nats < needed || now - last < minSilence) return []
-  const startedAt = open === null ? last : Math.min(open.startedAt, last)
+  const from = Math.max(last, proven)
+  if (now - since < GROWN || nats < needed || now - from < minSilence) return []
+  const startedAt = open === null ? from : Math.min(open.startedAt, from)
   state.open = { startedAt, lastSign: now, silent: true }
   const series = open === null ? seasonSeries(state.season, now - 1) : undefined
-  return [silenceFinding({ calendar, startedAt, since: last, series, now, usual, minSilence, nats, needed })]
+  const unansweredSince = unanswered > 0 ? unanswered : undefined
+  const known = { since: from, now, usual, minSilence, unansweredSince }
+  return [silenceFinding({ ...known, calendar, startedAt, series, nats, needed })]
 }
 
 /** Judges the time that has passed, every full hour. */
@@ -80,12 +84,28 @@ export function judge(state: State, context: OwnContext): Step {
   if (state.open !== null && now - state.open.startedAt >= LASTING) return settle(state, now)
   const findings = silent(state, silence(state, now, calendar), context)
   if (findings.length > 0) return { findings }
+  const shut = shutOff(state, context)
+  if (shut !== undefined) return { findings: [shut] }
   const { open } = state
   if (open === null || !isCalm(state, open, now, settings)) return {}
-  const at = Math.max(open.startedAt, open.silent ? Math.min(firstAfter(state, open), now) : open.lastSign)
+  const at = Math.max(open.startedAt, lastOf(state, open, now))
   state.open = null
   closeSpan(state.late, at)
   return { ended: [{ fingerprint: '', at }] }
+}
+
+const lastOf = (state: State, open: Open, now: Seconds): Seconds =>
+  open.missed?.last ?? (open.silent ? Math.min(firstAfter(state, open), now) : open.lastSign)
+
+/** That Stripe delivers nothing to the endpoint is reported whether anything would come or not. */
+function shutOff(state: State, context: OwnContext): Finding | undefined {
+  const { now, calendar } = context
+  const answer = context.stripe(now)
+  if (answer === undefined || !isShut(answer)) return undefined
+  const { open } = state
+  const isNew = open === null
+  state.open = { ...(open ?? { startedAt: answer.at, silent: false }), lastSign: now }
+  return isNew ? shutFinding(answer.endpoint ?? 'disabled', { startedAt: answer.at, calendar }) : undefined
 }
 
 /** Deliveries are fresh again, few of them late, and nothing was wrong for two hours. */

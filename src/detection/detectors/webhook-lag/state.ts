@@ -7,6 +7,7 @@ import { PRIORS, Season, type SeasonSpec } from '../../statistics/season.ts'
 import { HOURS_A_YEAR, threshold } from '../../statistics/threshold.ts'
 import type { Watched } from './delivery.ts'
 import { type Arrivals, newArrivals } from './lateness.ts'
+import { type Missed, newMissed } from './missed-events.ts'
 import { Stragglers } from './stragglers.ts'
 
 const SEASON: SeasonSpec = {
@@ -21,6 +22,8 @@ export interface Open {
   /** Arrival of the last late delivery, or the last hour that was silent. */
   lastSign: Seconds
   silent: boolean
+  /** Events that never came by webhook: the first, the newest, and how many. */
+  missed?: { first: Seconds; last: Seconds; count: number }
 }
 
 export interface State extends Watched {
@@ -32,6 +35,9 @@ export interface State extends Watched {
   /** Late deliveries of ordinary times, by hour of arrival. */
   stragglers: Stragglers
   signs: Signs
+  missed: Missed
+  /** Since when Stripe's API does not answer, as far as it is asked; 0: it does, or is not asked. */
+  unanswered: Seconds
   open: Open | null
 }
 
@@ -72,6 +78,10 @@ export function stateOf(stored?: State): State {
     holidays: newHolidays(),
     late: [],
     disturbedAt: 0,
+    proven: 0,
+    found: 0,
+    missed: newMissed(),
+    unanswered: 0,
     signs: [],
     open: null,
     ...stored,
