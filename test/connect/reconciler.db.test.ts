@@ -75,7 +75,11 @@ describe('a server', () => {
         },
         { timeout: 60_000, interval: 250 },
       )
-      expect(await connection()).toMatchObject({ filled: 4, missing: 0, rationSpent: 0 })
+      // Events are judged before the last list has ended.
+      await vi.waitFor(
+        async () => expect(await connection()).toMatchObject({ filled: 4, missing: 0, rationSpent: 0 }),
+        { timeout: 30_000, interval: 100 },
+      )
       expect(await scope.db.anomaly.count({ where: { detector: 'WEBHOOK_LAG' } })).toBe(0)
       const metrics = await (await fetch(`${server.url}/metrics`)).text()
       expect(metrics).toContain('billingwatch_stripe_events_filled_total 4')
