@@ -52,9 +52,12 @@ describe('a pass', () => {
     const counting = createPipeline({ ...pipeline, database: counted.database })
     for (const tenant of served) await deliver(tenant, [paid(START, { customer: 'cus_1' })])
     await judgeDue(counting, at(START + 10))
+    // What is read with the first event of a stream that is there already is remembered from then on.
+    for (const tenant of served) await deliver(tenant, [paid(START + 20, { customer: 'cus_3' })])
+    await judgeDue(counting, at(START + 30))
     counted.statements.length = 0
-    for (const tenant of served) await deliver(tenant, [paid(START + 30, { customer: 'cus_2' })])
-    expect(await judgeDue(counting, at(START + 40))).toHaveLength(20)
+    for (const tenant of served) await deliver(tenant, [paid(START + 40, { customer: 'cus_2' })])
+    expect(await judgeDue(counting, at(START + 50))).toHaveLength(20)
     const own = (id: string) => counted.statements.filter(({ tenantId }) => tenantId === id)
     for (const { id } of served.slice(1))
       expect(
