@@ -68,6 +68,14 @@ async function insertConnection(
     permissions: '[]',
     createdAt: now,
   })
+  await insert('StripeAnswer', {
+    tenantId,
+    stream: 's',
+    at: 2n,
+    through: 1n,
+    answered: true,
+    endpoint: 'enabled',
+  })
   await insert('ImportJob', {
     tenantId,
     id: 'imp_1',
