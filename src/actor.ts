@@ -6,3 +6,6 @@ export interface Actor {
   kind: ActorKind
   name: string
 }
+
+/** What happens by itself. */
+export const SYSTEM = { kind: 'SYSTEM', name: 'BillingWatch' } as const satisfies Actor

@@ -1,9 +1,8 @@
+import { SYSTEM } from '../actor.ts'
 import type { AlertChannel } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
 import { recordActivity } from '../storage/activity.ts'
 import type { TenantClient } from '../storage/scope/scope.ts'
-
-const SYSTEM = { kind: 'SYSTEM', name: 'BillingWatch' } as const
 
 /**
  * Switches a channel off on which nothing arrives, in the caller's transaction. What waits there is kept for whoever

@@ -1,3 +1,4 @@
+import { SYSTEM } from '../actor.ts'
 import type { Bus } from '../bus/bus.ts'
 import type { Database } from '../storage/database.ts'
 import { scopeTo } from '../storage/scope/scope.ts'
@@ -9,8 +10,6 @@ import { endOverdueSnooze } from './snooze.ts'
 const EVERY = 1_000
 /** Snoozes that end at one look. */
 const BATCH = 100
-
-const SYSTEM = { kind: 'SYSTEM', name: 'BillingWatch' } as const
 
 export interface SnoozeWatchParts {
   database: Database

@@ -1,3 +1,4 @@
+import { SYSTEM } from '../actor.ts'
 import type { StripeConnection } from '../generated/sqlite/client.ts'
 import { type ActivityEntry, recordActivity } from '../storage/activity.ts'
 import type { Scope } from '../storage/scope/scope.ts'
@@ -48,7 +49,7 @@ export async function noteTrouble(
       const entry: ActivityEntry = {
         at: now,
         kind: 'STRIPE_KEY_REVOKED',
-        actor: { kind: 'SYSTEM', name: 'BillingWatch' },
+        actor: SYSTEM,
         note: error.message,
         data: { connectionId: id, keyHint, permission: error.permission ?? null },
       }

@@ -1,3 +1,4 @@
+import { SYSTEM } from '../../actor.ts'
 import type { Calendar } from '../../calendar/calendar.ts'
 import { bounded } from '../../stripe/money.ts'
 import { DAY, type Seconds } from '../../time.ts'
@@ -204,7 +205,7 @@ export class IncidentGrouper {
     if (detector.selfResolving && incident.status === 'OPEN') {
       incident.status = 'RESOLVED'
       incident.resolvedAt = this.#start.wall
-      incident.resolvedBy = { kind: 'SYSTEM', name: 'BillingWatch' }
+      incident.resolvedBy = SYSTEM
     }
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SYSTEM } from '../../actor.ts'
 import { PublicError } from '../../errors.ts'
 import { randomBase62 } from '../../ids.ts'
 import {
@@ -16,8 +17,6 @@ import type { RebuildParts } from './run.ts'
 
 /** Milliseconds between two looks at a rebuild that somebody else works on. */
 const LOOK_EVERY = 250
-
-const SYSTEM = { kind: 'SYSTEM', name: 'BillingWatch' } as const
 
 export interface WholeRebuild {
   tenantId: string

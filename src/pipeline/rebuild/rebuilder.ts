@@ -1,3 +1,4 @@
+import { SYSTEM } from '../../actor.ts'
 import { PublicError } from '../../errors.ts'
 import { newId, randomBase62 } from '../../ids.ts'
 import type { Logger } from '../../log.ts'
@@ -20,8 +21,6 @@ export interface RebuilderOptions extends RebuildParts {
   log: Logger
   metrics: Pick<Metrics, 'rebuilds' | 'eventsJudgedAnew'>
 }
-
-const SYSTEM = { kind: 'SYSTEM', name: 'BillingWatch' } as const
 
 /** Milliseconds between two looks for rebuilds that nobody works on. */
 const LOOK_EVERY = 2_000

@@ -1,3 +1,4 @@
+import { SYSTEM } from '../../actor.ts'
 import type { AnyDetector } from '../../detection/detector.ts'
 import type { Stream } from '../../detection/engine/memory.ts'
 import { type ActivityEntry, activityRow } from '../activity.ts'
@@ -88,7 +89,6 @@ export async function swapHeld(tx: Writer, tenantId: string, { id, hold }: Strea
   )
 }
 
-const SYSTEM = { kind: 'SYSTEM', name: 'BillingWatch' } as const
 const GONE = 'Judged anew, this is no longer found.'
 
 /** Nothing is deleted: what nobody has touched is resolved, and the rest is marked. */
