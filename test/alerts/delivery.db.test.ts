@@ -4,11 +4,11 @@ import { z } from 'zod'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
 import type { Database } from '../../src/storage/database.ts'
 import type { Scope } from '../../src/storage/scope/scope.ts'
-import { alertsOn, deliveriesOf } from '../support/alerts.ts'
-import { raise, record, type Seed } from '../support/anomalies.ts'
+import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
+import { record } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { startReceiver } from '../support/receiver.ts'
-import { acting, clock, newTenant } from '../tenancy/office.ts'
+import { acting, clock } from '../tenancy/office.ts'
 
 const event = z.object({ type: z.string(), timestamp: z.string(), data: z.record(z.string(), z.unknown()) })
 
@@ -22,14 +22,12 @@ describe('an alert', () => {
 
   /** A tenant with one WEBHOOK at a receiver of its own. */
   async function setUp(over: Parameters<typeof alerts.webhookOf>[2] = {}) {
-    const tenant = await newTenant(database)
+    const tenant = await tenantOn(alerts)
     const receiver = await startReceiver()
     onTestFinished(() => receiver.close())
     const { channel, secret } = await alerts.webhookOf(tenant.scope, `${receiver.url}/alerts`, over)
     const events = () => receiver.requests.map(({ body }) => event.parse(JSON.parse(body)))
-    const raised = (seed: Seed = {}) =>
-      raise(database, tenant.id, { severity: 'HIGH', detectedAt: clock.now(), ...seed })
-    return { ...tenant, receiver, channel, secret, events, raised }
+    return { ...tenant, receiver, channel, secret, events }
   }
 
   const statesOf = async (scope: Scope) =>

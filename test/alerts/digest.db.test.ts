@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { planSummaries } from '../../src/alerts/summary.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { alertsOn, deliveriesOf } from '../support/alerts.ts'
-import { raise, record, type Seed } from '../support/anomalies.ts'
+import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
+import { record } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { startReceiver } from '../support/receiver.ts'
-import { clock, newTenant } from '../tenancy/office.ts'
+import { clock } from '../tenancy/office.ts'
 
 const body = z.object({
   type: z.string(),
@@ -26,14 +26,12 @@ describe('a digest', () => {
   })
 
   async function setUp(over: Parameters<typeof alerts.webhookOf>[2] = {}) {
-    const tenant = await newTenant(database)
+    const tenant = await tenantOn(alerts)
     const receiver = await startReceiver()
     onTestFinished(() => receiver.close())
     await alerts.webhookOf(tenant.scope, receiver.url, over)
-    const raised = (seed: Seed = {}) =>
-      raise(database, tenant.id, { severity: 'HIGH', detectedAt: clock.now(), ...seed })
     const bodies = () => receiver.requests.map((request) => body.parse(JSON.parse(request.body)))
-    return { ...tenant, receiver, raised, bodies }
+    return { ...tenant, receiver, bodies }
   }
 
   it('takes the place of single messages after ten in ten minutes, and names every anomaly in bodies under 20 kB', async () => {

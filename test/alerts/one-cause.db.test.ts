@@ -2,11 +2,10 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { alertsOn, deliveriesOf } from '../support/alerts.ts'
-import { end, raise, type Seed } from '../support/anomalies.ts'
+import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { testDatabase } from '../support/database.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
-import { acting, clock, newTenant } from '../tenancy/office.ts'
+import { acting } from '../tenancy/office.ts'
 
 const event = z.object({
   type: z.string(),
@@ -32,20 +31,8 @@ describe('anomalies of one cause', () => {
     return () => pager.close()
   })
 
-  async function setUp() {
-    const tenant = await newTenant(database)
-    const raised = (seed: Seed = {}) =>
-      raise(database, tenant.id, { severity: 'HIGH', detectedAt: clock.now(), ...seed })
-    const wait = async (seconds: number): Promise<void> => {
-      await alerts.tick()
-      clock.forward(seconds)
-      await alerts.tick()
-    }
-    return { ...tenant, raised, wait, ended: (...ids: string[]) => end(database, tenant.id, ...ids) }
-  }
-
   async function withWebhook(over: Parameters<typeof alerts.webhookOf>[2] = ALL) {
-    const parts = await setUp()
+    const parts = await tenantOn(alerts)
     const receiver = await startReceiver()
     onTestFinished(() => receiver.close())
     await alerts.webhookOf(parts.scope, receiver.url, over)
@@ -55,7 +42,7 @@ describe('anomalies of one cause', () => {
   }
 
   async function withPager() {
-    const parts = await setUp()
+    const parts = await tenantOn(alerts)
     pager.requests.length = 0
     const routingKey = 'R0123456789abcdefghijklmnopqrstu'
     await alerts.createChannel(parts.scope, {

@@ -1,15 +1,16 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
+import { SYSTEM } from '../../src/actor.ts'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
 import { endOverdueSnooze, snoozeAnomaly } from '../../src/anomalies/snooze.ts'
 import { undoAct } from '../../src/anomalies/undo.ts'
 import { composeId } from '../../src/ids.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { alertsOn, deliveriesOf } from '../support/alerts.ts'
-import { end, raise, record, type Seed } from '../support/anomalies.ts'
+import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
+import { record } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
-import { acting, clock, newTenant } from '../tenancy/office.ts'
+import { acting, clock } from '../tenancy/office.ts'
 
 const event = z.object({ type: z.string(), data: z.looseObject({ id: z.string() }) })
 const page = z.object({ event_action: z.string() })
@@ -30,26 +31,16 @@ beforeAll(async () => {
 })
 
 async function setUp() {
-  const tenant = await newTenant(database)
+  const tenant = await tenantOn(alerts)
   const { scope } = tenant
-  const raised = (seed: Seed = {}) =>
-    raise(database, tenant.id, { severity: 'HIGH', detectedAt: clock.now(), ...seed })
-  const wait = async (seconds: number): Promise<void> => {
-    await alerts.tick()
-    clock.forward(seconds)
-    await alerts.tick()
-  }
   const inHours = (hours: number) => new Date(clock.now().getTime() + hours * 3_600_000)
   const seqOf = async (): Promise<bigint> => (await scope.db.tenant.findFirstOrThrow()).seq
   return {
     ...tenant,
-    raised,
-    wait,
     inHours,
     snooze: (id: string, hours = 8) => snoozeAnomaly(scope, acting, id, { until: inHours(hours) }),
     wake: (id: string) => endOverdueSnooze(scope, { ...acting, actor: SYSTEM }, id),
     undo: async () => undoAct(scope, acting, composeId('act', tenant.id, String(await seqOf()))),
-    ended: (...ids: string[]) => end(database, tenant.id, ...ids),
     /** As detection records growth of what was snoozed until it grows. */
     grow: async (
       id: string,
@@ -68,8 +59,6 @@ async function setUp() {
     log: async () => (await deliveriesOf(scope)).map(({ reason, state, why }) => [reason, state, why]),
   }
 }
-
-const SYSTEM = { kind: 'SYSTEM', name: 'BillingWatch' } as const
 
 async function withWebhook(over: Parameters<typeof alerts.webhookOf>[2] = ALL) {
   const parts = await setUp()

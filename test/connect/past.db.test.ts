@@ -47,6 +47,16 @@ function trade() {
   return { now, past, fresh: live(twice(now - 1_800, 'cus_now')) }
 }
 
+/** Reads events until Stripe refuses the third page. */
+async function breakOffAtPage(tenant: SteppedTenant, account: StripeDouble) {
+  let pages = 0
+  account.trouble = ({ path, query }) =>
+    path === '/v1/events' && query['starting_after'] !== undefined && ++pages === 2
+      ? invalid('It breaks here.')
+      : undefined
+  await expect(tenant.goOn()).rejects.toThrow('It breaks here.')
+}
+
 describe('the past of a connection', () => {
   it(
     'is judged in its order where deliveries were judged before, as it is where none was',
@@ -102,12 +112,7 @@ describe('the past of a connection', () => {
       await deliver(tenant, fresh)
       await judgeAll(now)
       await tenant.begin()
-      let pages = 0
-      account.trouble = ({ path, query }) =>
-        path === '/v1/events' && query['starting_after'] !== undefined && ++pages === 2
-          ? invalid('It breaks here.')
-          : undefined
-      await expect(tenant.goOn()).rejects.toThrow('It breaks here.')
+      await breakOffAtPage(tenant, account)
       account.trouble = () => undefined
       // Then each time that something was judged it is broken off, until nothing is left to be judged.
       for (let stops = 0; stops < 2; stops += 1)
@@ -130,12 +135,7 @@ describe('the past of a connection', () => {
       account.happen(past)
       const tenant = await tenantOf(account)
       await tenant.begin()
-      let pages = 0
-      account.trouble = ({ path, query }) =>
-        path === '/v1/events' && query['starting_after'] !== undefined && ++pages === 2
-          ? invalid('It breaks here.')
-          : undefined
-      await expect(tenant.goOn()).rejects.toThrow('It breaks here.')
+      await breakOffAtPage(tenant, account)
       await deliver(tenant, fresh)
       await judgeAll(now + 3_000)
       expect((await knownOf(tenant)).anomalies).toEqual([])

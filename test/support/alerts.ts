@@ -10,7 +10,8 @@ import { verificationsOf } from '../../src/storage/alerts/verifications.ts'
 import type { Database } from '../../src/storage/database.ts'
 import type { Scope } from '../../src/storage/scope/scope.ts'
 import { noTracer } from '../../src/tracing/tracer.ts'
-import { acting, clock, vault } from '../tenancy/office.ts'
+import { acting, clock, newTenant, vault } from '../tenancy/office.ts'
+import { end, raise, type Seed } from './anomalies.ts'
 
 /** The alerts of a database step by step, by the clock of test/tenancy/office.ts. */
 export function alertsOn(database: Database, environment: Record<string, string> = {}) {
@@ -60,3 +61,18 @@ export function alertsOn(database: Database, environment: Record<string, string>
 }
 
 export const deliveriesOf = ({ db }: Scope) => db.alertDelivery.findMany({ orderBy: { seq: 'asc' } })
+
+/** A tenant on that clock, and what happens to it. */
+export async function tenantOn(alerts: ReturnType<typeof alertsOn>) {
+  const { database } = alerts.parts
+  const tenant = await newTenant(database)
+  const raised = (seed: Seed = {}) =>
+    raise(database, tenant.id, { severity: 'HIGH', detectedAt: clock.now(), ...seed })
+  /** Sends what is due now, and what is due after so many seconds. */
+  const wait = async (seconds: number): Promise<void> => {
+    await alerts.tick()
+    clock.forward(seconds)
+    await alerts.tick()
+  }
+  return { ...tenant, raised, wait, ended: (...ids: string[]) => end(database, tenant.id, ...ids) }
+}
