@@ -95,7 +95,7 @@ async function supersede(
       seq: seq ?? { lt: act.seq },
       ...(what !== 'all' && { attempts: 0, anomalyId }),
       ...((what === 'untried acts' || what === 'untried act') && { byPerson: true }),
-      // What tells of others, too, stays.
+      // A message that is about other anomalies as well is still sent.
       ...(what === 'untried news' && { reason: { in: [...BEGINNINGS, 'UPDATED'] }, joined: 0 }),
     },
     data: { state: 'SUPERSEDED', why },

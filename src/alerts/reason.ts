@@ -1,4 +1,5 @@
 import type { Anomaly } from '../generated/sqlite/client.ts'
+import type { ActivityKind } from '../storage/activity.ts'
 import { isOver } from './conversation.ts'
 import type { AnomalyReason } from './message.ts'
 import type { Act, Standing } from './standing.ts'
@@ -15,7 +16,7 @@ export const ALERTING_KINDS = [
   'ANOMALY_SNOOZED',
   'ANOMALY_UNSNOOZED',
   'ANOMALY_ACT_UNDONE',
-] as const
+] as const satisfies readonly ActivityKind[]
 
 /** What an act means for those who hear of the anomaly; undefined: nothing. */
 export function reasonOf(act: Act, anomaly: Anomaly, standing: Standing): AnomalyReason | undefined {
