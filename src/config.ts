@@ -91,7 +91,7 @@ const environment = z.object({
   DRAIN_SECONDS: declare(whole(0, 600).optional(), {
     default: '',
     description:
-      'how long a server that was told to stop goes on while /readyz says no, for load balancers; 5, and 0 in a local set-up',
+      'seconds between the signal to stop and the end of taking requests, in which /readyz answers 503 so that load balancers send none; 5, in a local set-up 0',
   }),
   MIN_FREE_DISK: declare(whole(0, 1_000_000), {
     default: '512',

@@ -19,8 +19,9 @@ interface Options {
 }
 
 const HELP = `
-A server does this by itself, every 15 minutes and more often when deliveries are missing. Events that are at most 72 hours old are
-judged as if they had come now; older ones have the origin HISTORY.`
+A server does this by itself, as often as a tenth of what Stripe allows to be read: every 15 minutes at most, about every
+hour and a half for a small account, and at once when less arrives than usual. What events of the last 72 hours show is judged
+as if they had come now; what older ones show has the origin HISTORY.`
 
 /** `reconcile`: what is missing is found at Stripe and filled in, now. */
 export const reconcileCommand = (shell: Shell): Command =>

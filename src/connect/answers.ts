@@ -3,6 +3,7 @@ import type { StripeConnection } from '../generated/sqlite/client.ts'
 import { raiseVersion } from '../storage/detection/version.ts'
 import type { TenantClient } from '../storage/scope/scope.ts'
 import { HOUR, toDate, toSeconds } from '../time.ts'
+import { readAccounts } from './window.ts'
 
 /**
  * Notes what Stripe's API said of the connection's streams, and when: detection judges by it, live and in a rebuild alike.
@@ -40,4 +41,16 @@ export async function noteSilence(db: TenantClient, connection: StripeConnection
   const isKnown =
     last !== null && !last.answered && now.getTime() - toDate(Number(last.at)).getTime() < HOUR * 1_000
   if (!isKnown) await noteAnswer(db, connection, [], { now, through, answered: false })
+}
+
+/** Nobody asks any more: what was said last of the endpoint, or that there was no answer, holds no longer. */
+export async function noteEnd(db: TenantClient, connection: StripeConnection, now: Date): Promise<void> {
+  const { through } = connection
+  if (through === null) return
+  const { proven } = readAccounts(connection)
+  await noteAnswer(db, { ...connection, stripeEndpointStatus: null }, proven, {
+    now,
+    through,
+    answered: true,
+  })
 }

@@ -15,7 +15,7 @@ import { beginImport } from './jobs.ts'
 import { readKey, type StripeKey } from './key.ts'
 import { leased } from './leased.ts'
 import { findConnection } from './manage.ts'
-import { apiWith, type Patience, type StripeMeans, sealKey } from './means.ts'
+import { apiWith, type RequestOptions, type StripeMeans, sealKey } from './means.ts'
 import { readableLists } from './older-objects.ts'
 import { ENDPOINTS_WRITE, isGranted, lackingIn } from './permissions.ts'
 import { estimate, type Probed, probe, type Span, TYPE_GROUPS } from './probe.ts'
@@ -78,7 +78,7 @@ export async function prepare(
   means: StripeMeans,
   { clock, vault }: Pick<Acting, 'clock' | 'vault'>,
   input: ConnectInput,
-  patience: Patience = {},
+  options: RequestOptions = {},
 ): Promise<Prepared> {
   const { days, historyDays } = parseInput(wanted, { days: input.days, historyDays: input.historyDays })
   const key = readKey(input.key, { allowSecret: input.allowSecretKey ?? false })
@@ -93,7 +93,7 @@ export async function prepare(
   const away =
     url === null ? undefined : unreachable(url, { livemode: key.livemode, ownStripe: means.ownStripe })
   if (away !== undefined) throw refusal('endpointId', away)
-  const api = await apiWith(means, key, patience)
+  const api = await apiWith(means, key, options)
   const probed = await probe(api)
   await refuseOther(scope, endpoint, key, probed)
   const to = toSeconds(clock.now())

@@ -1,5 +1,5 @@
 import type { StripeConnection } from '../generated/sqlite/client.ts'
-import type { InboxEvent } from '../storage/inbox.ts'
+import type { ListedEvent } from '../storage/inbox.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import { TYPE_GROUPS } from './probe.ts'
 import type { ReadableList } from './read-lists.ts'
@@ -22,7 +22,7 @@ export async function accountsOf(
  */
 export const eventLists = (
   account: string | undefined,
-  eventsOf: (body: Record<string, unknown>) => Omit<InboxEvent, 'status'>[],
+  eventsOf: (body: Record<string, unknown>) => ListedEvent[],
 ): ReadableList[] =>
   TYPE_GROUPS.map((types, index) => ({
     name: `events ${index + 1}${account === undefined ? '' : ` of ${account}`}`,

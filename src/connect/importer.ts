@@ -1,7 +1,7 @@
 import type { Logger } from '../log.ts'
 import type { ReplayParts } from '../pipeline/stored-replay.ts'
+import { type ConnectionKey, waitingImports } from '../storage/connect/due.ts'
 import { JobGoneError } from '../storage/connect/pages.ts'
-import { type WaitingImport, waitingImports } from '../storage/connect/waiting.ts'
 import { scopeTo } from '../storage/scope/scope.ts'
 import type { Vault } from '../tenancy/vault.ts'
 import type { Clock } from '../time.ts'
@@ -72,7 +72,7 @@ export class Importer {
 
   async #look(): Promise<void> {
     const { database, clock } = this.#options
-    for (const waiting of await waitingImports(database)) {
+    for (const waiting of await waitingImports(database.sql)) {
       if (this.#running.size >= AT_ONCE) return
       const { until } = this.#rests.get(waiting.id) ?? { until: 0 }
       if (this.#running.has(waiting.id) || until > clock.steady()) continue
@@ -81,7 +81,7 @@ export class Importer {
     }
   }
 
-  async #workOn({ tenantId, id }: WaitingImport): Promise<void> {
+  async #workOn({ tenantId, id }: ConnectionKey): Promise<void> {
     const { database, clock, log } = this.#options
     const { signal } = this.#stopping
     const parts = { ...this.#options, scope: scopeTo(database, tenantId), signal, onStep: () => {} }

@@ -1,8 +1,6 @@
-import type { EventSource, InboxEvent } from '../storage/inbox.ts'
+import type { EventSource, ListedEvent } from '../storage/inbox.ts'
 import { readEvent, summarize } from '../stripe/event.ts'
 import { toDate } from '../time.ts'
-
-type ListedEvent = Omit<InboxEvent, 'status'>
 
 export interface How {
   endpointId: string

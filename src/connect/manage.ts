@@ -4,7 +4,8 @@ import { recordActivity } from '../storage/activity.ts'
 import { releaseJudging } from '../storage/connect/pages.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { Acting } from '../tenancy/acting.ts'
-import { apiWith, openKey, type Patience, type StripeMeans } from './means.ts'
+import { noteEnd } from './answers.ts'
+import { apiWith, openKey, type RequestOptions, type StripeMeans } from './means.ts'
 import { deleteEndpoint } from './stripe-endpoint.ts'
 
 /** Oldest first. */
@@ -28,14 +29,15 @@ export async function disconnect(
   { actor, clock, vault }: Acting,
   means: StripeMeans,
   input: { id: string; deleteEndpoint: boolean },
-  patience: Patience = {},
+  options: RequestOptions = {},
 ): Promise<StripeConnection> {
   const { tenantId } = scope
   const connection = await findConnection(scope, input.id)
   const { id, endpointId, keyHint, stripeEndpointId } = connection
   if (input.deleteEndpoint && stripeEndpointId !== null)
-    await deleteEndpoint(await apiWith(means, openKey(vault, connection), patience), stripeEndpointId)
+    await deleteEndpoint(await apiWith(means, openKey(vault, connection), options), stripeEndpointId)
   await scope.transaction(async (db) => {
+    await noteEnd(db, connection, clock.now())
     await db.importJob.deleteMany({ where: { tenantId, connectionId: id } })
     await db.stripeConnection.deleteMany({ where: { tenantId, id } })
     const data = { connectionId: id, endpointId, keyHint, deletedEndpoint: input.deleteEndpoint }

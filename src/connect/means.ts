@@ -57,18 +57,18 @@ export const openKey = (
   connection: Pick<StripeConnection, 'tenantId' | 'id' | 'sealed'>,
 ): StripeKey => readKey(vault.open(connection.sealed, placeOf(connection)), { allowSecret: true })
 
-/** How long something is tried at Stripe. */
-export type Patience = Pick<StripeApiOptions, 'attempts' | 'timeoutMs' | 'signal'>
+/** How often and for how long a request is tried. */
+export type RequestOptions = Pick<StripeApiOptions, 'attempts' | 'timeoutMs' | 'signal'>
 
-/** For whoever waits for the answer: what Stripe does not do soon is tried by hand. */
-export const HASTY: Patience = { attempts: 2, timeoutMs: 10_000 }
+/** What Stripe does not answer soon is tried again by whoever waits for it. */
+export const SOMEBODY_WAITS: RequestOptions = { attempts: 2, timeoutMs: 10_000 }
 
 /** Stripe's SDK is loaded when it is first needed: most commands never do. */
 export async function apiWith(
   { apiUrl }: Pick<StripeMeans, 'apiUrl'>,
   key: StripeKey,
-  patience: Patience = {},
+  options: RequestOptions = {},
 ): Promise<StripeApi> {
   const { StripeApi } = await import('./api.ts')
-  return new StripeApi({ key, apiUrl, chance: Math.random, ...patience })
+  return new StripeApi({ key, apiUrl, chance: Math.random, ...options })
 }

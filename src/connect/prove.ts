@@ -1,3 +1,4 @@
+import { SYSTEM } from '../actor.ts'
 import type { StripeConnection } from '../generated/sqlite/client.ts'
 import { type ActivityEntry, recordActivity } from '../storage/activity.ts'
 import { ConnectionLostError } from '../storage/connect/found.ts'
@@ -7,8 +8,6 @@ import { troubleNow } from './look-again.ts'
 import { readGranted } from './permissions.ts'
 import type { ReconcileParts } from './reconcile-parts.ts'
 import type { Compared } from './window.ts'
-
-const SYSTEM = { kind: 'SYSTEM', name: 'BillingWatch' } as const
 
 /**
  * All lists have ended and every event in them is stored: what is proven moves on, in one commit with the numbers.
@@ -21,7 +20,7 @@ export async function proveWindow(
 ): Promise<StripeConnection> {
   const { tenantId } = scope
   const { id, leaseHolder } = connection
-  const { to, since, counted, filled, missing, firstMissing } = window
+  const { to, since, counted, filled, missing, firstMissing, unlistedTo } = window
   const now = clock.now()
   const proven = await scope.transaction(async (db) => {
     const [row] = await db.stripeConnection.updateManyAndReturn({
@@ -40,11 +39,12 @@ export async function proveWindow(
     if (!row) throw new ConnectionLostError()
     const through = row.through ?? toDate(to)
     await noteAnswer(db, row, accounts.proven, { now, through, answered: true })
-    if (filled === 0) return row
+    if (filled === 0 && unlistedTo === null) return row
     const entry: ActivityEntry = {
       at: now,
       kind: 'EVENTS_FILLED',
       actor: SYSTEM,
+      ...(unlistedTo !== null && { note: unlisted(connection.through, toDate(unlistedTo)) }),
       data: {
         connectionId: id,
         endpointId: connection.endpointId,
@@ -58,6 +58,10 @@ export async function proveWindow(
     await recordActivity(db, tenantId, [entry])
     return row
   })
-  if (filled > 0) bus.publish(`feed:${tenantId}`)
+  if (filled > 0 || unlistedTo !== null) bus.publish(`feed:${tenantId}`)
   return proven
 }
+
+/** What stays unproven for ever is said once. */
+const unlisted = (from: Date | null, to: Date): string =>
+  `From ${from?.toISOString() ?? 'the beginning'} to ${to.toISOString()} nothing is proven: Stripe lists events of 30 days. Compare with your own books for that time.`

@@ -1,6 +1,6 @@
 import type { ImportJob } from '../generated/sqlite/client.ts'
 import { storePage } from '../storage/connect/pages.ts'
-import type { InboxEvent } from '../storage/inbox.ts'
+import type { ListedEvent } from '../storage/inbox.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import { integer } from '../stripe/read.ts'
 import { HOUR, type Seconds, type WallClock } from '../time.ts'
@@ -17,7 +17,7 @@ export interface ReadableList {
   path: string
   params: Params
   account?: string
-  eventsOf(object: Listed): Omit<InboxEvent, 'status'>[]
+  eventsOf(object: Listed): ListedEvent[]
 }
 
 export interface ReadingParts {
@@ -62,7 +62,7 @@ export async function readLists(
 async function commit(
   { scope, clock, onPage }: ReadingParts,
   job: ImportJob,
-  done: { page: Page; events: Omit<InboxEvent, 'status'>[]; progress: JobProgress },
+  done: { page: Page; events: ListedEvent[]; progress: JobProgress },
 ): Promise<void> {
   const now = clock.now()
   const read = done.page.data.length

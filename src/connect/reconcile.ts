@@ -1,7 +1,7 @@
 import type { StripeConnection } from '../generated/sqlite/client.ts'
 import { randomBase62 } from '../ids.ts'
 import { storeMissing } from '../storage/connect/found.ts'
-import type { InboxEvent } from '../storage/inbox.ts'
+import type { ListedEvent } from '../storage/inbox.ts'
 import { HOUR, MINUTE, type Seconds, toSeconds } from '../time.ts'
 import type { StripeApi } from './api.ts'
 import { accountsOf, eventLists } from './event-lists.ts'
@@ -136,7 +136,7 @@ async function compareLists(
 }
 
 interface Listed {
-  events: readonly Omit<InboxEvent, 'status'>[]
+  events: readonly ListedEvent[]
   /** Of this account it was proven before. */
   since: Seconds
 }

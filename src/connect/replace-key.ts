@@ -6,7 +6,7 @@ import type { Acting } from '../tenancy/acting.ts'
 import { refuseOtherThan } from './connect.ts'
 import { readKey } from './key.ts'
 import { findConnection } from './manage.ts'
-import { apiWith, HASTY, type StripeMeans, sealKey } from './means.ts'
+import { apiWith, SOMEBODY_WAITS, type StripeMeans, sealKey } from './means.ts'
 import { lackingIn } from './permissions.ts'
 import { probe } from './probe.ts'
 
@@ -24,7 +24,7 @@ export async function replaceKey(
   const present = await findConnection(scope, input.id)
   const key = readKey(input.key)
   refuseOtherThan(present, key, null)
-  const { account, permissions } = await probe(await apiWith(means, key, HASTY))
+  const { account, permissions } = await probe(await apiWith(means, key, SOMEBODY_WAITS))
   refuseOtherThan(present, key, account)
   const now = clock.now()
   const trouble = lackingIn(permissions) ?? null

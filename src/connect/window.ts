@@ -23,6 +23,8 @@ const reconciling = z.object({
   counted: z.number(),
   /** When the first missing one was made. */
   firstMissing: z.number().nullable(),
+  /** Up to then nothing is known from what was proven on: Stripe no longer lists it. */
+  unlistedTo: z.number().nullable().default(null),
 })
 export type Window = z.infer<typeof reconciling>
 
@@ -65,5 +67,6 @@ export function newWindow(through: Date, now: Date): Window {
     filled: 0,
     counted: 0,
     firstMissing: null,
+    unlistedTo: from > proven ? from : null,
   }
 }

@@ -21,6 +21,9 @@ export interface InboxEvent {
   source?: EventSource
 }
 
+/** An event as Stripe's API lists it: whether it is judged is decided when it is stored. */
+export type ListedEvent = Omit<InboxEvent, 'status'>
+
 /**
  * BACKFILL is the past as Stripe's API lists it, API an event that no webhook brought and that was found there later,
  * REBUILT one made of an older object.
@@ -91,6 +94,29 @@ const furtherOf = ({ judged, source = 'WEBHOOK' }: InboxEvent): Value[] => [
   source,
   ...(judged === undefined ? [null, null] : [judged.facts, FACTS_VERSION]),
 ]
+
+/**
+ * Stores events that Stripe's API lists, with the status that they have while the tenant is live for test events.
+ * @returns those that were not known before
+ */
+export async function insertListed(
+  tx: Writer,
+  tenantId: string,
+  events: readonly ListedEvent[],
+  now: Date,
+): Promise<InboxEvent[]> {
+  if (events.length === 0) return []
+  if (events.some(({ event }) => event.livemode)) await markLive(tx, tenantId, now)
+  const live = await isLive(tx, tenantId)
+  const rows = events.map((row): InboxEvent => {
+    const { thin, livemode } = row.event
+    return { ...row, status: thin || (live && !livemode) ? 'IGNORED' : 'PENDING' }
+  })
+  // As ingest does: all processes insert in one order.
+  rows.sort((a, b) => (a.event.id < b.event.id ? -1 : 1))
+  const stored = await insertEvents(tx, tenantId, rows)
+  return rows.filter(({ event }) => stored.has(event.id))
+}
 
 /** Tells detection that these events wait; rows are only ever added, so this never waits for a batch being judged. */
 export async function appendWake(

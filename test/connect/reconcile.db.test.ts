@@ -215,6 +215,15 @@ describe('reconcile', () => {
         data: { state: 'REVOKED', trouble: 'Stripe refuses the key.' },
       })
       expect(await said()).toMatchObject({ level: 'problem', advice: expect.stringContaining('reconcile') })
+      await scope.db.stripeConnection.updateMany({ data: { reconcileAt: null } })
+      await scope.db.importJob.updateMany({
+        data: { state: 'RUNNING', updatedAt: toDate(nowSeconds() - 2 * HOUR), error: 'Stripe is away.' },
+      })
+      expect(await said()).toMatchObject({
+        level: 'problem',
+        message: expect.stringMatching(/its import stands still since .*\. Stripe is away\./),
+        advice: expect.stringContaining('connect'),
+      })
     },
     PATIENT,
   )
@@ -236,6 +245,40 @@ describe('reconcile', () => {
       const early = await cli(env, ['reconcile', tenant])
       expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('not fetched yet')])
       expect(await connection()).toMatchObject({ state: 'CONNECTED' })
+    },
+    PATIENT,
+  )
+
+  it(
+    'says once of which time Stripe no longer lists events',
+    async () => {
+      const double = await stripe()
+      const { env, tenant, scope, connection } = await connected(double, 40)
+      const before = (await connection()).through?.toISOString()
+      for (let runs = 0; runs < 2; runs += 1) await cliJson(env, ['reconcile', tenant])
+      const acts = await scope.db.activity.findMany({ where: { kind: 'EVENTS_FILLED' } })
+      expect(acts.map(({ note }) => note)).toEqual([expect.stringContaining(`From ${before} to `)])
+      expect(acts[0]?.note).toContain('nothing is proven: Stripe lists events of 30 days')
+    },
+    PATIENT,
+  )
+
+  it(
+    'forgets with a connection how its endpoint stood',
+    async () => {
+      const double = await stripe()
+      const { env, tenant, scope, connection } = await connected(double)
+      await scope.db.stripeConnection.updateMany({ data: { stripeEndpointStatus: 'disabled' } })
+      await cliJson(env, ['reconcile', tenant])
+      const newest = () => scope.db.stripeAnswer.findFirst({ orderBy: { at: 'desc' } })
+      expect(await newest()).toMatchObject({ endpoint: 'disabled', answered: true })
+      const { id, through } = await connection()
+      await cliJson(env, ['connection', 'remove', tenant, id])
+      expect(await newest()).toMatchObject({
+        endpoint: null,
+        answered: true,
+        through: BigInt(Math.floor((through?.getTime() ?? 0) / 1_000)),
+      })
     },
     PATIENT,
   )

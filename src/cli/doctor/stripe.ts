@@ -1,3 +1,5 @@
+import { listConnections } from '../../connect/manage.ts'
+import { type StalledImport, stalledImports } from '../../connect/stalled.ts'
 import type { StripeConnection } from '../../generated/sqlite/client.ts'
 import type { Database } from '../../storage/database.ts'
 import { scopeTo } from '../../storage/scope/scope.ts'
@@ -14,9 +16,10 @@ const SHOWN = 10
 export async function checkStripe(database: Database, clock: WallClock): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const { id: tenantId } of await listTenants(database, { suspended: false })) {
-    const { db } = scopeTo(database, tenantId)
-    for (const connection of await db.stripeConnection.findMany({ where: { tenantId } }))
-      findings.push(findingOf(connection, clock.now()))
+    const scope = scopeTo(database, tenantId)
+    const stalled = new Map((await stalledImports(scope, clock.now())).map((one) => [one.connectionId, one]))
+    for (const connection of await listConnections(scope))
+      findings.push(findingOf(connection, stalled.get(connection.id), clock.now()))
   }
   const wrong = findings.filter(({ level }) => level !== 'ok')
   const right = findings.length - wrong.length
@@ -25,9 +28,16 @@ export async function checkStripe(database: Database, clock: WallClock): Promise
   return [...wrong, rest]
 }
 
-function findingOf(connection: StripeConnection, now: Date): Finding {
+function findingOf(connection: StripeConnection, stalled: StalledImport | undefined, now: Date): Finding {
   const { tenantId, id, through, trouble, state } = connection
   const name = `${id} of ${tenantId}`
+  if (stalled !== undefined)
+    return {
+      check: 'stripe',
+      level: 'problem',
+      message: `${name}: its import stands still since ${time(stalled.since)}. ${stalled.why}`,
+      advice: `./billingwatch connect ${tenantId} --key - goes on where it is.`,
+    }
   if (through === null)
     return {
       check: 'stripe',

@@ -1,3 +1,4 @@
+import { stalledImports } from '../../connect/stalled.ts'
 import type { Tenant, WebhookEndpoint } from '../../generated/sqlite/client.ts'
 import { waitingOf } from '../../storage/detection/waiting.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
@@ -22,6 +23,8 @@ export interface TenantHealth {
 /** Seconds after which events should have been judged, and after which something is broken. */
 const BEHIND = MINUTE
 const STUCK = 10 * MINUTE
+
+const minute = (at: Date): string => at.toISOString().slice(0, 16).replace('T', ' ')
 
 /** By what came in the last hour; refusals of a whole day count where nothing else came. */
 export async function endpointStatus(
@@ -64,7 +67,10 @@ export async function readHealth(scope: Scope, tenant: Tenant, now: Date): Promi
     orderBy: [{ receivedAt: 'desc' }, { stripeId: 'desc' }],
     select: { receivedAt: true },
   })
-  const stalled = await stalledImports(scope, endpoints, now)
+  const stalled = (await stalledImports(scope, now)).map(({ endpointId, since, why }) => {
+    const { name } = endpoints.find(({ id }) => id === endpointId) ?? { name: endpointId }
+    return `The import of the endpoint ${name} from Stripe stands still since ${minute(since)} UTC. ${why}`
+  })
   const reasons = [
     ...(tenant.suspendedAt ? ['It is suspended: its deliveries are refused.'] : []),
     ...found.flatMap(({ name, status }) => {
@@ -83,33 +89,6 @@ export async function readHealth(scope: Scope, tenant: Tenant, now: Date): Promi
     oldestWaitingSeconds: waited === null ? null : Math.floor(waited),
     lastEventAt: event?.receivedAt ?? null,
   }
-}
-
-/** Imports from Stripe that have not got on for an hour, in words: their tenant's deliveries are judged without the past. */
-async function stalledImports(
-  { db, tenantId }: Scope,
-  endpoints: readonly WebhookEndpoint[],
-  now: Date,
-): Promise<string[]> {
-  const connections = await db.stripeConnection.findMany({ where: { tenantId, reconcileAt: null } })
-  if (connections.length === 0) return []
-  const jobs = await db.importJob.findMany({
-    where: {
-      tenantId,
-      connectionId: { in: connections.map(({ id }) => id) },
-      state: { in: ['RUNNING', 'FAILED'] },
-      updatedAt: { lt: new Date(now.getTime() - HOUR * 1_000) },
-    },
-    orderBy: { updatedAt: 'desc' },
-  })
-  return connections.flatMap(({ id, endpointId }) => {
-    const job = jobs.find(({ connectionId }) => connectionId === id)
-    if (job === undefined) return []
-    const { name } = endpoints.find((one) => one.id === endpointId) ?? { name: endpointId }
-    const since = job.updatedAt.toISOString().slice(0, 16).replace('T', ' ')
-    const why = job.error ?? 'No server works on it.'
-    return [`The import of the endpoint ${name} from Stripe stands still since ${since} UTC. ${why}`]
-  })
 }
 
 function statusOf(

@@ -1,6 +1,6 @@
 import { connect, prepare } from '../../connect/connect.ts'
 import { disconnect } from '../../connect/manage.ts'
-import { HASTY } from '../../connect/means.ts'
+import { SOMEBODY_WAITS } from '../../connect/means.ts'
 import { publicOf } from '../../connect/refusal.ts'
 import { replaceKey } from '../../connect/replace-key.ts'
 import type { StripeConnection as ConnectionRow } from '../../generated/sqlite/client.ts'
@@ -112,7 +112,7 @@ builder.mutationFields((t) => ({
           historyDays: input.historyDays ?? undefined,
           makeEndpoint: input.makeEndpoint ?? true,
         }
-        return connect(scope, stripe, acting, await prepare(scope, stripe, acting, wanted, HASTY))
+        return connect(scope, stripe, acting, await prepare(scope, stripe, acting, wanted, SOMEBODY_WAITS))
       })
       return { stripeConnection }
     },
@@ -140,7 +140,7 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input }, context): Promise<Payload> => {
       const wanted = { id: String(input.id), deleteEndpoint: input.deleteEndpoint ?? false }
       const stripeConnection = await acted(context, (scope, acting) =>
-        disconnect(scope, acting, context.services.stripe, wanted, HASTY),
+        disconnect(scope, acting, context.services.stripe, wanted, SOMEBODY_WAITS),
       )
       return { stripeConnection }
     },

@@ -1,51 +1,64 @@
 import type { Database } from '../database.ts'
 import { SERVED } from '../served.ts'
-import { date, integer, type SystemSql, text } from '../sql.ts'
+import { date, integer, type SystemSql, text, type Value } from '../sql.ts'
 
 export interface ConnectionKey {
   tenantId: string
   id: string
 }
 
-/** Of tenants that are served. */
-const SERVED_CONNECTIONS = `FROM "StripeConnection" c JOIN "Tenant" t ON t."id" = c."tenantId"
-  WHERE ${SERVED} AND c."reconcileAt" IS NOT NULL`
-
-/** Connections that are to be compared now, those that wait longest first; not those that somebody works on. */
-export async function dueConnections(sql: SystemSql, now: Date, limit: number): Promise<ConnectionKey[]> {
+/** Connections of tenants that are served, as far as `rest` leaves them. */
+async function served(sql: SystemSql, rest: string, params: readonly Value[]): Promise<ConnectionKey[]> {
   const rows = await sql.all(
-    `SELECT c."tenantId", c."id" ${SERVED_CONNECTIONS} AND c."reconcileAt" <= ?
-     AND (c."leaseUntil" IS NULL OR c."leaseUntil" < ?) ORDER BY c."reconcileAt" LIMIT ${limit}`,
+    `SELECT c."tenantId", c."id" FROM "StripeConnection" c JOIN "Tenant" t ON t."id" = c."tenantId" ${rest}`,
+    params,
+  )
+  return rows.map((row) => ({ tenantId: text(row['tenantId']), id: text(row['id']) }))
+}
+
+/** Those whose past is not fetched and judged yet and whose key is good. */
+export const waitingImports = (sql: SystemSql): Promise<ConnectionKey[]> =>
+  served(
+    sql,
+    `WHERE ${SERVED} AND c."reconcileAt" IS NULL
+     AND EXISTS (SELECT 1 FROM "ImportJob" j WHERE j."tenantId" = c."tenantId" AND j."connectionId" = c."id")
+     AND NOT EXISTS (SELECT 1 FROM "ImportJob" j
+       WHERE j."tenantId" = c."tenantId" AND j."connectionId" = c."id" AND j."state" = 'FAILED')
+     ORDER BY c."createdAt" LIMIT 100`,
+    [],
+  )
+
+/** Those that are to be compared now, the ones that wait longest first; not those that somebody works on. */
+export const dueConnections = (sql: SystemSql, now: Date, limit: number): Promise<ConnectionKey[]> =>
+  served(
+    sql,
+    `WHERE ${SERVED} AND c."reconcileAt" <= ? AND (c."leaseUntil" IS NULL OR c."leaseUntil" < ?)
+     ORDER BY c."reconcileAt" LIMIT ${limit}`,
     [now, now],
   )
-  return rows.map((row) => ({ tenantId: text(row['tenantId']), id: text(row['id']) }))
-}
 
-/** Connections of which nothing was proven since a moment. */
-export async function unprovenSince(sql: SystemSql, since: Date, limit: number): Promise<ConnectionKey[]> {
-  const rows = await sql.all(
-    `SELECT c."tenantId", c."id" ${SERVED_CONNECTIONS} AND c."through" < ? AND c."state" <> 'REVOKED' ORDER BY c."through" LIMIT ${limit}`,
+/** Those of which nothing was proven since a moment. */
+export const unprovenSince = (sql: SystemSql, since: Date, limit: number): Promise<ConnectionKey[]> =>
+  served(
+    sql,
+    `WHERE ${SERVED} AND c."reconcileAt" IS NOT NULL AND c."through" < ? AND c."state" <> 'REVOKED'
+     ORDER BY c."through" LIMIT ${limit}`,
     [since],
   )
-  return rows.map((row) => ({ tenantId: text(row['tenantId']), id: text(row['id']) }))
-}
 
-/** Connections that are not due, of endpoints that have had no delivery since a moment, and are not proven since either. */
-export async function quietConnections(
+/** Those that are not due, of endpoints that have had no delivery since a moment, and are not proven since either. */
+export const quietConnections = (
   sql: SystemSql,
   { now, deliveredBefore, provenBefore }: { now: Date; deliveredBefore: Date; provenBefore: Date },
   limit: number,
-): Promise<ConnectionKey[]> {
-  const rows = await sql.all(
-    `SELECT c."tenantId", c."id" FROM "StripeConnection" c
-     JOIN "Tenant" t ON t."id" = c."tenantId"
-     JOIN "WebhookEndpoint" e ON e."tenantId" = c."tenantId" AND e."id" = c."endpointId"
+): Promise<ConnectionKey[]> =>
+  served(
+    sql,
+    `JOIN "WebhookEndpoint" e ON e."tenantId" = c."tenantId" AND e."id" = c."endpointId"
      WHERE ${SERVED} AND c."reconcileAt" > ? AND c."state" <> 'REVOKED'
      AND c."through" < ? AND e."lastDeliveryAt" < ? ORDER BY c."through" LIMIT ${limit}`,
     [now, provenBefore, deliveredBefore],
   )
-  return rows.map((row) => ({ tenantId: text(row['tenantId']), id: text(row['id']) }))
-}
 
 export interface ConnectionsNow {
   /** How many there are, by state. */
@@ -56,7 +69,9 @@ export interface ConnectionsNow {
 
 export async function connectionsNow({ sql }: Pick<Database, 'sql'>): Promise<ConnectionsNow> {
   const rows = await sql.all(
-    `SELECT c."state", COUNT(*) AS "count", MIN(c."through") AS "oldest" ${SERVED_CONNECTIONS} GROUP BY c."state"`,
+    `SELECT c."state", COUNT(*) AS "count", MIN(c."through") AS "oldest"
+     FROM "StripeConnection" c JOIN "Tenant" t ON t."id" = c."tenantId"
+     WHERE ${SERVED} AND c."reconcileAt" IS NOT NULL GROUP BY c."state"`,
   )
   const oldest = rows.flatMap((row) => (row['oldest'] === null ? [] : date(row['oldest'])))
   return {

@@ -1,4 +1,4 @@
-import { appendWake, type InboxEvent, insertEvents, isLive, markLive } from '../inbox.ts'
+import { appendWake, insertListed, type ListedEvent } from '../inbox.ts'
 import { demandWritable } from '../moving.ts'
 import { type Sql, text, type Writer } from '../sql.ts'
 
@@ -8,7 +8,7 @@ export interface ListedPage {
   connectionId: string
   /** Whose lease it is: another's work on the connection is not undone. */
   holder: string | null
-  events: readonly Omit<InboxEvent, 'status'>[]
+  events: readonly ListedEvent[]
   /** For the wake. */
   newId(): string
   now: Date
@@ -63,19 +63,8 @@ async function insertFound(
   missing: ReadonlySet<string>,
 ): Promise<number> {
   const found = events.filter(({ event }) => missing.has(event.id))
-  if (found.length === 0) return 0
-  if (found.some(({ event }) => event.livemode)) await markLive(tx, tenantId, now)
-  const live = await isLive(tx, tenantId)
-  const rows = found.map((row): InboxEvent => {
-    const { thin, livemode } = row.event
-    return { ...row, status: thin || (live && !livemode) ? 'IGNORED' : 'PENDING' }
-  })
-  // As ingest does: all processes insert in one order.
-  rows.sort((a, b) => (a.event.id < b.event.id ? -1 : 1))
-  const stored = await insertEvents(tx, tenantId, rows)
-  const pending = rows
-    .filter(({ status, event }) => status === 'PENDING' && stored.has(event.id))
-    .map(({ event }) => event.id)
+  const stored = await insertListed(tx, tenantId, found, now)
+  const pending = stored.filter(({ status }) => status === 'PENDING').map(({ event }) => event.id)
   if (pending.length > 0) await appendWake(tx, tenantId, newId(), now, pending)
-  return stored.size
+  return stored.length
 }

@@ -1,12 +1,11 @@
-import { type InboxEvent, insertEvents, isLive, markLive } from '../inbox.ts'
+import { insertListed, type ListedEvent } from '../inbox.ts'
 import type { Sql, Writer } from '../sql.ts'
 
 /** A page of Stripe's past, and how far the work is once it is stored. */
 export interface PageCommit {
   tenantId: string
   jobId: string
-  /** With the status that they have while the tenant is live for test events: decided here. */
-  events: readonly Omit<InboxEvent, 'status'>[]
+  events: readonly ListedEvent[]
   read: number
   /** JSON. */
   progress: string
@@ -31,7 +30,7 @@ export class JobGoneError extends Error {
 export function storePage(sql: Sql, page: PageCommit): Promise<number> {
   const { tenantId, jobId, now, holdUntil } = page
   return sql.write(async (tx) => {
-    const stored = await insertBackfilled(tx, page)
+    const { length: stored } = await insertListed(tx, tenantId, page.events, now)
     const changed = await tx.run(
       `UPDATE "ImportJob" SET "read" = "read" + ?, "stored" = "stored" + ?, "progress" = ?, "updatedAt" = ?, "error" = NULL
        WHERE "tenantId" = ? AND "id" = ? AND "state" = 'RUNNING'`,
@@ -41,20 +40,6 @@ export function storePage(sql: Sql, page: PageCommit): Promise<number> {
     await holdJudging(tx, tenantId, holdUntil)
     return stored
   })
-}
-
-async function insertBackfilled(tx: Writer, { tenantId, events, now }: PageCommit): Promise<number> {
-  if (events.length === 0) return 0
-  const isFirstLive = events.some(({ event }) => event.livemode)
-  if (isFirstLive) await markLive(tx, tenantId, now)
-  const live = await isLive(tx, tenantId)
-  const rows = events.map((row): InboxEvent => {
-    const { thin, livemode } = row.event
-    return { ...row, status: thin || (live && !livemode) ? 'IGNORED' : 'PENDING' }
-  })
-  // As ingest does: all processes insert in one order.
-  rows.sort((a, b) => (a.event.id < b.event.id ? -1 : 1))
-  return (await insertEvents(tx, tenantId, rows)).size
 }
 
 /** Deliveries are stored meanwhile, and judged afterwards; what is judged live already goes on being so. */
