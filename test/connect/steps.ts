@@ -2,37 +2,51 @@ import { memoryBus } from '../../src/bus/memory.ts'
 import { readConfig } from '../../src/config.ts'
 import { connect, prepare } from '../../src/connect/connect.ts'
 import { type ImportStep, runImport } from '../../src/connect/import.ts'
+import { leased } from '../../src/connect/leased.ts'
 import { stripeMeans } from '../../src/connect/means.ts'
+import { type Reconciled, reconcile } from '../../src/connect/reconcile.ts'
 import { DETECTORS } from '../../src/detection/registry.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
-import { systemClock } from '../../src/time.ts'
+import { type Clock, systemClock } from '../../src/time.ts'
 import { acting, makeTenant, vault } from '../support/graphql.ts'
 import type { StripeDouble } from '../support/stripe-api.ts'
 import { LIVE_KEY } from './harness.ts'
 
 /** A tenant whose account is the stand-in's, connected step by step. */
-export async function steppedTenant(database: Database, { url: apiUrl }: StripeDouble, key = LIVE_KEY) {
+export async function steppedTenant(
+  database: Database,
+  { url: apiUrl }: StripeDouble,
+  key = LIVE_KEY,
+  clock: Clock = systemClock,
+) {
   const tenant = await makeTenant(database)
   const { id, endpointId } = tenant
   const scope = scopeTo(database, id)
   const means = stripeMeans({ stripeApiUrl: apiUrl }, () => readConfig({}))
-  const parts = { scope, means, vault, database, bus: memoryBus(), detectors: DETECTORS, clock: systemClock }
+  const parts = { scope, means, vault, database, bus: memoryBus(), detectors: DETECTORS, clock }
   /** Connects without an endpoint, and begins an import. */
   const begin = async (over: { days?: number; historyDays?: number } = {}) => {
     const wanted = { key, makeEndpoint: false, historyDays: 0, ...over }
-    return connect(scope, means, acting, await prepare(scope, means, acting, wanted))
+    const by = { ...acting, clock }
+    return connect(scope, means, by, await prepare(scope, means, by, wanted))
   }
+  const connection = () => scope.db.stripeConnection.findFirstOrThrow({ where: { tenantId: id } })
   /** Imports until it is done, or broken off after a step. */
   const goOn = async ({ breakWhen = (_: ImportStep): boolean => false } = {}) => {
-    const connection = await scope.db.stripeConnection.findFirstOrThrow({ where: { tenantId: id } })
     const stopping = new AbortController()
     const onStep = (step: ImportStep) => {
       if (breakWhen(step)) stopping.abort(new Error('broken off'))
     }
-    await runImport({ ...parts, signal: stopping.signal, onStep }, connection)
+    await runImport({ ...parts, signal: stopping.signal, onStep }, await connection())
   }
-  return { id, key: tenant.key, endpoint: { id: endpointId }, scope, begin, goOn }
+  /** Compares with Stripe now. */
+  const compare = async (): Promise<Reconciled> => {
+    const compared = await leased(parts, await connection(), (fresh) => reconcile(parts, fresh))
+    if (compared === undefined) throw new Error('somebody else works on it')
+    return compared.result
+  }
+  return { id, key: tenant.key, endpoint: { id: endpointId }, scope, begin, goOn, compare }
 }
 
 export type SteppedTenant = Awaited<ReturnType<typeof steppedTenant>>

@@ -15,17 +15,21 @@ export function pipelineOn(database: Database) {
   const bus = memoryBus()
   const pipeline = createPipeline({ database, bus, detectors: DETECTORS })
 
-  /** Stores events as the webhook route does, in one commit, as received `lag` seconds after they were created. */
+  /**
+   * Stores events as the webhook route does, in one commit, as received `lag` seconds after they were created.
+   * @param lag of all of them, or of each by its id
+   */
   async function deliver(
     { id, endpoint }: { id: string; endpoint: { id: string } },
     events: readonly Json[],
-    lag = 1,
+    lag: number | ((id: string) => number) = 1,
   ) {
     const deliveries = events.map((one) => {
       const payload = Buffer.from(body(one))
       const parsed = parseEvent(payload)
       if (parsed === undefined) throw new Error('not an event')
-      const receivedAt = new Date((parsed.created + lag) * 1_000)
+      const after = typeof lag === 'number' ? lag : lag(parsed.id)
+      const receivedAt = new Date((parsed.created + after) * 1_000)
       return {
         tenantId: id,
         endpointId: endpoint.id,
