@@ -65,6 +65,20 @@ export async function connected(double: StripeDouble, days = 2) {
   return { env, tenant, scope, connection }
 }
 
+export type Connected = Awaited<ReturnType<typeof connected>>
+
+/** What comparing has stored; what may differ from one run to the next is when it was. */
+export async function filledRows({ scope: { db }, connection }: Pick<Connected, 'scope' | 'connection'>) {
+  const events = await db.stripeEvent.findMany({
+    orderBy: { stripeId: 'asc' },
+    select: { stripeId: true, status: true, source: true, account: true, createdAt: true },
+  })
+  const wakes = await db.wake.findMany()
+  const waiting = wakes.flatMap(({ events: ids }): unknown[] => JSON.parse(ids))
+  const { atStripe, stored, filled, missing } = await connection()
+  return { events, waiting: waiting.sort(), numbers: { atStripe, stored, filled, missing } }
+}
+
 /** Payments one after the other up to a moment, oldest first; their ids say whose they are. */
 export function payments(
   count: number,

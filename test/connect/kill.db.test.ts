@@ -3,13 +3,20 @@ import type { Database } from '../../src/storage/database.ts'
 import { migrate } from '../../src/storage/migrate.ts'
 import { openDatabase } from '../../src/storage/open.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
+import { cliJson } from '../cli/harness.ts'
 import { environment, makeTenant, nowSeconds, post } from '../support/app.ts'
 import { emptyDatabase, engine } from '../support/database.ts'
 import { data } from '../support/graphql.ts'
 import { paid } from '../support/pipeline.ts'
-import { bundleProgram, killServer, type ServerProcess, spawnServer } from '../support/servers.ts'
+import {
+  bundleProgram,
+  killServer,
+  type ServerProcess,
+  spawnServer,
+  startCommand,
+} from '../support/servers.ts'
 import type { DoubleRequest, StripeDouble } from '../support/stripe-api.ts'
-import { LIVE_KEY, payments, stripe } from './harness.ts'
+import { connected, filledRows, LIVE_KEY, PATIENT, payments, stripe } from './harness.ts'
 
 let databaseUrl: string
 let database: Database
@@ -139,4 +146,39 @@ describe('kill -9', () => {
     // A page that was not stored is asked for once more, and no other.
     expect(account.requests.filter(isPage).length).toBeLessThanOrEqual(2 * (2 + 2 + 4 + 1) + 2 * kills)
   }, 240_000)
+
+  it(
+    'at every page of a comparison gives the same rows',
+    async () => {
+      const account = await stripe()
+      account.happen(payments(10))
+      const [whole, killed] = [await connected(account), await connected(account)]
+      account.happen(payments(250, { every: 300, until: nowSeconds() - 20 * 60, name: 'lost' }))
+      await cliJson(whole.env, ['reconcile', whole.tenant])
+      let [ended, kills]: [number | null, number] = [null, 0]
+      for (let runs = 0; ended !== 0 && runs < 12; runs += 1) {
+        const { through } = await killed.connection()
+        const comparing = startCommand(program, killed.env, ['reconcile', killed.tenant])
+        let pages = 0
+        account.trouble = (request) => {
+          if (isPage(request)) pages += 1
+          if (!isPage(request) || pages < 2) return undefined
+          // One time while it waits for the page, the next time while it may be storing it.
+          if (kills % 2 === 1) return void setImmediate(() => comparing.process.kill('SIGKILL'))
+          comparing.process.kill('SIGKILL')
+          return { drop: 'before' }
+        }
+        ended = await comparing.ended
+        if (ended === 0) break
+        kills += 1
+        expect((await killed.connection()).through).toEqual(through)
+      }
+      expect(ended).toBe(0)
+      expect(kills).toBeGreaterThan(2)
+      expect(await filledRows(killed)).toEqual(await filledRows(whole))
+      expect((await killed.connection()).filled).toBe(250)
+      expect(await killed.scope.db.activity.count({ where: { kind: 'EVENTS_FILLED' } })).toBe(1)
+    },
+    PATIENT,
+  )
 })

@@ -1,28 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Scope } from '../../src/storage/scope/scope.ts'
 import { toDate } from '../../src/time.ts'
 import { cli, cliJson } from '../cli/harness.ts'
 import { nowSeconds } from '../support/outside.ts'
 import { inTrouble, invalid, notAllowed, revokedKey, throttled } from '../support/stripe-api/refusal.ts'
 import type { DoubleRequest } from '../support/stripe-api.ts'
-import { connected, LIVE_KEY, PATIENT, payments, stripe, tenantFor } from './harness.ts'
+import { connected, filledRows, LIVE_KEY, PATIENT, payments, stripe, tenantFor } from './harness.ts'
 
 const HOUR = 3_600
 const DAY = 24 * HOUR
 
 const isPage = ({ path, query }: DoubleRequest): boolean => path === '/v1/events' && query['limit'] === '100'
-
-/** What may differ from one run to the next is when it was. */
-async function rowsOf({ db }: Scope) {
-  const events = await db.stripeEvent.findMany({
-    orderBy: { stripeId: 'asc' },
-    select: { stripeId: true, status: true, source: true, account: true, createdAt: true },
-  })
-  const wakes = await db.wake.findMany()
-  const waiting = wakes.flatMap(({ events: ids }): unknown[] => JSON.parse(ids))
-  return { events, waiting: waiting.sort() }
-}
 
 describe('reconcile', () => {
   it(
@@ -48,7 +36,7 @@ describe('reconcile', () => {
       expect(after.atStripe).toBe(before.atStripe + known + 130)
       expect(after.stored).toBe(after.atStripe)
       expect(Math.abs((after.through?.getTime() ?? 0) / 1_000 - (nowSeconds() - 15 * 60))).toBeLessThan(30)
-      const { events, waiting } = await rowsOf(scope)
+      const { events, waiting } = await filledRows({ scope, connection })
       expect(events.filter(({ source }) => source === 'API')).toHaveLength(130)
       expect(waiting).toEqual(lost.map(({ id }) => id).sort())
       expect(await scope.db.activity.findMany({ where: { kind: 'EVENTS_FILLED' } })).toEqual([
@@ -87,19 +75,7 @@ describe('reconcile', () => {
         expect((await broken.connection()).through).toEqual(through)
       }
       expect(runs).toBeGreaterThan(4)
-      expect(await rowsOf(broken.scope)).toEqual(await rowsOf(whole.scope))
-      const numbers = ({
-        atStripe,
-        stored,
-        filled,
-        missing,
-      }: Awaited<ReturnType<typeof whole.connection>>) => ({
-        atStripe,
-        stored,
-        filled,
-        missing,
-      })
-      expect(numbers(await broken.connection())).toEqual(numbers(await whole.connection()))
+      expect(await filledRows(broken)).toEqual(await filledRows(whole))
       expect(await broken.scope.db.activity.count({ where: { kind: 'EVENTS_FILLED' } })).toBe(1)
     },
     PATIENT,
@@ -129,7 +105,7 @@ describe('reconcile', () => {
       }
       await scope.db.stripeConnection.updateMany({ data: { createdAt: toDate(nowSeconds() - DAY) } })
       expect(await cliJson(env, ['reconcile', tenant])).toMatchObject({ missing: 6, filled: 6 })
-      const { events } = await rowsOf(scope)
+      const { events } = await filledRows({ scope, connection })
       expect(events.map(({ stripeId, account }) => [stripeId.slice(0, 11), account])).toEqual([
         ...Array.from({ length: 3 }, () => ['evt_acct_1A', 'acct_1A']),
         ...Array.from({ length: 3 }, () => ['evt_acct_1B', 'acct_1B']),

@@ -73,6 +73,26 @@ export async function spawnServer(
   return { url, process: child }
 }
 
+/** A command in a process of its own. */
+export interface CommandProcess {
+  readonly process: ChildProcess
+  /** Its exit code; null: it was killed. */
+  readonly ended: Promise<number | null>
+}
+
+export function startCommand(
+  program: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  argv: readonly string[],
+): CommandProcess {
+  const child = spawn(process.execPath, [program, ...argv], {
+    cwd: root,
+    env: { PATH: process.env['PATH'], NODE_ENV: 'test', ...environment },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  return { process: child, ended: new Promise((resolve) => child.once('exit', (code) => resolve(code))) }
+}
+
 async function isReady(url: string): Promise<boolean> {
   try {
     return (await fetch(`${url}/readyz`)).status === 200
