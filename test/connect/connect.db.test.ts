@@ -5,7 +5,16 @@ import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { cli, cliJson, type Env } from '../cli/harness.ts'
 import { inTrouble, invalid, throttled, unknownKey } from '../support/stripe-api/refusal.ts'
 import type { DoubleRequest } from '../support/stripe-api.ts'
-import { connectArgs, LIVE_KEY, PATIENT, payments, stripe, TEST_KEY, tenantFor } from './harness.ts'
+import {
+  connectArgs,
+  EVENTS_ALONE,
+  LIVE_KEY,
+  PATIENT,
+  payments,
+  stripe,
+  TEST_KEY,
+  tenantFor,
+} from './harness.ts'
 
 const isPage = ({ path, query }: DoubleRequest): boolean => path === '/v1/events' && query['limit'] === '100'
 
@@ -73,7 +82,7 @@ describe('connect', () => {
         new Set(['PROCESSED BACKFILL']),
       )
 
-      const again = await cliJson(env, connectArgs(tenant), LIVE_KEY)
+      const again = await cliJson(env, connectArgs(tenant, ...EVENTS_ALONE), LIVE_KEY)
       expect(again).toMatchObject({
         stripeEndpoint: { adopted: true },
         backfill: { read: 250, stored: 0, duplicates: 250 },
@@ -90,7 +99,7 @@ describe('connect', () => {
       const double = await stripe()
       double.happen(payments(420, { every: 1_200, failing: 5 }))
       const whole = await tenantFor(double)
-      await cliJson(whole.env, connectArgs(whole.tenant), LIVE_KEY)
+      await cliJson(whole.env, connectArgs(whole.tenant, ...EVENTS_ALONE), LIVE_KEY)
       const wanted = await rowsOf(whole.env, whole.tenant)
       expect(wanted.events).toHaveLength(420)
 
@@ -104,12 +113,12 @@ describe('connect', () => {
           // Of the two estimates and the pages of this run, the second page is not answered.
           return isPage(request) && pages === 4 ? invalid('It breaks here.') : undefined
         }
-        const { code, stderr } = await cli(env, connectArgs(tenant), LIVE_KEY)
+        const { code, stderr } = await cli(env, connectArgs(tenant, ...EVENTS_ALONE), LIVE_KEY)
         if (code === 0) break
         expect(stderr).toContain('It breaks here.')
       }
       double.trouble = () => undefined
-      await cliJson(env, connectArgs(tenant), LIVE_KEY)
+      await cliJson(env, connectArgs(tenant, ...EVENTS_ALONE), LIVE_KEY)
       expect(await rowsOf(env, tenant)).toEqual(wanted)
       expect(double.endpoints.all).toHaveLength(2)
     },
@@ -124,12 +133,12 @@ describe('connect', () => {
       const troubles = [{ drop: 'after' } as const, unknownKey(LIVE_KEY)]
       double.trouble = ({ method, path }) =>
         method === 'POST' && path === '/v1/webhook_endpoints' ? troubles.shift() : undefined
-      const lost = await cli(env, connectArgs(tenant), LIVE_KEY)
+      const lost = await cli(env, connectArgs(tenant, ...EVENTS_ALONE), LIVE_KEY)
       expect(lost.code).toBe(1)
       expect(lost.stderr).toContain('does not know this key')
       expect(double.endpoints.all).toHaveLength(1)
       double.trouble = () => undefined
-      await cliJson(env, connectArgs(tenant), LIVE_KEY)
+      await cliJson(env, connectArgs(tenant, ...EVENTS_ALONE), LIVE_KEY)
       const [endpoint] = double.endpoints.all
       expect(double.endpoints.all).toHaveLength(1)
       const secrets = z
@@ -148,7 +157,7 @@ describe('connect', () => {
       const { env, tenant } = await tenantFor(double)
       const troubles = [throttled(0), inTrouble(503), { drop: 'before' } as const, { waitMs: 50 }]
       double.trouble = (request) => (isPage(request) ? troubles.shift() : undefined)
-      expect(await cliJson(env, connectArgs(tenant), LIVE_KEY)).toMatchObject({
+      expect(await cliJson(env, connectArgs(tenant, ...EVENTS_ALONE), LIVE_KEY)).toMatchObject({
         backfill: { read: 150, stored: 150 },
       })
       expect(troubles).toEqual([])
@@ -173,14 +182,14 @@ describe('connect', () => {
         ['rk_live_51Nrevoked0001', 1, 'revoked'],
         [blind, 1, 'lacks the permission Events: Read'],
       ] as const) {
-        const ran = await cli(env, connectArgs(tenant), key)
+        const ran = await cli(env, connectArgs(tenant, ...EVENTS_ALONE), key)
         expect([ran.code, ran.stderr], key).toEqual([code, expect.stringContaining(reason)])
       }
       expect(await cliJson(env, ['connection', 'list', tenant])).toEqual([])
       expect(double.endpoints.all).toEqual([])
 
       const elsewhere = { ...env, STRIPE_API_URL: 'https://api.stripe.com' }
-      const { code, stderr } = await cli(elsewhere, connectArgs(tenant), LIVE_KEY)
+      const { code, stderr } = await cli(elsewhere, connectArgs(tenant, ...EVENTS_ALONE), LIVE_KEY)
       expect([code, stderr]).toEqual([2, expect.stringContaining('set PUBLIC_URL')])
     },
     PATIENT,
@@ -196,14 +205,14 @@ describe('connect', () => {
         'rak_webhook_write',
         'rak_accounts_kyc_basic_read',
       )
-      expect(await cliJson(env, connectArgs(tenant), limited)).toMatchObject({
+      expect(await cliJson(env, connectArgs(tenant, ...EVENTS_ALONE), limited)).toMatchObject({
         account: null,
         stripeEndpoint: null,
         permissions: expect.arrayContaining([{ name: 'rak_webhook_write', granted: false }]),
       })
       expect(await cliJson(env, ['connection', 'list', tenant])).toMatchObject([{ state: 'LIMITED' }])
       double.addKey(TEST_KEY)
-      const other = await cli(env, connectArgs(tenant), TEST_KEY)
+      const other = await cli(env, connectArgs(tenant, ...EVENTS_ALONE), TEST_KEY)
       expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('give a live-mode key')])
       const [{ id } = { id: '' }] = z
         .array(z.object({ id: z.string() }))
