@@ -1,6 +1,7 @@
 import type { StripeConnection } from '../generated/sqlite/client.ts'
 import type { ListedEvent } from '../storage/inbox.ts'
 import type { Scope } from '../storage/scope/scope.ts'
+import { EVENTS_READ } from './permissions.ts'
 import { TYPE_GROUPS } from './probe.ts'
 import type { ReadableList } from './read-lists.ts'
 
@@ -28,6 +29,6 @@ export const eventLists = (
     name: `events ${index + 1}${account === undefined ? '' : ` of ${account}`}`,
     path: '/v1/events',
     params: { types },
-    ...(account !== undefined && { account }),
+    ...(account !== undefined && { account, needs: EVENTS_READ }),
     eventsOf,
   }))

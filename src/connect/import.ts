@@ -6,15 +6,16 @@ import type { Vault } from '../tenancy/vault.ts'
 import { type Seconds, toDate } from '../time.ts'
 import type { StripeApi } from './api.ts'
 import { accountsOf, eventLists } from './event-lists.ts'
-import { newestJob, readOptions, readProgress, runningJob } from './jobs.ts'
+import { newestJob, readOptions, readProgress, runningJob, takeUpRefused } from './jobs.ts'
 import { listedEvents } from './listed-event.ts'
 import { apiWith, openKey, type StripeMeans } from './means.ts'
 import { olderLists } from './older-objects.ts'
 import { judgePast } from './past.ts'
-import { readGranted } from './permissions.ts'
-import { readLists } from './read-lists.ts'
+import { isGranted, readGranted } from './permissions.ts'
+import { type OptionalList, readLists } from './read-lists.ts'
 import { SETTLED } from './settled.ts'
-import { noteTrouble } from './standing.ts'
+import { noteRefused, noteTrouble } from './standing.ts'
+import type { StripeTrouble } from './trouble.ts'
 
 /** What an import says while it works. */
 export interface ImportStep {
@@ -37,6 +38,27 @@ export interface ImportParts extends ReplayParts {
  * @throws StripeTrouble, noted with the connection: what is done stays done
  */
 export async function runImport(parts: ImportParts, connection: StripeConnection): Promise<void> {
+  const { scope, clock } = parts
+  let present = connection
+  do {
+    const { sealed } = present
+    await read(parts, present)
+    const fresh = await scope.db.stripeConnection.findFirst({
+      where: { tenantId: scope.tenantId, id: connection.id },
+    })
+    if (fresh === null) return
+    present = fresh
+    // The former key may have been refused something after another had come.
+    if (present.sealed !== sealed)
+      await scope.transaction((db) =>
+        takeUpRefused(db, present, readGranted(present.permissions), clock.now()),
+      )
+    await judgePast({ ...parts, onJudged: (done) => parts.onStep({ step: 'judging', done }) }, present)
+  } while (!(await finish(parts, present)))
+  await releaseJudging(scope.sql, scope.tenantId)
+}
+
+async function read(parts: ImportParts, connection: StripeConnection): Promise<void> {
   const { scope, vault, means, signal } = parts
   const api = await apiWith(means, openKey(vault, connection), { signal })
   try {
@@ -46,9 +68,6 @@ export async function runImport(parts: ImportParts, connection: StripeConnection
     await noteTrouble(scope, parts.clock, connection, error)
     throw error
   }
-  await judgePast({ ...parts, onJudged: (done) => parts.onStep({ step: 'judging', done }) }, connection)
-  await finish(parts, connection)
-  await releaseJudging(scope.sql, scope.tenantId)
 }
 
 async function backfill(parts: ImportParts, connection: StripeConnection, api: StripeApi): Promise<void> {
@@ -66,22 +85,18 @@ async function backfill(parts: ImportParts, connection: StripeConnection, api: S
     done += read
     onStep({ step: 'backfill', done })
   }
-  await readLists({ scope, clock, api, provenTo: provenTo(job), onPage }, job, lists)
+  const reading = { scope, clock, api, onPage, ...refusals(parts, connection) }
+  await readLists({ ...reading, provenTo: provenTo(job) }, job, lists)
   await end(parts, job)
 }
 
-/** Older objects, of the lists that the key may read. */
+/** Older objects. */
 async function history(parts: ImportParts, connection: StripeConnection, api: StripeApi): Promise<void> {
   const { scope, clock, onStep } = parts
   const { id, endpointId, livemode } = connection
   const job = await runningJob(scope, id, 'HISTORY')
   if (job === null) return
-  const about = {
-    endpointId,
-    livemode,
-    permissions: readGranted(connection.permissions),
-    span: readOptions(job),
-  }
+  const about = { endpointId, livemode, span: readOptions(job) }
   const accounts = [undefined, ...(await accountsOf(scope, connection))]
   const lists = accounts.flatMap((account) => olderLists({ ...about, account }))
   let done = job.read
@@ -89,8 +104,19 @@ async function history(parts: ImportParts, connection: StripeConnection, api: St
     done += read
     onStep({ step: 'history', done })
   }
-  await readLists({ scope, clock, api, provenTo: 0, onPage }, job, lists)
+  const reading = { scope, clock, api, onPage, ...refusals(parts, connection) }
+  await readLists({ ...reading, provenTo: 0 }, job, lists)
   await end(parts, job)
+}
+
+/** Which lists are left out, and what is said of them. */
+function refusals({ scope, clock }: ImportParts, connection: StripeConnection) {
+  const permissions = readGranted(connection.permissions)
+  return {
+    mayRead: (permission: string) => isGranted(permissions, permission),
+    onRefused: ({ account, needs }: OptionalList, error: StripeTrouble) =>
+      noteRefused(scope, clock, connection, { account, permission: needs, error }),
+  }
 }
 
 const provenTo = (job: ImportJob): Seconds => readOptions(job).to - SETTLED
@@ -103,10 +129,13 @@ async function end({ scope: { db, tenantId }, clock }: ImportParts, { id }: Impo
   })
 }
 
-async function finish({ scope, clock }: ImportParts, { id, through }: StripeConnection): Promise<void> {
+/** @returns false when more is to be read meanwhile */
+async function finish({ scope, clock }: ImportParts, { id, through }: StripeConnection): Promise<boolean> {
   const { db, tenantId } = scope
   const job = await newestJob(scope, id, 'BACKFILL')
-  if (job === null) return
+  if (job === null) return true
+  if ((await db.importJob.count({ where: { tenantId, connectionId: id, state: 'RUNNING' } })) > 0)
+    return false
   const proven = toDate(provenTo(job))
   const { counted } = readProgress(job)
   await db.stripeConnection.updateMany({
@@ -123,4 +152,5 @@ async function finish({ scope, clock }: ImportParts, { id, through }: StripeConn
       rationSpent: 0,
     },
   })
+  return true
 }

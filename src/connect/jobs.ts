@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { ImportJob, StripeConnection } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
-import type { Scope } from '../storage/scope/scope.ts'
+import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import type { WallClock } from '../time.ts'
+import { type Granted, isGranted, readGranted } from './permissions.ts'
 import type { Span } from './probe.ts'
 
 const span = z.object({ from: z.number(), to: z.number() })
@@ -20,6 +21,8 @@ export type ListPlace = z.infer<typeof place>
 /** By name of the list, how many of the events count for what is proven, and the rebuild that judges them where one has to. */
 const progress = z.object({
   lists: z.record(z.string(), place),
+  /** Lists that the key may not read, and the permission that each needs. */
+  refused: z.record(z.string(), z.string()).default({}),
   counted: z.number(),
   rebuild: z.string().nullable().default(null),
 })
@@ -30,16 +33,19 @@ export const readOptions = (job: Pick<ImportJob, 'options'>): JobOptions =>
 export const readProgress = (job: Pick<ImportJob, 'progress'>): JobProgress =>
   progress.parse(JSON.parse(job.progress))
 
-const NOTHING_READ: JobProgress = { lists: {}, counted: 0, rebuild: null }
+const NOTHING_READ: JobProgress = { lists: {}, refused: {}, counted: 0, rebuild: null }
 
 /** An import that was broken off goes on; else a new one begins. */
 export async function beginImport(
   { db, tenantId, transaction }: Scope,
   clock: WallClock,
-  { id: connectionId, reconcileAt }: StripeConnection,
+  connection: StripeConnection,
   { events, history }: { events: Span; history: Span | null },
 ): Promise<void> {
   const now = clock.now()
+  const { id: connectionId, reconcileAt } = connection
+  if (reconcileAt === null)
+    await transaction((db) => takeUpRefused(db, connection, readGranted(connection.permissions), now))
   const { count } =
     reconcileAt === null
       ? await db.importJob.updateMany({
@@ -104,7 +110,7 @@ export const runningJob = (
 
 /** The newest job of a kind. */
 export const newestJob = (
-  { db, tenantId }: Scope,
+  { db, tenantId }: { db: TenantClient; tenantId: string },
   connectionId: string,
   kind: 'BACKFILL' | 'HISTORY',
 ): Promise<ImportJob | null> =>
@@ -112,3 +118,30 @@ export const newestJob = (
     where: { tenantId, connectionId, kind },
     orderBy: [{ startedAt: 'desc' }, { id: 'desc' }],
   })
+
+/** What a former key could not read goes on with one that may. */
+export async function takeUpRefused(
+  db: TenantClient,
+  { tenantId, id: connectionId }: Pick<StripeConnection, 'tenantId' | 'id'>,
+  permissions: Granted,
+  now: Date,
+): Promise<void> {
+  const jobs = [
+    await newestJob({ db, tenantId }, connectionId, 'BACKFILL'),
+    await newestJob({ db, tenantId }, connectionId, 'HISTORY'),
+  ]
+  const again = jobs.filter(
+    (job) =>
+      job?.state === 'DONE' &&
+      Object.values(readProgress(job).refused).some((permission) => isGranted(permissions, permission)),
+  )
+  if (again.length === 0) return
+  await db.importJob.updateMany({
+    where: { tenantId, id: { in: again.flatMap((job) => job?.id ?? []) } },
+    data: { state: 'RUNNING', finishedAt: null, updatedAt: now },
+  })
+  await db.stripeConnection.updateMany({
+    where: { tenantId, id: connectionId },
+    data: { reconcileAt: null },
+  })
+}

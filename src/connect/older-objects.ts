@@ -15,7 +15,6 @@ interface Told {
 }
 
 interface OlderList extends Pick<ReadableList, 'path' | 'params'> {
-  /** Without it the list is left out. */
   permission: string
   tell(object: Fields): Told[]
 }
@@ -100,7 +99,6 @@ const OLDER_LISTS: readonly OlderList[] = [
 export interface OlderObjects {
   endpointId: string
   livemode: boolean
-  permissions: Granted
   account: string | undefined
   span: Span
 }
@@ -109,13 +107,14 @@ export interface OlderObjects {
 export const readableLists = (permissions: Granted): readonly OlderList[] =>
   OLDER_LISTS.filter(({ permission }) => isGranted(permissions, permission))
 
-/** The same with the events that are made of them. */
-export const olderLists = ({ endpointId, livemode, permissions, account, span }: OlderObjects) =>
-  readableLists(permissions).map(
-    ({ path, params, tell }): ReadableList => ({
+/** All of them, with the events that are made of their objects. */
+export const olderLists = ({ endpointId, livemode, account, span }: OlderObjects) =>
+  OLDER_LISTS.map(
+    ({ path, params, permission, tell }): ReadableList => ({
       name: `${path}${account === undefined ? '' : ` of ${account}`}`,
       path,
       params,
+      needs: permission,
       ...(account !== undefined && { account }),
       eventsOf: (object) =>
         tell(object).flatMap(({ what, type, at, object: told }) => {

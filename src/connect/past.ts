@@ -3,6 +3,7 @@ import { newId } from '../ids.ts'
 import { judgeImported } from '../pipeline/imported.ts'
 import { rebuildAll } from '../pipeline/rebuild/rebuild-now.ts'
 import type { ReplayParts } from '../pipeline/stored-replay.ts'
+import { readJob } from '../storage/rebuild/jobs.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import { newestJob, noteRebuild, readProgress } from './jobs.ts'
 
@@ -21,7 +22,21 @@ export async function judgePast(parts: JudgingParts, { id }: StripeConnection): 
   const { scope, signal, onJudged } = parts
   const job = await newestJob(scope, id, 'BACKFILL')
   if (job === null) return
+  const follow = async (rebuild: string): Promise<void> => {
+    try {
+      await rebuildAll(parts, { tenantId: scope.tenantId, id: rebuild, signal, onProgress: onJudged })
+    } catch (error) {
+      // The next attempt is another one.
+      if (!signal?.aborted) await noted(scope, job)
+      throw error
+    }
+  }
   let { rebuild } = readProgress(job)
+  // One that was begun does not know of what was read since.
+  if (rebuild !== null && (await readJob(scope.sql, scope.tenantId, rebuild)) !== undefined) {
+    await follow(rebuild)
+    rebuild = null
+  }
   await judgeImported(parts, scope.tenantId, {
     onProgress: (events) => {
       signal?.throwIfAborted()
@@ -32,14 +47,7 @@ export async function judgePast(parts: JudgingParts, { id }: StripeConnection): 
       rebuild ??= await noted(scope, job)
     },
   })
-  if (rebuild === null) return
-  try {
-    await rebuildAll(parts, { tenantId: scope.tenantId, id: rebuild, signal, onProgress: onJudged })
-  } catch (error) {
-    // The next attempt is another one.
-    if (!signal?.aborted) await noted(scope, job)
-    throw error
-  }
+  if (rebuild !== null) await follow(rebuild)
 }
 
 async function noted(scope: Scope, job: ImportJob): Promise<string> {

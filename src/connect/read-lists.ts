@@ -17,8 +17,13 @@ export interface ReadableList {
   path: string
   params: Params
   account?: string
+  /** The permission without which it is left out; undefined: nothing goes on without the list. */
+  needs?: string
   eventsOf(object: Listed): ListedEvent[]
 }
+
+/** The rest goes on without it. */
+export type OptionalList = ReadableList & { needs: string }
 
 export interface ReadingParts {
   scope: Scope
@@ -27,6 +32,9 @@ export interface ReadingParts {
   /** Events up to then count for what is proven. */
   provenTo: Seconds
   onPage(page: { read: number; stored: number }): void
+  mayRead(permission: string): boolean
+  /** Stripe does not let the key read a list that can be left out. */
+  onRefused(list: OptionalList, error: StripeTrouble): Promise<void>
 }
 
 /** A tenant whose deliveries wait for its past waits no longer than this for a page. */
@@ -34,44 +42,73 @@ const HOLD_MS = HOUR * 1_000
 
 export const NOT_BEGUN: ListPlace = { after: null, done: false }
 
-/** Reads lists page by page from where the job stopped; a page and its place are stored together. */
+/** A job as far as it is read. */
+interface Reading {
+  job: ImportJob
+  progress: JobProgress
+}
+
+/** Reads lists page by page from where the job stopped; those that the key may not read are noted, and left out. */
 export async function readLists(
   parts: ReadingParts,
   job: ImportJob,
   lists: readonly ReadableList[],
-): Promise<JobProgress> {
-  const options = readOptions(job)
-  let progress = readProgress(job)
+): Promise<void> {
+  const reading: Reading = { job, progress: { ...readProgress(job), refused: {} } }
   for (const list of lists) {
-    let place = progress.lists[list.name] ?? NOT_BEGUN
-    while (!place.done) {
-      const page = await pageAfter(parts.api, list, options, place)
-      const events = page.data.flatMap((object) => list.eventsOf(object))
-      place = placeAfter(page, place)
-      progress = {
-        ...progress,
-        lists: { ...progress.lists, [list.name]: place },
-        counted: progress.counted + events.filter(({ event }) => event.created <= parts.provenTo).length,
-      }
-      await commit(parts, job, { page, events, progress })
+    const { name, needs } = list
+    if (needs === undefined) await readList(parts, reading, list)
+    else if (!(await wasRead(parts, reading, { ...list, needs }))) {
+      const refused = { ...reading.progress.refused, [name]: needs }
+      reading.progress = { ...reading.progress, refused }
+      await commit(parts, reading, { read: 0, events: [] })
     }
   }
-  return progress
+}
+
+/** @returns false when the key may not read it */
+async function wasRead(parts: ReadingParts, reading: Reading, list: OptionalList): Promise<boolean> {
+  if (!parts.mayRead(list.needs)) return reading.progress.lists[list.name]?.done ?? false
+  try {
+    await readList(parts, reading, list)
+    return true
+  } catch (error) {
+    if (!(error instanceof StripeTrouble) || error.kind !== 'PERMISSION') throw error
+    await parts.onRefused(list, error)
+    return false
+  }
+}
+
+/** A page and its place are stored together. */
+async function readList(parts: ReadingParts, reading: Reading, list: ReadableList): Promise<void> {
+  const options = readOptions(reading.job)
+  let place = reading.progress.lists[list.name] ?? NOT_BEGUN
+  while (!place.done) {
+    const page = await pageAfter(parts.api, list, options, place)
+    const events = page.data.flatMap((object) => list.eventsOf(object))
+    place = placeAfter(page, place)
+    const { progress } = reading
+    reading.progress = {
+      ...progress,
+      lists: { ...progress.lists, [list.name]: place },
+      counted: progress.counted + events.filter(({ event }) => event.created <= parts.provenTo).length,
+    }
+    await commit(parts, reading, { read: page.data.length, events })
+  }
 }
 
 async function commit(
   { scope, clock, onPage }: ReadingParts,
-  job: ImportJob,
-  done: { page: Page; events: ListedEvent[]; progress: JobProgress },
+  { job, progress }: Reading,
+  { read, events }: { read: number; events: ListedEvent[] },
 ): Promise<void> {
   const now = clock.now()
-  const read = done.page.data.length
   const stored = await storePage(scope.sql, {
     tenantId: scope.tenantId,
     jobId: job.id,
-    events: done.events,
+    events,
     read,
-    progress: JSON.stringify(done.progress),
+    progress: JSON.stringify(progress),
     now,
     holdUntil: new Date(now.getTime() + HOLD_MS),
   })

@@ -4,11 +4,13 @@ import { recordActivity } from '../storage/activity.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { Acting } from '../tenancy/acting.ts'
 import { refuseOtherThan } from './connect.ts'
+import { takeUpRefused } from './jobs.ts'
 import { readKey } from './key.ts'
 import { findConnection } from './manage.ts'
 import { apiWith, SOMEBODY_WAITS, type StripeMeans, sealKey } from './means.ts'
 import { lackingIn } from './permissions.ts'
 import { probe } from './probe.ts'
+import { readAccounts } from './window.ts'
 
 /**
  * Puts another key of the same account in the place of one; an import that the former one could not finish goes on.
@@ -39,6 +41,8 @@ export async function replaceKey(
         permissions: JSON.stringify(permissions),
         trouble,
         troubleSince: trouble === null ? null : now,
+        // Accounts that the former one could not read are tried once more.
+        accounts: JSON.stringify({ ...readAccounts(present), denied: [] }),
         probedAt: now,
       },
     })
@@ -47,6 +51,7 @@ export async function replaceKey(
       where: { tenantId, connectionId: row.id, state: 'FAILED' },
       data: { state: 'RUNNING', error: null, finishedAt: null, updatedAt: now },
     })
+    await takeUpRefused(db, row, permissions, now)
     const { id, keyHint, livemode } = row
     const data = { connectionId: id, keyHint, formerKeyHint: present.keyHint, account: row.account, livemode }
     await recordActivity(db, tenantId, [{ at: now, kind: 'STRIPE_CONNECTED', actor, data }])

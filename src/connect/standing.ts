@@ -3,8 +3,10 @@ import type { StripeConnection } from '../generated/sqlite/client.ts'
 import { type ActivityEntry, recordActivity } from '../storage/activity.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { WallClock } from '../time.ts'
-import { EVENTS_READ, readGranted } from './permissions.ts'
+import { troubleNow } from './look-again.ts'
+import { EVENTS_READ, type Granted, lackingIn, readGranted } from './permissions.ts'
 import { StripeTrouble } from './trouble.ts'
+import { readAccounts } from './window.ts'
 
 export const CONNECTION_STATES = ['CONNECTED', 'LIMITED', 'REVOKED'] as const
 
@@ -15,7 +17,7 @@ export const CONNECTION_STATES = ['CONNECTED', 'LIMITED', 'REVOKED'] as const
 export async function noteTrouble(
   { tenantId, transaction }: Scope,
   clock: WallClock,
-  { id, keyHint }: StripeConnection,
+  { id, sealed }: StripeConnection,
   error: unknown,
 ): Promise<void> {
   if (!(error instanceof StripeTrouble)) return
@@ -23,7 +25,8 @@ export async function noteTrouble(
   const needsPerson = error.kind === 'KEY' || error.kind === 'PERMISSION'
   await transaction(async (db) => {
     const present = await db.stripeConnection.findFirst({ where: { tenantId, id } })
-    if (!present) return
+    // Of another key that came meanwhile it says nothing.
+    if (present?.sealed !== sealed) return
     const state = error.kind === 'KEY' ? 'REVOKED' : error.kind === 'PERMISSION' ? 'LIMITED' : present.state
     const lacking = error.permission ?? EVENTS_READ
     await db.stripeConnection.updateMany({
@@ -33,11 +36,7 @@ export async function noteTrouble(
         trouble: error.message,
         troubleSince: present.trouble === error.message ? present.troubleSince : now,
         ...(error.kind === 'PERMISSION' && {
-          permissions: JSON.stringify(
-            readGranted(present.permissions).map((one) =>
-              one.name === lacking ? { ...one, granted: false } : one,
-            ),
-          ),
+          permissions: JSON.stringify(without(readGranted(present.permissions), lacking)),
         }),
       },
     })
@@ -45,15 +44,65 @@ export async function noteTrouble(
       where: { tenantId, connectionId: id, state: 'RUNNING' },
       data: { error: error.message, ...(needsPerson && { state: 'FAILED', finishedAt: now }) },
     })
-    if (needsPerson && present.trouble !== error.message) {
-      const entry: ActivityEntry = {
-        at: now,
-        kind: 'STRIPE_KEY_REVOKED',
-        actor: SYSTEM,
-        note: error.message,
-        data: { connectionId: id, keyHint, permission: error.permission ?? null },
-      }
-      await recordActivity(db, tenantId, [entry])
-    }
+    if (needsPerson && present.trouble !== error.message)
+      await recordActivity(db, tenantId, [refusedAct(present, now, error.message, error.permission)])
   })
 }
+
+/** What Stripe does not let a key read, while the rest goes on without it. */
+export interface RefusedList {
+  /** The connected account that was asked. */
+  account: string | undefined
+  permission: string
+  error: StripeTrouble
+}
+
+/**
+ * Writes down that a list of the past is left out: of a connected account, or of all that a permission is for.
+ * @throws the error itself where another key came meanwhile: it may read the list
+ */
+export async function noteRefused(
+  { tenantId, transaction }: Scope,
+  clock: WallClock,
+  { id, sealed }: StripeConnection,
+  { account, permission, error }: RefusedList,
+): Promise<void> {
+  const now = clock.now()
+  await transaction(async (db) => {
+    const present = await db.stripeConnection.findFirst({ where: { tenantId, id } })
+    if (present?.sealed !== sealed) throw error
+    const known = readGranted(present.permissions)
+    const permissions = account === undefined ? without(known, permission) : known
+    const { proven, denied } = readAccounts(present)
+    const isDenied = account !== undefined && permission === EVENTS_READ
+    const accounts = { proven, denied: isDenied ? [...new Set([...denied, account])] : denied }
+    const said = troubleNow(present, permissions, accounts, clock)
+    await db.stripeConnection.updateMany({
+      where: { tenantId, id },
+      data: {
+        ...said,
+        state: lackingIn(permissions) === undefined ? 'CONNECTED' : 'LIMITED',
+        permissions: JSON.stringify(permissions),
+        accounts: JSON.stringify(accounts),
+      },
+    })
+    if (said.trouble !== present.trouble && said.trouble !== null)
+      await recordActivity(db, tenantId, [refusedAct(present, now, said.trouble, permission)])
+  })
+}
+
+const without = (permissions: Granted, name: string): Granted =>
+  permissions.map((one) => (one.name === name ? { ...one, granted: false } : one))
+
+const refusedAct = (
+  { id, keyHint }: StripeConnection,
+  at: Date,
+  note: string,
+  permission: string | undefined,
+): ActivityEntry => ({
+  at,
+  kind: 'STRIPE_KEY_REVOKED',
+  actor: SYSTEM,
+  note,
+  data: { connectionId: id, keyHint, permission: permission ?? null },
+})

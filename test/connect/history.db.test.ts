@@ -9,7 +9,7 @@ import { charge, dispute, refund } from '../support/stripe/charges.ts'
 import { invoice } from '../support/stripe/invoices.ts'
 import { subscription } from '../support/stripe/subscriptions.ts'
 import type { StripeDouble } from '../support/stripe-api.ts'
-import { PATIENT, payments, stripe } from './harness.ts'
+import { LIVE_KEY, PATIENT, payments, stripe } from './harness.ts'
 import { type SteppedTenant, steppedTenant } from './steps.ts'
 
 const database = await testDatabase()
@@ -176,6 +176,76 @@ describe('older objects', () => {
       await none.goOn()
       expect(await toldOf(none)).toEqual([])
       expect(await none.scope.db.importJob.count()).toBe(1)
+    },
+    PATIENT,
+  )
+
+  it(
+    'go on without a list that the key may no longer read, which another key reads then',
+    async () => {
+      const account = await stripe()
+      account.happen(payments(30, { every: 6 * 3_600, name: 'new' }))
+      const { from } = age(account)
+      const tenant = await steppedTenant(database, account)
+      await tenant.begin({ historyDays: 56 })
+      account.without(LIVE_KEY, 'rak_dispute_read')
+      await tenant.goOn()
+      const { db } = tenant.scope
+      const lacking = {
+        state: 'LIMITED',
+        trouble: expect.stringContaining('Disputes: Read (what is usual of disputes is learned'),
+        permissions: expect.stringContaining('{"name":"rak_dispute_read","granted":false}'),
+      }
+      expect(await tenant.connection()).toMatchObject({ ...lacking, reconcileAt: expect.any(Date) })
+      const history = () => db.importJob.findFirstOrThrow({ where: { kind: 'HISTORY' } })
+      expect(await history()).toMatchObject({ state: 'DONE', error: null })
+      expect(await toldOf(tenant)).toEqual(TOLD.filter((one) => !one.includes('_dp_')))
+      expect(await countedOf(tenant, from)).toEqual({ ...COUNTED, disputes: 0 })
+      expect(
+        await db.activity.findMany({ where: { kind: 'STRIPE_KEY_REVOKED' }, select: { note: true } }),
+      ).toEqual([{ note: expect.stringContaining('Disputes: Read') }])
+
+      // One that lacks the same changes nothing.
+      await tenant.replace(account.without('rk_live_51Nalike000001', 'rak_dispute_read'))
+      expect(await tenant.connection()).toMatchObject({ ...lacking, reconcileAt: expect.any(Date) })
+      await tenant.replace(account.addKey('rk_live_51Nwhole000001'))
+      expect(await history()).toMatchObject({ state: 'RUNNING' })
+      const sent = account.requests.length
+      await tenant.goOn()
+      expect(account.requests.slice(sent).map(({ path }) => path)).toEqual(['/v1/disputes'])
+      expect(await history()).toMatchObject({ state: 'DONE', error: null })
+      expect(await tenant.connection()).toMatchObject({
+        state: 'CONNECTED',
+        trouble: null,
+        reconcileAt: expect.any(Date),
+      })
+      expect(await toldOf(tenant)).toEqual(TOLD)
+      expect(await countedOf(tenant, from)).toEqual(COUNTED)
+      expect(await db.anomaly.findMany()).toEqual([])
+    },
+    PATIENT,
+  )
+
+  it(
+    'of lists that a key was never allowed are read with one that is, while it is at work even',
+    async () => {
+      const account = await stripe()
+      age(account)
+      const key = account.without('rk_live_51Nless0000001', 'rak_dispute_read')
+      const tenant = await steppedTenant(database, account, key)
+      await tenant.begin({ historyDays: 56 })
+      const whole = account.addKey('rk_live_51Nwhole000001')
+      let replaced: Promise<void> | undefined
+      account.trouble = ({ path }) => {
+        if (path === '/v1/subscriptions') replaced ??= tenant.replace(whole)
+        return undefined
+      }
+      await tenant.goOn()
+      await replaced
+      // The replacement itself may come after the end of the work.
+      if ((await tenant.connection()).reconcileAt === null) await tenant.goOn()
+      expect(await toldOf(tenant)).toEqual(TOLD)
+      expect(await tenant.connection()).toMatchObject({ state: 'CONNECTED', reconcileAt: expect.any(Date) })
     },
     PATIENT,
   )

@@ -183,4 +183,36 @@ describe('the past of a connection', () => {
     },
     PATIENT,
   )
+
+  it(
+    'goes on without a connected account that the key may not read, which another key reads then',
+    async () => {
+      const now = nowSeconds()
+      const account = await stripe()
+      account.happen(payments(20))
+      const tenant = await tenantOf(account)
+      const [seen] = payments(1, { name: 'seen', until: now - 60 })
+      if (seen !== undefined) await deliver(tenant, [{ ...seen, account: 'acct_A' }])
+      await judgeAll(now)
+      await tenant.begin({ historyDays: 10 })
+      await tenant.goOn()
+      const { db } = tenant.scope
+      expect(await tenant.connection()).toMatchObject({
+        state: 'CONNECTED',
+        trouble: expect.stringContaining('the key may not read the events of acct_A'),
+        permissions: expect.stringContaining('{"name":"rak_event_read","granted":true}'),
+        reconcileAt: expect.any(Date),
+      })
+      expect(await db.stripeEvent.count({ where: { status: 'PROCESSED' } })).toBe(21)
+
+      account.happen(payments(30, { name: 'A' }), 'acct_A')
+      await tenant.replace(account.addKey('rk_live_51Nwhole000001'))
+      await tenant.goOn()
+      expect(await db.stripeEvent.count({ where: { account: 'acct_A', status: 'PROCESSED' } })).toBe(31)
+      expect(await tenant.connection()).toMatchObject({ trouble: null, reconcileAt: expect.any(Date) })
+      await tenant.compare()
+      expect(await tenant.connection()).toMatchObject({ trouble: null })
+    },
+    PATIENT,
+  )
 })

@@ -5,6 +5,7 @@ import { type ImportStep, runImport } from '../../src/connect/import.ts'
 import { leased } from '../../src/connect/leased.ts'
 import { stripeMeans } from '../../src/connect/means.ts'
 import { type Reconciled, reconcile } from '../../src/connect/reconcile.ts'
+import { replaceKey } from '../../src/connect/replace-key.ts'
 import { DETECTORS } from '../../src/detection/registry.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
@@ -31,6 +32,9 @@ export async function steppedTenant(
     const by = { ...acting, clock }
     return connect(scope, means, by, await prepare(scope, means, by, wanted))
   }
+  const replace = async (fresh: string): Promise<void> => {
+    await replaceKey(scope, means, { ...acting, clock }, { id: (await connection()).id, key: fresh })
+  }
   const connection = () => scope.db.stripeConnection.findFirstOrThrow({ where: { tenantId: id } })
   /** Imports until it is done, or broken off after a step. */
   const goOn = async ({ breakWhen = (_: ImportStep): boolean => false } = {}) => {
@@ -46,7 +50,17 @@ export async function steppedTenant(
     if (compared === undefined) throw new Error('somebody else works on it')
     return compared.result
   }
-  return { id, key: tenant.key, endpoint: { id: endpointId }, scope, begin, goOn, compare }
+  return {
+    id,
+    key: tenant.key,
+    endpoint: { id: endpointId },
+    scope,
+    begin,
+    goOn,
+    compare,
+    replace,
+    connection,
+  }
 }
 
 export type SteppedTenant = Awaited<ReturnType<typeof steppedTenant>>
