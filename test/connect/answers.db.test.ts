@@ -1,13 +1,14 @@
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { DETECTORS } from '../../src/detection/registry.ts'
 import { preview } from '../../src/pipeline/preview.ts'
 import { DAY, HOUR, MINUTE, type Seconds, toDate } from '../../src/time.ts'
 import { testDatabase } from '../support/database.ts'
 import { pipelineOn } from '../support/pipeline.ts'
 import { rebuildingOn } from '../support/rebuild.ts'
+import { startStripe } from '../support/stripe-api.ts'
 import { MONDAY } from '../support/times.ts'
-import { PATIENT, payments, stripe } from './harness.ts'
-import { type SteppedTenant, steppedTenant } from './steps.ts'
+import { LIVE_KEY, PATIENT, payments } from './harness.ts'
+import { steppedTenant } from './steps.ts'
 
 const database = await testDatabase()
 const { deliver, judgeAll, pipeline } = pipelineOn(database)
@@ -29,8 +30,9 @@ const END = SHUT + 8 * HOUR
 const within = (at: Seconds, from: Seconds, hours: number): boolean => at >= from && at < from + hours * HOUR
 
 /** A shop in which a payment is made every ten minutes, and which is connected two hours before nothing happens. */
-async function shop(): Promise<SteppedTenant> {
-  const account = await stripe()
+async function shop() {
+  const account = await startStripe()
+  account.addKey(LIVE_KEY)
   let now = BEGIN
   account.now = () => now
   const clock = { now: () => toDate(now), steady: () => performance.now() }
@@ -61,8 +63,17 @@ async function shop(): Promise<SteppedTenant> {
     await tenant.compare()
     await judgeAll(now + 2 * MINUTE)
   }
-  return tenant
+  const setClock = (at: Seconds): void => {
+    now = at
+  }
+  return { account, tenant, setClock }
 }
+
+let made: Awaited<ReturnType<typeof shop>>
+beforeAll(async () => {
+  made = await shop()
+  return () => made.account.close()
+}, PATIENT)
 
 const DISABLED = 'Stripe has disabled the webhook endpoint'
 const isLag = ({ incident: { detector } }: { incident: { detector: string } }) => detector === 'WEBHOOK_LAG'
@@ -70,7 +81,7 @@ const isLag = ({ incident: { detector } }: { incident: { detector: string } }) =
 it(
   "what Stripe's API said decides alike live, in a rebuild and in a preview whether deliveries are missing",
   async () => {
-    const tenant = await shop()
+    const { tenant } = made
     const { db, sql, tenantId } = tenant.scope
     const ofLag = { where: { detector: 'WEBHOOK_LAG' }, orderBy: { startedAt: 'asc' } } as const
     const live = await db.anomaly.findMany(ofLag)
@@ -122,3 +133,38 @@ it(
   },
   PATIENT,
 )
+
+it('a connection is compared before its turn when less arrives than is usual at this time', async () => {
+  const {
+    account,
+    tenant: { scope, connection, reconciler: make },
+    setClock,
+  } = made
+  await scope.db.stripeConnection.updateMany({
+    data: { reconcileAt: toDate(END + 30 * DAY), stripeEndpointId: null },
+  })
+  const deliveredAt = (at: Seconds) =>
+    scope.db.webhookEndpoint.updateMany({ data: { lastDeliveryAt: toDate(at) } })
+  const reconciler = make()
+  const lookAt = async (at: Seconds): Promise<number> => {
+    const before = account.requests.length
+    setClock(at)
+    await reconciler.look()
+    return account.requests.length - before
+  }
+  const { through, rationSpent } = await connection()
+  // Nothing for half an hour is usual, whenever the endpoint itself was last heard of.
+  await deliveredAt(END - 2 * HOUR)
+  expect(await lookAt(END + 35 * MINUTE)).toBe(0)
+  expect((await connection()).through).toEqual(through)
+  await deliveredAt(END)
+  const silent = END + 65 * MINUTE
+  expect(await lookAt(silent)).toBe(2)
+  expect(await connection()).toMatchObject({
+    through: toDate(silent - 15 * MINUTE),
+    // It is paid like any other.
+    rationSpent: rationSpent + 2,
+  })
+  // Stripe has none either: until more time has passed there is nothing to ask.
+  expect(await lookAt(silent + 2 * MINUTE)).toBe(0)
+}, 20_000)

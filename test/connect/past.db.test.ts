@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { addEndpoint } from '../../src/tenancy/endpoints.ts'
 import { testDatabase } from '../support/database.ts'
+import { acting } from '../support/graphql.ts'
 import { nowSeconds } from '../support/outside.ts'
 import { pipelineOn, double as twice } from '../support/pipeline.ts'
 import type { Json } from '../support/stripe/basics.ts'
@@ -149,6 +151,40 @@ describe('the past of a connection', () => {
       const { anomalies, open } = await knownOf(tenant)
       expect(open).toBe(0)
       expect(anomalies.map(({ origin }) => origin)).toEqual(['HISTORY', 'HISTORY', 'LIVE'])
+    },
+    PATIENT,
+  )
+
+  it(
+    'of a second account is put right by its rebuild: deliveries of a tenant that is judged live wait for nothing',
+    async () => {
+      const { now, past, fresh } = trade()
+      const account = await stripe()
+      account.happen(past)
+      const tenant = await tenantOf(account)
+      await deliver(tenant, payments(3, { name: 'of_the_first', every: 60, until: now - 2_000 }))
+      await judgeAll(now)
+      const { endpoint } = await addEndpoint(tenant.scope, acting, { name: 'second' })
+      await tenant.begin({ endpoint: endpoint.id })
+      await breakOffAtPage(tenant, account)
+      await deliver({ id: tenant.id, endpoint }, fresh)
+      await judgeAll(now)
+      expect((await knownOf(tenant)).anomalies).toMatchObject([{ origin: 'LIVE' }])
+      account.trouble = () => undefined
+      await tenant.goOn()
+
+      account.happen(fresh)
+      const alone = await tenantOf(account)
+      await alone.begin()
+      await alone.goOn()
+      const wanted = await knownOf(alone)
+      const { anomalies, open, events } = await knownOf(tenant)
+      expect({ open, events }).toEqual({ open: 0, events: wanted.events + 3 })
+      expect(anomalies).toEqual(
+        wanted.anomalies.map((one, index) => ({ ...one, origin: index === 2 ? 'LIVE' : 'HISTORY' })),
+      )
+      // The first account has what it had.
+      expect(await tenant.scope.db.stripeEvent.count({ where: { endpointId: tenant.endpoint.id } })).toBe(3)
     },
     PATIENT,
   )

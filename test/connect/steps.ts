@@ -5,8 +5,11 @@ import { type ImportStep, runImport } from '../../src/connect/import.ts'
 import { leased } from '../../src/connect/leased.ts'
 import { stripeMeans } from '../../src/connect/means.ts'
 import { type Reconciled, reconcile } from '../../src/connect/reconcile.ts'
+import { Reconciler } from '../../src/connect/reconciler.ts'
 import { replaceKey } from '../../src/connect/replace-key.ts'
 import { DETECTORS } from '../../src/detection/registry.ts'
+import { createLogger } from '../../src/log.ts'
+import { createMetrics } from '../../src/metrics.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { type Clock, systemClock } from '../../src/time.ts'
@@ -27,11 +30,14 @@ export async function steppedTenant(
   const means = stripeMeans({ stripeApiUrl: apiUrl }, () => readConfig({}))
   const parts = { scope, means, vault, database, bus: memoryBus(), detectors: DETECTORS, clock }
   /** Connects without an endpoint, and begins an import. */
-  const begin = async (over: { days?: number; historyDays?: number } = {}) => {
+  const begin = async (over: { days?: number; historyDays?: number; endpoint?: string } = {}) => {
     const wanted = { key, makeEndpoint: false, historyDays: 0, ...over }
     const by = { ...acting, clock }
     return connect(scope, means, by, await prepare(scope, means, by, wanted))
   }
+  /** What goes round in a server, one look at a time. */
+  const reconciler = (): Reconciler =>
+    new Reconciler({ ...parts, log: createLogger('silent'), metrics: createMetrics(false) })
   const replace = async (fresh: string): Promise<void> => {
     await replaceKey(scope, means, { ...acting, clock }, { id: (await connection()).id, key: fresh })
   }
@@ -59,6 +65,7 @@ export async function steppedTenant(
     goOn,
     compare,
     replace,
+    reconciler,
     connection,
   }
 }
