@@ -14,6 +14,7 @@ import type { StripeApi } from './api.ts'
 import { beginImport } from './jobs.ts'
 import { readKey, type StripeKey } from './key.ts'
 import { leased } from './leased.ts'
+import { sayTrouble } from './look-again.ts'
 import { findConnection } from './manage.ts'
 import { apiWith, type RequestOptions, type StripeMeans, sealKey } from './means.ts'
 import { readableLists } from './older-objects.ts'
@@ -155,8 +156,9 @@ export async function connect(
       : await once(scope, means, acting, connection, (fresh) =>
           withStripeEndpoint(scope, acting, { ...prepared, url }, fresh),
         )
-  await beginImport(scope, acting.clock, withEndpoint, prepared)
-  return withEndpoint
+  const said = await sayTrouble(scope, acting.clock, withEndpoint)
+  await beginImport(scope, acting.clock, said, prepared)
+  return said
 }
 
 const LOOKS = 40

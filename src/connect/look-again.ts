@@ -72,6 +72,21 @@ export async function lookAtEndpoint(
   return row ?? connection
 }
 
+/** Says of a connection what is known of its key, its endpoint and its accounts. */
+export async function sayTrouble(
+  { db, tenantId }: Scope,
+  clock: WallClock,
+  connection: StripeConnection,
+): Promise<StripeConnection> {
+  const said = troubleNow(connection, readGranted(connection.permissions), readAccounts(connection), clock)
+  if (said.trouble === connection.trouble) return connection
+  const [row] = await db.stripeConnection.updateManyAndReturn({
+    where: { tenantId, id: connection.id },
+    data: said,
+  })
+  return row ?? connection
+}
+
 /** What there is to say of a connection whose key works, as the columns that say it. */
 export function troubleNow(
   connection: StripeConnection,

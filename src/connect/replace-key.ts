@@ -6,6 +6,7 @@ import type { Acting } from '../tenancy/acting.ts'
 import { refuseOtherThan } from './connect.ts'
 import { takeUpRefused } from './jobs.ts'
 import { readKey } from './key.ts'
+import { troubleNow } from './look-again.ts'
 import { findConnection } from './manage.ts'
 import { apiWith, SOMEBODY_WAITS, type StripeMeans, sealKey } from './means.ts'
 import { lackingIn } from './permissions.ts'
@@ -29,7 +30,8 @@ export async function replaceKey(
   const { account, permissions } = await probe(await apiWith(means, key, SOMEBODY_WAITS))
   refuseOtherThan(present, key, account)
   const now = clock.now()
-  const trouble = lackingIn(permissions) ?? null
+  // Accounts that the former one could not read are tried once more.
+  const accounts = { ...readAccounts(present), denied: [] }
   return scope.transaction(async (db) => {
     const [row] = await db.stripeConnection.updateManyAndReturn({
       where: { tenantId, id: present.id },
@@ -37,12 +39,10 @@ export async function replaceKey(
         account: account ?? present.account,
         sealed: sealKey(vault, present, key),
         keyHint: key.hint,
-        state: trouble === null ? 'CONNECTED' : 'LIMITED',
+        state: lackingIn(permissions) === undefined ? 'CONNECTED' : 'LIMITED',
         permissions: JSON.stringify(permissions),
-        trouble,
-        troubleSince: trouble === null ? null : now,
-        // Accounts that the former one could not read are tried once more.
-        accounts: JSON.stringify({ ...readAccounts(present), denied: [] }),
+        ...troubleNow(present, permissions, accounts, clock),
+        accounts: JSON.stringify(accounts),
         probedAt: now,
       },
     })

@@ -1,6 +1,6 @@
 import { memoryBus } from '../../src/bus/memory.ts'
 import { readConfig } from '../../src/config.ts'
-import { connect, prepare } from '../../src/connect/connect.ts'
+import { type ConnectInput, connect, prepare } from '../../src/connect/connect.ts'
 import { type ImportStep, runImport } from '../../src/connect/import.ts'
 import { leased } from '../../src/connect/leased.ts'
 import { stripeMeans } from '../../src/connect/means.ts'
@@ -29,8 +29,8 @@ export async function steppedTenant(
   const scope = scopeTo(database, id)
   const means = stripeMeans({ stripeApiUrl: apiUrl }, () => readConfig({}))
   const parts = { scope, means, vault, database, bus: memoryBus(), detectors: DETECTORS, clock }
-  /** Connects without an endpoint, and begins an import. */
-  const begin = async (over: { days?: number; historyDays?: number; endpoint?: string } = {}) => {
+  /** Connects, without an endpoint at Stripe unless it is asked for, and begins an import. */
+  const begin = async (over: Partial<ConnectInput> = {}) => {
     const wanted = { key, makeEndpoint: false, historyDays: 0, ...over }
     const by = { ...acting, clock }
     return connect(scope, means, by, await prepare(scope, means, by, wanted))
