@@ -1,20 +1,14 @@
 import type { Seconds } from '../../time.ts'
 import { type Cusum, type Followed, stepPoisson, strongest } from '../statistics/cusum.ts'
 import { excessOver } from '../statistics/deviance.ts'
+import type { Lane } from './lanes.ts'
 import { type Mark, mostLikelyOnset, noteMark, type Since } from './onset.ts'
-import type { Signs } from './signs.ts'
 
 /** One alternative to what is usual, that there are `ratio` times as many, with its signs since the onset. */
 export interface Run {
   ratio: number
   sum: Cusum
   marks: Mark[]
-}
-
-/** The alternatives that are weighed side by side, with what shows them. */
-interface Weighed<Alternative extends Run> {
-  runs: Alternative[]
-  signs: Signs
 }
 
 /**
@@ -24,20 +18,20 @@ interface Weighed<Alternative extends Run> {
  * @param markOf the sign with how many were usual before it
  */
 export function addSign<Alternative extends Run>(
-  weighed: Weighed<Alternative>,
+  lane: Lane<Alternative>,
   { expected, at }: { expected: number; at: Seconds },
   newRun: (ratio: number) => Alternative,
   markOf: (before: number) => Mark,
 ): void {
   let anew = 0
-  for (const run of weighed.runs) {
+  for (const run of lane.runs) {
     if (stepPoisson(run.sum, expected, run.ratio, at)) {
       Object.assign(run, newRun(run.ratio), { sum: run.sum })
       anew += 1
     }
     noteMark(run.marks, markOf(run.sum.expected))
   }
-  if (anew === weighed.runs.length) weighed.signs = weighed.signs.slice(-1)
+  if (anew === lane.runs.length) lane.signs = lane.signs.slice(-1)
 }
 
 /** The alternative with most evidence of those with enough evidence and signs, and its most likely beginning. */

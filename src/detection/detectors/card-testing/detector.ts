@@ -5,11 +5,12 @@ import { addTo, type Sums } from '../../kit/amounts.ts'
 import { type Failure, idOf, looksGuessed } from '../../kit/failures.ts'
 import { ofStream } from '../../kit/heads.ts'
 import { ending, LASTING, LASTING_NOTE } from '../../kit/incident.ts'
-import { type Lanes, laneOf } from '../../kit/lanes.ts'
+import { type Lane, type Lanes, laneOf } from '../../kit/lanes.ts'
+import { markOf } from '../../kit/onset.ts'
 import { addSign, fired, followedFrom, type Run } from '../../kit/runs.ts'
 import { seasonSeries } from '../../kit/series.ts'
 import { countOf, falseAlarmsPerYear } from '../../kit/settings.ts'
-import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
+import { noteSign, shownBy } from '../../kit/signs.ts'
 import { isOddlySmall, isSmall, learnSize } from '../../kit/sizes.ts'
 import { upgradeTesting } from '../../kit/upgrade-runs.ts'
 import { type Followed, followPoisson, newCusum } from '../../statistics/cusum.ts'
@@ -33,12 +34,6 @@ interface Testing extends Run {
   takings: number
 }
 
-interface Lane {
-  newest: Seconds
-  runs: Testing[]
-  signs: Signs
-}
-
 interface Open extends Followed {
   startedAt: Seconds
   detectedAt: Seconds
@@ -50,7 +45,7 @@ interface Open extends Followed {
 interface State {
   cards: Ring
   suspects: Suspects
-  lanes: Lanes<Lane>
+  lanes: Lanes<Lane<Testing>>
   open: Open | null
 }
 
@@ -82,7 +77,7 @@ export const cardTesting = defineDetector({
 })
 
 const newRun = (ratio: number): Testing => ({ ratio, sum: newCusum(), marks: [], taken: {}, takings: 0 })
-const newLane = (): Lane => ({ newest: 0, runs: RATIOS.map(newRun), signs: [] })
+const newLane = (): Lane<Testing> => ({ newest: 0, runs: RATIOS.map(newRun), signs: [] })
 
 function stateOf(stored?: State): State {
   return {
@@ -119,20 +114,22 @@ const cardOf = (fact: Failure): string => fact.card ?? fact.customer ?? idOf(fac
 
 function suspect(
   state: State,
-  lane: Lane,
+  lane: Lane<Testing>,
   fact: Failure,
   guessed: boolean,
   context: Asked,
 ): Step | undefined {
   const expected = MARGIN * state.suspects.countSuspect(fact.at, lane.newest, guessed)
   noteSign(lane.signs, fact.at, idOf(fact), fact.eventId)
-  const code = fact.blocked ? 'blocked by Radar' : (fact.reason ?? fact.code ?? 'unknown')
   const { open } = state
-  if (open === null) return watch(state, lane, { expected, code, at: fact.at }, context)
+  if (open === null) return watch(state, lane, fact, expected, context)
   followPoisson(open, expected, Math.max(open.peakAt, fact.at))
-  addTo(open.codes, code, 1)
+  addTo(open.codes, codeOf(fact), 1)
   return { findings: [findingOf(state, lane, open, false, context)] }
 }
+
+const codeOf = ({ blocked, reason, code }: Failure): string =>
+  blocked ? 'blocked by Radar' : (reason ?? code ?? 'unknown')
 
 const needed = ({ suspects }: State, { settings }: Asked): number =>
   threshold(
@@ -140,15 +137,15 @@ const needed = ({ suspects }: State, { settings }: Asked): number =>
     settings.falseAlarmsPerYear,
   )
 
-interface Suspect {
-  at: Seconds
-  expected: number
-  code: string
-}
-
-function watch(state: State, lane: Lane, { at, expected, code }: Suspect, context: Asked): Step | undefined {
-  const markOf = (before: number) => ({ at, before, signs: 1, amounts: {}, reasons: { [code]: 1 } })
-  addSign(lane, { expected, at }, newRun, markOf)
+function watch(
+  state: State,
+  lane: Lane<Testing>,
+  fact: Failure,
+  expected: number,
+  context: Asked,
+): Step | undefined {
+  const { at } = fact
+  addSign(lane, { expected, at }, newRun, (before) => markOf({ at }, codeOf(fact), before))
   const found = fired(lane.runs, needed(state, context), context.settings.minCards)
   if (found === undefined) return undefined
   const { run, since } = found
@@ -172,7 +169,7 @@ function watch(state: State, lane: Lane, { at, expected, code }: Suspect, contex
 }
 
 /** Small payments that go through in a burst, and those of its cards, come back as disputes. */
-function noteTaking({ open, cards, suspects }: State, { runs }: Lane, fact: ChargeSucceeded): void {
+function noteTaking({ open, cards, suspects }: State, { runs }: Lane<Testing>, fact: ChargeSucceeded): void {
   const going = open === null ? runs.filter(({ sum }) => sum.score > 0) : [open]
   if (going.length === 0) return
   const isTested =
@@ -206,7 +203,7 @@ function end(state: State, at: Seconds, note?: string): Step {
   return ending(at, note)
 }
 
-function findingOf(state: State, lane: Lane, open: Open, isFirst: boolean, context: Asked): Finding {
+function findingOf(state: State, lane: Lane<Testing>, open: Open, isFirst: boolean, context: Asked): Finding {
   const { units, expected, score } = open.sum
   const first = isFirst && { signs: units, series: seasonSeries(state.suspects.season, lane.newest) }
   return testingFinding({

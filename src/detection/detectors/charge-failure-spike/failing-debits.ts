@@ -10,7 +10,7 @@ import { threshold } from '../../statistics/threshold.ts'
 import { type DebitRun, DebitRuns, sizeOf } from './debit-runs.ts'
 import { type Asked, barOf, FEWEST_A_YEAR, ODDS } from './failing-payments.ts'
 import { debitFinding } from './finding.ts'
-import { isTrouble, type Payment, reasonOf } from './first-outcome.ts'
+import { failureIn, isTrouble, type Payment, reasonOf } from './first-outcome.ts'
 
 /**
  * Stripe's methods whose outcome comes days after the try: bank debits, transfers and vouchers. Each is judged for
@@ -66,7 +66,7 @@ export function observeDebit(
   fact: ChargePending | Payment,
   context: Asked,
 ): Step | undefined {
-  const failure = fact.kind === 'chargeFailed' || fact.kind === 'paymentRefused' ? fact : undefined
+  const failure = failureIn(fact)
   if (failure !== undefined && !isTrouble(failure)) return undefined
   state.newest = Math.max(state.newest, fact.at)
   state.runs.settle(state.newest)

@@ -1,9 +1,9 @@
 import { DAY, type Seconds } from '../../../time.ts'
 import type { Context, Finding, Setting, Step } from '../../detector.ts'
 import { addMoney, addTo, type Sums } from '../../kit/amounts.ts'
-import { type Failure, idOf } from '../../kit/failures.ts'
+import { idOf } from '../../kit/failures.ts'
 import { ADOPTED, type Explained, ending, LASTING, LASTING_NOTE, reportOf } from '../../kit/incident.ts'
-import { type Lanes, laneOf } from '../../kit/lanes.ts'
+import { type Lane, type Lanes, laneOf } from '../../kit/lanes.ts'
 import { type Mark, markOf, mostLikelyOnset, noteMark, type Since } from '../../kit/onset.ts'
 import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
 import { learnSize, type Sizes } from '../../kit/sizes.ts'
@@ -14,7 +14,7 @@ import { nextHour } from '../../statistics/hours.ts'
 import { closeSpan, openSpan, type Spans, touches } from '../../statistics/spans.ts'
 import { threshold } from '../../statistics/threshold.ts'
 import { failureFinding } from './finding.ts'
-import { FirstOutcomes, isCardTest, isTrouble, type Payment, reasonOf } from './first-outcome.ts'
+import { FirstOutcomes, failureIn, isCardTest, isTrouble, type Payment, reasonOf } from './first-outcome.ts'
 import { FailureShare } from './share.ts'
 
 /** Odds of failing against the usual ones: a rise, and a collapse. */
@@ -29,12 +29,6 @@ interface Run {
   odds: number
   sum: Cusum
   marks: Mark[]
-}
-
-interface Lane {
-  newest: Seconds
-  runs: Run[]
-  signs: Signs
 }
 
 interface Open extends Explained {
@@ -61,7 +55,7 @@ export interface FailingPayments {
   /** Ordinary amounts: stolen cards are tried at the lowest price there is. */
   sizes: Sizes
   share: FailureShare
-  lanes: Lanes<Lane>
+  lanes: Lanes<Lane<Run>>
   incidents: Spans
   habits: Habits
   open: Open | null
@@ -70,7 +64,7 @@ export interface FailingPayments {
 export type Asked = Context<{ minRise: Setting; minFailures: Setting; falseAlarmsPerYear: Setting }>
 
 const newRun = (odds: number): Run => ({ odds, sum: newCusum(), marks: [] })
-const newLane = (): Lane => ({ newest: 0, runs: ODDS.map(newRun), signs: [] })
+const newLane = (): Lane<Run> => ({ newest: 0, runs: ODDS.map(newRun), signs: [] })
 
 export const failingPayments = (stored?: FailingPayments): FailingPayments => ({
   sizes: {},
@@ -84,23 +78,16 @@ export const failingPayments = (stored?: FailingPayments): FailingPayments => ({
 })
 
 export function observePayment(state: FailingPayments, fact: Payment, context: Asked): Step | undefined {
-  const failure = fact.kind === 'chargeSucceeded' ? undefined : fact
   if (fact.kind === 'chargeSucceeded') learnSize(state.sizes, fact.amount, fact.currency)
   else if (!isTrouble(fact) || isCardTest(fact, state.sizes)) return undefined
   const { now } = state.lanes
   if (!state.outcomes.admit(fact, Math.max(now.newest, fact.at))) return undefined
   const lane = laneOf(state.lanes, fact.at, newLane)
   state.share.settle(now.newest, (from, to) => touches(state.incidents, from, to), earliest(now.runs))
+  const failure = failureIn(fact)
   state.share.count(fact.at, failure !== undefined)
   if (failure !== undefined) noteSign(lane.signs, fact.at, idOf(failure), failure.eventId)
-  return state.open === null
-    ? watch(state, lane, { failure, at: fact.at }, context)
-    : follow(state, state.open, { failure, at: fact.at }, context)
-}
-
-interface Outcome {
-  failure: Failure | undefined
-  at: Seconds
+  return state.open === null ? watch(state, lane, fact, context) : follow(state, state.open, fact, context)
 }
 
 const needed = (share: FailureShare, { settings }: Asked): number =>
@@ -110,15 +97,11 @@ const needed = (share: FailureShare, { settings }: Asked): number =>
 export const barOf = (usual: number, { settings }: Asked): number =>
   Math.max(usual + settings.minRise, 1.5 * usual)
 
-function watch(
-  state: FailingPayments,
-  lane: Lane,
-  { failure, at }: Outcome,
-  context: Asked,
-): Step | undefined {
-  const edge = state.share.edgeAt(at)
+function watch(state: FailingPayments, lane: Lane<Run>, fact: Payment, context: Asked): Step | undefined {
+  const failure = failureIn(fact)
+  const edge = state.share.edgeAt(fact.at)
   for (const run of lane.runs) {
-    if (stepBernoulli(run.sum, failure !== undefined, edge, run.odds, at)) run.marks = []
+    if (stepBernoulli(run.sum, failure !== undefined, edge, run.odds, fact.at)) run.marks = []
     if (failure !== undefined) noteMark(run.marks, markOf(failure, reasonOf(failure), run.sum.units - 1))
   }
   if (failure === undefined) {
@@ -153,7 +136,7 @@ function watch(
 /** The alternative with most evidence of those that pass every bar, with its most likely beginning. */
 function strongestOf(
   state: FailingPayments,
-  { newest, runs }: Lane,
+  { newest, runs }: Lane<Run>,
   context: Asked,
 ): { run: Run; since: Since } | undefined {
   const { usual } = state.share
@@ -188,14 +171,11 @@ function report(state: FailingPayments, signs: Signs, open: Open, context: Asked
   return reportOf(open, isHabitual, (isFirst) => findingOf(state, signs, open, isFirst, context))
 }
 
-function follow(
-  state: FailingPayments,
-  open: Open,
-  { failure, at }: Outcome,
-  context: Asked,
-): Step | undefined {
-  const edge = state.share.edgeAt(at)
+function follow(state: FailingPayments, open: Open, fact: Payment, context: Asked): Step | undefined {
+  const { at } = fact
+  const failure = failureIn(fact)
   const isBad = failure !== undefined
+  const edge = state.share.edgeAt(at)
   const worse = shareAt(edge, open.odds)
   const middle = (edge + Math.max(open.share, edge)) / 2
   open.score += isBad ? Math.log(worse / edge) : Math.log((1 - worse) / (1 - edge))

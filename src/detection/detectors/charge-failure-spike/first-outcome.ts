@@ -1,10 +1,14 @@
-import type { ChargeSucceeded } from '../../../stripe/facts.ts'
+import type { ChargePending, ChargeSucceeded } from '../../../stripe/facts.ts'
 import { DAY, type Seconds } from '../../../time.ts'
 import { type Failure, looksGuessed } from '../../kit/failures.ts'
 import { isOddlySmall, type Sizes } from '../../kit/sizes.ts'
 import { Generations } from '../../statistics/generations.ts'
 
 export type Payment = ChargeSucceeded | Failure
+
+/** The fact where it tells of a failure. */
+export const failureIn = (fact: ChargePending | Payment): Failure | undefined =>
+  fact.kind === 'chargeFailed' || fact.kind === 'paymentRefused' ? fact : undefined
 
 export const reasonOf = ({ reason, code }: Failure): string | undefined => reason ?? code
 

@@ -4,11 +4,11 @@ import { type Context, defineDetector, type Finding, type Step } from '../../det
 import { addMoney, addTo, type Sums } from '../../kit/amounts.ts'
 import { ofStream } from '../../kit/heads.ts'
 import { type Explained, ending, LASTING, LASTING_NOTE, reportOf } from '../../kit/incident.ts'
-import { type Lanes, laneOf } from '../../kit/lanes.ts'
+import { type Lane, type Lanes, laneOf } from '../../kit/lanes.ts'
 import { markOf } from '../../kit/onset.ts'
 import { addSign, fired, followedFrom, type Run } from '../../kit/runs.ts'
 import { countOf, falseAlarmsPerYear } from '../../kit/settings.ts'
-import { noteSign, type Signs, shownBy } from '../../kit/signs.ts'
+import { noteSign, shownBy } from '../../kit/signs.ts'
 import { upgradeFraud } from '../../kit/upgrade-runs.ts'
 import { type Followed, followPoisson, newCusum } from '../../statistics/cusum.ts'
 import { mostUnseen } from '../../statistics/dates.ts'
@@ -29,12 +29,9 @@ const YOUNG: Seconds = 7 * DAY
 const CALM_HOURS = 12
 const LOOK_BACK_HOURS = 36
 
-interface Lane {
-  newest: Seconds
+interface FlagLane extends Lane<Run> {
   /** The last flag; 0 before it. */
   lastFlag: Seconds
-  runs: Run[]
-  signs: Signs
 }
 
 interface Open extends Followed, Explained {
@@ -49,7 +46,7 @@ interface State {
   flagged: Ring
   share: FlagShare
   hours: HourSlots
-  lanes: Lanes<Lane>
+  lanes: Lanes<FlagLane>
   incidents: Spans
   habits: Habits
   open: Open | null
@@ -82,7 +79,7 @@ export const fraudSpike = defineDetector({
 })
 
 const newRun = (ratio: number): Run => ({ ratio, sum: newCusum(), marks: [] })
-const newLane = (): Lane => ({ newest: 0, lastFlag: 0, runs: RATIOS.map(newRun), signs: [] })
+const newLane = (): FlagLane => ({ newest: 0, lastFlag: 0, runs: RATIOS.map(newRun), signs: [] })
 
 function stateOf(stored?: State): State {
   return {
@@ -114,7 +111,7 @@ function observe(state: State, fact: ChargeSucceeded | Flag, context: Asked): St
   return state.flagged.admit(chargeOf(fact)) ? flag(state, lane, fact, context) : undefined
 }
 
-function flag(state: State, lane: Lane, fact: Flag, context: Asked): Step | undefined {
+function flag(state: State, lane: FlagLane, fact: Flag, context: Asked): Step | undefined {
   const last = lane.lastFlag === 0 ? fact.at : lane.lastFlag
   const expected = (perHour(state) * Math.max(0, fact.at - last)) / HOUR
   lane.lastFlag = Math.max(last, fact.at)
@@ -130,7 +127,7 @@ function flag(state: State, lane: Lane, fact: Flag, context: Asked): Step | unde
   return { findings: report(state, lane, open, context) }
 }
 
-function watch(state: State, lane: Lane, fact: Flag, expected: number, context: Asked): Step | undefined {
+function watch(state: State, lane: FlagLane, fact: Flag, expected: number, context: Asked): Step | undefined {
   addSign(lane, { expected, at: fact.at }, newRun, (before) => markOf(fact, reasonOf(fact), before))
   const fewest = (lane.newest - state.since < YOUNG ? 2 : 1) * context.settings.minFlags
   const usualInADay = perHour(state) * (DAY / HOUR)
@@ -164,7 +161,7 @@ function byDaylight(run: Run, usualInADay: number): Run {
 }
 
 /** Nothing is said of no more than come at this time of the week or month whenever it comes. */
-const report = (state: State, lane: Lane, open: Open, context: Asked): Finding[] =>
+const report = (state: State, lane: FlagLane, open: Open, context: Asked): Finding[] =>
   reportOf(
     open,
     (habit) => explains(habit, open.sum.units, needed(state, context)),
@@ -221,7 +218,7 @@ function close(state: State, at: Seconds, note?: string): Step {
   return ending(at, note)
 }
 
-function findingOf(state: State, lane: Lane, open: Open, isFirst: boolean, context: Asked): Finding {
+function findingOf(state: State, lane: FlagLane, open: Open, isFirst: boolean, context: Asked): Finding {
   const { newest } = state.lanes.now
   const { units, expected, score } = open.sum
   const first = isFirst && { signs: units, series: state.share.series(newest, perHour(state)) }
