@@ -4,10 +4,11 @@ import { decimal, format } from '../../stripe/money.ts'
 import { DAY, type Seconds } from '../../time.ts'
 import { type Context, defineDetector, type Finding } from '../detector.ts'
 import { DISORDER } from '../kit/disorder.ts'
+import { certainFinding } from '../kit/finding.ts'
 import { ofObjects } from '../kit/heads.ts'
 import { countOf } from '../kit/settings.ts'
 import { count } from '../kit/words.ts'
-import { type Course, isUsual, newCourse, noteOccasion, noteTime, TEN_TIMES } from '../statistics/course.ts'
+import { type Course, newCourse, noteException, noteOccasion } from '../statistics/course.ts'
 
 /** This many payments in a row in another currency, and it is the customer's own. */
 const LEARNED_AFTER = 3
@@ -46,9 +47,10 @@ interface Habit {
   until: Seconds
 }
 
-/** The last payment in the customer's own currency. */
+/** The customer's own currency, how many payments were in it, and the amount of the last. */
 interface Before {
   home: string
+  times: number
   last: number
 }
 
@@ -115,17 +117,15 @@ function judge({ habit, recent }: State, context: Asked): Finding[] {
     const { home, times, last } = course
     if (!take(course, payment, context.settings.history) || payment.told || home === undefined) continue
     payment.told = true
-    if (!isCourse(payment, { home, last }, context))
-      findings.push(findingOf(payment, { home, times, last }, context))
+    const before = { home, times, last }
+    if (!isCourse(payment, before, context)) findings.push(findingOf(payment, before, context))
   }
   return findings
 }
 
 /** Where customers often choose another currency, only the same number in it is a mistake. */
 function isCourse(payment: Payment, before: Before, { shared, feedback }: Asked): boolean {
-  const usual = isUsual(shared, CHOSEN, payment.at, [TEN_TIMES], feedback.length)
-  noteTime(shared, CHOSEN, payment.at)
-  return usual && !isSameNumber(payment, before)
+  return noteException(shared, CHOSEN, payment.at, feedback.length) && !isSameNumber(payment, before)
 }
 
 const isSameNumber = ({ amount, currency }: Payment, { home, last }: Before): boolean =>
@@ -174,24 +174,18 @@ function settleIn(habit: Habit, home: string, times: number, last: number): void
   delete habit.other
 }
 
-function findingOf(
-  payment: Payment,
-  { home, times, last }: Before & { times: number },
-  { key, calendar, settings: { history } }: Asked,
-): Finding {
+function findingOf(payment: Payment, before: Before, { key, calendar, settings }: Asked): Finding {
   const { id, event, at, amount, currency } = payment
+  const { home, times, last } = before
   const charged = format(amount, currency)
   const [own, foreign] = [home.toUpperCase(), currency.toUpperCase()]
-  const isSame = isSameNumber(payment, { home, last })
-  return {
-    fingerprint: key,
+  const isSame = isSameNumber(payment, before)
+  return certainFinding(key, {
     severity: isSame ? 'HIGH' : 'MEDIUM',
-    confidence: 1,
     title: `Charged in ${foreign} instead of ${own}: ${charged}`,
     message: `Customer ${key} was charged ${charged} (${id}) on ${calendar.momentInWords(at)} after ${count(times, 'payment')} in ${own}, the last of ${format(last, home)}. A charge in ${own} was expected${isSame ? ', and the number is the same as before, so the currency is almost certainly wrong' : ', so the currency is very likely wrong'}.`,
     advice: `Find out which price or checkout made ${id}; if the currency is wrong, refund ${id} and charge the customer in ${own}. If the customer has moved, do nothing: after ${LEARNED_AFTER} payments in a row ${foreign} counts as theirs.`,
     startedAt: at,
-    signs: 1,
     customer: key,
     impact: { amount, currency },
     subjects: [
@@ -200,10 +194,10 @@ function findingOf(
     ],
     events: [event],
     evidence: [
-      { name: `payments in ${own} before`, observed: times, threshold: history, unit: 'COUNT' },
+      { name: `payments in ${own} before`, observed: times, threshold: settings.history, unit: 'COUNT' },
       { name: `charge in ${foreign}`, observed: amount, unit: 'MONEY', currency },
       { name: `last charge in ${own}`, observed: last, unit: 'MONEY', currency: home },
     ],
     endsAfter: DAY,
-  }
+  })
 }

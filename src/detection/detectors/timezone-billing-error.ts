@@ -3,6 +3,7 @@ import type { InvoiceCreated, SubscriptionChanged } from '../../stripe/facts.ts'
 import { format } from '../../stripe/money.ts'
 import { DAY, HOUR, type Seconds } from '../../time.ts'
 import { type Amount, type Context, defineDetector, type Finding } from '../detector.ts'
+import { certainFinding } from '../kit/finding.ts'
 import { ofObjects } from '../kit/heads.ts'
 import { secondsOf } from '../kit/settings.ts'
 import { ofCustomer, subscriptionOf } from '../kit/subjects.ts'
@@ -117,13 +118,13 @@ function doubleOf(
   const threshold = length / 2
   const { currency, total } = second
   const customer = second.customer ?? first.customer
-  return {
-    ...common(key, customer),
+  return certainFinding(key, {
     severity: 'HIGH',
     title: `Renewed twice: ${format(total, currency)}`,
     message: `Subscription ${key}${ofCustomer(customer)} was renewed by ${first.id} on ${calendar.momentInWords(first.created)} and again by ${second.id} ${gap === 0 ? 'at the same moment' : `${span(gap)} later`}, though it renews only every ${everyOf(period, length)}. One renewal was expected, so ${format(total, currency)} was very likely billed wrongly.`,
     advice: `Look at ${second.id} in Stripe: void it if it is still open, refund ${format(total, currency)} if it was paid. Then check what renews ${key}, above all how it counts days and time zones.`,
     startedAt: second.created,
+    customer,
     impact: total > 0 ? { amount: total, currency } : undefined,
     subjects: [
       { type: 'invoice', id: first.id },
@@ -135,7 +136,8 @@ function doubleOf(
       { name: 'time between renewals', observed: gap, expected: length, threshold, unit: 'SECONDS' },
       { name: 'renewals in one period', observed: 2, expected: 1, unit: 'COUNT' },
     ],
-  }
+    endsAfter: DAY,
+  })
 }
 
 /** How often it renews: `month`, `3 months`, or where only its length is known `30 days`. */
@@ -159,13 +161,13 @@ function cadenceOf(
   const invoice = renewals.find(({ created }) => Math.abs(created - start) <= SAME_TURN)
   const impact = impactOf(fact, invoice)
   const direction = gap < 0 ? 'too early' : 'too late'
-  return {
-    ...common(key, customer),
+  return certainFinding(key, {
     severity: 'MEDIUM',
     title: `Renewed ${span(gap)} ${direction}`,
     message: `The last period of subscription ${key}${ofCustomer(customer)} ended on ${calendar.momentInWords(previousEnd)}, but the next one began on ${calendar.momentInWords(start)}: ${span(gap)} ${direction}, where at most ${span(threshold)} would be usual. ${impact === undefined ? 'The renewal' : `The renewal of ${format(impact.amount, impact.currency)}`} was very likely billed at the wrong time.`,
     advice: `Compare the billing date of ${key} in Stripe with the one agreed, and correct it before the next renewal. If other subscriptions are off by the same time, check how your code that sets billing dates handles time zones and changes of the clocks.`,
     startedAt: fact.at,
+    customer,
     impact,
     subjects: [
       ...(invoice === undefined ? [] : [{ type: 'invoice', id: invoice.id }]),
@@ -173,7 +175,8 @@ function cadenceOf(
     ],
     events: [fact.eventId],
     evidence: [{ name: direction, observed: Math.abs(gap), expected: 0, threshold, unit: 'SECONDS' }],
-  }
+    endsAfter: DAY,
+  })
 }
 
 function impactOf(
@@ -183,11 +186,3 @@ function impactOf(
   if (invoice !== undefined) return { amount: invoice.total, currency: invoice.currency }
   return price === undefined || currency === undefined ? undefined : { amount: price, currency }
 }
-
-const common = (key: string, customer: string | undefined) => ({
-  fingerprint: key,
-  confidence: 1,
-  signs: 1,
-  endsAfter: DAY,
-  customer,
-})

@@ -20,6 +20,12 @@ export interface Deviation {
 
 type InOwnWords = 'severity' | 'title' | 'message' | 'advice' | 'impact' | 'evidence'
 
+/** A finding of what is simply so: no chance is weighed. */
+export const certainFinding = (
+  fingerprint: string,
+  own: Omit<Finding, 'fingerprint' | 'confidence' | 'signs'> & Pick<Partial<Finding>, 'signs'>,
+): Finding => ({ fingerprint, confidence: 1, signs: 1, ...own })
+
 /** A finding of the stream's one incident, unless a fingerprint says of which. The evidence itself is measured last. */
 export const rateFinding = (
   { startedAt, nats, needed, signs = 1, subjects = [], events, series }: Deviation,

@@ -67,6 +67,16 @@ export function noteTime(course: Course, what: string, at: Seconds): void {
 }
 
 /**
+ * Counts one more exception.
+ * @returns whether it was the usual course before: ten times, and no more often than ever
+ */
+export function noteException(course: Course, what: string, at: Seconds, confirmed: number): boolean {
+  const usual = isUsual(course, what, at, [TEN_TIMES], confirmed)
+  noteTime(course, what, at)
+  return usual
+}
+
+/**
  * Whether one more of it is the usual course: it has been so often enough, and is so no more often than ever.
  * @param confirmed how many of its times a person has called no fault: each weighs as much as two more, on two more days
  */
@@ -75,7 +85,7 @@ export function isUsual(
   what: string,
   at: Seconds,
   enough: readonly Enough[],
-  confirmed = 0,
+  confirmed: number,
 ): boolean {
   const known = course.was[what]
   if (known === undefined) return false

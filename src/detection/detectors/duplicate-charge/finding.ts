@@ -1,6 +1,7 @@
 import { format } from '../../../stripe/money.ts'
 import type { Seconds } from '../../../time.ts'
 import type { Context, Ending, Finding } from '../../detector.ts'
+import { certainFinding } from '../../kit/finding.ts'
 import { customerOf } from '../../kit/subjects.ts'
 import { often, span } from '../../kit/words.ts'
 import { type Charge, type Payer, REACH } from './charges.ts'
@@ -25,14 +26,12 @@ const fingerprintOf = (payer: string, { currency, amount }: Charge): string =>
 export const isOfPrice = (fingerprint: string, { currency, amount }: Charge): boolean =>
   fingerprint.endsWith(`|${currency}|${amount}`)
 
+type Asked = Pick<Context, 'key' | 'calendar'> & { settings: { readonly window: Seconds } }
+
 export function findingOf(
   group: readonly Charge[],
   subscriptions: readonly string[],
-  {
-    key,
-    calendar,
-    settings: { window },
-  }: Pick<Context, 'key' | 'calendar'> & { settings: { window: Seconds } },
+  { key, calendar, settings: { window } }: Asked,
 ): Finding {
   const [first] = group
   const last = group.at(-1)
@@ -48,10 +47,8 @@ export function findingOf(
   const fresh = group.filter(({ told }) => told !== true)
   const spares = group.slice(1, 6).map(({ id }) => id)
   const spareList = n > 6 ? `${spares.join(', ')} and ${n - 6} more` : spares.join(', ')
-  return {
-    fingerprint: fingerprintOf(key, first),
+  return certainFinding(fingerprintOf(key, first), {
     severity: n > 2 ? 'HIGH' : 'MEDIUM',
-    confidence: 1,
     title: `Charged ${often(n)}: ${price}`,
     message: `${customer === undefined ? 'One card' : `Customer ${customer}`} was charged ${price} ${often(n)}${byOrder ? ` for order ${first.order}` : ''} ${last.at === first.at ? 'at the same moment' : `within ${span(last.at - first.at)}`}, the first on ${calendar.momentInWords(first.at)}${twins}. One payment was expected, so ${format(surplus, currency)} was ${byOrder ? 'almost certainly' : 'very likely'} charged wrongly.`,
     advice:
@@ -79,7 +76,7 @@ export function findingOf(
       { name: 'charged wrongly', observed: surplus, expected: 0, unit: 'MONEY', currency },
     ],
     endsAfter: window,
-  }
+  })
 }
 
 const shortestGap = (group: readonly Charge[]): Seconds =>

@@ -4,14 +4,7 @@ import { type Context, defineDetector, type Finding, type Step } from '../../det
 import { DISORDER } from '../../kit/disorder.ts'
 import { ofObjects } from '../../kit/heads.ts'
 import { ratioOf } from '../../kit/settings.ts'
-import {
-  type Course,
-  isUsual,
-  newCourse,
-  noteOccasion,
-  noteTime,
-  TEN_TIMES,
-} from '../../statistics/course.ts'
+import { type Course, newCourse, noteException, noteOccasion } from '../../statistics/course.ts'
 import { type Credit, creditOf, creditOfChange, isGross, isPlanChange } from './credit.ts'
 import { creditFinding } from './finding.ts'
 import { addPayment, addPrice, hasPrice, type KnownMoney, type Usual, usualAt, YEAR } from './known.ts'
@@ -87,9 +80,8 @@ function judge(state: State, credit: Credit, context: Asked): Step | undefined {
     }
     if (creditOfChange(credit) <= limit * (1 + context.settings.tolerance)) return undefined
   }
-  const kind = credit.reason ?? 'unknown'
-  const usual = isUsual(context.shared, kind, credit.at, [TEN_TIMES], context.feedback.length)
-  noteTime(context.shared, kind, credit.at)
+  const { shared, feedback } = context
+  const usual = noteException(shared, credit.reason ?? 'unknown', credit.at, feedback.length)
   if (usual && !isGross(credit, known)) return undefined
   state.told.push(credit)
   if (state.told.length > INVOICES) state.told.shift()

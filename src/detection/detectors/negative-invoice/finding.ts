@@ -1,6 +1,7 @@
 import { format } from '../../../stripe/money.ts'
 import { DAY } from '../../../time.ts'
 import type { Context, Finding } from '../../detector.ts'
+import { certainFinding } from '../../kit/finding.ts'
 import { type Credit, creditOfChange, isGross, isPlanChange } from './credit.ts'
 import type { Usual } from './known.ts'
 
@@ -22,15 +23,12 @@ export function creditFinding(
   const expected = plan
     ? `a change of plan should credit at most ${format(limit, currency)}`
     : `${renewal ? 'a renewal' : 'an invoice'} should ask for money or nothing`
-  return {
-    fingerprint: key,
+  return certainFinding(key, {
     severity: renewal || isGross(credit, { paid, payments, price }) ? 'HIGH' : 'MEDIUM',
-    confidence: 1,
     title: `Invoice below zero: ${amount}`,
     message: `Invoice ${invoice} of customer ${key} came out at ${amount} on ${calendar.momentInWords(at)}, where ${expected}. You owe the customer ${format(owed, currency)}${paid > 0 ? `; their largest payment of the last year was ${format(paid, currency)}` : ''}.`,
     advice: adviceFor(credit),
     startedAt: at,
-    signs: 1,
     customer: key,
     impact: { amount: owed, currency },
     subjects: [
@@ -54,7 +52,7 @@ export function creditFinding(
       ...(price > 0 ? [{ name: 'highest price', observed: price, unit: 'MONEY' as const, currency }] : []),
     ],
     endsAfter: DAY,
-  }
+  })
 }
 
 function adviceFor({ invoice, reason, subscription }: Credit): string {

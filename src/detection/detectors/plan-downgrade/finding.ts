@@ -5,7 +5,7 @@ import { DAY, type Seconds } from '../../../time.ts'
 import type { Finding, Measurement, SeriesPoint, Severity } from '../../detector.ts'
 import { largestAmount, type Sums } from '../../kit/amounts.ts'
 import { about, percent, sureness, times } from '../../kit/figures.ts'
-import { type Deviation, rateFinding } from '../../kit/finding.ts'
+import { certainFinding, type Deviation, rateFinding } from '../../kit/finding.ts'
 import { ofCustomer, subscriptionOf } from '../../kit/subjects.ts'
 import { count, sentence, whole } from '../../kit/words.ts'
 
@@ -86,15 +86,12 @@ export function bigFinding(
     before?.seats !== undefined && fact.seats !== undefined && before.seats !== fact.seats
       ? `, from ${before.seats} to ${count(fact.seats, 'seat')}`
       : ''
-  return {
-    fingerprint: subscription,
+  return certainFinding(subscription, {
     severity,
-    confidence: 1,
     title: `Big downgrade: ${lost ?? `${share} less`}`,
     message: `Subscription ${subscription}${ofCustomer(customer)} was cut by ${share}${seats} on ${calendar.momentInWords(fact.at)}. ${against(loss, lost, measure, currency)}`,
     advice: `Check first that the cut of ${subscription} was meant: a wrong quantity or price in an update looks the same. Then talk to the customer today.`,
     startedAt: fact.at,
-    signs: 1,
     customer,
     impact: currency === undefined ? undefined : { amount, currency },
     subjects: subscriptionOf(subscription, customer),
@@ -104,7 +101,7 @@ export function bigFinding(
       { name: 'share cut', observed: cut, threshold: 0.5, unit: 'RATIO' },
     ],
     endsAfter: DAY,
-  }
+  })
 }
 
 function against(

@@ -1,6 +1,7 @@
 import { format } from '../../../stripe/money.ts'
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../../detector.ts'
+import { certainFinding } from '../../kit/finding.ts'
 import { ofObjects } from '../../kit/heads.ts'
 import { secondsOf } from '../../kit/settings.ts'
 import { ofCustomer, subscriptionOf } from '../../kit/subjects.ts'
@@ -108,15 +109,12 @@ function findingOf(state: State, due: Seconds, context: Asked): Finding {
   const threshold = graceOf(state, context)
   const money = currency === undefined ? undefined : { amount: price, currency }
   const amount = currency === undefined ? 'a payment' : format(price, currency)
-  return {
-    fingerprint: key,
+  return certainFinding(key, {
     severity: 'HIGH',
-    confidence: 1,
     title: `Renewal not paid${money === undefined ? '' : `: ${amount}`}`,
     message: `Subscription ${key}${ofCustomer(customer)} has owed ${amount} since ${calendar.momentInWords(due)}; no payment has come for ${roughSpan(now - due)}, where at most ${span(threshold)} would be usual. Stripe still shows it as ${plain(status ?? 'active')}, so the customer is very likely served without paying.`,
     advice: adviceFor(key, status),
     startedAt: due,
-    signs: 1,
     customer,
     impact: money,
     subjects: subscriptionOf(key, customer),
@@ -127,7 +125,7 @@ function findingOf(state: State, due: Seconds, context: Asked): Finding {
         ? []
         : [{ name: 'price', observed: price, unit: 'MONEY' as const, currency }]),
     ],
-  }
+  })
 }
 
 const adviceFor = (key: string, status: string | undefined): string =>

@@ -2,7 +2,7 @@ import type { Calendar } from '../../../calendar/calendar.ts'
 import { HOUR, MINUTE, type Seconds } from '../../../time.ts'
 import type { Finding, Severity } from '../../detector.ts'
 import { about, percent, sureness } from '../../kit/figures.ts'
-import { type Deviation, rateFinding } from '../../kit/finding.ts'
+import { certainFinding, type Deviation, rateFinding } from '../../kit/finding.ts'
 import { count, roughSpan, sentence, whole } from '../../kit/words.ts'
 import type { Lateness } from './lateness.ts'
 
@@ -98,10 +98,8 @@ export function missedFinding(missed: MissedEvents): Finding {
     : silent
       ? 'nothing has come by webhook since'
       : `that is ${percent(share)} of the events of these hours`
-  return {
-    fingerprint: '',
+  return certainFinding('', {
     severity: silent && last - first > 6 * HOUR ? 'CRITICAL' : 'HIGH',
-    confidence: 1,
     title: shut
       ? `Stripe has ${endpoint} the webhook endpoint`
       : `${count(all, 'event')} did not come by webhook`,
@@ -115,7 +113,7 @@ export function missedFinding(missed: MissedEvents): Finding {
       { name: 'missing events', observed: all, expected: 0, threshold: minLate, unit: 'COUNT' },
       { name: 'missing share', observed: share, expected: 0, unit: 'RATIO' },
     ],
-  }
+  })
 }
 
 /** Puts into words that Stripe delivers nothing to the endpoint, whatever would come. */
@@ -123,18 +121,15 @@ export function shutFinding(
   endpoint: string,
   { startedAt, calendar }: { startedAt: Seconds; calendar: Calendar },
 ): Finding {
-  return {
-    fingerprint: '',
+  return certainFinding('', {
     severity: 'HIGH',
-    confidence: 1,
     title: `Stripe has ${endpoint} the webhook endpoint`,
     message: `Stripe's API says that the webhook endpoint is ${endpoint}, at least since ${calendar.momentInWords(startedAt)}: it delivers nothing there.`,
     advice: ENABLE,
     startedAt,
-    signs: 1,
     subjects: [],
     evidence: [{ name: 'missing events', observed: 0, expected: 0, unit: 'COUNT' }],
-  }
+  })
 }
 
 const severityOfLag = (median: Seconds): Severity =>
