@@ -151,7 +151,7 @@ export async function judgeStream(
   const judge = new StreamJudge(detectors, states, choices, clock, calendar, feedback, answers)
   const judgement = judge.judge(events, occasion.now, { hold, events: held }, occasion.isLast)
   const operations = judgement.operations.filter((operation) => !inGap(operation, task))
-  const incidents = await groupAll(detectors, memory, { stream, occasion, calendar, operations, dueBy })
+  const incidents = await groupAll(detectors, memory, task, operations, dueBy)
   const first = events[0]?.deliveredAt ?? null
   const after = {
     ...stream,
@@ -171,18 +171,12 @@ function inGap({ at, stripeId, said }: Operation, { stream, resumed, events }: S
   )
 }
 
-interface GroupingTask {
-  stream: Stream
-  occasion: Occasion
-  calendar: Calendar
-  operations: readonly Operation[]
-  dueBy: Seconds
-}
-
 async function groupAll(
   detectors: readonly AnyDetector[],
   memory: TenantMemory,
-  { stream, occasion, calendar, operations, dueBy }: GroupingTask,
+  { stream, occasion, calendar }: StreamTask,
+  operations: readonly Operation[],
+  dueBy: Seconds,
 ): Promise<ChangedIncident[]> {
   const earliest = operations.reduce((min, { at }) => Math.min(min, at), dueBy)
   const finders = [

@@ -18,10 +18,6 @@ export class RestingStates {
     this.#texts.set(key, JSON.stringify([expiresAt, touchedAt, state]))
   }
 
-  has(key: string): boolean {
-    return this.#texts.has(key)
-  }
-
   /** Takes it out, its state as JSON. */
   take(key: string): (Resting & { state: string }) | undefined {
     const text = this.#texts.get(key)

@@ -28,47 +28,45 @@ export function upgradeTesting(stored: unknown): unknown {
 }
 
 /** What FRAUD_SPIKE stored as its version 2, as far as it is changed. */
-interface Fraud2 {
+interface Fraud2 extends WithoutHabits {
   newest: Seconds
   lastFlag: Seconds
   runs: (OldRun & { amounts: Sums; reasons: Sums })[]
   signs: Signs
-  open: object | null
 }
 
 export function upgradeFraud(stored: unknown): unknown {
-  const { newest, lastFlag, runs, signs, open, ...rest } = stored as Fraud2
+  const { newest, lastFlag, runs, signs, ...rest } = stored as Fraud2
   const upgraded = runs.map(({ amounts, reasons, ...run }) => withMarks(run, run.sum.units, amounts, reasons))
   return {
-    ...rest,
-    habits: [],
+    ...withHabits(rest),
     lanes: { now: { newest, lastFlag, runs: upgraded, signs }, backlog: null },
-    open: reported(open),
   }
-}
-
-/** What REFUND_SPIKE stored as its version 1, as far as it is changed. */
-interface Refunds1 {
-  open: object | null
-}
-
-export function upgradeRefunds(stored: unknown): unknown {
-  const { open, ...rest } = stored as Refunds1
-  return { ...rest, habits: [], open: reported(open) }
 }
 
 /** What PLAN_DOWNGRADE stored as its version 2, as far as it is changed. */
 interface Downgrades2 {
-  surge: Refunds1
+  surge: WithoutHabits
 }
 
 export function upgradeDowngrades(stored: unknown): unknown {
   const { surge, ...rest } = stored as Downgrades2
-  return { ...rest, surge: { ...surge, habits: [], open: reported(surge.open) } }
+  return { ...rest, surge: withHabits(surge) }
 }
 
-/** Whatever was open had been reported, and no habits were known. */
-const reported = (open: object | null): object | null => open && { ...open, habit: null, isReported: true }
+/** What REFUND_SPIKE stored as its version 1, as far as it is changed. */
+export const upgradeRefunds = (stored: unknown): unknown => withHabits(stored as WithoutHabits)
+
+interface WithoutHabits {
+  open: object | null
+}
+
+/** No habits were known, and whatever was open had been reported. */
+const withHabits = ({ open, ...rest }: WithoutHabits): object => ({
+  ...rest,
+  habits: [],
+  open: open && { ...open, habit: null, isReported: true },
+})
 
 /** A run begins where it began, or anew where it had no evidence. */
 export function withMarks<Run extends { sum: Cusum }>(

@@ -11,8 +11,8 @@ export const newRate = (): Rate => ({ since: 0, at: 0, sum: 0 })
 
 export const fade = (elapsed: Seconds, halfLife: Seconds): number => 2 ** (-elapsed / halfLife)
 
-/** Counts `amount` at `at`; a time before the newest counts as now. */
-export function count(rate: Rate, at: Seconds, halfLife: Seconds, amount = 1): void {
+/** Counts one at `at`; a time before the newest counts as now. */
+export function count(rate: Rate, at: Seconds, halfLife: Seconds): void {
   if (rate.since === 0) {
     rate.since = at
     rate.at = at
@@ -21,7 +21,7 @@ export function count(rate: Rate, at: Seconds, halfLife: Seconds, amount = 1): v
     rate.sum *= fade(at - rate.at, halfLife)
     rate.at = at
   }
-  rate.sum += amount
+  rate.sum += 1
 }
 
 /** Faded sum as of `now`. */

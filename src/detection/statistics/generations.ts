@@ -37,6 +37,6 @@ export class Generations {
       this.current = new Ring(this.#capacity)
       this.since = now
     }
-    this.current.add(id)
+    this.current.admit(id)
   }
 }

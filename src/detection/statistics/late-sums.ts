@@ -1,5 +1,6 @@
 import type { Seconds } from '../../time.ts'
 import { fade } from './decayed.ts'
+import { type Spans, touches } from './spans.ts'
 
 export interface LateSumsSpec {
   /** Length of a bucket. */
@@ -51,14 +52,14 @@ export class LateSums {
     if (bucket !== undefined) bucket[channel + 1] = (bucket[channel + 1] ?? 0) + amount
   }
 
-  /** Takes in what is old enough; `skip` says which buckets belong to an incident and are left out. */
-  settle(now: Seconds, skip?: (from: Seconds, to: Seconds) => boolean): void {
+  /** Takes in what is old enough; buckets that an incident touches are left out. */
+  settle(now: Seconds, incidents: Spans = []): void {
     const { width, delay, halfLife } = this.#spec
     if (this.#next === 0 || this.#next + width + delay > now) return
     const step = fade(width, halfLife)
     for (; this.#next + width + delay <= now; this.#next += width) {
-      if (skip?.(this.#next, this.#next + width)) continue
-      const bucket = this.#find(this.#next)
+      if (touches(incidents, this.#next, this.#next + width)) continue
+      const bucket = this.#buckets.find(([begin]) => begin === this.#next)
       this.#weight = this.#weight * step + width
       for (let channel = 0; channel < this.#usual.length; channel++)
         this.#usual[channel] = (this.#usual[channel] ?? 0) * step + (bucket?.[channel + 1] ?? 0)
@@ -106,19 +107,9 @@ export class LateSums {
     return { usual: this.#usual, weight: this.#weight, next: this.#next, buckets: this.#buckets }
   }
 
-  /** Of the bucket, or else of the last one before it. */
-  #placeOf(begin: Seconds): number {
-    return this.#buckets.findLastIndex(([at = 0]) => at <= begin)
-  }
-
-  #find(begin: Seconds): number[] | undefined {
-    const bucket = this.#buckets[this.#placeOf(begin)]
-    return bucket?.[0] === begin ? bucket : undefined
-  }
-
   /** The bucket, made where it is missing; undefined for one too old to be kept. */
   #bucket(begin: Seconds): number[] | undefined {
-    const place = this.#placeOf(begin)
+    const place = this.#buckets.findLastIndex(([at = 0]) => at <= begin)
     const known = this.#buckets[place]
     if (known?.[0] === begin) return known
     if (place < 0 && this.#buckets.length > 0 && this.#isOld(begin)) return undefined

@@ -34,12 +34,10 @@ export class Ring {
     return this.#knows(hash(id))
   }
 
-  /** Adds an id, which pushes out the oldest when the ring is full; one that is known keeps its place. */
-  add(id: string): void {
-    this.admit(id)
-  }
-
-  /** @returns whether the id is new; from now on it is known. */
+  /**
+   * Adds an id, which pushes out the oldest when the ring is full; one that is known keeps its place.
+   * @returns whether it is new
+   */
   admit(id: string): boolean {
     const key = hash(id)
     if (this.#knows(key)) return false
@@ -66,14 +64,18 @@ export class Ring {
 
   /** Oldest first; only as long as there are ids in it. */
   toJSON(): string {
-    if (this.#packed !== undefined) return this.#packed
+    this.#packed ??= pack(this.#inOrder())
+    return this.#packed
+  }
+
+  #inOrder(): Int32Array {
     const slots = this.#open()
-    if (this.#count <= this.#capacity) return this.#keep(pack(slots.subarray(0, this.#count)))
+    if (this.#count <= this.#capacity) return slots.subarray(0, this.#count)
     const next = this.#count % this.#capacity
     const ordered = new Int32Array(this.#capacity)
     ordered.set(slots.subarray(next), 0)
     ordered.set(slots.subarray(0, next), this.#capacity - next)
-    return this.#keep(pack(ordered))
+    return ordered
   }
 
   #knows(key: number): boolean {
@@ -85,11 +87,6 @@ export class Ring {
       this.#index = new Set(taken)
     }
     return this.#index.has(key)
-  }
-
-  #keep(packed: string): string {
-    this.#packed = packed
-    return packed
   }
 
   /** Unpacks only when first asked: many facts change a state without asking its ring. */

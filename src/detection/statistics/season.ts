@@ -3,6 +3,7 @@ import { Dates } from './dates.ts'
 import { HourSlots, hourOf } from './hours.ts'
 import {
   addTotal,
+  type DayTotal,
   type Dispersion,
   dispersionOf,
   type Level,
@@ -12,7 +13,7 @@ import {
   SETTLED_DAYS,
   scaleLevel,
 } from './level.ts'
-import { DAYS, HOURS, type Priors, Shape, weekdayOf } from './shape.ts'
+import { DAYS, type DayShares, HOURS, type Priors, Shape, weekdayOf } from './shape.ts'
 import { closeSpan, openSpan, type Spans, touches } from './spans.ts'
 
 export interface SeasonSpec {
@@ -57,7 +58,8 @@ export class Season {
   private since: number
   /** Number of the next day to be learned. */
   private next: number
-  private readonly spans: Spans
+  /** Incidents: their hours are not learned. */
+  readonly spans: Spans
   /** Totals of the first week, until it is complete. */
   private first: [day: number, total: number][] | undefined
   readonly #spec: SeasonSpec
@@ -212,10 +214,7 @@ export class Season {
     return Math.min(sum, HOUR_CAP.times * this.usual(hour) + HOUR_CAP.units * unit)
   }
 
-  #take(
-    day: number,
-    seen: { hours: (number | undefined)[]; total: number; coverage: number; replaced: number; unit: number },
-  ): void {
+  #take(day: number, seen: Omit<DayTotal, 'weekday'> & Pick<DayShares, 'hours'>): void {
     // What a named day is known to have more or less is not the course of the weeks.
     const ratio = this.#dates.ratio(day)
     const weekday = this.#shape.weekday(day)

@@ -13,18 +13,14 @@ const KEPT = 24
 export function openSpan(spans: Spans, from: Seconds): void {
   const last = spans.at(-1)
   if (last !== undefined && last[1] === null) last[0] = Math.min(last[0], from)
-  else addSpan(spans, from, null)
+  else spans.push([from, null])
+  if (spans.length > KEPT) spans.shift()
 }
 
 /** Ends the open stretch. */
 export function closeSpan(spans: Spans, to: Seconds): void {
   const last = spans.at(-1)
   if (last !== undefined && last[1] === null) last[1] = Math.max(to, last[0])
-}
-
-export function addSpan(spans: Spans, from: Seconds, to: Seconds | null): void {
-  spans.push([from, to])
-  if (spans.length > KEPT) spans.shift()
 }
 
 /** Whether any stretch touches [from, to). */

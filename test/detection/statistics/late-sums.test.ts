@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { count, newRate, perHour, sumOf } from '../../../src/detection/statistics/decayed.ts'
 import { LateSums } from '../../../src/detection/statistics/late-sums.ts'
 import {
-  addSpan,
   closeSpan,
   hoursTouched,
   openSpan,
@@ -35,7 +34,7 @@ describe('late sums', () => {
   it('leave incidents out, as if that time had not been', () => {
     const sums = new LateSums(SPEC)
     for (let hour = 0; hour < 5; hour++) sums.add(T + hour * HOUR, 0, hour === 2 ? 1_000 : 10)
-    sums.settle(T + 5 * HOUR + DAY, (from) => from === T + 2 * HOUR)
+    sums.settle(T + 5 * HOUR + DAY, [[T + 2 * HOUR, T + 3 * HOUR - 1]])
     expect(sums.usual(0)).toBeLessThan(40)
     expect(sums.rate(0) * HOUR).toBeCloseTo(10, 6)
   })
@@ -81,8 +80,7 @@ describe('a rate', () => {
 
 describe('spans', () => {
   it('touch every hour that any part of them lies in', () => {
-    const spans: Spans = []
-    addSpan(spans, T + 1_800, T + 2 * HOUR + 10)
+    const spans: Spans = [[T + 1_800, T + 2 * HOUR + 10]]
     expect(hoursTouched(spans, T - DAY, T + DAY)).toEqual([T, T + HOUR, T + 2 * HOUR])
     expect(touches(spans, T + 4 * HOUR, T + 5 * HOUR)).toBe(false)
   })
@@ -99,7 +97,10 @@ describe('spans', () => {
 
   it('are bounded', () => {
     const spans: Spans = []
-    for (let i = 0; i < 100; i++) addSpan(spans, i, i + 1)
+    for (let i = 0; i < 100; i++) {
+      openSpan(spans, i)
+      closeSpan(spans, i + 1)
+    }
     expect(spans.length).toBeLessThan(30)
     expect(spans.at(-1)).toEqual([99, 100])
   })

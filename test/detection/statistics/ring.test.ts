@@ -14,7 +14,7 @@ describe('a ring', () => {
 
   it('forgets the oldest when it is full', () => {
     const ring = new Ring(3)
-    for (const id of ['a', 'b', 'c', 'd']) ring.add(id)
+    for (const id of ['a', 'b', 'c', 'd']) ring.admit(id)
     expect(['a', 'b', 'c', 'd'].map((id) => ring.has(id))).toEqual([false, true, true, true])
   })
 
@@ -25,7 +25,7 @@ describe('a ring', () => {
         fc.array(fc.string(), { maxLength: 30 }),
         (first, then) => {
           const kept = new Ring(8)
-          for (const id of first) kept.add(id)
+          for (const id of first) kept.admit(id)
           const revived = throughJson(kept, 8)
           for (const id of then) {
             expect(revived.admit(id)).toBe(kept.admit(id))
@@ -52,7 +52,7 @@ describe('a ring', () => {
   it('is stored in six characters an id, and in none while empty', () => {
     const ring = new Ring(1_024)
     expect(ring.toJSON()).toBe('')
-    for (let i = 0; i < 5_000; i++) ring.add(`ch_${i}`)
+    for (let i = 0; i < 5_000; i++) ring.admit(`ch_${i}`)
     expect(ring.toJSON().length).toBeLessThan(1_024 * 6)
   })
 })

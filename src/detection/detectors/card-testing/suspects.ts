@@ -1,7 +1,6 @@
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import { isSmall, learnSize, type Sizes, smallShare } from '../../kit/sizes.ts'
 import { count, newRate, perHour, type Rate } from '../../statistics/decayed.ts'
-import { hourOf } from '../../statistics/hours.ts'
 import { LateSums } from '../../statistics/late-sums.ts'
 import { type Dark, RARE_PRIORS, Season, type SeasonSpec } from '../../statistics/season.ts'
 
@@ -57,7 +56,7 @@ export class Suspects {
       this.last.at = at
     }
     this.season.advance(now, dark)
-    this.sums.settle(now, (from) => this.season.isTroubled(hourOf(from)))
+    this.sums.settle(now, this.season.spans)
     this.sums.add(at, TRIES)
     count(this.pace, now, SUMS.halfLife)
     this.last.tries += 1

@@ -11,7 +11,7 @@ import { type Cusum, earliest, newCusum, shareAt, stepBernoulli } from '../../st
 import { excessShare } from '../../statistics/deviance.ts'
 import { type Habit, Habits } from '../../statistics/habits.ts'
 import { nextHour } from '../../statistics/hours.ts'
-import { closeSpan, openSpan, type Spans, touches } from '../../statistics/spans.ts'
+import { closeSpan, openSpan, type Spans } from '../../statistics/spans.ts'
 import { threshold } from '../../statistics/threshold.ts'
 import { failureFinding } from './finding.ts'
 import { FirstOutcomes, failureIn, isCardTest, isTrouble, type Payment, reasonOf } from './first-outcome.ts'
@@ -83,7 +83,7 @@ export function observePayment(state: FailingPayments, fact: Payment, context: A
   const { now } = state.lanes
   if (!state.outcomes.admit(fact, Math.max(now.newest, fact.at))) return undefined
   const lane = laneOf(state.lanes, fact.at, newLane)
-  state.share.settle(now.newest, (from, to) => touches(state.incidents, from, to), earliest(now.runs))
+  state.share.settle(now.newest, state.incidents, earliest(now.runs))
   const failure = failureIn(fact)
   state.share.count(fact.at, failure !== undefined)
   if (failure !== undefined) noteSign(lane.signs, fact.at, idOf(failure), failure.eventId)

@@ -5,6 +5,7 @@ import { mostUnseen } from '../../statistics/dates.ts'
 import { edgeOf } from '../../statistics/deviance.ts'
 import { nextHour } from '../../statistics/hours.ts'
 import { LateSums } from '../../statistics/late-sums.ts'
+import type { Spans } from '../../statistics/spans.ts'
 import { YEAR } from '../../statistics/threshold.ts'
 
 /** Belief about the share before anything is known: two of twelve. */
@@ -41,14 +42,10 @@ export class FailureShare {
    * Takes in the hours that are a day old, but those of incidents. What came since `doubted` waits: at a small tenant
    * an incident takes days to be reported, and would meanwhile become what it is measured by.
    */
-  settle(
-    now: Seconds,
-    isIncident: (from: Seconds, to: Seconds) => boolean,
-    doubted: Seconds | undefined,
-  ): void {
+  settle(now: Seconds, incidents: Spans, doubted: Seconds | undefined): void {
     const { delay } = SUMS
     const undoubted = doubted === undefined || this.isBelief ? now : doubted + delay
-    this.sums.settle(Math.min(now, Math.max(undoubted, now + delay - LONGEST_DOUBT)), isIncident)
+    this.sums.settle(Math.min(now, Math.max(undoubted, now + delay - LONGEST_DOUBT)), incidents)
   }
 
   /** Whether the usual share is mostly belief: too little is a day old. */

@@ -15,7 +15,7 @@ import { mostUnseen } from '../../statistics/dates.ts'
 import { explains, Habits } from '../../statistics/habits.ts'
 import { HourSlots, hourOf, nextHour } from '../../statistics/hours.ts'
 import { Ring } from '../../statistics/ring.ts'
-import { closeSpan, openSpan, type Spans, touches } from '../../statistics/spans.ts'
+import { closeSpan, openSpan, type Spans } from '../../statistics/spans.ts'
 import { HOURS_A_YEAR, threshold } from '../../statistics/threshold.ts'
 import { fraudFinding } from './finding.ts'
 import { chargeOf, type Flag, reasonOf } from './flags.ts'
@@ -103,7 +103,7 @@ function observe(state: State, fact: ChargeSucceeded | Flag, context: Asked): St
   }
   const lane = laneOf(state.lanes, fact.at, newLane)
   const { newest } = state.lanes.now
-  state.share.settle(newest, (from, to) => touches(state.incidents, from, to))
+  state.share.settle(newest, state.incidents)
   if (fact.kind === 'chargeSucceeded') {
     state.share.countPayment(fact.at, newest)
     return undefined
@@ -170,8 +170,7 @@ const report = (state: State, lane: FlagLane, open: Open, context: Asked): Findi
 
 /** Flags expected in an hour, with the margin. */
 const perHour = ({ share, lanes, incidents }: State): number =>
-  mostUnseen(lanes.now.newest) *
-  share.expectedPerHour(lanes.now.newest, (from, to) => touches(incidents, from, to))
+  mostUnseen(lanes.now.newest) * share.expectedPerHour(lanes.now.newest, incidents)
 
 const needed = (state: State, { settings }: Asked): number =>
   threshold(

@@ -3,6 +3,7 @@ import type { SeriesPoint } from '../../detector.ts'
 import { ADOPTED } from '../../kit/incident.ts'
 import { count, newRate, perHour, type Rate, sumOf } from '../../statistics/decayed.ts'
 import { LateSums } from '../../statistics/late-sums.ts'
+import { type Spans, touches } from '../../statistics/spans.ts'
 
 const PAYMENTS = 0
 const FLAGS = 1
@@ -21,8 +22,6 @@ const SURE = 1
 /** Half-life of a sum that stands for about 30 days. */
 const MONTH = 21 * DAY
 
-type IsIncident = (from: Seconds, to: Seconds) => boolean
-
 /** How many payments are usually disputed or reported: of the last months, as it stood a week ago. */
 export class FlagShare {
   private readonly sums: LateSums
@@ -37,8 +36,8 @@ export class FlagShare {
     this.flags = stored?.flags ?? newRate()
   }
 
-  settle(now: Seconds, isIncident: IsIncident): void {
-    this.sums.settle(now, isIncident)
+  settle(now: Seconds, incidents: Spans): void {
+    this.sums.settle(now, incidents)
   }
 
   countPayment(at: Seconds, now: Seconds): void {
@@ -57,12 +56,12 @@ export class FlagShare {
    * now: a Christmas comes back in January. That the share is known by few flags and that
    * it rises a little have nothing to do with each other, so the two margins add up as independent errors do.
    */
-  expectedPerHour(now: Seconds, isIncident: IsIncident): number {
+  expectedPerHour(now: Seconds, incidents: Spans): number {
     const flags = PRIOR.flags + this.sums.usual(FLAGS)
     const share = flags / (PRIOR.payments + this.sums.usual(PAYMENTS))
     const edge = 1 + Math.hypot(MARGIN, 1 / Math.sqrt(flags))
     const pace = this.pace.since === 0 ? 0 : perHour(this.pace, now, SUMS.halfLife)
-    const lately = (1 + MARGIN) * this.#lately(now, isIncident)
+    const lately = (1 + MARGIN) * this.#lately(now, incidents)
     return Math.max(edge * share * Math.max(pace, this.#paceBefore(now)), lately, FEWEST_PER_HOUR)
   }
 
@@ -78,11 +77,11 @@ export class FlagShare {
    * weeks, so with a young or growing tenant they still rise when the share is long settled. A handful of flags is no
    * rise: they may be chance, and believed they would hide the spike that they are the beginning of.
    */
-  #lately(now: Seconds, isIncident: IsIncident): number {
+  #lately(now: Seconds, incidents: Spans): number {
     const to = now - (now % DAY) - 2 * DAY
     let [flags, days] = [0, 0]
     for (let day = to - 7 * DAY; day < to; day += DAY) {
-      if (isIncident(day, day + DAY)) continue
+      if (touches(incidents, day, day + DAY)) continue
       flags += this.sums.sum(FLAGS, day, day + DAY)
       days += 1
     }

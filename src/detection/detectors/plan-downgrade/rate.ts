@@ -2,6 +2,7 @@ import { DAY, type Seconds } from '../../../time.ts'
 import { ADOPTED } from '../../kit/incident.ts'
 import { count, newRate, perHour, type Rate } from '../../statistics/decayed.ts'
 import { LateSums } from '../../statistics/late-sums.ts'
+import type { Spans } from '../../statistics/spans.ts'
 
 const SUMS = { width: DAY, delay: 2 * DAY, halfLife: 60 * DAY, keep: 7 * DAY, channels: 1 } as const
 /**
@@ -34,8 +35,8 @@ export class DowngradeRate {
   }
 
   /** Takes in the days that are old enough, but those of surges. */
-  settle(now: Seconds, isSurge: (from: Seconds, to: Seconds) => boolean): void {
-    this.sums.settle(now, isSurge)
+  settle(now: Seconds, surges: Spans): void {
+    this.sums.settle(now, surges)
   }
 
   perDay(now: Seconds): number {

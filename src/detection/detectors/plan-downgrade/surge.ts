@@ -13,7 +13,7 @@ import {
 } from '../../statistics/cusum.ts'
 import { mostUnseen } from '../../statistics/dates.ts'
 import { explains, Habits } from '../../statistics/habits.ts'
-import { closeSpan, openSpan, type Spans, touches } from '../../statistics/spans.ts'
+import { closeSpan, openSpan, type Spans } from '../../statistics/spans.ts'
 import { threshold, YEAR } from '../../statistics/threshold.ts'
 import { surgeFinding } from './finding.ts'
 import { DowngradeRate } from './rate.ts'
@@ -75,7 +75,7 @@ export function judgeDowngrade(
   state.newest = newest
   const { rate } = state
   if (state.open !== null && unit.at > state.open.peakAt + OVER_AFTER) endSurge(state, state.open)
-  rate.settle(state.newest - DISORDER, (from, to) => touches(state.surges, from, to))
+  rate.settle(state.newest - DISORDER, state.surges)
   rate.countDowngrade(unit.at)
   const { open } = state
   if (open === null) return watch(state, unit, context)

@@ -1,21 +1,15 @@
 import { formatRounded } from '../../../stripe/money.ts'
-import { HOUR, type Seconds } from '../../../time.ts'
+import { HOUR } from '../../../time.ts'
 import type { Amount, Finding, Severity } from '../../detector.ts'
 import { about, percent, sureness } from '../../kit/figures.ts'
 import { type Deviation, rateFinding } from '../../kit/finding.ts'
 import { count, roughSpan, sentence } from '../../kit/words.ts'
-import type { LostCurrency } from './takings.ts'
+import type { LostCurrency, Money, Stretch } from './takings.ts'
 
-/** What is known of a drop in revenue. */
-export interface Drop extends Deviation {
+/** What is known of a drop in revenue, in usual payments. */
+export interface Drop extends Deviation, Stretch {
   /** Undefined: all together. */
   currency: string | undefined
-  from: Seconds
-  hours: number
-  /** Usual payments' worth that came, and that is usual. */
-  units: number
-  usual: number
-  payments: number
   lost: LostCurrency[]
   minDrop: number
 }
@@ -43,13 +37,6 @@ export function dropFinding(drop: Drop): Finding {
       { name: 'window', observed: hours * HOUR, unit: 'SECONDS' },
     ],
   })
-}
-
-/** Money that came, and that is usual, in minor units. */
-export interface Money {
-  currency: string
-  taken: number
-  usual: number
 }
 
 export const moneyInWords = ({ taken, usual, currency }: Money): string =>

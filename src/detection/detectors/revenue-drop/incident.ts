@@ -7,6 +7,7 @@ import { testsOfWindows, threshold } from '../../statistics/threshold.ts'
 import { type Drop, dropOf, FEWEST, FEWEST_RECOVERED, RECOVERED, SIZE_WINDOWS, WINDOWS } from './drops.ts'
 import { dropFinding } from './finding.ts'
 import { adoptLastDays, missedOf, recoveredAt } from './missed-renewals.ts'
+import type { Unusable } from './renewals.ts'
 import { renewalsFinding } from './renewals-finding.ts'
 import { ALL } from './revenue.ts'
 import { isOpen, RENEWALS, type Settings, type State } from './state.ts'
@@ -23,15 +24,15 @@ const NONE_DUE_NOTE = 'Nothing else has fallen due since, so this incident is cl
 type Asked = Context<Settings>
 
 /** Days are of no use while deliveries were lost on them, and are not learned as long as renewals do not come. */
-export const unusableOf =
-  ({ down }: State, { delivery }: Asked) =>
-  (from: Seconds, to: Seconds): boolean =>
-    to > (down[RENEWALS] ?? Number.POSITIVE_INFINITY) || delivery.dark(from, to).length > 0
+export function unusableOf({ down }: State, context: Asked): Unusable {
+  const isLost = lostOf(context)
+  return (from, to) => to > (down[RENEWALS] ?? Number.POSITIVE_INFINITY) || isLost(from, to)
+}
 
 /** Whether deliveries were lost on a day. */
 const lostOf =
-  ({ delivery }: Asked) =>
-  (from: Seconds, to: Seconds): boolean =>
+  ({ delivery }: Asked): Unusable =>
+  (from, to) =>
     delivery.dark(from, to).length > 0
 
 export function judge(state: State, size: number, context: Asked): Pick<Step, 'findings' | 'ended'> {

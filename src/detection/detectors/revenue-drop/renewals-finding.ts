@@ -3,9 +3,10 @@ import type { Finding } from '../../detector.ts'
 import { about, percent, sureness } from '../../kit/figures.ts'
 import { type Deviation, rateFinding } from '../../kit/finding.ts'
 import { count, roughSpan, sentence, whole } from '../../kit/words.ts'
-import { type Money, missingOf, moneyInWords, severityOf } from './finding.ts'
+import { missingOf, moneyInWords, severityOf } from './finding.ts'
 import type { Missed } from './missed-renewals.ts'
 import type { Renewals } from './renewals.ts'
+import type { Money } from './takings.ts'
 
 type MissedRenewals = Deviation & Missed & Pick<Renewals, 'paid'> & { minDrop: number }
 

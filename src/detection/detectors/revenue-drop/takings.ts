@@ -156,13 +156,17 @@ export interface Seen {
   open: Weigh
 }
 
-/** What one currency lacks in a stretch of time; money in minor units. */
-export interface LostCurrency {
+/** Money that came, and that is usual, in minor units. */
+export interface Money {
   currency: string
-  /** Missing usual payments: what currencies can be compared by. */
-  units: number
   taken: number
   usual: number
+}
+
+/** What one currency lacks in a stretch of time. */
+export interface LostCurrency extends Money {
+  /** Missing usual payments: what currencies can be compared by. */
+  units: number
 }
 
 /** What is missing in each of these currencies in the hours before `now`. */

@@ -8,7 +8,7 @@ import { closeSpan, openSpan } from '../../statistics/spans.ts'
 import { type Silence, silence } from './delivery.ts'
 import { lateFinding, shutFinding, silenceFinding } from './finding.ts'
 import { noteGap, noteLate } from './gaps.ts'
-import { isStraggler, type Lateness, lateCourse, lateness } from './lateness.ts'
+import { isStraggler, lateCourse, lateness } from './lateness.ts'
 import { isShut } from './missed.ts'
 import { neededOf, type Open, type OwnContext, type State } from './state.ts'
 
@@ -30,33 +30,18 @@ export function late(state: State, fact: Delivered, arrival: Seconds, context: O
   state.stragglers.count(arrival, state.late)
   if (seen.late < settings.minLate || seen.late < MIN_SHARE * seen.arrivals) return []
   const { usual, nats } = state.stragglers.judge(seen.late, settings.minLate)
-  if (nats < neededOf(settings) || isStraggler(fact.lag, seen.median)) return []
+  const needed = neededOf(settings)
+  if (nats < needed || isStraggler(fact.lag, seen.median)) return []
   const { open } = state
   const isFirst = open === null || open.silent
   const startedAt = open === null ? seen.oldest : Math.min(open.startedAt, seen.oldest)
   state.open = { startedAt, lastSign: arrival, silent: false }
   state.disturbedAt = arrival
   openSpan(state.late, startedAt)
-  return [lateFindingOf(state, state.open, { ...seen, usual, nats }, isFirst, context)]
-}
-
-function lateFindingOf(
-  state: State,
-  { startedAt }: Open,
-  seen: Lateness & { usual: number; nats: number },
-  isFirst: boolean,
-  { settings, calendar }: OwnContext,
-): Finding {
   const first = isFirst && { signs: seen.late, series: lateCourse(state.arrivals, settings.minLate) }
-  return lateFinding({
-    ...settings,
-    ...seen,
-    ...shownBy(state.signs, seen.oldest, first),
-    calendar,
-    needed: neededOf(settings),
-    minShare: MIN_SHARE,
-    startedAt,
-  })
+  const shown = shownBy(state.signs, seen.oldest, first)
+  const known = { ...settings, ...seen, ...shown, usual, nats, needed, startedAt }
+  return [lateFinding({ ...known, calendar: context.calendar, minShare: MIN_SHARE })]
 }
 
 /** What is said of a silence up to `now`; nothing while it is not odd or long enough. */

@@ -7,7 +7,6 @@ import { PRIORS, Season, type SeasonSpec } from '../../statistics/season.ts'
 import { HOURS_A_YEAR, threshold } from '../../statistics/threshold.ts'
 import type { Watched } from './delivery.ts'
 import { type Arrivals, newArrivals } from './lateness.ts'
-import { type Missed, newMissed } from './missed-events.ts'
 import { Stragglers } from './stragglers.ts'
 
 const SEASON: SeasonSpec = {
@@ -24,6 +23,14 @@ export interface Open {
   silent: boolean
   /** Events that never came by webhook: the first, the newest, and how many. */
   missed?: { first: Seconds; last: Seconds; count: number }
+}
+
+/** Events that never came by webhook. Plain data. */
+interface Missed {
+  /** Of the last three hours before the newest, at most 200. */
+  recent: [at: Seconds, event: string][]
+  /** Made since the last delivery, with none between them. */
+  row: { first: Seconds; count: number }
 }
 
 export interface State extends Watched {
@@ -80,7 +87,7 @@ export function stateOf(stored?: State): State {
     disturbedAt: 0,
     proven: 0,
     found: 0,
-    missed: newMissed(),
+    missed: { recent: [], row: { first: 0, count: 0 } },
     unanswered: 0,
     signs: [],
     open: null,

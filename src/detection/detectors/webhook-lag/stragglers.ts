@@ -1,7 +1,7 @@
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import { excess } from '../../statistics/deviance.ts'
 import { LateSums } from '../../statistics/late-sums.ts'
-import { type Spans, touches } from '../../statistics/spans.ts'
+import type { Spans } from '../../statistics/spans.ts'
 
 const SUMS = { width: HOUR, delay: DAY, halfLife: 14 * DAY, keep: 4 * HOUR, channels: 1 }
 const WINDOW: Seconds = 3 * HOUR
@@ -17,7 +17,7 @@ export class Stragglers extends LateSums {
 
   /** Counts a late delivery by its arrival; those within `incidents` never become usual. */
   count(arrival: Seconds, incidents: Spans): void {
-    this.settle(arrival, (from, to) => touches(incidents, from, to))
+    this.settle(arrival, incidents)
     this.add(arrival, 0)
   }
 
