@@ -1,6 +1,6 @@
 import type { ChargePending } from '../../../stripe/facts.ts'
 import { DAY, type Seconds } from '../../../time.ts'
-import type { Finding, Step } from '../../detector.ts'
+import type { Step } from '../../detector.ts'
 import { addMoney, addTo, sumsOf } from '../../kit/amounts.ts'
 import { type Failure, idOf } from '../../kit/failures.ts'
 import { ending, LASTING, LASTING_NOTE } from '../../kit/incident.ts'
@@ -123,41 +123,16 @@ const sum = (runs: readonly DebitRun[], of: (run: DebitRun) => number): number =
   runs.reduce((total, run) => total + of(run), 0)
 
 function report(state: FailingDebits, { runs, nats }: Stretch, context: Asked): Step {
-  const isFirst = state.open === null
+  const { usual, isBelief } = state.runs
+  const failed = sum(runs, ({ failed }) => failed)
+  const first = state.open === null && { signs: failed, series: state.runs.series() }
   const begins = runs.map(({ since }) => since).filter((since) => since > 0)
   const open = state.open ?? { startedAt: Math.min(...begins), lastSign: state.newest, nats }
   open.lastSign = state.newest
   open.nats = Math.max(open.nats, nats)
   state.open = open
   for (const run of runs) run.odd = true
-  return { findings: [findingOf(state, open, runs, isFirst, context)], wakeAt: wakeAt(open) }
-}
-
-const wakeAt = ({ lastSign, startedAt }: Open): Seconds => Math.min(lastSign + SILENT, startedAt + LASTING)
-
-export function onDebitTimer(state: FailingDebits, { now, key }: Asked): Step | undefined {
-  const { open } = state
-  if (open === null) return undefined
-  const isSilent = now - open.lastSign >= SILENT
-  if (!isSilent && now - open.startedAt < LASTING) return { wakeAt: wakeAt(open) }
-  state.open = null
-  state.signs = []
-  if (isSilent) return ending(open.lastSign, undefined, key)
-  state.runs.adopt()
-  return ending(now, LASTING_NOTE, key)
-}
-
-function findingOf(
-  state: FailingDebits,
-  open: Open,
-  runs: readonly DebitRun[],
-  isFirst: boolean,
-  context: Asked,
-): Finding {
-  const { usual, isBelief } = state.runs
-  const failed = sum(runs, ({ failed }) => failed)
-  const first = isFirst && { signs: failed, series: state.runs.series() }
-  return debitFinding({
+  const finding = debitFinding({
     ...context.settings,
     ...open,
     ...shownBy(state.signs, open.startedAt, first),
@@ -173,4 +148,19 @@ function findingOf(
     amounts: sumsOf(runs.map(({ amounts }) => amounts)),
     codes: sumsOf(runs.map(({ reasons }) => reasons)),
   })
+  return { findings: [finding], wakeAt: wakeAt(open) }
+}
+
+const wakeAt = ({ lastSign, startedAt }: Open): Seconds => Math.min(lastSign + SILENT, startedAt + LASTING)
+
+export function onDebitTimer(state: FailingDebits, { now, key }: Asked): Step | undefined {
+  const { open } = state
+  if (open === null) return undefined
+  const isSilent = now - open.lastSign >= SILENT
+  if (!isSilent && now - open.startedAt < LASTING) return { wakeAt: wakeAt(open) }
+  state.open = null
+  state.signs = []
+  if (isSilent) return ending(open.lastSign, undefined, key)
+  state.runs.adopt()
+  return ending(now, LASTING_NOTE, key)
 }

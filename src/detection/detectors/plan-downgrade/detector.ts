@@ -7,9 +7,9 @@ import { countOf, falseAlarmsPerYear, ratioOf } from '../../kit/settings.ts'
 import { upgradeDowngrades } from '../../kit/upgrade-runs.ts'
 import { Ring } from '../../statistics/ring.ts'
 import { BigDowngrades } from './big.ts'
-import { bigFinding } from './finding.ts'
+import { bigFinding, type Downgrade } from './finding.ts'
 import { MonthlyValues } from './monthly-values.ts'
-import { type Downgrade, judgeDowngrade, type Surge, surgeOf } from './surge.ts'
+import { judgeDowngrade, type Surge, surgeOf } from './surge.ts'
 
 const COUNTED = 512
 const LEAST_FALL = 0.1

@@ -9,10 +9,14 @@ import { certainFinding, type Deviation, rateFinding } from '../../kit/finding.t
 import { ofCustomer, subscriptionOf } from '../../kit/subjects.ts'
 import { count, sentence, whole } from '../../kit/words.ts'
 
-interface Shown {
+/** One subscription's move to a cheaper plan. */
+export interface Downgrade {
   at: Seconds
   subscription: string
   event: string
+  /** Minor units a month; not an integer. */
+  loss: number
+  currency: string | undefined
 }
 
 /** What is known of a surge of downgrades. */
@@ -25,7 +29,7 @@ export interface DowngradeSurge extends Deviation {
   fewest: number
   losses: Sums
   /** The downgrades that this finding adds. */
-  fresh: readonly Shown[]
+  fresh: readonly Downgrade[]
   endsAfter: Seconds
 }
 

@@ -52,7 +52,6 @@ export class MonthlyValues {
 
   /** Moves what every later question will count into the sums. */
   #takeIn(newest: Seconds): void {
-    if (!this.recent.some(({ hour }) => isPast(hour, newest - DISORDER))) return
     const past = this.recent.filter(({ hour }) => isPast(hour, newest - DISORDER))
     this.recent = this.recent.filter((entry) => !past.includes(entry))
     for (const { currency, n, logs } of past) {

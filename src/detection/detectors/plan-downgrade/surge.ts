@@ -3,19 +3,12 @@ import type { Context, Finding, Setting, Step } from '../../detector.ts'
 import { addTo, type Sums } from '../../kit/amounts.ts'
 import { DISORDER } from '../../kit/disorder.ts'
 import { type Explained, FRESH, LASTING, LASTING_NOTE, reportOf } from '../../kit/incident.ts'
-import {
-  type Cusum,
-  type Followed,
-  followPoisson,
-  newCusum,
-  stepPoisson,
-  strongest,
-} from '../../statistics/cusum.ts'
+import { type Followed, followPoisson, newCusum, stepPoisson, strongest } from '../../statistics/cusum.ts'
 import { mostUnseen } from '../../statistics/dates.ts'
 import { explains, Habits } from '../../statistics/habits.ts'
 import { closeSpan, openSpan, type Spans } from '../../statistics/spans.ts'
 import { threshold, YEAR } from '../../statistics/threshold.ts'
-import { surgeFinding } from './finding.ts'
+import { type Downgrade, surgeFinding } from './finding.ts'
 import { DowngradeRate } from './rate.ts'
 
 const RATIOS = [4, 12] as const
@@ -24,16 +17,6 @@ const UNITS = 100
 const FEWEST_A_YEAR = 100
 /** A surge is over when no downgrade brought more evidence for this long. */
 const OVER_AFTER = DAY
-
-/** One subscription's move to a cheaper plan. */
-export interface Downgrade {
-  at: Seconds
-  subscription: string
-  event: string
-  /** Minor units a month; not an integer. */
-  loss: number
-  currency: string | undefined
-}
 
 interface Open extends Followed, Explained {
   startedAt: Seconds
@@ -105,10 +88,7 @@ const expectedIn = ({ rate, newest }: Surge, seconds: Seconds): number =>
 const fewest = (state: Surge, { settings }: Asked): number =>
   Math.max(settings.minCustomers, Math.ceil(expectedIn(state, DAY)))
 
-interface Fired {
-  sum: Cusum
-  ratio: number
-}
+type Fired = Pick<Followed, 'sum' | 'ratio'>
 
 /** Runs both alternatives over the downgrades since the onset, in order of time whatever the order of arrival. */
 function watch(state: Surge, unit: Downgrade, context: Asked): Step | undefined {
