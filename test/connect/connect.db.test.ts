@@ -9,6 +9,7 @@ import {
   connectArgs,
   EVENTS_ALONE,
   LIVE_KEY,
+  onOneEngine,
   PATIENT,
   payments,
   stripe,
@@ -97,15 +98,15 @@ describe('connect', () => {
     'gives the same rows wherever it is broken off and run again',
     async () => {
       const double = await stripe()
-      double.happen(payments(420, { every: 1_200, failing: 5 }))
+      double.happen(payments(220, { every: 2_400, failing: 5 }))
       const whole = await tenantFor(double)
       await cliJson(whole.env, connectArgs(whole.tenant, ...EVENTS_ALONE), LIVE_KEY)
       const wanted = await rowsOf(whole.env, whole.tenant)
-      expect(wanted.events).toHaveLength(420)
+      expect(wanted.events).toHaveLength(220)
 
       const { env, tenant } = await tenantFor(double)
       // Both estimates, then each page: the import stops at every one of them, and gets one further each time.
-      const stops = 2 + 5 + 1
+      const stops = 2 + 3 + 1
       for (let reached = 2; reached < stops; reached += 1) {
         let pages = 0
         double.trouble = (request) => {
@@ -149,7 +150,7 @@ describe('connect', () => {
     PATIENT,
   )
 
-  it(
+  onOneEngine(
     'tries again what is throttled, in trouble or broken off',
     async () => {
       const double = await stripe()
@@ -165,7 +166,7 @@ describe('connect', () => {
     PATIENT,
   )
 
-  it(
+  onOneEngine(
     'says in a sentence what is wrong, and makes nothing',
     async () => {
       const double = await stripe()
@@ -195,7 +196,7 @@ describe('connect', () => {
     PATIENT,
   )
 
-  it(
+  onOneEngine(
     'goes without what the key may not do, and refuses a key of the other mode',
     async () => {
       const double = await stripe()

@@ -5,7 +5,7 @@ import { nowSeconds } from '../support/outside.ts'
 import { pipelineOn } from '../support/pipeline.ts'
 import { notAllowed, throttled } from '../support/stripe-api/refusal.ts'
 import type { StripeDouble } from '../support/stripe-api.ts'
-import { LIVE_KEY, payments, stripe, TEST_KEY } from './harness.ts'
+import { LIVE_KEY, onOneEngine, payments, stripe, TEST_KEY } from './harness.ts'
 import { type SteppedTenant, steppedTenant } from './steps.ts'
 
 const database = await testDatabase()
@@ -23,7 +23,7 @@ async function lookADayLater({ scope, reconciler }: SteppedTenant): Promise<void
 }
 
 describe('a key', { timeout: 60_000 }, () => {
-  it('of test mode is refused where live events are judged', async () => {
+  onOneEngine('of test mode is refused where live events are judged', async () => {
     const account = await stripe()
     account.addKey(TEST_KEY)
     const tenant = await tenantOf(account)
@@ -35,7 +35,7 @@ describe('a key', { timeout: 60_000 }, () => {
     expect(await tenant.scope.db.stripeConnection.count()).toBe(0)
   })
 
-  it('of another account is refused, and the connection stays as it is', async () => {
+  onOneEngine('of another account is refused, and the connection stays as it is', async () => {
     const account = await stripe()
     const tenant = await tenantOf(account)
     await tenant.begin()
@@ -48,7 +48,7 @@ describe('a key', { timeout: 60_000 }, () => {
     expect(await tenant.connection()).toEqual(before)
   })
 
-  it('that may do everything is taken where that is said alone', async () => {
+  onOneEngine('that may do everything is taken where that is said alone', async () => {
     const account = await stripe()
     const secret = account.addKey('sk_live_51Nsecret00001', 'all')
     const tenant = await tenantOf(account)
@@ -60,7 +60,7 @@ describe('a key', { timeout: 60_000 }, () => {
 })
 
 describe('an endpoint at Stripe', { timeout: 60_000 }, () => {
-  it('that somebody deleted is said, and made again by the next connect', async () => {
+  onOneEngine('that somebody deleted is said, and made again by the next connect', async () => {
     const account = await stripe()
     const tenant = await tenantOf(account)
     await tenant.begin({ makeEndpoint: true })
@@ -83,7 +83,7 @@ describe('an endpoint at Stripe', { timeout: 60_000 }, () => {
     })
   })
 
-  it('that somebody disabled is said by the next connect at once', async () => {
+  onOneEngine('that somebody disabled is said by the next connect at once', async () => {
     const account = await stripe()
     const tenant = await tenantOf(account)
     await tenant.begin({ makeEndpoint: true })
@@ -101,50 +101,56 @@ describe('an endpoint at Stripe', { timeout: 60_000 }, () => {
     expect(await tenant.connection()).toMatchObject({ trouble: null, troubleSince: null })
   })
 
-  it('with the same address is taken while its deliveries are verified, with what it listens to; others are left alone', async () => {
-    const account = await stripe()
-    const [known, unknown] = [await tenantOf(account), await tenantOf(account)]
-    for (const tenant of [known, unknown]) {
-      await tenant.begin({ makeEndpoint: true })
-      const made = account.endpoints.all.at(-1)
-      // As if a person had made it.
-      if (made !== undefined) Object.assign(made, { metadata: {}, enabledEvents: ['customer.created'] })
-      await tenant.scope.db.importJob.deleteMany({})
-      await tenant.scope.db.stripeConnection.deleteMany({})
-    }
-    await known.scope.db.webhookEndpoint.updateMany({ data: { lastDeliveryAt: new Date() } })
-    const before = account.endpoints.all.map(({ id }) => id)
-    await known.begin({ makeEndpoint: true })
-    expect(await known.connection()).toMatchObject({ stripeEndpointId: before[0], adopted: true })
-    expect(account.endpoints.all[0]?.enabledEvents).toEqual(
-      expect.arrayContaining(['customer.created', 'charge.succeeded']),
-    )
-    await unknown.begin({ makeEndpoint: true })
-    expect(account.endpoints.all.map(({ id }) => id).slice(0, 2)).toEqual(before)
-    expect(await unknown.connection()).toMatchObject({
-      stripeEndpointId: account.endpoints.all[2]?.id,
-      adopted: false,
-    })
-    expect(account.endpoints.all[1]).toMatchObject({ metadata: {}, enabledEvents: ['customer.created'] })
-  })
+  onOneEngine(
+    'with the same address is taken while its deliveries are verified, with what it listens to; others are left alone',
+    async () => {
+      const account = await stripe()
+      const [known, unknown] = [await tenantOf(account), await tenantOf(account)]
+      for (const tenant of [known, unknown]) {
+        await tenant.begin({ makeEndpoint: true })
+        const made = account.endpoints.all.at(-1)
+        // As if a person had made it.
+        if (made !== undefined) Object.assign(made, { metadata: {}, enabledEvents: ['customer.created'] })
+        await tenant.scope.db.importJob.deleteMany({})
+        await tenant.scope.db.stripeConnection.deleteMany({})
+      }
+      await known.scope.db.webhookEndpoint.updateMany({ data: { lastDeliveryAt: new Date() } })
+      const before = account.endpoints.all.map(({ id }) => id)
+      await known.begin({ makeEndpoint: true })
+      expect(await known.connection()).toMatchObject({ stripeEndpointId: before[0], adopted: true })
+      expect(account.endpoints.all[0]?.enabledEvents).toEqual(
+        expect.arrayContaining(['customer.created', 'charge.succeeded']),
+      )
+      await unknown.begin({ makeEndpoint: true })
+      expect(account.endpoints.all.map(({ id }) => id).slice(0, 2)).toEqual(before)
+      expect(await unknown.connection()).toMatchObject({
+        stripeEndpointId: account.endpoints.all[2]?.id,
+        adopted: false,
+      })
+      expect(account.endpoints.all[1]).toMatchObject({ metadata: {}, enabledEvents: ['customer.created'] })
+    },
+  )
 
-  it('that the key may see but not make is left to a person, and the past is fetched all the same', async () => {
-    const account = await stripe()
-    account.happen(payments(5))
-    account.trouble = ({ method, path }) =>
-      method === 'POST' && path === '/v1/webhook_endpoints'
-        ? notAllowed(LIVE_KEY, account.account, 'rak_webhook_write')
-        : undefined
-    const tenant = await tenantOf(account)
-    await tenant.begin({ makeEndpoint: true })
-    await tenant.goOn()
-    expect(await tenant.connection()).toMatchObject({
-      state: 'LIMITED',
-      trouble: expect.stringContaining('Webhook Endpoints: Write (add the endpoint in Stripe by hand'),
-      stripeEndpointId: null,
-      stored: 5,
-    })
-  })
+  onOneEngine(
+    'that the key may see but not make is left to a person, and the past is fetched all the same',
+    async () => {
+      const account = await stripe()
+      account.happen(payments(5))
+      account.trouble = ({ method, path }) =>
+        method === 'POST' && path === '/v1/webhook_endpoints'
+          ? notAllowed(LIVE_KEY, account.account, 'rak_webhook_write')
+          : undefined
+      const tenant = await tenantOf(account)
+      await tenant.begin({ makeEndpoint: true })
+      await tenant.goOn()
+      expect(await tenant.connection()).toMatchObject({
+        state: 'LIMITED',
+        trouble: expect.stringContaining('Webhook Endpoints: Write (add the endpoint in Stripe by hand'),
+        stripeEndpointId: null,
+        stored: 5,
+      })
+    },
+  )
 })
 
 describe('an import', { timeout: 60_000 }, () => {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { onTestFinished } from 'vitest'
+import { it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { openDatabase } from '../../src/storage/open.ts'
 import { type Scope, scopeTo } from '../../src/storage/scope/scope.ts'
 import { toDate } from '../../src/time.ts'
 import { cliJson, type Env, freshEnv } from '../cli/harness.ts'
+import { engine } from '../support/database.ts'
 import { atEnd } from '../support/endings.ts'
 import { nowSeconds } from '../support/outside.ts'
 import type { Json } from '../support/stripe/basics.ts'
@@ -14,6 +15,9 @@ import { type StripeDouble, startStripe } from '../support/stripe-api.ts'
 
 export const LIVE_KEY = 'rk_live_51Nconnected0001'
 export const TEST_KEY = 'rk_test_51Nconnected0001'
+
+/** Of what depends on no engine: one of them is enough. */
+export const onOneEngine = it.runIf(engine === 'sqlite')
 
 /** Milliseconds that a test of several commands may take where many share the machine. */
 export const PATIENT = 180_000

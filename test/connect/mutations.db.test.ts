@@ -6,7 +6,7 @@ import { emptyDatabase } from '../support/database.ts'
 import { ask, data, type Json } from '../support/graphql.ts'
 import { inTrouble, throttled } from '../support/stripe-api/refusal.ts'
 import type { StripeDouble } from '../support/stripe-api.ts'
-import { LIVE_KEY, PATIENT, payments, stripe, TEST_KEY } from './harness.ts'
+import { LIVE_KEY, onOneEngine, PATIENT, payments, stripe, TEST_KEY } from './harness.ts'
 
 const CONNECT = `mutation ($input: ConnectStripeInput!) { connectStripe(input: $input) {
   stripeConnection { id state account keyHint imports { id kind state } }
@@ -111,7 +111,7 @@ describe('connectStripe', () => {
     PATIENT,
   )
 
-  it(
+  onOneEngine(
     'says which value is wrong and what to do, and makes nothing',
     async () => {
       const double = await stripe()
@@ -158,7 +158,7 @@ describe('connectStripe', () => {
     PATIENT,
   )
 
-  it(
+  onOneEngine(
     'refuses where Stripe could not deliver to',
     async () => {
       const double = await stripe()

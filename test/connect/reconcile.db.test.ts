@@ -5,7 +5,16 @@ import { cli, cliJson } from '../cli/harness.ts'
 import { nowSeconds } from '../support/outside.ts'
 import { inTrouble, invalid, notAllowed, revokedKey, throttled } from '../support/stripe-api/refusal.ts'
 import type { DoubleRequest } from '../support/stripe-api.ts'
-import { connected, filledRows, LIVE_KEY, PATIENT, payments, stripe, tenantFor } from './harness.ts'
+import {
+  connected,
+  filledRows,
+  LIVE_KEY,
+  onOneEngine,
+  PATIENT,
+  payments,
+  stripe,
+  tenantFor,
+} from './harness.ts'
 
 const HOUR = 3_600
 const DAY = 24 * HOUR
@@ -57,7 +66,7 @@ describe('reconcile', () => {
       double.happen(payments(10))
       const whole = await connected(double)
       const broken = await connected(double)
-      double.happen(payments(420, { every: 300, until: nowSeconds() - 20 * 60, name: 'lost', failing: 4 }))
+      double.happen(payments(220, { every: 600, until: nowSeconds() - 20 * 60, name: 'lost', failing: 4 }))
       await cliJson(whole.env, ['reconcile', whole.tenant])
       let runs = 0
       for (let code = 1; code !== 0; runs += 1) {
@@ -74,7 +83,7 @@ describe('reconcile', () => {
         expect(ran.stderr).toContain('It breaks here.')
         expect((await broken.connection()).through).toEqual(through)
       }
-      expect(runs).toBeGreaterThan(4)
+      expect(runs).toBeGreaterThan(2)
       expect(await filledRows(broken)).toEqual(await filledRows(whole))
       expect(await broken.scope.db.activity.count({ where: { kind: 'EVENTS_FILLED' } })).toBe(1)
     },
@@ -118,7 +127,7 @@ describe('reconcile', () => {
     PATIENT,
   )
 
-  it(
+  onOneEngine(
     'waits out what passes, and says what does not',
     async () => {
       const double = await stripe()
@@ -158,7 +167,7 @@ describe('reconcile', () => {
     PATIENT,
   )
 
-  it(
+  onOneEngine(
     'lets doctor say up to when it is complete, and what to do where it is not',
     async () => {
       const double = await stripe()
@@ -204,7 +213,7 @@ describe('reconcile', () => {
     PATIENT,
   )
 
-  it(
+  onOneEngine(
     'says in a sentence why there is nothing to reconcile',
     async () => {
       const double = await stripe()
