@@ -119,21 +119,25 @@ export const newestJob = (
     orderBy: [{ startedAt: 'desc' }, { id: 'desc' }],
   })
 
-/** What a former key could not read goes on with one that may. */
+/**
+ * What a key could not read goes on with one that may.
+ * @param before what the very same key was allowed before; with it alone it was refused for another reason
+ */
 export async function takeUpRefused(
   db: TenantClient,
   { tenantId, id: connectionId }: Pick<StripeConnection, 'tenantId' | 'id'>,
   permissions: Granted,
   now: Date,
+  before: Granted = [],
 ): Promise<void> {
+  const isNews = (permission: string): boolean =>
+    isGranted(permissions, permission) && !isGranted(before, permission)
   const jobs = [
     await newestJob({ db, tenantId }, connectionId, 'BACKFILL'),
     await newestJob({ db, tenantId }, connectionId, 'HISTORY'),
   ]
   const again = jobs.filter(
-    (job) =>
-      job?.state === 'DONE' &&
-      Object.values(readProgress(job).refused).some((permission) => isGranted(permissions, permission)),
+    (job) => job?.state === 'DONE' && Object.values(readProgress(job).refused).some(isNews),
   )
   if (again.length === 0) return
   await db.importJob.updateMany({

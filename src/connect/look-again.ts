@@ -2,6 +2,7 @@ import type { StripeConnection } from '../generated/sqlite/client.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { WallClock } from '../time.ts'
 import type { StripeApi } from './api.ts'
+import { takeUpRefused } from './jobs.ts'
 import {
   ENDPOINTS_WRITE,
   EVENTS_READ,
@@ -27,7 +28,7 @@ export async function lookAgain(
   api: StripeApi,
   connection: StripeConnection,
 ): Promise<StripeConnection> {
-  const { db, tenantId } = scope
+  const { tenantId } = scope
   const { account, permissions } = await probe(api)
   const { stripeEndpointId } = connection
   const status =
@@ -36,19 +37,23 @@ export async function lookAgain(
       : connection.stripeEndpointStatus
   // Accounts that it could not read are tried once more.
   const accounts: ConnectedAccounts = { ...readAccounts(connection), denied: [] }
-  const [row] = await db.stripeConnection.updateManyAndReturn({
-    where: { tenantId, id: connection.id },
-    data: {
-      account: account ?? connection.account,
-      state: lackingIn(permissions) === undefined ? 'CONNECTED' : 'LIMITED',
-      permissions: JSON.stringify(permissions),
-      stripeEndpointStatus: status,
-      accounts: JSON.stringify(accounts),
-      probedAt: clock.now(),
-      ...troubleNow({ ...connection, stripeEndpointStatus: status }, permissions, accounts, clock),
-    },
+  const now = clock.now()
+  return scope.transaction(async (db) => {
+    const [row] = await db.stripeConnection.updateManyAndReturn({
+      where: { tenantId, id: connection.id },
+      data: {
+        account: account ?? connection.account,
+        state: lackingIn(permissions) === undefined ? 'CONNECTED' : 'LIMITED',
+        permissions: JSON.stringify(permissions),
+        stripeEndpointStatus: status,
+        accounts: JSON.stringify(accounts),
+        probedAt: now,
+        ...troubleNow({ ...connection, stripeEndpointStatus: status }, permissions, accounts, clock),
+      },
+    })
+    await takeUpRefused(db, connection, permissions, now, readGranted(connection.permissions))
+    return row ?? connection
   })
-  return row ?? connection
 }
 
 /** Looks only at how the endpoint stands at Stripe. */

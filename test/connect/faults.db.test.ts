@@ -3,6 +3,7 @@ import { toDate } from '../../src/time.ts'
 import { testDatabase } from '../support/database.ts'
 import { nowSeconds } from '../support/outside.ts'
 import { pipelineOn } from '../support/pipeline.ts'
+import { dispute } from '../support/stripe/charges.ts'
 import { notAllowed, throttled } from '../support/stripe-api/refusal.ts'
 import type { StripeDouble } from '../support/stripe-api.ts'
 import { LIVE_KEY, onOneEngine, payments, stripe, TEST_KEY } from './harness.ts'
@@ -56,6 +57,26 @@ describe('a key', { timeout: 60_000 }, () => {
     await tenant.begin({ key: secret, allowSecretKey: true })
     expect(await tenant.connection()).toMatchObject({ state: 'CONNECTED', keyHint: 'sk_live_…0001' })
     await expect(tenant.replace(secret)).rejects.toThrow('create a restricted key')
+  })
+
+  it('that is allowed more at Stripe reads what was left out after the look of the next day', async () => {
+    const account = await stripe()
+    const at = nowSeconds() - 40 * 86_400
+    account.objects['/v1/disputes'].push(dispute({ id: 'dp_1', charge: 'ch_1', created: at }))
+    account.without(LIVE_KEY, 'rak_dispute_read')
+    const tenant = await tenantOf(account)
+    await tenant.begin({ historyDays: 56 })
+    await tenant.goOn()
+    const told = () => tenant.scope.db.stripeEvent.findMany({ select: { stripeId: true, status: true } })
+    expect(await told()).toEqual([])
+    await lookADayLater(tenant)
+    expect(await tenant.connection()).toMatchObject({ state: 'LIMITED', reconcileAt: expect.any(Date) })
+    account.addKey(LIVE_KEY)
+    await lookADayLater(tenant)
+    expect(await tenant.connection()).toMatchObject({ state: 'CONNECTED', reconcileAt: null })
+    await tenant.goOn()
+    expect(await told()).toEqual([{ stripeId: 'evt_bw_dp_1_created', status: 'PROCESSED' }])
+    expect(await tenant.connection()).toMatchObject({ trouble: null, reconcileAt: expect.any(Date) })
   })
 })
 
