@@ -41,8 +41,8 @@ export default defineConfig({
   // Vite would load graphql's ES build beside the CommonJS one that Node gives to everybody else: two of each class.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    // Much of a test's time is waiting, for a commit or a socket: one worker more than there are cores.
-    maxWorkers: availableParallelism() + 1,
+    // Much of a test's time is waiting, for a commit or a socket: two workers more than there are cores.
+    maxWorkers: availableParallelism() + 2,
     // Each file has a database and servers of its own and leaves nothing behind: loading every module anew for each
     // would take as long as the tests.
     isolate: false,

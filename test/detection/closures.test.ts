@@ -53,15 +53,16 @@ describe('a weekly closing day is known by its third time', () => {
     ['a shop closed on Sundays', { perDay: 200, opens: 9, closes: 19, closedOn: [0], weeks: 9 }],
     ['a bakery closed on Wednesdays', { perDay: 450, opens: 6, closes: 14, closedOn: [3], weeks: 8 }],
   ]
-  const cases = businesses.flatMap(([name, over]) =>
-    ZONES.map((zone) => [`${name}, UTC${zone < 0 ? zone : `+${zone}`}`, { ...over, zone }] as const),
+  const cases = businesses.flatMap(([name, over], index) =>
+    // Of each business every other zone, so that each zone has two.
+    ZONES.filter((_, which) => which % 2 === index % 2).map(
+      (zone, seed) => [`${name}, UTC${zone < 0 ? zone : `+${zone}`}`, { ...over, zone, seed }] as const,
+    ),
   )
   it.each(cases)('%s', (_, over) => {
-    for (const seed of [1, 2]) {
-      const incidents = judge(trade({ ...over, seed }))
-      expect(incidents.filter(({ detectedAt }) => detectedAt >= START + 15 * DAY)).toEqual([])
-      expect(incidents.length).toBeLessThanOrEqual(2)
-    }
+    const incidents = judge(trade(over))
+    expect(incidents.filter(({ detectedAt }) => detectedAt >= START + 15 * DAY)).toEqual([])
+    expect(incidents.length).toBeLessThanOrEqual(2)
   })
 })
 

@@ -46,7 +46,7 @@ const history = (who: readonly Member[], billing: Partial<Billing> = {}): Fact[]
 /** Purchases besides, and events of other kinds, so that delivery is not what is missing. */
 const shop = (perDay: number, to = TO): Fact[] =>
   arrivals(FROM, to, daily(perDay), seeded(7)).map((at) => captured(at, { amount: 2_900 }))
-const others = (to = TO): Fact[] => arrivals(FROM, to, () => 12, seeded(99)).map(arrived)
+const others = (to = TO): Fact[] => arrivals(FROM, to, () => 4, seeded(99)).map(arrived)
 
 const judge = (facts: readonly Late[], options?: DriveOptions) =>
   driveHistory([webhookLag, revenueDrop], [...facts, ...others()], options).incidents.filter(

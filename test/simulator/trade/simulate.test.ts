@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { DETECTOR_NAMES } from '../../../src/detection/detector.ts'
 import { LocalClock } from '../../../src/simulator/trade/local-clock.ts'
 import { BUSINESSES, businessNamed } from '../../../src/simulator/trade/registry.ts'
 import { simulateTrade } from '../../../src/simulator/trade/simulate.ts'
-import { parseEvent } from '../../../src/stripe/event.ts'
+import { readEvent } from '../../../src/stripe/event.ts'
 import { DAY } from '../../../src/time.ts'
 
 const simulate = (name: string, seed: string, days?: number, incidents: 'on' | 'off' = 'off') =>
@@ -19,21 +18,22 @@ describe('the second world', () => {
   test.each(BUSINESSES.map(({ name }) => name))(
     'makes of %s the same stream again, of Stripe events in order of arrival',
     (name) => {
-      const digest = (): string => {
-        const hash = createHash('sha256')
-        // An hour of the giant is a week of many others.
-        const { events, labels, start } = simulate(name, 'a', name === 'giant' ? 1 / 24 : 4, 'on')
-        let arrived = start
-        for (const { event, received } of events) {
-          const line = JSON.stringify(event)
-          expect(parseEvent(line)).toBeDefined()
-          expect(received ?? arrived).toBeGreaterThanOrEqual(arrived)
-          arrived = received ?? arrived
-          hash.update(line)
-        }
-        return hash.update(JSON.stringify(labels)).digest('hex')
+      // An hour of the giant is a week of many others.
+      const stream = () => simulate(name, 'a', name === 'giant' ? 1 / 24 : 3, 'on')
+      const { events, labels, start } = stream()
+      const again = stream()
+      const repeated = again.events[Symbol.iterator]()
+      let arrived = start
+      for (const arrival of events) {
+        const { event, received = arrived } = arrival
+        expect(received).toBeGreaterThanOrEqual(arrived)
+        arrived = received
+        const line = JSON.stringify(arrival)
+        if (readEvent(event) === undefined || JSON.stringify(repeated.next().value) !== line)
+          expect.fail(line)
       }
-      expect(digest()).toBe(digest())
+      expect(repeated.next().done).toBe(true)
+      expect(again.labels).toEqual(labels)
     },
   )
 
@@ -93,7 +93,7 @@ describe('the second world', () => {
   test('has every kind of incident, and leaves a third of all streams without any', () => {
     const detectors = new Set<string>()
     let quiet = 0
-    const seeds = Array.from({ length: 12 }, (_, i) => `kind ${i}`)
+    const seeds = Array.from({ length: 8 }, (_, i) => `kind ${i}`)
     for (const business of BUSINESSES) {
       for (const seed of seeds) {
         const { labels } = simulateTrade({ seed, business, incidents: 'on' })
