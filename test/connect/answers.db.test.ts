@@ -134,37 +134,41 @@ it(
   PATIENT,
 )
 
-it('a connection is compared before its turn when less arrives than is usual at this time', async () => {
-  const {
-    account,
-    tenant: { scope, connection, reconciler: make },
-    setClock,
-  } = made
-  await scope.db.stripeConnection.updateMany({
-    data: { reconcileAt: toDate(END + 30 * DAY), stripeEndpointId: null },
-  })
-  const deliveredAt = (at: Seconds) =>
-    scope.db.webhookEndpoint.updateMany({ data: { lastDeliveryAt: toDate(at) } })
-  const reconciler = make()
-  const lookAt = async (at: Seconds): Promise<number> => {
-    const before = account.requests.length
-    setClock(at)
-    await reconciler.look()
-    return account.requests.length - before
-  }
-  const { through, rationSpent } = await connection()
-  // Nothing for half an hour is usual, whenever the endpoint itself was last heard of.
-  await deliveredAt(END - 2 * HOUR)
-  expect(await lookAt(END + 35 * MINUTE)).toBe(0)
-  expect((await connection()).through).toEqual(through)
-  await deliveredAt(END)
-  const silent = END + 65 * MINUTE
-  expect(await lookAt(silent)).toBe(2)
-  expect(await connection()).toMatchObject({
-    through: toDate(silent - 15 * MINUTE),
-    // It is paid like any other.
-    rationSpent: rationSpent + 2,
-  })
-  // Stripe has none either: until more time has passed there is nothing to ask.
-  expect(await lookAt(silent + 2 * MINUTE)).toBe(0)
-}, 20_000)
+it(
+  'a connection is compared before its turn when less arrives than is usual at this time',
+  async () => {
+    const {
+      account,
+      tenant: { scope, connection, reconciler: make },
+      setClock,
+    } = made
+    await scope.db.stripeConnection.updateMany({
+      data: { reconcileAt: toDate(END + 30 * DAY), stripeEndpointId: null },
+    })
+    const deliveredAt = (at: Seconds) =>
+      scope.db.webhookEndpoint.updateMany({ data: { lastDeliveryAt: toDate(at) } })
+    const reconciler = make()
+    const lookAt = async (at: Seconds): Promise<number> => {
+      const before = account.requests.length
+      setClock(at)
+      await reconciler.look()
+      return account.requests.length - before
+    }
+    const { through, rationSpent } = await connection()
+    // Nothing for half an hour is usual, whenever the endpoint itself was last heard of.
+    await deliveredAt(END - 2 * HOUR)
+    expect(await lookAt(END + 35 * MINUTE)).toBe(0)
+    expect((await connection()).through).toEqual(through)
+    await deliveredAt(END)
+    const silent = END + 65 * MINUTE
+    expect(await lookAt(silent)).toBe(2)
+    expect(await connection()).toMatchObject({
+      through: toDate(silent - 15 * MINUTE),
+      // It is paid like any other.
+      rationSpent: rationSpent + 2,
+    })
+    // Stripe has none either: until more time has passed there is nothing to ask.
+    expect(await lookAt(silent + 2 * MINUTE)).toBe(0)
+  },
+  PATIENT,
+)

@@ -55,5 +55,5 @@ it.each([
     expect(expected.length).toBeGreaterThan(0)
     expect(await foundIn(filled)).toEqual(expected)
   },
-  60_000,
+  180_000,
 )
