@@ -12,6 +12,7 @@ import { memory } from './memory/part.ts'
 import { page } from './page/part.ts'
 import { type Part, type PartReport, renderReport, renderTargets } from './part.ts'
 import { replay } from './replay/part.ts'
+import { tenancy } from './tenancy/part.ts'
 import { tenants } from './tenants/part.ts'
 import { yardstick } from './yardstick.ts'
 
@@ -28,6 +29,7 @@ const PARTS: readonly Part[] = [
   fairness,
   big,
   memory,
+  tenancy,
 ]
 
 const USAGE = `npm run bench -- [part…] [--quick] [--json] [--minutes N]
