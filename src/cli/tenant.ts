@@ -150,7 +150,11 @@ interface UpdateOptions extends Json {
   rateLimit?: RateLimit | 'default'
 }
 
-const stateOf = ({ suspendedAt }: Tenant): string => (suspendedAt ? 'suspended' : 'active')
+function stateOf({ suspendedAt, moving }: Tenant): string {
+  if (moving === 'IN') return 'read-only (still coming from another database)'
+  if (moving === 'OUT') return 'read-only (moves to another database, or has moved there)'
+  return suspendedAt ? 'suspended' : 'active'
+}
 
 const countryInWords = (tenant: Tenant): string => {
   const { country } = placeOf(tenant)

@@ -99,6 +99,13 @@ describe('copy', () => {
     expect(await codeOf(app.url, mine, MUTATION)).toBe('UNAVAILABLE')
     expect(await codeOf(app.url, other, MUTATION)).toBe('none')
     const here = await shown(app.url, mine)
+    expect(await query(app.url, mine.key, '{ tenant { health { status reasons } } }')).toMatchObject({
+      data: {
+        tenant: {
+          health: { status: 'FAILING', reasons: [expect.stringContaining('moves to another database')] },
+        },
+      },
+    })
     expect((await fetch(`${app.url}/readyz`)).status).toBe(200)
 
     const target = await startServer(toUrl)
@@ -188,6 +195,8 @@ describe('copy', () => {
     const env = environment(fromUrl, {
       BILLINGWATCH_SECRET: 'a secret for tests, longer than thirty-two characters',
     })
+    const told = await cli(env, ['tenant', 'show', tenant.id])
+    expect(told.stdout).toContain('read-only (moves to another database')
     const update = ['tenant', 'update', tenant.id, '--name', 'New']
     const refused = await cli(env, [...update, '--json'])
     expect([refused.code, refused.json()]).toEqual([

@@ -73,6 +73,7 @@ export async function readHealth(scope: Scope, tenant: Tenant, now: Date): Promi
   })
   const reasons = [
     ...(tenant.suspendedAt ? ['It is suspended: its deliveries are refused.'] : []),
+    ...aboutMoving(tenant),
     ...found.flatMap(({ name, status }) => {
       const about = ABOUT[status]
       return about === undefined ? [] : [`The endpoint ${name} ${about}.`]
@@ -83,12 +84,24 @@ export async function readHealth(scope: Scope, tenant: Tenant, now: Date): Promi
     ...stalled,
   ]
   return {
-    status: tenant.suspendedAt ? 'FAILING' : statusOf(found, waited, stalled.length > 0),
+    status:
+      tenant.suspendedAt !== null || tenant.moving !== null
+        ? 'FAILING'
+        : statusOf(found, waited, stalled.length > 0),
     reasons,
     waitingEvents: waiting.events,
     oldestWaitingSeconds: waited === null ? null : Math.floor(waited),
     lastEventAt: event?.receivedAt ?? null,
   }
+}
+
+function aboutMoving({ moving }: Tenant): string[] {
+  if (moving === null) return []
+  return [
+    moving === 'IN'
+      ? 'It is read-only until all of it has come from another database: `billingwatch copy` goes on with it.'
+      : 'It is read-only: it moves to another database, or has moved there.',
+  ]
 }
 
 function statusOf(
