@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { count } from '../detection/kit/words.ts'
 import { PublicError } from '../errors.ts'
 import { isPostgres } from '../storage/database.ts'
 import { dataFolderOf } from '../tenancy/vault.ts'
@@ -26,6 +27,8 @@ export const backupCommand = (shell: Shell): Command =>
           : 'BILLINGWATCH_SECRET'
       shell.note(`${key} is not in it: without it the secrets and tokens in the copy cannot be opened.`)
       const { file, bytes, tenants, events } = backup
-      const lines = [`${file}: ${tenants} tenants, ${events} events, ${(bytes / 1e6).toFixed(1)} MB`]
+      const lines = [
+        `${file}: ${count(tenants, 'tenant')}, ${count(events, 'event')}, ${(bytes / 1e6).toFixed(1)} MB`,
+      ]
       shell.print({ json: backup, lines }, options)
     })

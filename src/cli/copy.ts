@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { type Config, ConfigError } from '../config.ts'
+import { count } from '../detection/kit/words.ts'
 import { PublicError } from '../errors.ts'
 import { tenantsToCopy } from '../storage/copy/tenant-row.ts'
 import { migrate } from '../storage/migrate.ts'
@@ -107,7 +108,7 @@ async function copyAll(shell: Shell, move: Move, tenants: string[], options: Opt
   })
   progress.end()
   const lines = [
-    `${result.tenants} tenants, ${result.rows} rows: all compared, and alike.`,
+    `${count(result.tenants, 'tenant')}, ${count(result.rows, 'row')}: all compared, and alike.`,
     ...(result.earlier === undefined ? [] : [`${result.earlier} of them were moved before.`]),
     'They are served from the new database now. Where they were they are read-only until you delete them there.',
   ]

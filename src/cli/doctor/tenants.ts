@@ -1,3 +1,4 @@
+import { count } from '../../detection/kit/words.ts'
 import type { Database } from '../../storage/database.ts'
 import { UNSAVED } from '../../storage/detection/unsaved.ts'
 import { stuckTenants } from '../../storage/detection/waiting.ts'
@@ -75,7 +76,7 @@ export async function checkFailedEvents(database: Database, clock: WallClock): P
     .map(([error, { events, tenants }]) => ({
       check: 'events',
       level: 'problem',
-      message: `${events} FAILED in the last ${LOOKED_AT_DAYS} days, of ${tenants} tenants: ${error.split('\n')[0]}`,
+      message: `${events} FAILED in the last ${LOOKED_AT_DAYS} days, of ${count(tenants, 'tenant')}: ${error.split('\n')[0]}`,
       advice: error.startsWith(UNSAVED)
         ? 'They are kept, and nothing of them was judged. See events(filter: {statuses: [FAILED]}) and report it; after an update run `./billingwatch retry TENANT` to judge them again.'
         : 'They are kept; their other detectors have judged them. See events(filter: {statuses: [FAILED]}), and report it.',
