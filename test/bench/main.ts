@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { big } from './big/part.ts'
+import { browser } from './browser/part.ts'
 import { facts } from './facts/part.ts'
 import { fairness } from './fairness/part.ts'
 import { fanout } from './fanout/part.ts'
@@ -27,6 +28,7 @@ const PARTS: readonly Part[] = [
   tenants,
   facts,
   fairness,
+  browser,
   big,
   memory,
   tenancy,
