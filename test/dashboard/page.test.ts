@@ -263,6 +263,10 @@ describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT },
     const tab = await opened([], `/a/${foreign}`)
     await tab.page.getByText('Anomaly not found').waitFor()
     await tab.page.goto(`${served.url}/?view=all`)
+    await tab.page.getByText('No event has come yet').waitFor()
+    await pipeline.deliver({ id: tab.tenant.id, endpoint: { id: tab.tenant.endpointId } }, [
+      paid(Math.floor(Date.now() / 1_000), { customer: 'cus_first' }),
+    ])
     await tab.page.getByText('No anomalies yet').waitFor()
   })
 

@@ -3,11 +3,10 @@ import { Virtualizer, type VirtualizerHandle } from 'virtua'
 import { useLocation, useSearch } from 'wouter'
 import { useMe } from '../../api/use-connection.ts'
 import { count } from '../../text/words.ts'
-import { Empty } from '../../ui/empty.tsx'
 import { Failed } from '../../ui/failed.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import { Bulk } from './bulk.tsx'
-import { emptyWords } from './empty-words.tsx'
+import { EmptyInbox } from './empty-inbox.tsx'
 import { fits } from './filter.ts'
 import styles from './inbox.module.css'
 import { rememberList } from './last-list.ts'
@@ -82,7 +81,7 @@ export function Inbox() {
       <section aria-label="Anomalies" aria-busy={inbox.loading} className={styles['list']}>
         {inbox.error && <Failed error={inbox.error} what="the anomalies" onRetry={inbox.reload} />}
         {inbox.loading && shown.length === 0 && <SkeletonRows />}
-        {!inbox.loading && !inbox.error && shown.length === 0 && <Empty {...emptyWords(search)} />}
+        {!inbox.loading && !inbox.error && shown.length === 0 && <EmptyInbox search={search} />}
         <Virtualizer
           ref={virtualizer}
           scrollRef={scroller}

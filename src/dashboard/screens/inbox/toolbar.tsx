@@ -93,7 +93,7 @@ function SearchBox({ value, onChange }: { value: string; onChange: (words: strin
       className={styles['search']}
       aria-label="Search"
       aria-keyshortcuts="/"
-      placeholder="Search titles or a Stripe id"
+      placeholder="Title or Stripe id"
       maxLength={200}
       value={typed}
       onChange={(event) => setTyped(event.currentTarget.value)}
