@@ -1,13 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { migrate } from '../../src/storage/migrate.ts'
 import { openDatabase } from '../../src/storage/open.ts'
 import { type KillPlan, killWhileAlerting } from '../support/alert-kills.ts'
-import { createServerDatabase } from '../support/postgres-server.ts'
 import { bundleProgram } from '../support/servers.ts'
 import type { Check, Fault, FaultOptions } from './fault.ts'
-import { missingPostgres } from './rig.ts'
+import { missingPostgres, onPostgres, onSqlite, type Place } from './places.ts'
 
 const LONG = { kills: 100, anomalies: 500, failing: 0.3 }
 const SHORT = { kills: 5, anomalies: 25, failing: 0.3 }
@@ -17,11 +13,7 @@ export const alertKills: Fault = {
   name: 'alerts',
   description: 'a server on SQLite is killed again and again while it sends alerts',
   missing: async () => undefined,
-  async run(options) {
-    const folder = await mkdtemp(join(tmpdir(), 'billingwatch-'))
-    const url = `file:${join(folder, 'test.db')}`
-    return run(url, () => rm(folder, { recursive: true, force: true }), { servers: 1, channels: 1 }, options)
-  },
+  run: async (options) => run(await onSqlite(), { servers: 1, channels: 1 }, options),
 }
 
 /** The same with several servers: what one leaves behind, another one sends. */
@@ -29,15 +21,11 @@ export const alertKillsShared: Fault = {
   name: 'alerts-shared',
   description: 'servers on PostgreSQL are killed in turn while all of them send alerts',
   missing: missingPostgres,
-  async run(options) {
-    const { url, drop } = await createServerDatabase()
-    return run(url, drop, { servers: 3, channels: 4 }, options)
-  },
+  run: async (options) => run(await onPostgres(), { servers: 3, channels: 4 }, options),
 }
 
 async function run(
-  databaseUrl: string,
-  drop: () => Promise<void>,
+  { url: databaseUrl, drop }: Place,
   shape: Pick<KillPlan, 'servers' | 'channels'>,
   { short, say }: FaultOptions,
 ): Promise<Check[]> {

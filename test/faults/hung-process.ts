@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { allJudged, answeredBy, recovered, stored } from './checks.ts'
 import type { Check, Fault, FaultOptions } from './fault.ts'
 import { type Delivered, SteadyLoad } from './load.ts'
-import { Cluster, missingPostgres } from './rig.ts'
+import { missingPostgres, onPostgres, sharedRedis } from './places.ts'
+import { Cluster } from './rig.ts'
+import { Sessions } from './sessions.ts'
 
 const PROCESSES = 3
 /** Enough that writing for all of them takes a while. */
@@ -19,8 +22,8 @@ const ATTEMPTS = 3_000
 const ANSWER_WITHIN = 10
 /** Milliseconds after it has gone on from which all answer again. */
 const RECOVERED_AFTER = 1_000
-/** A tenant's backlog is judged within this time after the hung process has gone on. Seconds. */
-const JUDGED_WITHIN = 60
+/** By this name its sessions are known. */
+const SESSIONS = 'fault-hung'
 
 /**
  * A process that is stopped in the middle of a transaction keeps its rows locked and its sessions open, and no
@@ -31,33 +34,34 @@ export const hungProcess: Fault = {
   description: 'one of three processes on PostgreSQL stops in the middle of a transaction',
   missing: missingPostgres,
   run: async (options) => {
-    const cluster = await Cluster.start(PROCESSES)
+    const place = await onPostgres()
+    const redis = await sharedRedis()
+    const cluster = await Cluster.start(place, PROCESSES, (index) => {
+      const url = new URL(place.url)
+      if (index === HUNG) url.searchParams.set('application_name', SESSIONS)
+      return { ...redis, DATABASE_URL: url.href }
+    })
+    const sessions = await Sessions.of(place.url)
     try {
-      return await hang(cluster, options)
+      return await hang(cluster, sessions, options)
     } finally {
+      await sessions.close()
       await cluster.stop()
     }
   },
 }
 
-async function hang(cluster: Cluster, { short, say }: FaultOptions): Promise<Check[]> {
+async function hang(cluster: Cluster, sessions: Sessions, { short, say }: FaultOptions): Promise<Check[]> {
   const plan = short ? SHORT : LONG
-  const tenants = await Promise.all(Array.from({ length: TENANTS }, () => cluster.tenant()))
-  const all = Array.from({ length: PROCESSES }, (_, index) => index)
+  const { all } = cluster
   let targets = all
-  const load = new SteadyLoad(
-    tenants,
-    (index) => cluster.server(index).url,
-    () => targets,
-  )
-  say(
-    `${PROCESSES} processes on PostgreSQL${cluster.redis ? ' and Redis' : ''}, ${PER_SECOND} deliveries a second`,
-  )
+  const load = new SteadyLoad(await cluster.tenants(TENANTS), cluster.urlOf, () => targets)
+  say(`${PROCESSES} processes on PostgreSQL, ${PER_SECOND} deliveries a second`)
   load.start(PER_SECOND)
   await sleep(plan.before * 1_000)
   const spans: Span[] = []
   for (const table of plan.tables) {
-    const locked = await stopHolding(cluster, table)
+    const locked = await stopHolding(cluster, sessions, table)
     const span: Span = { table, locked, from: performance.now(), to: 0 }
     // What a load balancer does once the process no longer answers.
     targets = all.filter((index) => index !== HUNG)
@@ -72,12 +76,8 @@ async function hang(cluster: Cluster, { short, say }: FaultOptions): Promise<Che
   }
   await load.stop()
 
-  const unjudged = await waitUntilJudged(cluster)
-  return [
-    ...spans.flatMap((span) => checksOf(span, load.delivered)),
-    await stored(cluster, load.delivered),
-    { what: 'all that was stored is judged', ok: unjudged === 0, seen: `${unjudged} events wait` },
-  ]
+  const judged = await allJudged(cluster)
+  return [...spans.flatMap((span) => checksOf(span, load.delivered)), await stored(cluster, load), judged]
 }
 
 /** A time in which the process hung. Milliseconds of the steady clock. */
@@ -90,13 +90,13 @@ interface Span {
 }
 
 /** @returns whether it holds rows of the table locked; after too many attempts it is stopped anyway */
-async function stopHolding(cluster: Cluster, table: string): Promise<boolean> {
+async function stopHolding(cluster: Cluster, sessions: Sessions, table: string): Promise<boolean> {
   const { process: child } = cluster.server(HUNG)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     child.kill('SIGSTOP')
     // What it had sent before is carried out by now.
     await sleep(5)
-    if (await cluster.holds(HUNG, table)) return true
+    if (await sessions.holds(SESSIONS, table)) return true
     if (attempt === ATTEMPTS) break
     child.kill('SIGCONT')
     await sleep(5 + Math.random() * 15)
@@ -113,56 +113,7 @@ function checksOf({ table, locked, from, to }: Span, delivered: readonly Deliver
       ok: locked,
       seen: locked ? 'yes' : 'never caught',
     },
-    answeredBy(others),
+    answeredBy(others, ANSWER_WITHIN),
     recovered(after),
   ]
-}
-
-/** Deliveries to the others while one hung. */
-function answeredBy(delivered: readonly Delivered[]): Check {
-  const good = delivered.filter(({ status }) => status === 200).length
-  const slowest = Math.max(0, ...delivered.map(({ sentAt, answeredAt }) => answeredAt - sentAt)) / 1_000
-  const share = delivered.length === 0 ? 0 : good / delivered.length
-  return {
-    what: 'the other processes go on answering 200',
-    // What shares a row with the hung transaction may be refused, until the server has ended that transaction.
-    ok: share >= 0.98 && slowest <= ANSWER_WITHIN,
-    seen: `${good} of ${delivered.length}, the slowest after ${slowest.toFixed(1)} s`,
-  }
-}
-
-function recovered(delivered: readonly Delivered[]): Check {
-  const good = delivered.filter(({ status }) => status === 200).length
-  return {
-    what: 'all three answer 200 once it goes on',
-    ok: delivered.length > 0 && good === delivered.length,
-    seen: `${good} of ${delivered.length}`,
-  }
-}
-
-async function stored(cluster: Cluster, delivered: readonly Delivered[]): Promise<Check> {
-  const rows = await cluster.database.sql.all('SELECT "tenantId", "stripeId" FROM "StripeEvent"')
-  const known = new Set(rows.map((row) => `${row['tenantId']} ${row['stripeId']}`))
-  const accepted = delivered.filter(({ status }) => status === 200)
-  const lost = accepted.filter(({ tenant, stripeId }) => !known.has(`${tenant.id} ${stripeId}`)).length
-  const counted = await cluster.database.sql.all('SELECT SUM("events") AS "events" FROM "MetricBucket"')
-  const judged = Number(counted[0]?.['events'])
-  return {
-    what: 'every 200 has its event, and each event is counted once',
-    ok: lost === 0 && judged === rows.length,
-    seen: `${accepted.length} answers, ${lost} lost; ${rows.length} events, ${judged} counted`,
-  }
-}
-
-/** @returns how many events still wait when the time is up */
-async function waitUntilJudged(cluster: Cluster): Promise<number> {
-  const deadline = performance.now() + JUDGED_WITHIN * 1_000
-  for (;;) {
-    const [row] = await cluster.database.sql.all(
-      `SELECT COUNT(*) AS "waiting" FROM "StripeEvent" WHERE "status" = 'PENDING'`,
-    )
-    const waiting = Number(row?.['waiting'])
-    if (waiting === 0 || performance.now() > deadline) return waiting
-    await sleep(250)
-  }
 }

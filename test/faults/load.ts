@@ -1,8 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { post, type TestTenant } from '../support/outside.ts'
+import type { Json } from '../support/stripe/basics.ts'
 import { charge } from '../support/stripe/charges.ts'
 import { event } from '../support/stripe/events.ts'
 
-/** What became of one delivery. */
+/** An event of a tenant. */
+export interface Sent {
+  tenant: TestTenant
+  stripeId: string
+  event: Json
+}
+
+/** What became of one delivery of it. */
 export interface Delivered {
   tenant: TestTenant
   stripeId: string
@@ -16,15 +25,26 @@ export interface Delivered {
   duplicate: boolean
 }
 
+export interface LoadOptions {
+  /** Milliseconds after which a delivery that was not answered 200 is repeated, as Stripe does it, then twice and four times as long; never unless given. */
+  repeatAfter?: number
+}
+
+/** Of a tenant's charges every so-many-th charges the customer of the last one again. */
+const DOUBLE_EVERY = 5
+/** Fewer than are grouped into one anomaly of many. */
+const MOST_DOUBLES = 8
+
 /**
  * Deliveries at a steady pace, whatever becomes of those before: as Stripe sends them, it does not wait for an answer
  * before the next one.
  */
 export class SteadyLoad {
+  readonly sent: Sent[] = []
   readonly delivered: Delivered[] = []
   readonly #underway = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | undefined
-  #sent = 0
+  #repeating = true
 
   /**
    * @param urlOf where a server answers
@@ -34,50 +54,63 @@ export class SteadyLoad {
     private readonly tenants: readonly TestTenant[],
     private readonly urlOf: (server: number) => string,
     private readonly targets: () => readonly number[],
+    private readonly options: LoadOptions = {},
   ) {}
 
   start(perSecond: number): void {
     this.#timer = setInterval(() => this.#send(), 1_000 / perSecond)
   }
 
-  /** Sends nothing more, and waits for what was sent. */
-  async stop(): Promise<void> {
+  /** Sends nothing new, and waits for what was sent. @param seconds that repeating may still take */
+  async stop(seconds = 120): Promise<void> {
     clearInterval(this.#timer)
+    const patience = setTimeout(() => {
+      this.#repeating = false
+    }, seconds * 1_000)
     await Promise.all(this.#underway)
+    clearTimeout(patience)
   }
 
   #send(): void {
-    const targets = this.targets()
-    const server = targets[this.#sent % targets.length]
-    const tenant = this.tenants[this.#sent % this.tenants.length]
-    this.#sent += 1
-    if (server === undefined || tenant === undefined) return
-    const sending = this.#deliver(server, tenant).finally(() => this.#underway.delete(sending))
+    const n = this.sent.length
+    const tenant = this.tenants[n % this.tenants.length]
+    if (tenant === undefined) return
+    const one = { tenant, ...this.#event(n) }
+    this.sent.push(one)
+    const sending = this.#deliver(n, one).finally(() => this.#underway.delete(sending))
     this.#underway.add(sending)
   }
 
-  async #deliver(server: number, tenant: TestTenant): Promise<void> {
+  #event(n: number): Pick<Sent, 'stripeId' | 'event'> {
     const created = Math.floor(Date.now() / 1_000)
-    const stripeId = `evt_fault_${this.#sent}`
-    const one = event(
-      'charge.succeeded',
-      charge({ created, customer: `cus_${this.#sent}`, amount: 1_000 + (this.#sent % 500) }),
-      { created, id: stripeId },
-    )
+    const round = Math.floor(n / this.tenants.length)
+    const isDouble = round % DOUBLE_EVERY === DOUBLE_EVERY - 1 && round < DOUBLE_EVERY * MOST_DOUBLES
+    const buyer = isDouble ? n - this.tenants.length : n
+    const stripeId = `evt_fault_${n}`
+    const bought = charge({ created, customer: `cus_${buyer}`, amount: 1_000 + (buyer % 500) })
+    return { stripeId, event: event('charge.succeeded', bought, { created, id: stripeId }) }
+  }
+
+  async #deliver(n: number, one: Sent): Promise<void> {
+    const { repeatAfter } = this.options
+    for (let attempt = 0; ; attempt++) {
+      const targets = this.targets()
+      const server = targets[(n + attempt) % targets.length]
+      const status = server === undefined ? 0 : await this.#attempt(server, one)
+      if (status === 200 || repeatAfter === undefined || !this.#repeating) return
+      await sleep(repeatAfter * 2 ** Math.min(attempt, 2))
+    }
+  }
+
+  async #attempt(server: number, { tenant, stripeId, event }: Sent): Promise<number> {
     const sentAt = performance.now()
-    const { status, body } = await post(this.urlOf(server), tenant.token, one).catch(() => ({
+    const { status, body } = await post(this.urlOf(server), tenant.token, event).catch(() => ({
       status: 0,
       body: undefined,
     }))
     const duplicate = JSON.stringify(body ?? null).includes('"duplicate":true')
-    this.delivered.push({
-      tenant,
-      stripeId,
-      server,
-      sentAt,
-      answeredAt: performance.now(),
-      status,
-      duplicate,
-    })
+    const answeredAt = performance.now()
+    this.delivered.push({ tenant, stripeId, server, sentAt, answeredAt, status, duplicate })
+    return status
   }
 }

@@ -3,8 +3,9 @@ import { alertKills, alertKillsShared } from './alert-kills.ts'
 import type { Fault } from './fault.ts'
 import { greedyTenant } from './greedy-tenant.ts'
 import { hungProcess } from './hung-process.ts'
+import { kills, killsShared } from './kills.ts'
 
-const FAULTS: readonly Fault[] = [hungProcess, greedyTenant, alertKills, alertKillsShared]
+const FAULTS: readonly Fault[] = [hungProcess, greedyTenant, alertKills, alertKillsShared, kills, killsShared]
 
 const USAGE = `npm run test:faults -- [name…] [--short] [--json]
 
