@@ -47,6 +47,45 @@ export function truthful({ delivered }: SteadyLoad, further: readonly number[] =
   }
 }
 
+/** What hangs behind the server must not keep those who wait for an answer. */
+export function answeredInTime({ delivered }: SteadyLoad, within: number): Check {
+  const slowest = Math.max(0, ...delivered.map(({ sentAt, answeredAt }) => answeredAt - sentAt)) / 1_000
+  return {
+    what: `every delivery has its answer within ${within} s`,
+    ok: slowest <= within,
+    seen: `the slowest after ${slowest.toFixed(1)} s`,
+  }
+}
+
+/** Milliseconds of the steady clock in which nothing could be stored. */
+export interface Span {
+  from: number
+  to: number
+}
+
+export function noneStored({ delivered }: SteadyLoad, { from, to }: Span): Check {
+  const meanwhile = delivered.filter(({ sentAt, answeredAt }) => sentAt > from && answeredAt < to)
+  return {
+    what: 'nothing is answered 200 while nothing can be stored',
+    ok: meanwhile.length > 0 && good(meanwhile) === 0,
+    seen: `${good(meanwhile)} of ${meanwhile.length}`,
+  }
+}
+
+/** Waits until a server says that it is not ready. */
+export async function saysNotReady(cluster: Cluster, index: number): Promise<Check> {
+  const deadline = performance.now() + READY_WITHIN * 1_000
+  let status = 0
+  while (status !== 503 && performance.now() < deadline) {
+    status = await fetch(`${cluster.urlOf(index)}/readyz`).then(
+      (response) => response.status,
+      () => 0,
+    )
+    if (status !== 503) await sleep(250)
+  }
+  return { what: '/readyz says so', ok: status === 503, seen: String(status) }
+}
+
 /** Of a load that repeats. */
 export function acceptedInTheEnd({ sent, delivered }: SteadyLoad): Check {
   const accepted = good(delivered)

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { acceptedInTheEnd, allJudged, stored, truthful, up } from './checks.ts'
+import { afterwards } from './afterwards.ts'
 import type { Check, Fault, FaultOptions } from './fault.ts'
 import { SteadyLoad } from './load.ts'
 import { missingPostgres, onPostgres, onSqlite, sharedRedis } from './places.ts'
 import { Cluster } from './rig.ts'
-import { likeUndisturbed } from './undisturbed.ts'
 
 const [LONG, SHORT] = [100, 5]
 const TENANTS = 6
@@ -47,16 +46,7 @@ async function killed(cluster: Cluster, { short, say }: FaultOptions): Promise<C
       await Promise.all(victims.map((index) => cluster.restart(index)))
       say(`${kill} of ${times} kills, ${load.sent.length} events sent`)
     }
-    await load.stop()
-    const judged = await allJudged(cluster)
-    return [
-      acceptedInTheEnd(load),
-      truthful(load),
-      judged,
-      await stored(cluster, load),
-      ...(await likeUndisturbed(cluster, load)),
-      await up(cluster),
-    ]
+    return await afterwards(cluster, load)
   } finally {
     await cluster.stop()
   }

@@ -4,12 +4,23 @@ import type { Fault } from './fault.ts'
 import { greedyTenant } from './greedy-tenant.ts'
 import { hungProcess } from './hung-process.ts'
 import { kills, killsShared } from './kills.ts'
+import { postgresRestarted, postgresStalls, sessionsEnded } from './postgres.ts'
 
-const FAULTS: readonly Fault[] = [hungProcess, greedyTenant, alertKills, alertKillsShared, kills, killsShared]
+const FAULTS: readonly Fault[] = [
+  hungProcess,
+  greedyTenant,
+  alertKills,
+  alertKillsShared,
+  kills,
+  killsShared,
+  sessionsEnded,
+  postgresRestarted,
+  postgresStalls,
+]
 
 const USAGE = `npm run test:faults -- [name…] [--short] [--json]
 
-${FAULTS.map(({ name, description }) => `  ${name.padEnd(16)} ${description}`).join('\n')}
+${FAULTS.map(({ name, description }) => `  ${name.padEnd(18)} ${description}`).join('\n')}
 
   --short  some seconds instead of minutes
   --json   only the JSON document on standard output

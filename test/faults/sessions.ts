@@ -22,6 +22,14 @@ export class Sessions {
     return (rowCount ?? 0) > 0
   }
 
+  /** Ends all sessions of the database but this one. */
+  async endOthers(): Promise<void> {
+    await this.client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    )
+  }
+
   close(): Promise<void> {
     return this.client.end()
   }

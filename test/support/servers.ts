@@ -33,7 +33,7 @@ export async function bundleProgram(name: string): Promise<string> {
   return join(outdir, 'billingwatch.js')
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer()
     probe.listen(0, '127.0.0.1', () => {

@@ -1,0 +1,20 @@
+import { acceptedInTheEnd, allJudged, stored, truthful, up } from './checks.ts'
+import type { Check } from './fault.ts'
+import type { SteadyLoad } from './load.ts'
+import type { Cluster } from './rig.ts'
+import { likeUndisturbed } from './undisturbed.ts'
+
+/** Ends a load that repeats, once the fault is over, and looks whether all is as if there had been none. */
+export async function afterwards(cluster: Cluster, load: SteadyLoad): Promise<Check[]> {
+  const ready = await up(cluster)
+  await load.stop()
+  const judged = await allJudged(cluster)
+  return [
+    acceptedInTheEnd(load),
+    truthful(load),
+    judged,
+    await stored(cluster, load),
+    ...(await likeUndisturbed(cluster, load)),
+    ready,
+  ]
+}
