@@ -1,6 +1,7 @@
 import { PublicError } from '../errors.ts'
 import type { StripeConnection } from '../generated/sqlite/client.ts'
 import { recordActivity } from '../storage/activity.ts'
+import { leaveFetched } from '../storage/connect/left.ts'
 import { releaseJudging } from '../storage/connect/pages.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { Acting } from '../tenancy/acting.ts'
@@ -20,7 +21,7 @@ export async function findConnection({ db, tenantId }: Scope, id: string): Promi
 }
 
 /**
- * Forgets a key, with its imports; events stay, and webhooks go on.
+ * Forgets a key, with its imports; events stay, those are judged that an import had not come to, and webhooks go on.
  * @param input.deleteEndpoint whether its endpoint at Stripe goes too: then nothing is delivered any more
  * @throws PublicError NOT_FOUND; StripeTrouble when the endpoint cannot be deleted: then nothing is removed
  */
@@ -40,6 +41,7 @@ export async function disconnect(
     await noteEnd(db, connection, clock.now())
     await db.importJob.deleteMany({ where: { tenantId, connectionId: id } })
     await db.stripeConnection.deleteMany({ where: { tenantId, id } })
+    await leaveFetched(db, connection, clock.now())
     const data = { connectionId: id, endpointId, keyHint, deletedEndpoint: input.deleteEndpoint }
     await recordActivity(db, tenantId, [{ at: clock.now(), kind: 'STRIPE_DISCONNECTED', actor, data }])
   })
