@@ -9,7 +9,7 @@ import { Ring } from '../../statistics/ring.ts'
 import { BigDowngrades } from './big.ts'
 import { bigFinding, type Downgrade } from './finding.ts'
 import { MonthlyValues } from './monthly-values.ts'
-import { judgeDowngrade, type Surge, surgeOf } from './surge.ts'
+import { countChange, judgeDowngrade, type Surge, surgeOf } from './surge.ts'
 
 const COUNTED = 512
 const LEAST_FALL = 0.1
@@ -60,7 +60,7 @@ export const planDowngrade = defineDetector({
     state.values.note(fact, state.newest)
     const loss = lossOf(fact)
     if (loss === 0) {
-      state.surge.rate.countChange(fact.at, state.newest)
+      countChange(state.surge, fact.at, state.newest)
       return undefined
     }
     const big = judgeBig(state, fact, loss, context)

@@ -48,6 +48,13 @@ export const surgeOf = (stored?: Surge): Surge => ({
   habits: new Habits(stored?.habits),
 })
 
+/** Counts a change that is no downgrade. Days are taken in here, too: there may be no downgrade for years. */
+export function countChange(state: Surge, at: Seconds, newest: Seconds): void {
+  endIfOver(state, newest - DISORDER)
+  state.rate.settle(newest - DISORDER, state.surges)
+  state.rate.countChange(at, newest)
+}
+
 /** Judges one more downgrade; `newest`: of all the stream's facts. */
 export function judgeDowngrade(
   state: Surge,
@@ -57,7 +64,7 @@ export function judgeDowngrade(
 ): Step | undefined {
   state.newest = newest
   const { rate } = state
-  if (state.open !== null && unit.at > state.open.peakAt + OVER_AFTER) endSurge(state, state.open)
+  endIfOver(state, unit.at)
   rate.settle(state.newest - DISORDER, state.surges)
   rate.countDowngrade(unit.at)
   const { open } = state
@@ -151,8 +158,10 @@ function openSurge(state: Surge, { sum, ratio }: Fired, seen: readonly Downgrade
   return report(state, open, units, context)
 }
 
-/** It has ended by itself: should it come back at its time, it is a habit. */
-function endSurge(state: Surge, open: Open): void {
+/** A surge ends by itself: should it come back at its time, it is a habit. */
+function endIfOver(state: Surge, at: Seconds): void {
+  const { open } = state
+  if (open === null || at <= open.peakAt + OVER_AFTER) return
   const { startedAt: from, lastSign: to, sum } = open
   state.habits.note({ from, to, signs: sum.units, exposure: 1 }, open.habit)
   closeSurge(state, open)
