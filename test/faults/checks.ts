@@ -57,6 +57,12 @@ export function answeredInTime({ delivered }: SteadyLoad, within: number): Check
   }
 }
 
+export const noneRefused = ({ delivered }: SteadyLoad): Check => ({
+  what: 'no delivery is refused',
+  ok: delivered.length > 0 && good(delivered) === delivered.length,
+  seen: `${good(delivered)} of ${delivered.length} answered 200`,
+})
+
 /** Milliseconds of the steady clock in which nothing could be stored. */
 export interface Span {
   from: number

@@ -28,10 +28,10 @@ export interface Delivered {
 export interface LoadOptions {
   /** Milliseconds after which a delivery that was not answered 200 is repeated, as Stripe does it, then twice and four times as long; never unless given. */
   repeatAfter?: number
+  /** Of a tenant's charges every so-many-th charges the customer of the last one again; 5. */
+  doubleEvery?: number
 }
 
-/** Of a tenant's charges every so-many-th charges the customer of the last one again. */
-const DOUBLE_EVERY = 5
 /** Fewer than are grouped into one anomaly of many. */
 const MOST_DOUBLES = 8
 
@@ -84,7 +84,8 @@ export class SteadyLoad {
   #event(n: number): Pick<Sent, 'stripeId' | 'event'> {
     const created = Math.floor(Date.now() / 1_000)
     const round = Math.floor(n / this.tenants.length)
-    const isDouble = round % DOUBLE_EVERY === DOUBLE_EVERY - 1 && round < DOUBLE_EVERY * MOST_DOUBLES
+    const { doubleEvery: every = 5 } = this.options
+    const isDouble = round % every === every - 1 && round < every * MOST_DOUBLES
     const buyer = isDouble ? n - this.tenants.length : n
     const stripeId = `evt_fault_${n}`
     const bought = charge({ created, customer: `cus_${buyer}`, amount: 1_000 + (buyer % 500) })

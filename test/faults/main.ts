@@ -5,6 +5,7 @@ import { greedyTenant } from './greedy-tenant.ts'
 import { hungProcess } from './hung-process.ts'
 import { kills, killsShared } from './kills.ts'
 import { postgresRestarted, postgresStalls, sessionsEnded } from './postgres.ts'
+import { redisAway } from './redis.ts'
 
 const FAULTS: readonly Fault[] = [
   hungProcess,
@@ -16,6 +17,7 @@ const FAULTS: readonly Fault[] = [
   sessionsEnded,
   postgresRestarted,
   postgresStalls,
+  redisAway,
 ]
 
 const USAGE = `npm run test:faults -- [name…] [--short] [--json]
