@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { listedEvents } from '../../src/connect/listed-event.ts'
+import { JobGoneError, storePage } from '../../src/storage/connect/pages.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { testDatabase } from '../support/database.ts'
 import { data, serveForAll } from '../support/graphql.ts'
 import { nowSeconds } from '../support/outside.ts'
@@ -55,4 +58,23 @@ describe('a connection that is removed in the middle of its import', () => {
     },
     PATIENT,
   )
+
+  it('ends as such where its tenant was deleted, too: what was under way is no failure', async () => {
+    const [payment] = payments(1)
+    const page = {
+      tenantId: 'ten_deleted',
+      jobId: 'imp_deleted',
+      events: listedEvents(payment ?? {}, {
+        endpointId: 'whe_deleted',
+        source: 'BACKFILL',
+        account: undefined,
+      }),
+      read: 1,
+      progress: '{}',
+      now: new Date(),
+      holdUntil: new Date(),
+    }
+    expect(page.events).toHaveLength(1)
+    await expect(storePage(scopeTo(database, page.tenantId).sql, page)).rejects.toThrow(JobGoneError)
+  })
 })

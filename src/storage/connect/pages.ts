@@ -30,6 +30,12 @@ export class JobGoneError extends Error {
 export function storePage(sql: Sql, page: PageCommit): Promise<number> {
   const { tenantId, jobId, now, holdUntil } = page
   return sql.write(async (tx) => {
+    // Without its tenant no event could be inserted either.
+    const running = await tx.all(
+      `SELECT "id" FROM "ImportJob" WHERE "tenantId" = ? AND "id" = ? AND "state" = 'RUNNING'`,
+      [tenantId, jobId],
+    )
+    if (running.length === 0) throw new JobGoneError()
     const { length: stored } = await insertListed(tx, tenantId, page.events, now)
     const changed = await tx.run(
       `UPDATE "ImportJob" SET "read" = "read" + ?, "stored" = "stored" + ?, "progress" = ?, "updatedAt" = ?, "error" = NULL
