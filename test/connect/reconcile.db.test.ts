@@ -200,6 +200,14 @@ describe('reconcile', () => {
         data: { state: 'REVOKED', trouble: 'Stripe refuses the key.' },
       })
       expect(await said()).toMatchObject({ level: 'problem', advice: expect.stringContaining('reconcile') })
+      // Comparing does not ask anew what else the key may do.
+      await scope.db.stripeConnection.updateMany({
+        data: { state: 'LIMITED', trouble: 'The key lacks Disputes: Read.' },
+      })
+      expect(await said()).toMatchObject({
+        level: 'notice',
+        advice: expect.stringContaining('connect ten_'),
+      })
       await scope.db.stripeConnection.updateMany({ data: { reconcileAt: null } })
       await scope.db.importJob.updateMany({
         data: { state: 'RUNNING', updatedAt: toDate(nowSeconds() - 2 * HOUR), error: 'Stripe is away.' },

@@ -51,7 +51,11 @@ function findingOf(connection: StripeConnection, stalled: StalledImport | undefi
       check: 'stripe',
       level: state === 'REVOKED' || isLate(through, now) ? 'problem' : 'notice',
       message: `${name}: ${proven}. ${trouble}`,
-      advice: `Webhooks go on. Once it is mended, ./billingwatch reconcile ${tenantId} tries at once.`,
+      // Comparing does not ask anew what a key may do that lists events.
+      advice:
+        state === 'LIMITED'
+          ? `Webhooks go on. Once it is allowed, ./billingwatch connect ${tenantId} --key - with the same key goes on with what was left out.`
+          : `Webhooks go on. Once it is mended, ./billingwatch reconcile ${tenantId} tries at once.`,
     }
   if (!isLate(through, now)) return { check: 'stripe', level: 'ok', message: `${name}: ${proven}` }
   return {
