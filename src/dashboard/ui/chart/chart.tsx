@@ -65,12 +65,12 @@ function optionsOf({ incident, marks, zone, format }: ChartProps, element: HTMLE
         value: (_chart, seconds) =>
           seconds === null ? '' : momentWithZone(new Date(seconds * 1000).toISOString(), zone),
       },
-      { label: 'Observed', stroke: color('accent'), width: 2, points: { show: false } },
-      { label: 'Expected', stroke: color('muted'), width: 1, dash: [4, 4], points: { show: false } },
       { label: 'Upper', stroke: color('line-strong'), width: 0.5, points: { show: false } },
       { label: 'Lower', stroke: color('line-strong'), width: 0.5, points: { show: false } },
+      { label: 'Expected', stroke: color('muted'), width: 1, dash: [4, 4], points: { show: false } },
+      { label: 'Observed', stroke: color('accent'), width: 2, points: { show: false } },
     ],
-    bands: [{ series: [3, 4], fill: color('band') }],
+    bands: [{ series: [1, 2], fill: color('band') }],
     axes: [
       { ...axis, font: FONT, values: CLOCK },
       { ...axis, font: FONT, size: 64, values: (_chart, values) => values.map(format) },

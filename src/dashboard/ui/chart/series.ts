@@ -15,11 +15,11 @@ export interface Span {
 
 type Column = (number | null)[]
 
-/** Columns as uPlot takes them: seconds, observed, expected, upper, lower. */
+/** Columns as uPlot takes them, which draws the last on top: seconds, upper, lower, expected, observed. */
 export const columnsOf = (points: readonly Point[]): [number[], Column, Column, Column, Column] => [
   points.map(({ at }) => Date.parse(at) / 1000),
-  points.map(({ observed }) => observed),
-  points.map(({ expected }) => expected),
   points.map(({ upper }) => upper),
   points.map(({ lower }) => lower),
+  points.map(({ expected }) => expected),
+  points.map(({ observed }) => observed),
 ]
