@@ -6,7 +6,7 @@ const noteOf = (databaseUrl: string): string | undefined =>
   databaseUrl.startsWith('file:') ? `${pathOf(databaseUrl)}.server` : undefined
 
 /** Milliseconds that a server on this machine may take to say that it is alive. */
-const TIMEOUT = 1_000
+const TIMEOUT = 5_000
 
 /**
  * Says beside an embedded database that a server has it open, for the commands that print its addresses.
