@@ -79,8 +79,8 @@ export function noneStored({ delivered }: SteadyLoad, { from, to }: Span): Check
 }
 
 /** Waits until a server says that it is not ready. */
-export async function saysNotReady(cluster: Cluster, index: number): Promise<Check> {
-  const deadline = performance.now() + READY_WITHIN * 1_000
+export async function saysNotReady(cluster: Cluster, index: number, within = READY_WITHIN): Promise<Check> {
+  const deadline = performance.now() + within * 1_000
   let status = 0
   while (status !== 503 && performance.now() < deadline) {
     status = await fetch(`${cluster.urlOf(index)}/readyz`).then(

@@ -6,6 +6,7 @@ import { hungProcess } from './hung-process.ts'
 import { kills, killsShared } from './kills.ts'
 import { postgresRestarted, postgresStalls, sessionsEnded } from './postgres.ts'
 import { redisAway } from './redis.ts'
+import { databaseLocked, diskFull, fileCorrupt, fileReplaced, readOnly, writesFail } from './sqlite.ts'
 
 const FAULTS: readonly Fault[] = [
   hungProcess,
@@ -18,6 +19,12 @@ const FAULTS: readonly Fault[] = [
   postgresRestarted,
   postgresStalls,
   redisAway,
+  databaseLocked,
+  readOnly,
+  writesFail,
+  diskFull,
+  fileReplaced,
+  fileCorrupt,
 ]
 
 const USAGE = `npm run test:faults -- [name…] [--short] [--json]
