@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { Driver } from '../src/storage/sqlite/driver.ts'
 import { pathOf } from '../src/storage/sqlite/path.ts'
@@ -97,6 +97,26 @@ describe.runIf(engine === 'sqlite')('a server whose database file', () => {
     closeSync(file)
     await vi.waitFor(async () => expect(await ready()).toEqual(notReady('database')), 15_000)
     expect(await deliver()).toBe(503)
+  })
+
+  it('has pages that SQLite finds damaged takes nothing more, though it does not meet them again', async () => {
+    const { databaseUrl, deliver, ready } = await served()
+    const path = pathOf(databaseUrl)
+    expect(await deliver()).toBe(200)
+    const reader = new Driver(path)
+    reader.pragma('wal_checkpoint(TRUNCATE)')
+    reader.close()
+    const whole = readFileSync(path).subarray(4_096)
+    const overwrite = (bytes: Buffer) => {
+      const file = openSync(path, 'r+')
+      writeSync(file, bytes, 0, bytes.length, 4_096)
+      closeSync(file)
+    }
+    overwrite(Buffer.alloc(whole.length, 0xff))
+    expect(await deliver()).toBe(503)
+    overwrite(whole)
+    expect(await deliver()).toBe(503)
+    await vi.waitFor(async () => expect(await ready()).toEqual(notReady('database')), 5_000)
   })
 
   it('is locked by another process is not ready, and is again once it is free', async () => {

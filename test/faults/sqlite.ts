@@ -111,7 +111,7 @@ export const fileReplaced: Fault = {
 /** Nobody can say what is left of it: the server must notice, take nothing more and say so. */
 export const fileCorrupt: Fault = {
   name: 'sqlite-corrupt',
-  description: 'garbage is written into the SQLite file; takes a minute or two, with --short too',
+  description: 'garbage is written into the SQLite file',
   missing: async () => undefined,
   async run({ short, say }) {
     const cluster = await Cluster.start(await onSqlite(), 1)

@@ -46,7 +46,7 @@ export async function openFile(path: string): Promise<SqliteFile> {
     queryRaw: async (query) => {
       checkTenant(currentTenant(), query.args, query.sql)
       return reads(query.sql)
-        ? whenFree(() => reading.queryRaw(query))
+        ? files.noticing(() => whenFree(() => reading.queryRaw(query)))
         : queue.transaction(() => writing.queryRaw(query))
     },
     executeRaw: async (query) => {

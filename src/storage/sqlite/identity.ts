@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { DatabaseError } from '../database.ts'
+import { damageIn } from './damage.ts'
 
 /** Device and inode of what lies at a path; undefined: nothing. Opening the file to ask would drop SQLite's own locks. */
 function identityOf(path: string): string | undefined {
@@ -35,6 +36,17 @@ export class OpenFiles {
   /** Nothing is written to a damaged file: what is added may be lost with what is damaged. */
   condemn(damage: readonly string[]): void {
     this.#lost ??= `The database file ${this.path} is damaged: ${damage.join('; ')}.`
+  }
+
+  /** Condemns the file for the damage that SQLite met in `work`. @throws what `work` throws */
+  async noticing<T>(work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      const damage = damageIn(error)
+      if (damage !== undefined) this.condemn([damage])
+      throw error
+    }
   }
 
   /** @throws DatabaseError once a commit was lost, or the file was found to be damaged */

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { damageIn } from './damage.ts'
 import { type Connection, Driver } from './driver.ts'
 import { pathOf } from './path.ts'
 
@@ -15,26 +16,26 @@ const MOST = 10
 export function findDamage(url: string): string[] {
   const connection = new Driver(pathOf(url), { readonly: true, timeout: 5_000 })
   try {
-    return damageIn(connection, `PRAGMA integrity_check(${MOST})`)
+    return damageFoundBy(connection, `PRAGMA integrity_check(${MOST})`)
   } finally {
     connection.close()
   }
 }
 
-function damageIn(connection: Connection, check: string): string[] {
+function damageFoundBy(connection: Connection, check: string): string[] {
   try {
     const rows = connection.prepare<[], { integrity_check: string }>(check).all()
     return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok')
   } catch (error) {
-    return [damageOf(error)]
+    return [saidBy(error)]
   }
 }
 
-/** @throws the error itself where it says of no damage: a locked file is a whole one */
-function damageOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (error instanceof Error && /^SQLITE_(CORRUPT|NOTADB)/.test(code)) return error.message
-  throw error
+/** @throws the error itself where it says of no damage */
+function saidBy(error: unknown): string {
+  const damage = damageIn(error)
+  if (damage === undefined) throw error
+  return damage
 }
 
 /** Rows up to which a table is checked as a whole, with its indexes; a larger one is read row by row. */
@@ -64,12 +65,12 @@ export class RollingCheck {
       if (this.#tables.length === 0) this.#tables = this.#namesOfTables()
       const [table = ''] = this.#tables
       const damage = this.#isSmall(table)
-        ? damageIn(this.#connection, `PRAGMA integrity_check("${table}")`)
+        ? damageFoundBy(this.#connection, `PRAGMA integrity_check("${table}")`)
         : this.#readRange(table)
       if (this.#after === 0n) this.#tables.shift()
       return { damage, isRound: this.#tables.length === 0 }
     } catch (error) {
-      return { damage: [damageOf(error)], isRound: true }
+      return { damage: [saidBy(error)], isRound: true }
     }
   }
 

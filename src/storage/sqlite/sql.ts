@@ -24,6 +24,7 @@ export function sqliteSql({
   writer,
   reader,
   queue,
+  files,
 }: SqliteFile): SystemSql & { begin(): Promise<Transaction> } {
   const reading = new Statements(reader)
   const writing = new Statements(writer)
@@ -31,7 +32,7 @@ export function sqliteSql({
     <Result>(read: (text: string, values: readonly Value[]) => Result) =>
     async (text: string, values: readonly Value[] = []): Promise<Result> => {
       checkTenant(currentTenant(), values, text)
-      return whenFree(() => read(text, values))
+      return files.noticing(() => whenFree(() => read(text, values)))
     }
   return {
     all: guarded((text, values) => reading.all(text, values)),

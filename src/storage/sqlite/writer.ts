@@ -21,7 +21,7 @@ export class WriterQueue {
 
   constructor(
     private readonly connection: Connection,
-    private readonly files: Pick<OpenFiles, 'check' | 'demand'>,
+    private readonly files: Pick<OpenFiles, 'check' | 'demand' | 'noticing'>,
   ) {}
 
   /** Waits for the turn, then begins. @throws when another process holds the file for too long */
@@ -30,7 +30,7 @@ export class WriterQueue {
     try {
       this.files.demand()
       // IMMEDIATE takes the lock now: a transaction that began with reading could fail midway when it turns to writing.
-      await whenFree(() => this.connection.exec('BEGIN IMMEDIATE'))
+      await this.files.noticing(() => whenFree(() => this.connection.exec('BEGIN IMMEDIATE')))
     } catch (error) {
       release()
       throw error
@@ -47,9 +47,11 @@ export class WriterQueue {
     const turn = { over: false }
     const transaction = await this.begin()
     try {
-      const result = await this.#turnOf.run(turn, work)
-      transaction.commit()
-      return result
+      return await this.files.noticing(async () => {
+        const result = await this.#turnOf.run(turn, work)
+        transaction.commit()
+        return result
+      })
     } finally {
       turn.over = true
       transaction.rollback()
