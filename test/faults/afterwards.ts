@@ -6,15 +6,21 @@ import { likeUndisturbed } from './undisturbed.ts'
 
 /** Ends a load that repeats, once the fault is over, and looks whether all is as if there had been none. */
 export async function afterwards(cluster: Cluster, load: SteadyLoad): Promise<Check[]> {
+  const checks = await settled(cluster, load)
+  return [...checks, ...(await likeUndisturbed(cluster, load))]
+}
+
+/**
+ * Ends a load that repeats, and looks whether nothing is lost or counted twice.
+ * @param further statuses that were true as well
+ */
+export async function settled(
+  cluster: Cluster,
+  load: SteadyLoad,
+  further: readonly number[] = [],
+): Promise<Check[]> {
   const ready = await up(cluster)
   await load.stop()
   const judged = await allJudged(cluster)
-  return [
-    acceptedInTheEnd(load),
-    truthful(load),
-    judged,
-    await stored(cluster, load),
-    ...(await likeUndisturbed(cluster, load)),
-    ready,
-  ]
+  return [acceptedInTheEnd(load), truthful(load, further), judged, await stored(cluster, load), ready]
 }

@@ -31,7 +31,10 @@ export function recovered(delivered: readonly Delivered[]): Check {
   }
 }
 
-/** Every answer says what is so: stored, or come again later. A process that is gone gives none. */
+/**
+ * Every answer says what is so: stored, or come again later. A process that is gone gives none.
+ * @param further statuses that are true as well
+ */
 export function truthful({ delivered }: SteadyLoad, further: readonly number[] = []): Check {
   const statuses = new Map<number, number>()
   for (const { status } of delivered) statuses.set(status, (statuses.get(status) ?? 0) + 1)
@@ -39,7 +42,7 @@ export function truthful({ delivered }: SteadyLoad, further: readonly number[] =
   const once = new Set(fresh.map(({ tenant, stripeId }) => `${tenant.id} ${stripeId}`)).size
   const counts = [...statuses].map(([status, count]) => `${count} × ${status === 0 ? 'none' : status}`)
   return {
-    what: 'each answer is true: 200, or 503, or none, and no event is new twice',
+    what: `each answer is true: ${['200', '503', ...further].join(', ')} or none, and no event is new twice`,
     ok:
       [...statuses.keys()].every((status) => [0, 200, 503, ...further].includes(status)) &&
       once === fresh.length,

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { alertKills, alertKillsShared } from './alert-kills.ts'
+import { clockMoved } from './clock.ts'
 import type { Fault } from './fault.ts'
 import { greedyTenant } from './greedy-tenant.ts'
 import { hungProcess } from './hung-process.ts'
@@ -25,6 +26,7 @@ const FAULTS: readonly Fault[] = [
   diskFull,
   fileReplaced,
   fileCorrupt,
+  clockMoved,
 ]
 
 const USAGE = `npm run test:faults -- [name…] [--short] [--json]
