@@ -215,8 +215,12 @@ describe.runIf(engine === 'postgresql')('several processes', () => {
       // Not only at the end of the file: they hold a tenth of the connections that the server has.
       await Promise.all(apps.map((app) => app.close()))
     })
-    const statuses = await Promise.all(apps.map((app) => status(app, '/readyz')))
-    expect(new Set(statuses)).toEqual(new Set([200]))
+    // A worker is ready once it has looked for work.
+    await vi.waitFor(
+      async () =>
+        expect(new Set(await Promise.all(apps.map((app) => status(app, '/readyz'))))).toEqual(new Set([200])),
+      { timeout: 30_000, interval: 100 },
+    )
     const rows = await apps[0]?.database.sql.all(
       'SELECT "migration_name" AS "name" FROM "_prisma_migrations" ORDER BY "migration_name"',
     )
