@@ -257,6 +257,16 @@ describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT },
     await vi.waitFor(async () => expect(await titles(tab)).toEqual(['Disputes']), PATIENT)
   })
 
+  it('goes on loading while the wheel is turned without a pause', async () => {
+    const seeds = Array.from({ length: 120 }, (_, n) => ({ title: `Number ${n + 1}` }))
+    const tab = await opened(seeds)
+    await rows(tab).getByText('Number 120').hover()
+    await vi.waitFor(async () => {
+      for (let turn = 0; turn < 20; turn += 1) await tab.page.mouse.wheel(0, 700)
+      expect(await titles(tab)).toContain('Number 1')
+    }, PATIENT)
+  })
+
   it('shows nothing of another tenant, and says that what is not there is not there', async () => {
     const other = await makeTenant(database)
     const foreign = await raise(database, other.id, { title: 'Not yours' })

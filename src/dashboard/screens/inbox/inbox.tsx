@@ -87,9 +87,10 @@ export function Inbox() {
           scrollRef={scroller}
           data={shown}
           itemSize={60}
-          onScrollEnd={() => {
+          onScroll={(offset) => {
+            // Not at its end: whoever goes on turning the wheel would wait for ever at the bottom.
             const handle = virtualizer.current
-            if (handle && handle.scrollOffset + 2 * handle.viewportSize > handle.scrollSize) inbox.loadMore()
+            if (handle && offset + 3 * handle.viewportSize > handle.scrollSize) inbox.loadMore()
           }}
         >
           {(id) => (
