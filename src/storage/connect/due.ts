@@ -7,10 +7,11 @@ export interface ConnectionKey {
   id: string
 }
 
-/** Connections of tenants that are served, as far as `rest` leaves them. */
-async function served(sql: SystemSql, rest: string, params: readonly Value[]): Promise<ConnectionKey[]> {
+/** Connections of tenants that are served for which a condition holds. @param which the condition and what follows it */
+async function served(sql: SystemSql, which: string, params: readonly Value[]): Promise<ConnectionKey[]> {
   const rows = await sql.all(
-    `SELECT c."tenantId", c."id" FROM "StripeConnection" c JOIN "Tenant" t ON t."id" = c."tenantId" ${rest}`,
+    `SELECT c."tenantId", c."id" FROM "StripeConnection" c JOIN "Tenant" t ON t."id" = c."tenantId"
+     WHERE ${SERVED} AND ${which}`,
     params,
   )
   return rows.map((row) => ({ tenantId: text(row['tenantId']), id: text(row['id']) }))
@@ -20,7 +21,7 @@ async function served(sql: SystemSql, rest: string, params: readonly Value[]): P
 export const waitingImports = (sql: SystemSql): Promise<ConnectionKey[]> =>
   served(
     sql,
-    `WHERE ${SERVED} AND c."reconcileAt" IS NULL
+    `c."reconcileAt" IS NULL
      AND EXISTS (SELECT 1 FROM "ImportJob" j WHERE j."tenantId" = c."tenantId" AND j."connectionId" = c."id")
      AND NOT EXISTS (SELECT 1 FROM "ImportJob" j
        WHERE j."tenantId" = c."tenantId" AND j."connectionId" = c."id" AND j."state" = 'FAILED')
@@ -32,7 +33,7 @@ export const waitingImports = (sql: SystemSql): Promise<ConnectionKey[]> =>
 export const dueConnections = (sql: SystemSql, now: Date, limit: number): Promise<ConnectionKey[]> =>
   served(
     sql,
-    `WHERE ${SERVED} AND c."reconcileAt" <= ? AND (c."leaseUntil" IS NULL OR c."leaseUntil" < ?)
+    `c."reconcileAt" <= ? AND (c."leaseUntil" IS NULL OR c."leaseUntil" < ?)
      ORDER BY c."reconcileAt" LIMIT ${limit}`,
     [now, now],
   )
@@ -41,7 +42,7 @@ export const dueConnections = (sql: SystemSql, now: Date, limit: number): Promis
 export const unprovenSince = (sql: SystemSql, since: Date, limit: number): Promise<ConnectionKey[]> =>
   served(
     sql,
-    `WHERE ${SERVED} AND c."reconcileAt" IS NOT NULL AND c."through" < ? AND c."state" <> 'REVOKED'
+    `c."reconcileAt" IS NOT NULL AND c."through" < ? AND c."state" <> 'REVOKED'
      ORDER BY c."through" LIMIT ${limit}`,
     [since],
   )
@@ -54,9 +55,9 @@ export const quietConnections = (
 ): Promise<ConnectionKey[]> =>
   served(
     sql,
-    `JOIN "WebhookEndpoint" e ON e."tenantId" = c."tenantId" AND e."id" = c."endpointId"
-     WHERE ${SERVED} AND c."reconcileAt" > ? AND c."state" <> 'REVOKED'
-     AND c."through" < ? AND e."lastDeliveryAt" < ? ORDER BY c."through" LIMIT ${limit}`,
+    `c."reconcileAt" > ? AND c."state" <> 'REVOKED' AND c."through" < ?
+     AND EXISTS (SELECT 1 FROM "WebhookEndpoint" e
+       WHERE e."tenantId" = c."tenantId" AND e."id" = c."endpointId" AND e."lastDeliveryAt" < ?) ORDER BY c."through" LIMIT ${limit}`,
     [now, provenBefore, deliveredBefore],
   )
 

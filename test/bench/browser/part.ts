@@ -177,7 +177,7 @@ function report(paint: number, answer: number, scrolled: Scrolled, changed: Chan
     rows: targets.map(({ what, seen, target }) => [what, seen, target]),
     notes: [
       `paint and keys with the processor ${THROTTLE} times slower, nothing cached; ${machineName()}`,
-      `${scrolled.seen} of ${ANOMALIES} anomalies were scrolled past; tasks under 50 ms are not told`,
+      `${scrolled.seen} of ${ANOMALIES} anomalies were scrolled past; the browser reports no task under 50 ms`,
       `longest task during the updates: ${changed.longestTask.toFixed(0)} ms`,
     ],
     targets,
