@@ -18,19 +18,25 @@ export interface Receipt {
   live: readonly string[]
 }
 
+export interface CommitOptions {
+  /** Tenants that need not be asked whether they have had a live event. */
+  knownLive: ReadonlySet<string>
+  /** From when on it is to be judged. */
+  now: Date
+  /** Gives an unused id. */
+  wakeId(): string
+}
+
 /**
  * Stores a batch in one transaction, tenant after tenant in sorted order, so that two processes that store for the
  * same tenants wait for each other instead of deadlocking. It has no effect outside the database: a transaction
  * that is tried again gives the same receipt.
  * @throws TenantsMoving, with nothing stored
- * @param knownLive tenants that need not be asked whether they have had a live event
- * @param wakeId gives an unused id
  */
 export async function commitBatch(
   sql: SystemSql,
   batch: readonly Delivery[],
-  knownLive: ReadonlySet<string>,
-  wakeId: () => string,
+  { knownLive, now, wakeId }: CommitOptions,
 ): Promise<Receipt> {
   const groups = byTenant(batch)
   return sql.write(async (tx) => {
@@ -45,7 +51,10 @@ export async function commitBatch(
     const stored = await Promise.all(begun.map((group) => insertNew(tx, group)))
     const moving = await Promise.all(
       stored.map(async ({ tenantId, fresh }) => {
-        const [, is] = await Promise.all([leaveWake(tx, tenantId, fresh, wakeId), isMoving(tx, tenantId)])
+        const [, is] = await Promise.all([
+          leaveWake(tx, tenantId, fresh, wakeId(), now),
+          isMoving(tx, tenantId),
+        ])
         return is ? [tenantId] : []
       }),
     )
@@ -100,12 +109,12 @@ async function leaveWake(
   tx: SystemWriter,
   tenantId: string,
   fresh: readonly Row[],
-  wakeId: () => string,
+  wakeId: string,
+  now: Date,
 ): Promise<void> {
   const pending = fresh.filter(({ status }) => status === 'PENDING').map(({ event }) => event.id)
-  const last = fresh.at(-1)
-  if (pending.length === 0 || last === undefined) return
-  await Promise.all([tx.enter(tenantId), appendWake(tx, tenantId, wakeId(), last.receivedAt, pending)])
+  if (pending.length === 0) return
+  await Promise.all([tx.enter(tenantId), appendWake(tx, tenantId, wakeId, now, pending)])
 }
 
 function byTenant(batch: readonly Delivery[]): [string, Delivery[]][] {

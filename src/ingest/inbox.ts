@@ -169,11 +169,12 @@ export class Inbox {
   }
 
   async #store(batch: readonly Waiting[]): Promise<void> {
-    const { sql, metrics } = this.#parts
+    const { sql, metrics, clock } = this.#parts
     const began = stopwatch()
     try {
       const deliveries = batch.map(({ delivery }) => delivery)
-      const receipt = await commitBatch(sql, deliveries, this.#live, this.#wakeId)
+      const options = { knownLive: this.#live, now: clock.now(), wakeId: this.#wakeId }
+      const receipt = await commitBatch(sql, deliveries, options)
       metrics.commitDeliveries.observe(batch.length)
       metrics.commitSeconds.observe((stopwatch() - began) / 1000)
       this.#notify(receipt)

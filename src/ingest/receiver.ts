@@ -16,7 +16,7 @@ import { type BodyLimits, BodyReader } from './body.ts'
 import type { Inbox } from './inbox.ts'
 import { OUTCOME_NAMES, OUTCOMES, type Outcome, type OutcomeName } from './outcomes.ts'
 import type { Refusals } from './refusals.ts'
-import { checkSignature } from './signature.ts'
+import { checkSignature, receivedAt } from './signature.ts'
 
 export interface ReceiverParts {
   /** Counts what is under way, so that other work lets it pass. */
@@ -146,7 +146,7 @@ async function admit(
 ): Promise<Verdict> {
   const verified = await verify(parts, body, req, token).finally(release)
   if ('outcome' in verified) return verified
-  const { endpoint, now, standing } = verified
+  const { endpoint, standing } = verified
   const event = parseEvent(body)
   if (event === undefined) return { outcome: 'not_an_event', endpoint, standing }
   const outcome = await parts.inbox.accept({
@@ -154,7 +154,7 @@ async function admit(
     endpointId: endpoint.endpointId,
     event,
     summary: summarize(event),
-    receivedAt: now,
+    receivedAt: verified.receivedAt,
     payload: body,
   })
   return { outcome, endpoint, eventId: event.id, standing }
@@ -173,7 +173,7 @@ async function verify(
   body: Buffer,
   req: IncomingMessage,
   token: string,
-): Promise<Verdict | { endpoint: Endpoint; now: Date; standing: Standing }> {
+): Promise<Verdict | { endpoint: Endpoint; receivedAt: Date; standing: Standing }> {
   const { inbox, limiter, rateLimit, clock } = parts
   const found = await find(parts, token)
   if ('outcome' in found) return found
@@ -190,7 +190,7 @@ async function verify(
   }
   // Only now: a forged request must not use up the rate of the tenant that it names.
   const standing = await limiter.count(tenantId, endpoint.rateLimit ?? rateLimit)
-  if (standing.retryAfterSeconds === 0) return { endpoint, now, standing }
+  if (standing.retryAfterSeconds === 0) return { endpoint, receivedAt: receivedAt(header, now), standing }
   inbox.count(tenantId, endpointId, 'throttled', 'THROTTLED')
   return { outcome: 'throttled', endpoint, standing }
 }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import Stripe from 'stripe'
 import { randomBase62 } from '../ids.ts'
-import { toSeconds } from '../time.ts'
+import { DAY, MINUTE, type Seconds, toSeconds } from '../time.ts'
 
 export type SignatureCheck = 'good' | 'bad_signature' | 'stale'
 
@@ -26,10 +26,25 @@ export function checkSignature(
   const receivedAt = now.getTime()
   const bytes = body.toString('latin1')
   if (fitsOne(bytes, header, candidates, TOLERANCE, receivedAt)) return 'good'
-  const signedAt = Number(/(?:^|,)t=(\d{1,12})(?:,|$)/.exec(header)?.[1])
-  const old = toSeconds(now) - signedAt > TOLERANCE
+  const old = toSeconds(now) - signedAt(header) > TOLERANCE
   return old && fitsOne(bytes, header, candidates, 0, receivedAt) ? 'stale' : 'bad_signature'
 }
+
+/** By how much a clock that is behind is set right by a signature; more than a day no clock is wrong, but a signature may be. */
+const BEHIND: Seconds = MINUTE
+const AT_MOST: Seconds = DAY
+
+/**
+ * When a delivery came. Stripe signs as it sends: a clock that is behind a good signature is wrong. By such a clock what
+ * happens now would be of an hour that is long judged.
+ */
+export function receivedAt(header: string, now: Date): Date {
+  const ahead = signedAt(header) - toSeconds(now)
+  return ahead > BEHIND && ahead <= AT_MOST ? new Date(now.getTime() + ahead * 1_000) : now
+}
+
+/** NaN where there is none. */
+const signedAt = (header: string): Seconds => Number(/(?:^|,)t=(\d{1,12})(?:,|$)/.exec(header)?.[1])
 
 /**
  * @param bytes one character for each byte: given bytes, the library would take them for UTF-8 and change those that are not

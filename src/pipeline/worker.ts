@@ -26,7 +26,12 @@ const JUMPS = {
 /** A lost hint costs at most this long: due work is looked for this often anyway. Milliseconds. */
 const POLL = 1_000
 
-/** A pass that is followed by others lets work gather for as long as it took, and at most for this long. Milliseconds. */
+/**
+ * A pass that took longer than this lets work gather for half of the time that it took: judging does not keep up, and a
+ * tenant's turn costs much the same for one event as for several. Half, so that passes become short again when it does:
+ * gathering as long as it took, half of what a process can do keeps them long. Milliseconds.
+ */
+const LONG_PASS = 50
 const MAX_GATHERING = 100
 
 /** How often it is measured how long events wait. Milliseconds. */
@@ -98,9 +103,8 @@ export class Worker {
       const began = stopwatch()
       const served = await this.#serve()
       if (!served && !hinted && !this.#stopping) await this.#rest()
-      // While deliveries come in, the longer a pass takes the more of them the next one has: a tenant's turn costs much
-      // the same for one event as for several.
-      if (served && hinted && !this.#stopping) await gathering(stopwatch() - began)
+      const took = stopwatch() - began
+      if (served && hinted && took > LONG_PASS && !this.#stopping) await gathering(took / 2)
       await othersFirst()
     }
     unsubscribe()

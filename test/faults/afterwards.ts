@@ -4,9 +4,16 @@ import type { SteadyLoad } from './load.ts'
 import type { Cluster } from './rig.ts'
 import { likeUndisturbed } from './undisturbed.ts'
 
-/** Ends a load that repeats, once the fault is over, and looks whether all is as if there had been none. */
-export async function afterwards(cluster: Cluster, load: SteadyLoad): Promise<Check[]> {
-  const checks = await settled(cluster, load)
+/**
+ * Ends a load that repeats, once the fault is over, and looks whether all is as if there had been none.
+ * @param further statuses that were true as well
+ */
+export async function afterwards(
+  cluster: Cluster,
+  load: SteadyLoad,
+  further: readonly number[] = [],
+): Promise<Check[]> {
+  const checks = await settled(cluster, load, further)
   return [...checks, ...(await likeUndisturbed(cluster, load))]
 }
 
@@ -14,7 +21,7 @@ export async function afterwards(cluster: Cluster, load: SteadyLoad): Promise<Ch
  * Ends a load that repeats, and looks whether nothing is lost or counted twice.
  * @param further statuses that were true as well
  */
-export async function settled(
+async function settled(
   cluster: Cluster,
   load: SteadyLoad,
   further: readonly number[] = [],

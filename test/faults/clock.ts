@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { recentJumps } from '../../src/storage/clocks.ts'
 import { HOUR } from '../../src/time.ts'
-import { settled } from './afterwards.ts'
+import { afterwards } from './afterwards.ts'
 import type { Span } from './checks.ts'
 import type { Check, Fault, FaultOptions } from './fault.ts'
 import { SteadyLoad } from './load.ts'
@@ -67,8 +67,7 @@ async function moved(
   }
   const ahead = await wrong(HOUR)
   const behind = await wrong(-HOUR)
-  // What came while it was behind counts an hour earlier: that is not undone, so there is nothing to compare with.
-  const checks = await settled(cluster, load, [400])
+  const checks = await afterwards(cluster, load, [400])
   return [
     // A signature is worth five minutes: who replays an old delivery must not be believed.
     answeredOnly(load, ahead, [400, 503], 'an hour ahead it says that signatures are too old'),

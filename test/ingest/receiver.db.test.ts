@@ -44,6 +44,27 @@ it('answers 200 for a stored event, with the bytes that were signed and what the
   expect(await ingest.wakes(tenant.tenantId)).toEqual([['evt_whole']])
 })
 
+it('dates a delivery by its signature when the clock is behind that, and has it judged by the clock', async () => {
+  const tenant = await ingest.tenant()
+  const minutes = new Map([
+    [0.5, 0],
+    [60, 60],
+    [24 * 60 + 1, 0],
+  ])
+  for (const ahead of minutes.keys()) {
+    const body = eventBody(`evt_ahead${ahead}`)
+    const answer = await post(tenant.token, body, sign(body, tenant.secret, NOW + ahead * 60))
+    expect(answer.status).toBe(200)
+  }
+  const rows = await database.prisma.stripeEvent.findMany({ where: { tenantId: tenant.tenantId } })
+  const dated = rows.map(({ stripeId, receivedAt }) => [stripeId, receivedAt.getTime() / 1_000 - NOW])
+  expect(new Map(dated as [string, number][])).toEqual(
+    new Map([...minutes].map(([ahead, by]) => [`evt_ahead${ahead}`, by * 60])),
+  )
+  const wakes = await database.prisma.wake.findMany({ where: { tenantId: tenant.tenantId } })
+  expect(wakes.map(({ dueAt }) => dueAt)).toEqual(wakes.map(() => new Date(NOW * 1_000)))
+})
+
 it('answers the exact text of the contract', async () => {
   const tenant = await ingest.tenant()
   const body = eventBody(freshId())

@@ -39,7 +39,8 @@ export function pipelineOn(database: Database) {
         payload,
       }
     })
-    return commitBatch(database.sql, deliveries, new Set(), () => randomUUID())
+    const now = new Date(Math.max(...deliveries.map(({ receivedAt }) => receivedAt.getTime())))
+    return commitBatch(database.sql, deliveries, { knownLive: new Set(), now, wakeId: randomUUID })
   }
 
   /** Judges until nobody has work, as of a time. */

@@ -105,7 +105,14 @@ function deliveryOf(number: number, raisesAnomaly: boolean): Delivery {
     return { text, ids: { event: z.object({ id: z.string() }).parse(JSON.parse(text)).id } }
   }
   const ids = { event: `evt_negative${number}`, invoice: `in_negative${number}` }
-  const negative = invoice({ id: ids.invoice, total: -9_900, customer: `cus_negative${number}`, created })
+  // A subscription of its own: renewed a second time, a shared one would raise anomalies of that.
+  const negative = invoice({
+    id: ids.invoice,
+    total: -9_900,
+    customer: `cus_negative${number}`,
+    subscription: `sub_negative${number}`,
+    created,
+  })
   return { text: body(event('invoice.finalized', negative, { id: ids.event, created })), ids }
 }
 
