@@ -1,7 +1,8 @@
 import type { Check, Fault, FaultOptions } from './fault.ts'
 import { quantile, Shop } from './greed.ts'
 
-const MOST_MS = 250
+/** Milliseconds that Stripe, and whoever asks whether a process is alive, wait at least. How long it takes is measured by `npm run bench -- fairness`. */
+const PATIENCE = { delivery: 10_000, health: 5_000 }
 
 /** One tenant asks for the most expensive pages as often as its limits allow. */
 export const greedyTenant: Fault = {
@@ -14,8 +15,7 @@ export const greedyTenant: Fault = {
       const seconds = short ? 5 : 30
       say(`${seconds} s of greed`)
       const { deliveries, refused, health, served, limited, failed } = await shop.measure(seconds, true)
-      const [p50, p99] = [quantile(deliveries, 0.5), quantile(deliveries, 0.99)]
-      const healthP99 = quantile(health, 0.99)
+      const [slowest, healthSlowest] = [Math.max(...deliveries), Math.max(...health)]
       return [
         {
           what: "all of the other tenant's deliveries are answered 200",
@@ -23,14 +23,14 @@ export const greedyTenant: Fault = {
           seen: `${deliveries.length} deliveries, ${refused} refused`,
         },
         {
-          what: `they take less than ${MOST_MS} ms at p99`,
-          ok: p99 < MOST_MS,
-          seen: `p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`,
+          what: 'none of them takes longer than Stripe waits',
+          ok: slowest < PATIENCE.delivery,
+          seen: `half within ${quantile(deliveries, 0.5).toFixed(0)} ms, the slowest after ${slowest.toFixed(0)} ms`,
         },
         {
-          what: `healthz takes less than ${MOST_MS} ms at p99`,
-          ok: healthP99 < MOST_MS,
-          seen: `${healthP99.toFixed(0)} ms`,
+          what: 'healthz answers in time',
+          ok: healthSlowest < PATIENCE.health,
+          seen: `the slowest after ${healthSlowest.toFixed(0)} ms`,
         },
         {
           what: 'the greedy tenant is served, or told that it is limited',

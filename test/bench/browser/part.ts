@@ -7,21 +7,22 @@ import { hasBrowser, openTab, signIn, startBrowser } from '../../support/browser
 import { BenchServer } from '../bench-server.ts'
 import { median } from '../figures.ts'
 import { bundle, inWorkshop, machineName } from '../machine.ts'
-import { seed } from '../page/seed.ts'
+import { raise, seed } from '../page/seed.ts'
 import { atMost, type BenchOptions, type Part, type PartReport } from '../part.ts'
 import { forgetNotes, heapOf, notesOf, takeNotes, throttle } from './tab.ts'
 
 const ANOMALIES = 10_000
 const THROTTLE = 4
-const FULL = { loads: 9, steps: 3_000, changes: 1_000 }
-const QUICK = { loads: 2, steps: 60, changes: 100 }
+const FULL = { loads: 9, steps: 3_000, changes: 1_000, inserts: 1_000 }
+const QUICK = { loads: 2, steps: 60, changes: 100, inserts: 100 }
 const CHANGES_A_SECOND = 50
 const ROW = 'article'
 
 /** The page in Chromium: how soon it is there, how soon it answers, and what many anomalies and many changes cost it. */
 export const browser: Part = {
   name: 'browser',
-  about: 'the page in Chromium: first paint, answers to keys, 10,000 anomalies, 50 changes a second',
+  about:
+    'the page in Chromium: first paint, answers to keys, 10,000 anomalies, 50 changes a second, 1,000 new ones',
   run: (options) => inWorkshop((folder) => measure(options, folder)),
 }
 
@@ -40,7 +41,7 @@ async function measure(options: BenchOptions, folder: string): Promise<PartRepor
   const chromium = await startBrowser()
   try {
     const site = { chromium, url: `http://127.0.0.1:${server.port}`, key: reader?.key ?? '' }
-    const { loads, steps, changes } = options.quick ? QUICK : FULL
+    const { loads, steps, changes, inserts } = options.quick ? QUICK : FULL
     options.say('first paint')
     const paint = await firstPaint(site, loads)
     options.say('keys')
@@ -48,7 +49,10 @@ async function measure(options: BenchOptions, folder: string): Promise<PartRepor
     options.say('scrolling')
     const scrolled = await scroll(site, steps)
     options.say('changes')
-    return report(paint, answer, scrolled, await change(site, changes))
+    const changed = await change(site, changes)
+    options.say('new anomalies')
+    const growth = await grow(site, inserts, (count) => raise(file, reader?.tenantId ?? '', count))
+    return report({ paint, answer, scrolled, changed, growth })
   } finally {
     await chromium.close()
     await server.child.stop()
@@ -153,6 +157,26 @@ async function change(site: Site, changes: number): Promise<Changed> {
   return { perFrame: seen / frames, longestTask: Math.max(0, ...tasks), growth }
 }
 
+/** New anomalies at a time. */
+const AT_ONCE = 25
+
+/** Raises anomalies while the page shows the list. @returns megabytes by which its heap has grown once they are shown */
+async function grow(site: Site, inserts: number, raiseMore: (count: number) => void): Promise<number> {
+  const { page, context, session } = await signedIn(site, '/?view=all')
+  const before = await heapOf(session)
+  for (let made = 0; made < inserts; made += AT_ONCE) {
+    raiseMore(AT_ONCE)
+    await sleep(200)
+  }
+  const waiting = page.getByRole('button', { name: `${inserts} new` })
+  await waiting.waitFor()
+  await waiting.click()
+  await waiting.waitFor({ state: 'detached' })
+  const growth = (await heapOf(session)) - before
+  await context.close()
+  return growth
+}
+
 async function ask({ url, key }: Site, query: string): Promise<unknown> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
@@ -162,7 +186,15 @@ async function ask({ url, key }: Site, query: string): Promise<unknown> {
   return response.json()
 }
 
-function report(paint: number, answer: number, scrolled: Scrolled, changed: Changed): PartReport {
+interface Seen {
+  paint: number
+  answer: number
+  scrolled: Scrolled
+  changed: Changed
+  growth: number
+}
+
+function report({ paint, answer, scrolled, changed, growth }: Seen): PartReport {
   const targets = [
     atMost('largest contentful paint of the inbox', 1_200, paint, 'ms'),
     atMost('slowest answer to a key', 100, answer, 'ms'),
@@ -170,6 +202,7 @@ function report(paint: number, answer: number, scrolled: Scrolled, changed: Chan
     atMost('longest task while scrolling', 50, scrolled.longestTask, 'ms'),
     atMost('changes of the document a frame, at 50 updates a second', 1, changed.perFrame, 'a frame'),
     atMost('growth of the heap over those updates', 5, changed.growth, 'MB'),
+    atMost('growth of the heap over as many new anomalies', 5, growth, 'MB'),
   ]
   return {
     title: 'The page in Chromium',
@@ -181,6 +214,6 @@ function report(paint: number, answer: number, scrolled: Scrolled, changed: Chan
       `longest task during the updates: ${changed.longestTask.toFixed(0)} ms`,
     ],
     targets,
-    data: { paint, answer, scrolled, changed },
+    data: { paint, answer, scrolled, changed, growth },
   }
 }

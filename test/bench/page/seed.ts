@@ -20,14 +20,8 @@ export async function seed(file: string, tenants: number, anomalies: number): Pr
   const connection = new Driver(file)
   // Lost with the machine, as the whole file may be.
   connection.pragma('synchronous = OFF')
-  const inserter = (table: string, names: readonly string[]) => {
-    const marks = names.map(() => '?').join(',')
-    return connection.prepare(
-      `INSERT INTO "${table}" (${names.map((name) => `"${name}"`).join(',')}) VALUES (${marks})`,
-    )
-  }
-  const tenant = inserter('Tenant', ['id', 'name', 'createdAt', 'seq'])
-  const apiKey = inserter('ApiKey', [
+  const tenant = inserter(connection, 'Tenant', ['id', 'name', 'createdAt', 'seq'])
+  const apiKey = inserter(connection, 'ApiKey', [
     'tenantId',
     'id',
     'name',
@@ -37,7 +31,7 @@ export async function seed(file: string, tenants: number, anomalies: number): Pr
     'createdAt',
     'lastUsedAt',
   ])
-  const anomaly = inserter('Anomaly', [...Object.keys(anomalyRow('', 0))])
+  const anomaly = inserter(connection, 'Anomaly', Object.keys(anomalyRow('', 0)))
   const readers: BenchReader[] = []
   const now = stored(Date.now())
   for (let number = 0; number < tenants; number += 1) {
@@ -53,6 +47,37 @@ export async function seed(file: string, tenants: number, anomalies: number): Pr
   connection.pragma('wal_checkpoint(TRUNCATE)')
   connection.close()
   return readers
+}
+
+/** Anomalies that are raised now, each with its act, beside a server that has the file open. */
+export function raise(file: string, tenantId: string, count: number): void {
+  const connection = new Driver(file, { timeout: 5_000 })
+  const activity = inserter(connection, 'Activity', ACTIVITY)
+  const anomaly = inserter(connection, 'Anomaly', Object.keys(anomalyRow('', 0)))
+  const grow = connection
+    .prepare<[number, string], number>('UPDATE "Tenant" SET "seq" = "seq" + ? WHERE "id" = ? RETURNING "seq"')
+    .pluck()
+  const now = stored(Date.now())
+  connection
+    .transaction(() => {
+      const last = grow.get(count, tenantId) ?? 0
+      for (let seq = last - count + 1; seq <= last; seq += 1) {
+        const row = { ...anomalyRow(tenantId, seq), detectedAt: now, createdAt: now, status: 'OPEN' }
+        anomaly.run(...Object.values(row))
+        activity.run(tenantId, seq, now, 'ANOMALY_RAISED', 'SYSTEM', 'bench', row.id)
+      }
+    })
+    .immediate()
+  connection.close()
+}
+
+const ACTIVITY = ['tenantId', 'seq', 'at', 'kind', 'actorKind', 'actorName', 'anomalyId']
+
+function inserter(connection: InstanceType<typeof Driver>, table: string, names: readonly string[]) {
+  const marks = names.map(() => '?').join(',')
+  return connection.prepare<unknown[]>(
+    `INSERT INTO "${table}" (${names.map((name) => `"${name}"`).join(',')}) VALUES (${marks})`,
+  )
 }
 
 /** As Prisma's adapter writes times. */
