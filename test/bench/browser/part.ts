@@ -163,6 +163,8 @@ const AT_ONCE = 25
 /** Raises anomalies while the page shows the list. @returns megabytes by which its heap has grown once they are shown */
 async function grow(site: Site, inserts: number, raiseMore: (count: number) => void): Promise<number> {
   const { page, context, session } = await signedIn(site, '/?view=all')
+  // Rows wait while a pointer rests on the list.
+  await page.getByRole(ROW).first().hover()
   const before = await heapOf(session)
   for (let made = 0; made < inserts; made += AT_ONCE) {
     raiseMore(AT_ONCE)
