@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics.ts'
 import { classifyFailure } from '../storage/failures.ts'
 import { parseEvent, summarize } from '../stripe/event.ts'
 import type { Endpoint, EndpointDirectory } from '../tenancy/endpoint-directory.ts'
+import { VaultError } from '../tenancy/vault.ts'
 import { type Clock, stopwatch } from '../time.ts'
 import { type Attributes, noTracer, type Tracer } from '../tracing/tracer.ts'
 import { type BodyLimits, BodyReader } from './body.ts'
@@ -125,7 +126,7 @@ async function inTime<T extends object>(within: number, work: Promise<T>): Promi
   return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
-/** @returns no endpoint for an unknown token; that the database does not answer is an outcome of its own */
+/** @returns no endpoint for an unknown token; that the database does not answer, or that its secret does not open, is an outcome of its own */
 async function find(
   { endpoints }: ReceiverParts,
   token: string,
@@ -133,7 +134,8 @@ async function find(
   try {
     return { endpoint: await endpoints.find(token) }
   } catch (err) {
-    return { outcome: classifyFailure(err) === 'away' ? 'database_away' : 'failed', err }
+    const away = classifyFailure(err) === 'away' && !(err instanceof VaultError)
+    return { outcome: away ? 'database_away' : 'failed', err }
   }
 }
 

@@ -6,7 +6,7 @@ import type { Vault } from './vault.ts'
 /** What `doctor`, and a server that refuses to start, say of secrets and tokens that do not open. */
 export const CANNOT_BE_OPENED = {
   message: (shut: number, all: number): string =>
-    `${shut} of ${all} secrets and tokens cannot be opened, so their deliveries are refused`,
+    `${shut} of ${all} secrets and tokens cannot be opened: their deliveries cannot be verified, and no server starts`,
   advice:
     'Bring back the BILLINGWATCH_SECRET (or secret.key) they were stored under, as BILLINGWATCH_SECRET_PREVIOUS too.',
 }

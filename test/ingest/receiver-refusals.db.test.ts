@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { suspendTenant } from '../../src/tenancy/tenant.ts'
+import { createVault } from '../../src/tenancy/vault.ts'
 import { testDatabase } from '../support/database.ts'
 import { eventBody, freshId, NOW, sign, signatureOf, startIngest } from './harness.ts'
 
@@ -129,6 +130,22 @@ it.each(['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
     expect(answer.body).toHaveProperty('error.code', 'METHOD_NOT_ALLOWED')
   },
 )
+
+it('answers 503 while a signing secret does not open, and does not blame the database for it', async () => {
+  const { tenantId, token, secret } = await ingest.tenant()
+  const { id } = await database.prisma.webhookSecret.findFirstOrThrow({ where: { tenantId } })
+  const sealed = createVault('a secret that this process was not given').seal(secret, {
+    tenantId,
+    id,
+    purpose: 'webhook-secret',
+  })
+  await database.prisma.webhookSecret.update({ where: { tenantId_id: { tenantId, id } }, data: { sealed } })
+  const before = await ingest.counted('failed')
+  const body = eventBody(freshId())
+  expect((await post(token, body, sign(body, secret, NOW))).status).toBe(503)
+  expect(await ingest.counted('failed')).toBe(before + 1)
+  expect(await ingest.counted('database_away')).toBe(0)
+})
 
 it('says of a missing signature header that it is missing, not that it is wrong', async () => {
   const tenant = await ingest.tenant()

@@ -70,6 +70,38 @@ describe.runIf(engine === 'postgresql')('two installations in one cluster', () =
     }
   })
 
+  it('are served by a login that may only connect, once an owner has migrated for it', async () => {
+    const { url, login, admin } = await installation('')
+    await onServer(`ALTER DATABASE "${new URL(url).pathname.slice(1)}" OWNER TO root`)
+    await expect(migrate({ databaseUrl: url })).rejects.toThrow(
+      `the login "${login}" may not make tables in this database. Set MIGRATE_DATABASE_URL`,
+    )
+    await migrate({ databaseUrl: url, migrateDatabaseUrl: admin })
+    expect(await migrate({ databaseUrl: url })).toEqual([])
+    const database = await openDatabase({ databaseUrl: url })
+    await insertWorld(database, 'own')
+    expect(await database.prisma.tenant.count()).toBe(1)
+    await database.close()
+  })
+
+  it("are dumped whole by the program's own login, as the documentation says", async () => {
+    const { url } = await installation('CREATEROLE')
+    await migrate({ databaseUrl: url })
+    const database = await openDatabase({ databaseUrl: url })
+    await insertWorld(database, 'dumped')
+    await database.close()
+    const [, system] = await rolesAt(url)
+    const options = ['--enable-row-security', `--role=${system}`, '--dbname', url]
+    const { stdout } = await run('pg_dump', options, { maxBuffer: 1e8 })
+    const dumped = [...stdout.matchAll(/^COPY public\."?(\w+)"? .* FROM stdin;\n([\s\S]*?)^\\\.$/gm)]
+    const counts = new Map(dumped.map(([, table = '', rows = '']) => [table, rows.split('\n').length - 1]))
+    const tables = await query(url, 'SELECT relname AS name FROM pg_class WHERE relrowsecurity')
+    const asked = tables.map(({ name }) => `(SELECT count(*)::int FROM "${name}") AS "${name}"`)
+    const [stored = {}] = await query(url, `SET ROLE ${system}; SELECT ${asked.join(', ')}`)
+    expect(stored['Tenant']).toBe(1)
+    expect(Object.fromEntries(tables.map(({ name }) => [name, counts.get(String(name))]))).toEqual(stored)
+  })
+
   it('are migrated by a login that inherits nothing, whose migrations still reach the rows of all tenants', async () => {
     const { url, login, admin } = await installation('CREATEROLE NOINHERIT')
     // It inherits nothing from the role of the database's owner either.

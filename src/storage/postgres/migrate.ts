@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
+import { DatabaseError } from '../database.ts'
 import {
   type Applied,
   failed,
@@ -8,7 +9,7 @@ import {
   NoDatabaseError,
   pendingMigrations,
 } from '../migrations.ts'
-import { ensureRoles, type Roles, reachable, withRoles } from './roles.ts'
+import { codeOf, ensureRoles, findRoles, type Roles, reachable, rolesWithout, withRoles } from './roles.ts'
 
 /** The number that Prisma's own migrate takes its advisory lock by. */
 const LOCK = 72_707_369
@@ -52,17 +53,14 @@ export async function migratePostgres(
   client.on('error', () => {})
   await reachable(url, () => client.connect())
   try {
+    if (await isUpToDate(client, login, migrations)) return []
     await client.query(`SET lock_timeout = ${OTHERS_WITHIN}`)
     await client.query('SELECT pg_advisory_lock($1)', [LOCK])
     await client.query(LIMITS)
     if (!create) await demandHistory(client)
-    await client.query(HISTORY)
-    const history = await client.query<Applied>(
-      `SELECT "migration_name" AS name, "checksum" AS checksum, "finished_at" IS NOT NULL AS finished
-       FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,
-    )
-    const pending = pendingMigrations(migrations, history.rows)
-    const roles = await ensureRoles(client, new pg.Client({ connectionString: login }).user ?? '')
+    await makeHistory(client)
+    const pending = pendingMigrations(migrations, await historyOf(client))
+    const roles = await ensureRoles(client, userOf(login))
     for (const migration of pending) await apply(client, migration, roles)
     return pending.map(({ name }) => name)
   } finally {
@@ -70,6 +68,55 @@ export async function migratePostgres(
     await client.end()
   }
 }
+
+const userOf = (url: string): string => new pg.Client({ connectionString: url }).user ?? ''
+
+/**
+ * Whether there is nothing to do: asked first, and as the program itself would ask, since its login may not be allowed
+ * to change anything.
+ */
+async function isUpToDate(
+  client: pg.Client,
+  login: string,
+  migrations: readonly Migration[],
+): Promise<boolean> {
+  const roles = await findRoles(client)
+  if (roles === undefined) return false
+  for (const user of new Set([userOf(login), client.user ?? '']))
+    if ((await rolesWithout(client, user, roles)).length > 0) return false
+  await client.query(`SET ROLE ${roles.system}`)
+  try {
+    const { rows } = await client.query<{ may: boolean }>(
+      `SELECT COALESCE(has_table_privilege(to_regclass('"_prisma_migrations"'), 'SELECT'), false) AS may`,
+    )
+    return rows[0]?.may === true && pendingMigrations(migrations, await historyOf(client)).length === 0
+  } finally {
+    await client.query('RESET ROLE')
+  }
+}
+
+const historyOf = async (client: pg.Client): Promise<Applied[]> =>
+  (
+    await client.query<Applied>(
+      `SELECT "migration_name" AS name, "checksum" AS checksum, "finished_at" IS NOT NULL AS finished
+       FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,
+    )
+  ).rows
+
+/** @throws DatabaseError when the login may not make tables, and so cannot migrate */
+async function makeHistory(client: pg.Client): Promise<void> {
+  try {
+    await client.query(HISTORY)
+  } catch (error) {
+    if (codeOf(error) !== INSUFFICIENT_PRIVILEGE) throw error
+    throw new DatabaseError(
+      `There are migrations to apply, and the login "${client.user ?? ''}" may not make tables in this database. Set MIGRATE_DATABASE_URL to the owner's login, or see what \`doctor\` says.`,
+      { cause: error },
+    )
+  }
+}
+
+const INSUFFICIENT_PRIVILEGE = '42501'
 
 /** @throws NoDatabaseError when nothing was ever migrated here */
 async function demandHistory(client: pg.Client): Promise<void> {
