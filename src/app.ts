@@ -152,9 +152,10 @@ async function openParts(config: Config, log: Logger, clock: Clock): Promise<Par
     await database.close()
     throw error
   })
-  const shared = connectShared(config, { log, clock })
+  const metrics = createMetrics(true)
+  const shared = connectShared(config, { log, clock, metrics })
   const tracer = await createTracer({ ...config.traces, version: packageJson.version, log })
-  return { config, database, vault, shared, clock, log, metrics: createMetrics(true), tracer }
+  return { config, database, vault, shared, clock, log, metrics, tracer }
 }
 
 const watchIntegrity = (database: Database, log: Logger, afterMs: number) =>
