@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import packageJson from '../package.json' with { type: 'json' }
 import { alertServices } from './alerts/alerts.ts'
 import { createBackground } from './app/background.ts'
+import { calmLog } from './app/calm-log.ts'
 import { Closing, listen } from './app/listen.ts'
 import { connectShared } from './app/shared.ts'
 import { createWeb, type Parts } from './app/web.ts'
@@ -57,7 +58,8 @@ export interface AppOptions {
  * @throws ConfigError, or what the database or the port refuse with
  */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { config, log, clock = systemClock, only } = options
+  const { config, clock = systemClock, only } = options
+  const log = calmLog(options.log, { clock })
   const parts = await openParts(config, log, clock)
   const { database, shared, metrics, tracer } = parts
   let listensOn = ''

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { migrate } from '../../src/storage/migrate.ts'
 import { openDatabase } from '../../src/storage/open.ts'
 import { emptyDatabase, engine, onServer } from '../support/database.ts'
 import { ADMIN_KEY, ask, makeTenant, serveGraphql } from '../support/graphql.ts'
+import { endSessions, ownLogin } from '../support/postgres-server.ts'
 import { introduced } from '../support/raw-socket.ts'
 
 /** A server whose database is closed under it: nothing that it asks is answered any more. */
@@ -71,20 +71,16 @@ test.skipIf(engine !== 'postgresql').for(refusals)(
   async ({ statement }) => {
     const databaseUrl = await emptyDatabase()
     await migrate({ databaseUrl })
-    const url = new URL(databaseUrl)
-    const name = url.pathname.slice(1)
-    const login = `billingwatch_test_${randomUUID().slice(0, 8)}`
-    await onServer(`CREATE ROLE ${login} SUPERUSER LOGIN`)
-    onTestFinished(() => onServer(`DROP ROLE ${login}`))
-    url.username = login
-    const database = await openDatabase({ databaseUrl: url.href })
+    const login = await ownLogin(databaseUrl)
+    onTestFinished(login.drop)
+    const database = await openDatabase({ databaseUrl: login.url })
     onTestFinished(() => database.close())
     const tenant = await makeTenant(database)
     const served = await serveGraphql(database)
     onTestFinished(() => served.stop())
 
-    await onServer(statement(login, name))
-    await onServer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
+    await onServer(statement(login.name, new URL(databaseUrl).pathname.slice(1)))
+    await endSessions(databaseUrl)
     const asOperator = { 'x-tenant-id': tenant.id }
     for (const answer of [
       await ask(served, tenant.key, '{ viewer { role } }'),
