@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import packageJson from '../package.json' with { type: 'json' }
 import { alertServices } from './alerts/alerts.ts'
 import { createBackground } from './app/background.ts'
+import { calmLog } from './app/calm-log.ts'
 import { Closing, listen } from './app/listen.ts'
 import { connectShared } from './app/shared.ts'
 import { createWeb, type Parts } from './app/web.ts'
@@ -57,7 +58,8 @@ export interface AppOptions {
  * @throws ConfigError, or what the database or the port refuse with
  */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { config, log, clock = systemClock, only } = options
+  const { config, clock = systemClock, only } = options
+  const log = calmLog(options.log, { clock })
   const parts = await openParts(config, log, clock)
   const { database, shared, metrics, tracer } = parts
   let listensOn = ''
@@ -152,9 +154,10 @@ async function openParts(config: Config, log: Logger, clock: Clock): Promise<Par
     await database.close()
     throw error
   })
-  const shared = connectShared(config, { log, clock })
+  const metrics = createMetrics(true)
+  const shared = connectShared(config, { log, clock, metrics })
   const tracer = await createTracer({ ...config.traces, version: packageJson.version, log })
-  return { config, database, vault, shared, clock, log, metrics: createMetrics(true), tracer }
+  return { config, database, vault, shared, clock, log, metrics, tracer }
 }
 
 const watchIntegrity = (database: Database, log: Logger, afterMs: number) =>

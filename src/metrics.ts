@@ -40,6 +40,8 @@ export interface Metrics {
   alertsOldestWaitingSeconds: Gauge<'kind'>
   /** Channels that are disabled since nothing arrives there, by kind. */
   alertChannelsDisabled: Gauge<'kind'>
+  /** 1 while Redis answers, 0 while it is away; nothing without REDIS_URL. */
+  redisUp: Gauge
 }
 
 const LATENCIES = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -58,6 +60,9 @@ export function createMetrics(runtime: boolean): Metrics {
     new Gauge({ name: `billingwatch_${name}`, help, registers, labelNames: [label] })
   const histogram = (name: string, help: string, buckets: number[]) =>
     new Histogram({ name: `billingwatch_${name}`, help, registers, buckets })
+  const redisUp = gauge('redis_up', 'Whether the connections to Redis stand; absent without REDIS_URL.')
+  // Without labels it would begin at 0, and alarm whoever has no Redis.
+  redisUp.remove()
   return {
     registry,
     deliveries: labelled('webhook_deliveries_total', 'Webhook deliveries by outcome.', 'outcome'),
@@ -113,5 +118,6 @@ export function createMetrics(runtime: boolean): Metrics {
       'Channels that were switched off because nothing arrives there.',
       'kind',
     ),
+    redisUp,
   }
 }

@@ -21,7 +21,7 @@ const picky = counting({
   },
 })
 
-test('every metric that is declared is moved on the way of an event, from its delivery to its subscriber, but those of alerts, rebuilds and connections', async () => {
+test('every metric that is declared is moved on the way of an event, from its delivery to its subscriber, but those of alerts, rebuilds, connections and Redis', async () => {
   const ingest = await startIngest(database)
   const { metrics, bus } = ingest
   const log = createLogger('silent')
@@ -29,9 +29,9 @@ test('every metric that is declared is moved on the way of an event, from its de
   const moved = new Set<string>()
   const { registry: _registry, ...all } = metrics
   // test/alerts/metrics.db.test.ts moves those of alerts, test/graphql/rebuild.db.test.ts those of rebuilds,
-  // test/connect/reconciler.db.test.ts those of connections.
+  // test/connect/reconciler.db.test.ts those of connections, test/bus/redis-standing.test.ts that of Redis.
   const others =
-    /^alert|^rebuilds$|^eventsJudgedAnew$|^stripe|^oldestUnproven|^reconciliations$|^eventsFilled$/
+    /^alert|^rebuilds$|^eventsJudgedAnew$|^stripe|^oldestUnproven|^reconciliations$|^eventsFilled$|^redisUp$/
   const declared = Object.entries(all).filter(([name]) => !others.test(name))
   // A gauge is back at nothing when all is done.
   for (const [name, gauge] of declared) {

@@ -1,21 +1,23 @@
 import { EventEmitter } from 'node:events'
 import { Redis } from 'ioredis'
 import type { Bus } from './bus.ts'
+import type { RedisStanding } from './redis-standing.ts'
 
 const PREFIX = 'billingwatch:'
 
 /**
  * The bus of many processes, over Redis' own publish and subscribe. While Redis is away hints are lost and listeners
  * live by what they read on their own; subscriptions come back with the connection.
- * @param onError called with each error of the connection
+ * @param standing is told of both connections, and of what fails on them
  */
-export function redisBus(url: string, onError: (error: Error) => void): Bus {
+export function redisBus(url: string, standing: RedisStanding): Bus {
   // Hints are worth nothing later: they are not queued while there is no connection.
   const publisher = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0 })
   const subscriber = new Redis(url, { enableOfflineQueue: false, autoResubscribe: false })
+  const onError = (error: Error): void => standing.complain(error)
   const emitter = new EventEmitter()
   emitter.setMaxListeners(0)
-  for (const connection of [publisher, subscriber]) connection.on('error', onError)
+  for (const connection of [publisher, subscriber]) standing.watch(connection)
   subscriber.on('message', (channel: string) => emitter.emit(channel))
 
   async function follow(channels: readonly string[]) {

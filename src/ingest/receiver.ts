@@ -7,6 +7,7 @@ import { UrgentWork } from '../http/urgent-work.ts'
 import { type RateLimiter, type Standing, standingHeaders } from '../limits/rate-limiter.ts'
 import { type Logger, tokenMark } from '../log.ts'
 import type { Metrics } from '../metrics.ts'
+import { awayReason } from '../storage/away.ts'
 import { classifyFailure } from '../storage/failures.ts'
 import { parseEvent, summarize } from '../stripe/event.ts'
 import type { Endpoint, EndpointDirectory } from '../tenancy/endpoint-directory.ts'
@@ -239,7 +240,8 @@ function report(
         ? { tenantId: endpoint.tenantId, endpointId: endpoint.endpointId }
         : { token: tokenMark(token) }),
       ...(eventId !== undefined && { eventId }),
-      ...(err !== undefined && { err }),
+      // Of a database that is away a stack shows the driver alone.
+      ...(err !== undefined && (outcome === 'database_away' ? { reason: awayReason(err) } : { err })),
     },
     says,
   )

@@ -7,9 +7,15 @@ import type { Bus, Topic } from '../../src/bus/bus.ts'
 import { memoryBus } from '../../src/bus/memory.ts'
 import { postgresqlBus } from '../../src/bus/postgresql.ts'
 import { redisBus } from '../../src/bus/redis.ts'
+import { RedisStanding } from '../../src/bus/redis-standing.ts'
+import { createLogger } from '../../src/log.ts'
+import { systemClock } from '../../src/time.ts'
 
 const REDIS = 'redis://127.0.0.1:6379'
 const SOON = { timeout: 15_000 }
+
+const standing = (write: (line: string) => void = () => {}) =>
+  new RedisStanding({ log: createLogger('info', { write }), clock: systemClock, up: { set: () => {} } })
 
 async function redisAnswers(): Promise<boolean> {
   const probe = new Redis(REDIS, { lazyConnect: true, retryStrategy: null, connectTimeout: 500 })
@@ -56,7 +62,7 @@ async function postgresqlAnswers(): Promise<boolean> {
 
 const adapters = [
   { name: 'the memory bus', open: () => memoryBus(), answers: true },
-  { name: 'the Redis bus', open: () => redisBus(REDIS, () => {}), answers: await redisAnswers() },
+  { name: 'the Redis bus', open: () => redisBus(REDIS, standing()), answers: await redisAnswers() },
   {
     name: 'the PostgreSQL bus',
     open: () => postgresqlBus(POSTGRESQL, () => {}),
@@ -132,7 +138,7 @@ for (const { name, open, answers } of adapters) {
 describe.skipIf(!(await redisAnswers()))('the Redis bus that was cut off', () => {
   it('hints when it is back, for what was told meanwhile', async () => {
     const between = await wireTo(6379)
-    const bus = redisBus(`redis://127.0.0.1:${between.port}`, () => {})
+    const bus = redisBus(`redis://127.0.0.1:${between.port}`, standing())
     const listener = vi.fn()
     bus.subscribe('work', listener)
     await vi.waitFor(() => expect(listener).toHaveBeenCalled())
@@ -146,11 +152,11 @@ describe.skipIf(!(await redisAnswers()))('the Redis bus that was cut off', () =>
 
 describe('the Redis bus without a Redis', () => {
   it('loses hints, tells of the trouble, and throws nothing', async () => {
-    const onError = vi.fn()
-    const bus = redisBus('redis://127.0.0.1:1', onError)
+    const said = vi.fn()
+    const bus = redisBus('redis://127.0.0.1:1', standing(said))
     bus.subscribe('work', () => {})
     bus.publish('work')
-    await vi.waitFor(() => expect(onError).toHaveBeenCalled())
+    await vi.waitFor(() => expect(said).toHaveBeenCalled())
     await bus.close()
   })
 })

@@ -23,6 +23,23 @@ export const serverAnswers = (): Promise<boolean> =>
     () => false,
   )
 
+/** A login of its own to a database of the test server, which may be refused; to be dropped after the database. */
+export async function ownLogin(
+  databaseUrl: string,
+): Promise<{ url: string; name: string; drop(): Promise<void> }> {
+  const name = `billingwatch_test_${randomUUID().slice(0, 8)}`
+  await onServer(`CREATE ROLE ${name} SUPERUSER LOGIN`)
+  const url = new URL(databaseUrl)
+  url.username = name
+  return { url: url.href, name, drop: () => onServer(`DROP ROLE ${name}`) }
+}
+
+/** Ends every session on a database, as when its server is stopped. */
+export const endSessions = (databaseUrl: string): Promise<void> =>
+  onServer(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${new URL(databaseUrl).pathname.slice(1)}'`,
+  )
+
 /** A database on the test server. */
 export interface ServerDatabase {
   url: string

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { memoryBus } from '../../../src/bus/memory.ts'
 import { redisBus } from '../../../src/bus/redis.ts'
+import { RedisStanding } from '../../../src/bus/redis-standing.ts'
 import { DETECTORS } from '../../../src/detection/registry.ts'
 import { serverOptions } from '../../../src/http/server.ts'
 import { createLogger } from '../../../src/log.ts'
@@ -20,7 +21,8 @@ const [, , databaseUrl = '', vaultSecret = '', redisUrl = ''] = process.argv
 const database = await openDatabase({ databaseUrl })
 const log = createLogger('info', { write: () => {} })
 const metrics = createMetrics(true)
-const bus = redisUrl === '' ? memoryBus() : redisBus(redisUrl, () => {})
+const standing = () => new RedisStanding({ log, clock: systemClock, up: metrics.redisUp })
+const bus = redisUrl === '' ? memoryBus() : redisBus(redisUrl, standing())
 const { listener } = composeIngest(database, {
   clock: systemClock,
   vault: createVault(vaultSecret),
