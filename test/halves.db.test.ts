@@ -104,7 +104,8 @@ describe('how long events wait', () => {
         await tx.enter(tenant.id)
         await appendWake(tx, tenant.id, 'w', new Date(Date.now() - 600_000), [String(one?.['id'])])
         // Nobody may judge it for an hour.
-        await tx.run('UPDATE "Claim" SET "retryAt" = ?', [new Date(Date.now() + 3_600_000)])
+        const later = new Date(Date.now() + 3_600_000)
+        await tx.run('UPDATE "Claim" SET "retryAt" = ? WHERE "tenantId" = ?', [later, tenant.id])
       })
       const app = await startServer(databaseUrl, {}, { only })
       await vi.waitFor(
@@ -113,7 +114,7 @@ describe('how long events wait', () => {
           const [, seconds] = /^billingwatch_oldest_waiting_event_seconds (\S+)$/m.exec(metrics) ?? []
           expect(Number(seconds)).toBeGreaterThanOrEqual(600)
         },
-        { timeout: 4_000 },
+        { timeout: 10_000 },
       )
     },
   )
