@@ -5,6 +5,7 @@ import { createBackground } from './app/background.ts'
 import { calmLog } from './app/calm-log.ts'
 import { Closing, listen } from './app/listen.ts'
 import { connectShared } from './app/shared.ts'
+import { WaitingWatch } from './app/waiting-watch.ts'
 import { createWeb, type Parts } from './app/web.ts'
 import type { Config } from './config.ts'
 import { sharedAddressOf, watchForwarding } from './http/forwarding.ts'
@@ -70,6 +71,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   })
   const web = only === 'worker' ? undefined : await createWeb(parts, channels)
   const background = only === 'web' ? undefined : createBackground(parts, channels)
+  const waiting = new WaitingWatch(parts)
 
   const probe = new StoreProbe(database, clock)
   const checks: Checks = {
@@ -115,11 +117,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   })
   const withdraw = web === undefined ? () => {} : announceServer(config.databaseUrl, listensOn)
   background?.start()
+  waiting.start()
   const stopWatching = watchIntegrity(database, log, options.checkIntegrityAfterMs ?? 60_000)
 
   const close = async (): Promise<void> => {
     withdraw()
-    const stopped = Promise.all([background?.stop(), stopWatching?.()])
+    const stopped = Promise.all([background?.stop(), waiting.stop(), stopWatching?.()])
     const endConnections = await closing.stopListening(async () => web?.disconnect())
     await web?.drain()
     await stopped

@@ -35,7 +35,7 @@ export interface Metrics {
   /** Messages that a channel took, and attempts that failed, by the channel's kind. */
   alertsSent: Counter<'kind'>
   alertsFailed: Counter<'kind'>
-  /** Messages that are due and not delivered, and for how many seconds the oldest of them, by kind, of all tenants. */
+  /** Messages that are due and not delivered, tried in vain or not, and for how many seconds the oldest of them, by kind, of all tenants. */
   alertsWaiting: Gauge<'kind'>
   alertsOldestWaitingSeconds: Gauge<'kind'>
   /** Channels that are disabled since nothing arrives there, by kind. */
@@ -107,10 +107,14 @@ export function createMetrics(runtime: boolean): Metrics {
     subscriptions: gauge('subscriptions', 'Open GraphQL subscriptions.'),
     alertsSent: labelled('alerts_sent_total', 'Alerts that a channel took.', 'kind'),
     alertsFailed: labelled('alerts_failed_total', 'Attempts to deliver an alert that failed.', 'kind'),
-    alertsWaiting: labelledGauge('alerts_waiting', 'Alerts that are due and not delivered.', 'kind'),
+    alertsWaiting: labelledGauge(
+      'alerts_waiting',
+      'Alerts that were due and are not delivered, tried in vain or not.',
+      'kind',
+    ),
     alertsOldestWaitingSeconds: labelledGauge(
       'alerts_oldest_waiting_seconds',
-      'Seconds since the alert was due that has waited longest.',
+      'Seconds since the alert was first due that has waited longest.',
       'kind',
     ),
     alertChannelsDisabled: labelledGauge(

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { App } from '../src/app.ts'
 import type { Database } from '../src/storage/database.ts'
+import { appendWake } from '../src/storage/inbox.ts'
 import { migrate } from '../src/storage/migrate.ts'
 import { readMigrations } from '../src/storage/migrations.ts'
 import { openDatabase } from '../src/storage/open.ts'
@@ -88,6 +89,35 @@ describe('a web process', () => {
     const checks = { database: true, deliveries: true, disk: true, accepting: true }
     expect(await readiness(web)).toEqual({ status: 200, checks })
   })
+})
+
+describe('how long events wait', () => {
+  it.each([['web'], ['worker'], [undefined]] as const)(
+    'is measured by every process, that nobody judges too (serve --only %s)',
+    async (only) => {
+      const databaseUrl = await emptyDatabase()
+      const web = await startServer(databaseUrl, {}, { only: 'web' })
+      const tenant = await makeTenant(web, databaseUrl)
+      const [one] = doubleCharge('cus_1')
+      await post(web.url, tenant.token, one ?? {})
+      await web.database.sql.write(async (tx) => {
+        await tx.enter(tenant.id)
+        await appendWake(tx, tenant.id, 'w', new Date(Date.now() - 600_000), [String(one?.['id'])])
+        // Nobody may judge it for an hour.
+        const later = new Date(Date.now() + 3_600_000)
+        await tx.run('UPDATE "Claim" SET "retryAt" = ? WHERE "tenantId" = ?', [later, tenant.id])
+      })
+      const app = await startServer(databaseUrl, {}, { only })
+      await vi.waitFor(
+        async () => {
+          const metrics = await (await fetch(`${app.url}/metrics`)).text()
+          const [, seconds] = /^billingwatch_oldest_waiting_event_seconds (\S+)$/m.exec(metrics) ?? []
+          expect(Number(seconds)).toBeGreaterThanOrEqual(600)
+        },
+        { timeout: 10_000 },
+      )
+    },
+  )
 })
 
 describe('a process that is about to stop', () => {

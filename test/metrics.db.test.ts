@@ -1,5 +1,6 @@
 import { Gauge } from 'prom-client'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { WaitingWatch } from '../src/app/waiting-watch.ts'
 import { createLogger } from '../src/log.ts'
 import { Worker } from '../src/pipeline/worker.ts'
 import { eventBody, freshId, startIngest } from './ingest/harness.ts'
@@ -51,6 +52,7 @@ test('every metric that is declared is moved on the way of an event, from its de
   for (const id of [freshId(), BROKEN]) await ingest.deliver(tenant, eventBody(id))
   // They wait a little before somebody judges them.
   ingest.clock.seconds += 5
+  await new WaitingWatch({ database, clock: ingest.clock, log, metrics }).look()
   worker.start()
   onTestFinished(() => worker.stop())
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { OUTCOME_NAMES } from '../src/ingest/outcomes.ts'
+import { OUTCOME_NAMES, OUTCOMES } from '../src/ingest/outcomes.ts'
 import { createMetrics } from '../src/metrics.ts'
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '..', path), 'utf8')
@@ -69,6 +69,14 @@ describe('the Grafana dashboard and the Prometheus rules', () => {
     )
     expect(named.length).toBeGreaterThan(5)
     expect(named.filter((name) => !OUTCOME_NAMES.some((known) => known === name))).toEqual([])
+  })
+
+  it('have an alarm for every answer upon which Stripe repeats a delivery, but those of moments', () => {
+    const named = rules.flatMap(({ expr }) =>
+      [...expr.matchAll(/outcome=~?"([^"]+)"/g)].flatMap(([, list = '']) => list.split('|')),
+    )
+    const repeated = OUTCOME_NAMES.filter((name) => OUTCOMES[name].status === 503 && name !== 'draining')
+    expect(repeated.filter((name) => !named.includes(name))).toEqual([])
   })
 
   it('have every alarm explained in docs/operating.md', () => {

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Bus } from '../bus/bus.ts'
 import type { Config } from '../config.ts'
 import type { Logger } from '../log.ts'
-import type { Metrics } from '../metrics.ts'
-import { alertsStanding, dropLeases } from '../storage/alerts/standing.ts'
+import { dropLeases } from '../storage/alerts/standing.ts'
 import { verificationsOf } from '../storage/alerts/verifications.ts'
 import type { Database } from '../storage/database.ts'
 import type { Vault } from '../tenancy/vault.ts'
@@ -20,8 +19,8 @@ import { planSummaries } from './summary.ts'
 /** How often the feeds and what is due are looked at. Milliseconds. */
 const POLL = 1_000
 
-/** How often it is measured what waits, and looked for summaries that are due. Milliseconds. */
-const MEASURE = 5_000
+/** How often it is looked for summaries that are due. Milliseconds. */
+const SUMMARIES = 5_000
 
 export interface AlertsParts {
   config: Config
@@ -30,7 +29,7 @@ export interface AlertsParts {
   vault: Vault
   clock: Clock
   log: Logger
-  metrics: Metrics
+  metrics: SendingParts['metrics']
   tracer?: Tracer | undefined
 }
 
@@ -44,9 +43,7 @@ export function channelsFor(config: Config): ChannelMeans {
 export type AlertServices = SendingParts & ChannelMeans
 
 /** @param parts.baseUrl where pages begin: PUBLIC_URL, or the address that the server listens on */
-export function alertServices(
-  parts: Omit<AlertsParts, 'metrics'> & Pick<SendingParts, 'metrics'> & { baseUrl?: () => string },
-): AlertServices {
+export function alertServices(parts: AlertsParts & { baseUrl?: () => string }): AlertServices {
   const { config, bus, vault, clock, log, metrics, baseUrl, database } = parts
   return {
     vault,
@@ -67,7 +64,8 @@ export class Alerts {
   readonly #parts: AlertsParts
   readonly #services: AlertServices
   readonly #sender: Sender
-  #measured = Number.NEGATIVE_INFINITY
+  /** By the stopwatch, when summaries were last looked for. */
+  #summarizedAt = Number.NEGATIVE_INFINITY
   #stopping = false
   #wakeUp: () => void = () => {}
   #running: Promise<void> | undefined
@@ -98,7 +96,7 @@ export class Alerts {
     if (database.engine === 'sqlite')
       await dropLeases(database).catch((err: unknown) => log.warn({ err }, 'leases were not given back'))
     while (!this.#stopping) {
-      await this.#measure()
+      await this.#summarize()
       if (!(await this.#round())) await this.#rest()
     }
   }
@@ -115,22 +113,13 @@ export class Alerts {
     }
   }
 
-  async #measure(): Promise<void> {
-    if (stopwatch() - this.#measured < MEASURE) return
-    this.#measured = stopwatch()
-    const { database, clock, log, metrics } = this.#parts
-    try {
-      const now = clock.now()
-      await planSummaries({ ...this.#services, database })
-      for (const { kind, waiting, oldestDue, disabledChannels } of await alertsStanding(database, now)) {
-        const seconds = oldestDue === undefined ? 0 : (now.getTime() - oldestDue.getTime()) / 1_000
-        metrics.alertsWaiting.set({ kind }, waiting)
-        metrics.alertsOldestWaitingSeconds.set({ kind }, Math.max(0, seconds))
-        metrics.alertChannelsDisabled.set({ kind }, disabledChannels)
-      }
-    } catch (err) {
-      log.warn({ err }, 'could not measure how many alerts wait')
-    }
+  async #summarize(): Promise<void> {
+    if (stopwatch() - this.#summarizedAt < SUMMARIES) return
+    this.#summarizedAt = stopwatch()
+    const { database, log } = this.#parts
+    await planSummaries({ ...this.#services, database }).catch((err: unknown) =>
+      log.warn({ err }, 'could not plan summaries'),
+    )
   }
 
   /** Until it is time to look again, or a place is free for what waits. */

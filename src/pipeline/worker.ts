@@ -4,7 +4,6 @@ import type { Metrics } from '../metrics.ts'
 import { believeJumps, comeBack, recordJump } from '../storage/clocks.ts'
 import { backOff } from '../storage/detection/back-off.ts'
 import { ServingError } from '../storage/detection/claims.ts'
-import { oldestWaiting } from '../storage/detection/waiting.ts'
 import { databaseTime } from '../storage/health.ts'
 import { type Jump, TimerTime } from '../time/timer-time.ts'
 import { type Clock, othersFirst, stopwatch } from '../time.ts'
@@ -34,9 +33,6 @@ const POLL = 1_000
 const LONG_PASS = 50
 const MAX_GATHERING = 100
 
-/** How often it is measured how long events wait. Milliseconds. */
-const MEASURE = 5_000
-
 /** Longer than any pass takes, or a database is away at a fail-over. Milliseconds. */
 const ABLE_FOR = 30_000
 
@@ -52,8 +48,6 @@ export class Worker {
   readonly #pipeline: Pipeline
   /** Tenants left to processes of a newer version, and until when. */
   readonly #left = new Map<string, number>()
-  /** By the stopwatch, when the waiting was last measured. */
-  #measured = Number.NEGATIVE_INFINITY
   #stopping = false
   #wakeUp: () => void = () => {}
   #running: Promise<void> | undefined
@@ -99,7 +93,6 @@ export class Worker {
     await this.#believeClock()
     while (!this.#stopping) {
       hinted = false
-      await this.#measure()
       const began = stopwatch()
       const served = await this.#serve()
       if (!served && !hinted && !this.#stopping) await this.#rest()
@@ -108,20 +101,6 @@ export class Worker {
       await othersFirst()
     }
     unsubscribe()
-  }
-
-  /** A tenant that is stuck shows in how long its oldest event has waited. */
-  async #measure(): Promise<void> {
-    if (stopwatch() - this.#measured < MEASURE) return
-    this.#measured = stopwatch()
-    const { database, clock, log, metrics } = this.#options
-    try {
-      const oldest = await oldestWaiting(database)
-      const seconds = oldest === undefined ? 0 : (clock.now().getTime() - oldest.getTime()) / 1_000
-      metrics.oldestWaitingSeconds.set(Math.max(0, seconds))
-    } catch (err) {
-      log.warn({ err }, 'could not measure how long events wait')
-    }
   }
 
   /** @returns whether there may be more to do at once */

@@ -1,7 +1,7 @@
 import { PublicError } from '../errors.ts'
 import type { Database } from './database.ts'
 import { raiseVersionIn } from './detection/version.ts'
-import { nullableText, type Reader, type SystemSql } from './sql.ts'
+import { nullableText, type Reader, type SystemSql, text } from './sql.ts'
 
 /**
  * A tenant that is being copied to another database is read-only, by a mark that every process reads in the transaction
@@ -52,6 +52,24 @@ export async function clearMoving(sql: SystemSql, tenantId: string): Promise<voi
     await tx.enter(tenantId)
     await tx.run('UPDATE "Tenant" SET "moving" = NULL WHERE "id" = ?', [tenantId])
   })
+}
+
+export interface MovingTenant {
+  id: string
+  name: string
+  moving: Moving
+}
+
+/** Tenants that are moved, or were and not deleted where they came from. */
+export async function movingTenants(sql: Reader): Promise<MovingTenant[]> {
+  const rows = await sql.all(
+    'SELECT "id", "name", "moving" FROM "Tenant" WHERE "moving" IS NOT NULL AND "deletedAt" IS NULL ORDER BY "id"',
+  )
+  return rows.map((row) => ({
+    id: text(row['id']),
+    name: text(row['name']),
+    moving: row['moving'] === 'IN' ? 'IN' : 'OUT',
+  }))
 }
 
 /** What somebody works on for a tenant until a time, and writes down after it. */

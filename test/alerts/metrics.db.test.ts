@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { Alerts, alertServices } from '../../src/alerts/alerts.ts'
+import { WaitingWatch } from '../../src/app/waiting-watch.ts'
 import { memoryBus } from '../../src/bus/memory.ts'
 import { readConfig } from '../../src/config.ts'
 import { createLogger } from '../../src/log.ts'
@@ -39,6 +40,7 @@ it('moves every metric of alerts: what was sent and failed, waits, and was disab
     metrics,
   }
   const alerts = new Alerts(parts, alertServices(parts))
+  await new WaitingWatch(parts).look()
   alerts.start()
   onTestFinished(() => alerts.stop())
 

@@ -29,6 +29,18 @@ async function change(work: (database: Database) => Promise<unknown>): Promise<v
 
 const doctor = (more: Env = {}) => cli({ ...env, ...more }, ['doctor', '--json'])
 
+const notice = (check: string, message: RegExp, advice: RegExp) => ({
+  ok: true,
+  findings: expect.arrayContaining([
+    {
+      check,
+      level: 'notice',
+      message: expect.stringMatching(message),
+      advice: expect.stringMatching(advice),
+    },
+  ]),
+})
+
 const problem = (check: string, message: RegExp) => ({
   ok: false,
   findings: expect.arrayContaining([
@@ -159,8 +171,14 @@ describe('billingwatch doctor', () => {
         })
         await prisma.claim.updateMany({ where: { tenantId }, data: { failures } })
       })
+    await waiting(0.5, 0)
+    expect((await doctor()).stdout).not.toContain('wait to be judged')
     await waiting(9, 0)
-    expect((await doctor()).code).toBe(0)
+    const { code, json } = await doctor()
+    expect(json()).toEqual(
+      notice('events', /^events of 1 tenant wait to be judged, the oldest since 20.*Z$/, /Does a worker run/),
+    )
+    expect(code).toBe(0)
     await waiting(25, 0)
     expect((await doctor()).json()).toEqual(problem('events', /^Acme \(ten_.*: not judged for 25 minutes$/))
     await waiting(25, 4)
@@ -182,6 +200,25 @@ describe('billingwatch doctor', () => {
     expect((await doctor()).json()).toEqual(problem('tenants', /^Acme \(ten_.*: no delivery for 30 h$/))
     await cliJson(env, ['tenant', 'suspend', tenantId])
     expect((await doctor()).code).toBe(0)
+  })
+
+  it('says how many tenants are read-only since they were moved, or while they come', async () => {
+    const mark = (moving: string | null) =>
+      change(({ prisma }) => prisma.tenant.updateMany({ where: { id: tenantId }, data: { moving } }))
+    expect((await doctor()).stdout).not.toContain('read-only')
+    await mark('OUT')
+    const left = await doctor()
+    expect(left.json()).toEqual(
+      notice(
+        'tenants',
+        /^read-only since they were moved .*: 1 tenant, Acme \(ten_.*\)$/,
+        /PUBLIC_URL.*tenant delete/,
+      ),
+    )
+    expect(left.code).toBe(0)
+    await mark('IN')
+    expect((await doctor()).json()).toEqual(notice('tenants', /^read-only until all .*: 1 tenant, /, /copy/))
+    await mark(null)
   })
 
   it('tells a database that was not migrated, and leaves it so', async () => {

@@ -1,16 +1,12 @@
 import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createLogger } from '../../src/log.ts'
-import { createMetrics } from '../../src/metrics.ts'
 import { createPipeline, judgeDue } from '../../src/pipeline/pass.ts'
-import { Worker } from '../../src/pipeline/worker.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { retryUnsaved } from '../../src/storage/detection/unsaved.ts'
 import { migrate } from '../../src/storage/migrate.ts'
 import { openDatabase } from '../../src/storage/open.ts'
 import { fileOf } from '../../src/storage/sqlite/connection.ts'
 import { Driver } from '../../src/storage/sqlite/driver.ts'
-import { systemClock } from '../../src/time.ts'
 import { cli } from '../cli/harness.ts'
 import { emptyDatabase, engine } from '../support/database.ts'
 import { atEnd } from '../support/endings.ts'
@@ -168,24 +164,4 @@ describe('what cannot be saved because of its surroundings', () => {
     await judgeAll(START + 60)
     expect(await counted(mine.id)).toBe(2)
   })
-})
-
-it('shows how long the oldest event has waited', async () => {
-  const mine = await newTenant(database)
-  await deliver(
-    mine,
-    charges(() => 'ch_waiting', 1),
-  )
-  const metrics = createMetrics(false)
-  const clock = { ...systemClock, now: () => new Date((START + 601) * 1_000) }
-  const worker = new Worker({
-    ...pipeline,
-    database: failing(new Error('away')),
-    clock,
-    log: createLogger('silent'),
-    metrics,
-  })
-  worker.start()
-  await expect.poll(async () => (await metrics.oldestWaitingSeconds.get()).values[0]?.value).toBe(600)
-  await worker.stop()
 })

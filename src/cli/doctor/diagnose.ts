@@ -11,6 +11,7 @@ import { checkJumps } from './clocks.ts'
 import { type Finding, messageOf } from './finding.ts'
 import { checkIntegrity } from './integrity.ts'
 import { checkConfig, checkDisk, checkFiles, checkRedis } from './machine.ts'
+import { checkMoving } from './moving.ts'
 import { checkRights } from './rights.ts'
 import { checkStripe } from './stripe.ts'
 import { checkFailedEvents, checkSecrets, checkTenants, checkWaiting } from './tenants.ts'
@@ -83,6 +84,7 @@ async function checkOpen(database: Database, config: Config, clock: WallClock): 
     ...(await checkWaiting(database, clock)),
     ...(await checkAlerts(database, clock)),
     ...(await checkStripe(database, clock)),
+    ...(await checkMoving(database)),
     ...(await checkTenants(database, clock)),
   ]
 }

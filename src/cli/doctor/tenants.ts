@@ -1,7 +1,7 @@
 import { count } from '../../detection/kit/words.ts'
 import type { Database } from '../../storage/database.ts'
 import { UNSAVED } from '../../storage/detection/unsaved.ts'
-import { stuckTenants } from '../../storage/detection/waiting.ts'
+import { stuckTenants, waitingTenants } from '../../storage/detection/waiting.ts'
 import { scopeTo } from '../../storage/scope/scope.ts'
 import { openToken } from '../../tenancy/endpoints.ts'
 import { CANNOT_BE_OPENED } from '../../tenancy/sealed.ts'
@@ -83,25 +83,45 @@ export async function checkFailedEvents(database: Database, clock: WallClock): P
     }))
 }
 
+/** A running worker judges within seconds. */
+const WAITING_AFTER_MS = 60_000
+
 /** Longer than a backlog of a busy tenant takes, and than the longest back-off. */
 const STUCK_AFTER_MS = 10 * 60_000
 const SHOWN = 10
 
-/** Tenants whose events are stored and not processed. */
+/** Events that are stored and not processed: of how many tenants, and of which for too long. */
 export async function checkWaiting(database: Database, clock: WallClock): Promise<Finding[]> {
   const now = clock.now().getTime()
   const stuck = await stuckTenants(database.sql, new Date(now - STUCK_AFTER_MS), SHOWN)
-  return stuck.map(({ tenantId, name, since, failures }) => ({
-    check: 'events',
-    level: 'problem',
-    message: `${name} (${tenantId}): not judged for ${Math.floor((now - since.getTime()) / 60_000)} minutes${
-      failures === 0 ? '' : `; ${failures} attempts have failed`
-    }`,
-    advice:
-      failures === 0
-        ? 'Does a server run, and keep up? Its metric billingwatch_oldest_waiting_event_seconds says how far behind it is.'
-        : `Its server's log says why ("detection failed"). Once that is mended, ./billingwatch retry ${tenantId} tries at once.`,
-  }))
+  const findings = stuck.map(
+    ({ tenantId, name, since, failures }): Finding => ({
+      check: 'events',
+      level: 'problem',
+      message: `${name} (${tenantId}): not judged for ${Math.floor((now - since.getTime()) / 60_000)} minutes${
+        failures === 0 ? '' : `; ${failures} attempts have failed`
+      }`,
+      advice:
+        failures === 0
+          ? 'Does a server run, and keep up? Its metric billingwatch_oldest_waiting_event_seconds says how far behind it is.'
+          : `Its server's log says why ("detection failed"). Once that is mended, ./billingwatch retry ${tenantId} tries at once.`,
+    }),
+  )
+  return [...(await countWaiting(database, now)), ...findings]
+}
+
+async function countWaiting(database: Database, now: number): Promise<Finding[]> {
+  const waiting = await waitingTenants(database.sql, new Date(now))
+  if (waiting === undefined || now - waiting.since.getTime() <= WAITING_AFTER_MS) return []
+  const { tenants, since } = waiting
+  return [
+    {
+      check: 'events',
+      level: 'notice',
+      message: `events of ${count(tenants, 'tenant')} wait to be judged, the oldest since ${since.toISOString()}`,
+      advice: 'Does a worker run?',
+    },
+  ]
 }
 
 /** Tenants that have had deliveries before, and none for a day. */

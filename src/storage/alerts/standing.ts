@@ -5,19 +5,23 @@ import { date, integer, nullableDate, type Sql, text } from '../sql.ts'
 /** How alerts stand, of all tenants, by kind of channel. */
 export interface AlertsStanding {
   kind: string
-  /** Due and not delivered, on channels that are in use. */
+  /** Due and not delivered, or tried in vain and to be tried again, on channels that are in use. */
   waiting: number
+  /** When the oldest of these was due, or first tried: a retry moves when it is due. */
   oldestDue: Date | undefined
   disabledChannels: number
 }
 
+/** What waits of all tenants is found by its state; what was sent, which is most of the table, is not read. */
 export async function alertsStanding({ sql }: Database, now: Date): Promise<AlertsStanding[]> {
   const rows = await sql.all(
     `SELECT c."kind", COALESCE(SUM("due"."count"), 0) AS "waiting", MIN("due"."oldest") AS "oldest",
        SUM(CASE WHEN c."state" = 'DISABLED' THEN 1 ELSE 0 END) AS "disabled"
      FROM "AlertChannel" c JOIN "Tenant" t ON t."id" = c."tenantId" LEFT JOIN (
-       SELECT d."tenantId", d."channelId", COUNT(*) AS "count", MIN(d."dueAt") AS "oldest" FROM "AlertDelivery" d
-       WHERE d."state" = 'WAITING' AND d."dueAt" <= ? AND d."held" = ? GROUP BY d."tenantId", d."channelId"
+       SELECT d."tenantId", d."channelId", COUNT(*) AS "count",
+         MIN(COALESCE(d."firstAttemptAt", d."dueAt")) AS "oldest" FROM "AlertDelivery" d
+       WHERE d."state" = 'WAITING' AND COALESCE(d."firstAttemptAt", d."dueAt") <= ? AND d."held" = ?
+       GROUP BY d."tenantId", d."channelId"
      ) AS "due" ON "due"."tenantId" = c."tenantId" AND "due"."channelId" = c."id" AND c."state" = 'ACTIVE'
      WHERE ${SERVED}
      GROUP BY c."kind"`,

@@ -2,19 +2,39 @@ import { z } from 'zod'
 import type { Database } from '../database.ts'
 import type { Scope } from '../scope/scope.ts'
 import { SERVED } from '../served.ts'
-import { date, integer, type SystemSql, text } from '../sql.ts'
+import { date, integer, nullableDate, type SystemSql, text } from '../sql.ts'
 
 /**
  * When the event came that has waited longest to be judged, of all tenants that are served.
  * @returns undefined when none waits
  */
-export async function oldestWaiting({ sql }: Database): Promise<Date | undefined> {
+export async function oldestWaiting({ sql }: Database, now: Date): Promise<Date | undefined> {
+  // Timers that lie ahead are many, and none of them is looked at.
   const [row] = await sql.all(
     `SELECT w."dueAt" FROM "Wake" w JOIN "Tenant" t ON t."id" = w."tenantId"
-     WHERE w."events" <> '[]' AND ${SERVED}
+     WHERE w."events" <> '[]' AND w."dueAt" <= ? AND ${SERVED}
      ORDER BY w."dueAt" LIMIT 1`,
+    [now],
   )
   return row && date(row['dueAt'])
+}
+
+/**
+ * Of how many tenants that are served events wait to be judged, and since when the first of them.
+ * @returns undefined when none waits
+ */
+export async function waitingTenants(
+  sql: SystemSql,
+  now: Date,
+): Promise<{ tenants: number; since: Date } | undefined> {
+  const [row] = await sql.all(
+    `SELECT COUNT(DISTINCT w."tenantId") AS "tenants", MIN(w."dueAt") AS "since"
+     FROM "Wake" w JOIN "Tenant" t ON t."id" = w."tenantId"
+     WHERE w."events" <> '[]' AND w."dueAt" <= ? AND ${SERVED}`,
+    [now],
+  )
+  const since = nullableDate(row?.['since'] ?? null)
+  return since === null ? undefined : { tenants: integer(row?.['tenants']), since }
 }
 
 /** A tenant whose events are not judged, since when, and how often judging it has failed in a row. */
