@@ -3,8 +3,9 @@ import { isDriverAdapterError } from '@prisma/driver-adapter-utils'
 /** Of Prisma: refuses the login, unreachable, timed out, closed, no place in the pool, no transaction in time. */
 const PRISMA = /^P(1000|1001|1002|1003|1008|1010|1011|1017|2024|2028|2037)$/
 /**
- * Of PostgreSQL: connections, logins and databases that it refuses (each worked when this process began), rollbacks of its own accord, resources, locks, ends of sessions and statements, its
- * system. Of SQLite: locks, disk and file. Of the network below.
+ * Of PostgreSQL: connections, logins and databases that it refuses (each worked when this process began), rollbacks of
+ * its own accord, resources, locks, ends of sessions and statements, its system. Of SQLite: locks, disk and file. Of
+ * the network below.
  */
 const CODE =
   /^((08|28|40|53|58)[0-9A-Z]{3}|25P0[34]|3D000|55P03|57014|57P0\d|SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|CORRUPT|NOTADB|PROTOCOL)\w*|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN))$/
