@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { raise, type Seed } from '../support/anomalies.ts'
 import {
   expectAccessible,
+  expectLegible,
   hasBrowser,
   openTab,
   PATIENT,
@@ -347,6 +348,7 @@ describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT },
         await page.emulateMedia({ colorScheme })
         await page.setViewportSize({ width, height: 800 })
         await expectAccessible(page, `${path}, ${colorScheme}, ${width} wide`)
+        await expectLegible(page, `${path}, ${width} wide`)
       }
     }
   })

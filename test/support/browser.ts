@@ -69,6 +69,23 @@ export async function signIn(page: Page, url: string, key: string, path = '/'): 
   await page.getByRole('navigation', { name: 'Screens' }).waitFor()
 }
 
+/** Texts that stand letter under letter, since nothing was left of their column. */
+const SQUEEZED = `(() => {
+  const found = []
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) {
+    const range = document.createRange()
+    range.selectNodeContents(texts.currentNode)
+    const { width, height } = range.getBoundingClientRect()
+    if (width > 0 && width < 24 && height > 40) found.push(texts.currentNode.data)
+  }
+  return found
+})()`
+
+export async function expectLegible(page: Page, name: string): Promise<void> {
+  expect([name, await page.evaluate(SQUEEZED)]).toEqual([name, []])
+}
+
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const findings = z.array(

@@ -34,6 +34,10 @@ const UpdateTenant = graphql(`
   }
 `)
 
+/** What stands between backticks is to be typed. */
+const withCode = (text: string) =>
+  text.split('`').map((part, place) => (place % 2 === 1 ? <code key={part}>{part}</code> : part))
+
 /** The steps to the first event, and what the tenant is called and where it is. */
 export function General() {
   const me = useMe()
@@ -50,7 +54,7 @@ export function General() {
             <li key={name} className={styles['row']}>
               <div>
                 <p className={styles['name']}>{title}</p>
-                {!done && <p className={styles['muted']}>{help}</p>}
+                {!done && <p className={styles['muted']}>{withCode(help)}</p>}
               </div>
               <State word={done ? 'Done' : 'To do'} mood={done ? 'good' : 'plain'} />
             </li>
