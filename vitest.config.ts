@@ -49,8 +49,9 @@ export default defineConfig({
     setupFiles: ['test/support/setup.ts'],
     unstubEnvs: true,
     restoreMocks: true,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Nothing takes as long: what hangs is to fail, and what waits for its turn on a slow machine is not.
+    testTimeout: 60_000,
+    hookTimeout: 90_000,
     projects: [
       {
         extends: true,

@@ -84,10 +84,10 @@ describe('a whole server', () => {
         await deliver(mine, doubleCharge())
         expect(me.received.length).toBeGreaterThan(0)
       },
-      { timeout: 10_000, interval: 300 },
+      { timeout: 45_000, interval: 300 },
     )
     await deliver(mine, events)
-    await vi.waitFor(() => expect(customers(me.received)).toContain(`cus_${made}`), { timeout: 5_000 })
+    await vi.waitFor(() => expect(customers(me.received)).toContain(`cus_${made}`), { timeout: 45_000 })
     const listed = await nodesOf(mine)
     expect(listed.nodes[0]).toMatchObject({ detector: 'DUPLICATE_CHARGE' })
     expect(new Set(customers(me.received)).size).toBe(me.received.length)
@@ -102,17 +102,17 @@ describe('a whole server', () => {
     expect(nodes).toEqual([])
     await deliver(mine, doubleCharge())
     const first = `cus_${made}`
-    await vi.waitFor(async () => expect((await nodesOf(mine)).nodes).toHaveLength(1), { timeout: 5_000 })
+    await vi.waitFor(async () => expect((await nodesOf(mine)).nodes).toHaveLength(1), { timeout: 45_000 })
     const second = await startServer(databaseUrl)
     const live = collect(socket(second.url, mine.key), DETECTED, { after: resumeCursor })
-    await vi.waitFor(() => expect(customers(live.received)).toEqual([first]), { timeout: 5_000 })
+    await vi.waitFor(() => expect(customers(live.received)).toEqual([first]), { timeout: 45_000 })
     await deliver(mine, doubleCharge())
     await vi.waitFor(() => expect(customers(live.received)).toEqual([first, `cus_${made}`]), {
-      timeout: 10_000,
+      timeout: 45_000,
     })
     const { cursor } = JSON.parse(JSON.stringify(live.received[0])).anomalyDetected
     const resumed = collect(socket(url, mine.key), DETECTED, { after: cursor })
-    await vi.waitFor(() => expect(customers(resumed.received)).toEqual([`cus_${made}`]), { timeout: 5_000 })
+    await vi.waitFor(() => expect(customers(resumed.received)).toEqual([`cus_${made}`]), { timeout: 45_000 })
   })
 
   it('counts one event once, however many deliver it at the same time', async () => {
@@ -125,7 +125,7 @@ describe('a whole server', () => {
       answers.filter(({ body }) => JSON.stringify(body) === '{"received":true,"duplicate":false}'),
     ).toHaveLength(1)
     await post(url, mine.token, second)
-    await vi.waitFor(async () => expect((await nodesOf(mine)).nodes).toHaveLength(1), { timeout: 5_000 })
+    await vi.waitFor(async () => expect((await nodesOf(mine)).nodes).toHaveLength(1), { timeout: 45_000 })
     const { data } = await query(
       url,
       mine.key,
@@ -152,7 +152,7 @@ describe('a whole server', () => {
         )
         expect(data).toEqual({ events: { totalCount: 0 } })
       },
-      { timeout: 5_000 },
+      { timeout: 45_000 },
     )
     expect((await nodesOf(mine)).nodes).toEqual([])
   })

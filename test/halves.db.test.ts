@@ -56,11 +56,11 @@ describe.each(BUSES)('a web process and a worker that are joined %s', (_, shared
         const { data } = await query(web.url, tenant.key, '{ anomalies { nodes { customerId } } }')
         expect(data).toEqual({ anomalies: { nodes: [{ customerId: 'cus_1' }] } })
       },
-      { timeout: 10_000 },
+      { timeout: 45_000 },
     )
     await vi.waitFor(
       () => expect(seen.received).toEqual([{ anomalyDetected: { node: { customerId: 'cus_1' } } }]),
-      { timeout: 10_000 },
+      { timeout: 45_000 },
     )
   })
 })
@@ -114,7 +114,7 @@ describe('how long events wait', () => {
           const [, seconds] = /^billingwatch_oldest_waiting_event_seconds (\S+)$/m.exec(metrics) ?? []
           expect(Number(seconds)).toBeGreaterThanOrEqual(600)
         },
-        { timeout: 10_000 },
+        { timeout: 45_000 },
       )
     },
   )
@@ -230,7 +230,7 @@ describe.runIf(engine === 'postgresql')('several processes', () => {
           // From the eleventh on they are grouped into one anomaly of many.
           for (const customer of expected) expect(seen).toContain(customer)
         },
-        { timeout: 15_000 },
+        { timeout: 45_000 },
       )
     },
     60_000,
@@ -265,7 +265,7 @@ describe.runIf(engine === 'postgresql')('several processes', () => {
     await vi.waitFor(
       async () =>
         expect(new Set(await Promise.all(apps.map((app) => status(app, '/readyz'))))).toEqual(new Set([200])),
-      { timeout: 30_000, interval: 100 },
+      { timeout: 45_000, interval: 100 },
     )
     expect(await migrations(apps[0]?.database)).toEqual(EVERY)
   }, 60_000)

@@ -58,7 +58,7 @@ describe('kill -9', () => {
       expect(events.totalCount).toBe(6)
       return anomalies.nodes.map(({ customerId }: { customerId: string }) => customerId).sort()
     }
-    await vi.waitFor(async () => expect(await told()).toEqual(expected), { timeout: 15_000, interval: 200 })
+    await vi.waitFor(async () => expect(await told()).toEqual(expected), { timeout: 45_000, interval: 200 })
     const { data } = await query(
       server.url,
       mine.key,

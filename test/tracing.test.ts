@@ -95,7 +95,7 @@ describe('traces', () => {
         for (const name of ['delivery', 'pass', 'record', 'notify', 'alert'])
           expect(named(name).length, name).toBeGreaterThan(0)
       },
-      { timeout: 30_000 },
+      { timeout: 45_000 },
     )
     const [delivery] = named('delivery')
     expect(delivery).toMatchObject({ kind: 2, parentSpanId: '', status: { code: 0 } })

@@ -132,7 +132,7 @@ describe('once it is taken, a socket', () => {
       payload: [{ extensions: { code: 'RATE_LIMITED' } }],
     })
     expect(raw.socket.readyState).toBe(raw.socket.OPEN)
-  }, 30_000)
+  }, 60_000)
 
   test('that vanishes while it is answered takes nobody along', async () => {
     const other = listen(connect(served, tenant.key), DETECTED)

@@ -34,11 +34,11 @@ it("what hangs on one tenant's receivers holds up no alert of another", { timeou
   await raise(database, other.id, { severity: 'HIGH', detectedAt: clock.now() })
   await alerts.plan()
   await sender.begin()
-  await vi.waitFor(() => expect(hanging).toBeGreaterThan(0), { timeout: 30_000 })
+  await vi.waitFor(() => expect(hanging).toBeGreaterThan(0), { timeout: 45_000 })
   expect(quick.requests).toEqual([])
 
   clock.forward(10)
   await sender.begin()
-  await vi.waitFor(() => expect(quick.requests.length).toBe(1), { timeout: 30_000 })
+  await vi.waitFor(() => expect(quick.requests.length).toBe(1), { timeout: 45_000 })
   expect(hangingThen).toBeGreaterThan(0)
 })

@@ -91,7 +91,7 @@ describe('alerts over GraphQL', () => {
   it('delivers what is raised within seconds, and says so at the anomaly', async () => {
     const { tenant, receiver, alertChannel } = await setUp()
     const id = await raise(app.database, tenant.id, { severity: 'CRITICAL' })
-    await vi.waitFor(() => expect(receiver.requests.length).toBe(1), { timeout: 10_000 })
+    await vi.waitFor(() => expect(receiver.requests.length).toBe(1), { timeout: 45_000 })
     expect(receiver.requests[0]?.path).toBe('/hook?token=hidden')
     const text = `query($id: ID!) { anomaly(id: $id) { alerts { id reason state why deliveredAt channel { id } anomaly { id } attempts { status error answer milliseconds } } } }`
     await vi.waitFor(
@@ -113,7 +113,7 @@ describe('alerts over GraphQL', () => {
             },
           },
         }),
-      { timeout: 10_000 },
+      { timeout: 45_000 },
     )
     const body: unknown = JSON.parse(receiver.requests[0]?.body ?? '')
     expect(body).toMatchObject({ data: { url: `${url}/a/${id}` } })
@@ -134,7 +134,7 @@ describe('alerts over GraphQL', () => {
             },
           },
         }),
-      { timeout: 15_000 },
+      { timeout: 45_000 },
     )
   })
 
@@ -236,7 +236,7 @@ describe('alerts over GraphQL', () => {
   it("shows another tenant's channels and deliveries as absent", async () => {
     const { alertChannel, receiver, tenant } = await setUp()
     await raise(app.database, tenant.id, { severity: 'CRITICAL' })
-    await vi.waitFor(() => expect(receiver.requests.length).toBe(1), { timeout: 10_000 })
+    await vi.waitFor(() => expect(receiver.requests.length).toBe(1), { timeout: 45_000 })
     const deliveryId = String(receiver.requests[0]?.headers['webhook-id'])
     const attacker = await makeTenant(app, databaseUrl)
     expect(

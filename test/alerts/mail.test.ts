@@ -51,7 +51,7 @@ describe('an EMAIL channel', () => {
         expect(await query(app.url, tenant.key, ALERTS, { id })).toMatchObject({
           data: { anomaly: { alerts: [{ state: 'MUTED', why: 'no address of the channel is verified' }] } },
         }),
-      { timeout: 10_000 },
+      { timeout: 45_000 },
     )
     const VERIFY = `mutation($input: VerifyAlertAddressInput!) { verifyAlertAddress(input: $input) { alertChannel { state } } }`
     const verify = (given: string) =>
@@ -64,7 +64,7 @@ describe('an EMAIL channel', () => {
       data: { verifyAlertAddress: { alertChannel: { state: 'ACTIVE' } } },
     })
     await raise(app.database, tenant.id, { severity: 'CRITICAL', title: 'Charged twice' })
-    await vi.waitFor(() => expect(to('ana@example.com').length).toBe(2), { timeout: 10_000 })
+    await vi.waitFor(() => expect(to('ana@example.com').length).toBe(2), { timeout: 45_000 })
     expect(to('ana@example.com')[1]?.subject).toContain('Charged twice')
   })
 
@@ -94,7 +94,7 @@ describe('an EMAIL channel', () => {
       data: { alertChannels: [{ state: 'ACTIVE', addresses: [{ state: 'VERIFIED' }] }] },
     })
     await raise(app.database, tenant.id, { severity: 'CRITICAL' })
-    await vi.waitFor(() => expect(to('eve@example.com').length).toBe(2), { timeout: 10_000 })
+    await vi.waitFor(() => expect(to('eve@example.com').length).toBe(2), { timeout: 45_000 })
     const leave =
       /https?:\/\/\S+\/alerts\/unsubscribe\/[\w.-]+/.exec(to('eve@example.com')[1]?.text ?? '')?.[0] ?? ''
     await fetch(leave)

@@ -64,7 +64,7 @@ describe('the life of an anomaly', () => {
     const id = await raise(database, tenant.id)
     await Promise.all(Array.from({ length: 50 }, () => takeStep(scope, acting, 'resolve', id)))
     expect(await kinds(tenant.id, id)).toEqual(['ANOMALY_RAISED', 'ANOMALY_RESOLVED'])
-  }, 30_000)
+  }, 60_000)
 
   test('reopened, it forgets who had settled it; its history does not', async () => {
     const tenant = await makeTenant(database)

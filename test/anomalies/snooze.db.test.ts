@@ -142,7 +142,7 @@ describe('a snooze whose time is over', () => {
     const clock = { now: () => NEXT_DAY }
     const watch = new SnoozeWatch({ database, bus, clock, log: createLogger('silent') })
     watch.start()
-    await expect.poll(() => hints, { timeout: 15_000 }).toBe(2)
+    await expect.poll(() => hints, { timeout: 45_000 }).toBe(2)
     await watch.stop()
     expect((await acts()).at(-1)).toMatchObject({ kind: 'ANOMALY_UNSNOOZED' })
   })

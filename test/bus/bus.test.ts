@@ -12,7 +12,7 @@ import { createLogger } from '../../src/log.ts'
 import { systemClock } from '../../src/time.ts'
 
 const REDIS = 'redis://127.0.0.1:6379'
-const SOON = { timeout: 15_000 }
+const SOON = { timeout: 45_000 }
 
 const standing = (write: (line: string) => void = () => {}) =>
   new RedisStanding({ log: createLogger('info', { write }), clock: systemClock, up: { set: () => {} } })
@@ -144,7 +144,7 @@ describe.skipIf(!(await redisAnswers()))('the Redis bus that was cut off', () =>
     await vi.waitFor(() => expect(listener).toHaveBeenCalled())
     listener.mockClear()
     between.cut()
-    await vi.waitFor(() => expect(listener).toHaveBeenCalled(), { timeout: 10_000 })
+    await vi.waitFor(() => expect(listener).toHaveBeenCalled(), { timeout: 45_000 })
     await bus.close()
     between.close()
   })

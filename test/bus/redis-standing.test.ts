@@ -8,7 +8,7 @@ import { createMetrics } from '../../src/metrics.ts'
 import { systemClock } from '../../src/time.ts'
 import { missingOwnRedis, OwnRedis } from '../faults/own-redis.ts'
 
-const SOON = { timeout: 15_000, interval: 20 }
+const SOON = { timeout: 45_000, interval: 20 }
 const missing = await missingOwnRedis()
 
 /** What is written to the log, a parsed line each. */

@@ -103,7 +103,7 @@ describe('billingwatch demo', () => {
 
   it('can be stopped while it still replays', async () => {
     const { child, said, closed } = demo('--days', '35')
-    await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), { timeout: 30_000 })
+    await vi.waitFor(() => expect(readdirSync(folder)).toHaveLength(1), { timeout: 45_000 })
     child.kill('SIGINT')
     expect(await closed).toBe(0)
     expect(said()).toBe('Stopped before it began; the database is gone.\n')

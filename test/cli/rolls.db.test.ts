@@ -8,7 +8,7 @@ import { cli, cliJson, type Env, freshEnv } from './harness.ts'
 
 const [OLD, NEW] = ['whsec_old_0123456789abcdefghijkl', 'whsec_new_0123456789abcdefghijkl']
 /** What another process did is known within a second; the machine may be busy. */
-const SOON = { timeout: 10_000, interval: 100 }
+const SOON = { timeout: 45_000, interval: 100 }
 
 let made = 0
 /** An event that was not delivered before. */

@@ -78,7 +78,7 @@ describe('a server', () => {
       // Events are judged before the last list has ended.
       await vi.waitFor(
         async () => expect(await connection()).toMatchObject({ filled: 4, missing: 0, rationSpent: 0 }),
-        { timeout: 30_000, interval: 100 },
+        { timeout: 45_000, interval: 100 },
       )
       expect(await scope.db.anomaly.count({ where: { detector: 'WEBHOOK_LAG' } })).toBe(0)
       const metrics = await (await fetch(`${server.url}/metrics`)).text()

@@ -31,7 +31,7 @@ describe('GET /export/anomalies.csv', () => {
     expect(header).toMatch(/^id,detector,severity,status,origin,/)
     expect(rows.map((row) => row.split(',', 1)[0])).toEqual(ids.reverse())
     expect(rows.join()).not.toContain('not yours')
-  }, 30_000)
+  }, 60_000)
 
   test('writes a row as it is, with nothing that a spreadsheet would run', async () => {
     const tenant = await makeTenant(database)

@@ -244,7 +244,7 @@ describe('subscriptions', () => {
     }
     const last = await raise(database, thief.id)
     served.bus.publish(`feed:${thief.id}`)
-    await expect.poll(() => idsOf(own), { timeout: 15_000 }).toContain(last)
+    await expect.poll(() => idsOf(own), { timeout: 45_000 }).toContain(last)
     const all = JSON.stringify([...heard, own].map(({ received }) => received))
     expect(all).not.toContain(stolen)
     expect(all).not.toContain(MARK)
@@ -284,7 +284,7 @@ describe('subscriptions', () => {
     )
     const raised = await Promise.all(pair.map(({ id }) => raise(database, id)))
     for (const { id } of pair) served.bus.publish(`feed:${id}`)
-    await expect.poll(() => heard.map(idsOf), { timeout: 15_000 }).toEqual(raised.map((id) => [id]))
+    await expect.poll(() => heard.map(idsOf), { timeout: 45_000 }).toEqual(raised.map((id) => [id]))
   })
 })
 

@@ -159,7 +159,7 @@ describe('a socket', () => {
       'subscription($after: String) { anomalyDetected(after: $after) { cursor node { id message } } }',
       { after },
     )
-    await vi.waitFor(() => expect(heard.received).toHaveLength(24), { timeout: 30_000, interval: 50 })
+    await vi.waitFor(() => expect(heard.received).toHaveLength(24), { timeout: 45_000, interval: 50 })
     expect(heard.errors).toEqual([])
   }, 60_000)
 })

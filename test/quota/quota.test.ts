@@ -7,7 +7,7 @@ import { connectRedis, redisAt } from '../support/redis.ts'
 
 const redis = await connectRedis()
 if (!redis) process.stderr.write('No Redis answers: the tests of shared quotas are skipped.\n')
-const SOON = { timeout: 10_000, interval: 50 }
+const SOON = { timeout: 45_000, interval: 50 }
 const refused = expect.objectContaining({ code: 'RATE_LIMITED' })
 
 const opened: { close(): void }[] = []

@@ -52,7 +52,7 @@ describe.runIf(engine === 'postgresql')('a transaction on PostgreSQL', async () 
     await expect(sql.all('SELECT pg_sleep(60)')).rejects.toMatchObject({ code: QUERY_CANCELED })
     held.open()
     await holding
-  }, 30_000)
+  }, 60_000)
 
   it('gives its locks back when its process hangs between two statements', async () => {
     const [hung, locked] = [gate(), gate()]
@@ -69,5 +69,5 @@ describe.runIf(engine === 'postgresql')('a transaction on PostgreSQL', async () 
     await next
     const { name } = await database.prisma.tenant.findFirstOrThrow({ where: { id: tenantId } })
     expect(name).toBe('going on')
-  }, 30_000)
+  }, 60_000)
 })

@@ -11,7 +11,7 @@ export const CHANGED = `subscription($after: String) {
 }`
 
 /** For what comes by itself in well under a second, on a machine that is busy. */
-export const SOON = { timeout: 15_000, interval: 20 }
+export const SOON = { timeout: 45_000, interval: 20 }
 
 interface Told {
   cursor: string

@@ -73,7 +73,7 @@ describe('copy', () => {
     const [mine, other] = [await makeTenant(app, fromUrl), await makeTenant(app, fromUrl)]
     for (const one of doubleCharge('cus_first')) await post(app.url, mine.token, one)
     await vi.waitFor(async () => expect(await anomaliesOf(app.url, mine)).toHaveLength(1), {
-      timeout: 10_000,
+      timeout: 45_000,
     })
 
     const accepted: string[] = []
