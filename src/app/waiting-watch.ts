@@ -7,7 +7,7 @@ import type { Clock } from '../time.ts'
 /** Milliseconds between two looks. */
 const EVERY = 5_000
 
-/** A database that is away fails every look: it is said once in so many milliseconds. */
+/** Milliseconds between two warnings: whatever makes a look fail makes the next one fail, too. */
 const WARN_EVERY = 10 * 60_000
 
 export interface WaitingWatchParts {

@@ -8,7 +8,7 @@ const PREFIX = 'billingwatch:'
 /**
  * The bus of many processes, over Redis' own publish and subscribe. While Redis is away hints are lost and listeners
  * live by what they read on their own; subscriptions come back with the connection.
- * @param standing is told of both connections, and of what fails on them
+ * @param standing watches both connections, and hears of commands that fail on them
  */
 export function redisBus(url: string, standing: RedisStanding): Bus {
   // Hints are worth nothing later: they are not queued while there is no connection.

@@ -30,8 +30,9 @@ export function checkSignature(
   return old && fitsOne(bytes, header, candidates, 0, receivedAt) ? 'stale' : 'bad_signature'
 }
 
-/** By how much a clock that is behind is set right by a signature; more than a day no clock is wrong, but a signature may be. */
+/** A clock that is less behind a signature is left alone: so far two machines' clocks may differ. */
 const BEHIND: Seconds = MINUTE
+/** A signature that is further ahead is not believed: no server's clock is that wrong. */
 const AT_MOST: Seconds = DAY
 
 /**

@@ -2,7 +2,7 @@ import type { Check, Fault, FaultOptions } from './fault.ts'
 import { quantile, Shop } from './greed.ts'
 
 /** Milliseconds that Stripe, and whoever asks whether a process is alive, wait at least. How long it takes is measured by `npm run bench -- fairness`. */
-const PATIENCE = { delivery: 10_000, health: 5_000 }
+const WAITS_MS = { delivery: 10_000, health: 5_000 }
 
 /** One tenant asks for the most expensive pages as often as its limits allow. */
 export const greedyTenant: Fault = {
@@ -24,12 +24,12 @@ export const greedyTenant: Fault = {
         },
         {
           what: 'none of them takes longer than Stripe waits',
-          ok: slowest < PATIENCE.delivery,
+          ok: slowest < WAITS_MS.delivery,
           seen: `half within ${quantile(deliveries, 0.5).toFixed(0)} ms, the slowest after ${slowest.toFixed(0)} ms`,
         },
         {
           what: 'healthz answers in time',
-          ok: healthSlowest < PATIENCE.health,
+          ok: healthSlowest < WAITS_MS.health,
           seen: `the slowest after ${healthSlowest.toFixed(0)} ms`,
         },
         {
