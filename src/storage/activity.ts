@@ -2,6 +2,7 @@ import type { Actor } from '../actor.ts'
 import type { Activity } from '../generated/sqlite/client.ts'
 import type { SystemClient } from './database.ts'
 import { readOnly } from './moving.ts'
+import type { Scope } from './scope/scope.ts'
 
 /** The acts that a tenant's feed and audit log know: GraphQL's `ActivityKind`. */
 export const ACTIVITY_KINDS = [
@@ -89,3 +90,14 @@ export const activityRow = (tenantId: string, seq: bigint, entry: ActivityEntry)
   note: entry.note ?? null,
   data: entry.data === undefined ? null : JSON.stringify(entry.data),
 })
+
+/** Whether an act of a kind is recorded of something that may be gone. @param place where its data names it */
+export async function wasRecorded(
+  { db, tenantId }: Pick<Scope, 'db' | 'tenantId'>,
+  kind: ActivityKind,
+  place: string,
+  id: string,
+): Promise<boolean> {
+  const data = { contains: `"${place}":${JSON.stringify(id)}` }
+  return (await db.activity.count({ where: { tenantId, kind, data } })) > 0
+}

@@ -131,6 +131,10 @@ export async function appendWake(
   ])
 }
 
+export async function removeWake(tx: Writer, tenantId: string, id: string): Promise<void> {
+  await tx.run('DELETE FROM "Wake" WHERE "tenantId" = ? AND "id" = ?', [tenantId, id])
+}
+
 /** Records the tenant's first live event. @returns false when an earlier one stands already */
 export async function markLive(tx: Writer, tenantId: string, at: Date): Promise<boolean> {
   const changed = await tx.run(

@@ -3,7 +3,8 @@ import type { Actor } from '../../src/actor.ts'
 import { recordActivity } from '../../src/storage/activity.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { testDatabase } from '../support/database.ts'
-import { clock, newTenant } from '../tenancy/office.ts'
+import { clock } from '../support/stepped-clock.ts'
+import { newTenant } from '../tenancy/office.ts'
 
 let database: Database
 beforeAll(async () => {

@@ -115,6 +115,25 @@ test('growth is one act a minute, except when severity rises', async () => {
   ])
 })
 
+test.each([
+  ['ANOMALY_UPDATED', 'HIGH', '{"former":{"severity":"MEDIUM"}}'],
+  ['ANOMALY_REOPENED', 'CRITICAL', '{"former":{"severity":"MEDIUM"}}'],
+  ['ANOMALY_UPDATED', 'MEDIUM', null],
+] as const)('the act of %s to %s says what severity it rose from', async (change, severity, data) => {
+  const tenant = await makeTenant(database)
+  const incident = incidentOf()
+  await save(tenant, incident, 'ANOMALY_RAISED', 0)
+  await save(tenant, grown(incident, severity), change, 1)
+  const acts = await database.prisma.activity.findMany({
+    where: { tenantId: tenant.id, anomalyId: incident.id },
+    orderBy: { seq: 'asc' },
+  })
+  expect(acts.map((act) => [act.kind, act.data])).toEqual([
+    ['ANOMALY_RAISED', null],
+    [change, data],
+  ])
+})
+
 test('every change takes a number of the feed, whether or not an act stands at it', async () => {
   const tenant = await makeTenant(database)
   const incident = incidentOf()

@@ -8,6 +8,7 @@ import {
 } from '@prisma/driver-adapter-utils'
 import type pg from 'pg'
 import { currentTenant } from '../current-tenant.ts'
+import { untilItsEnd } from '../ended.ts'
 import { beginSession, inSession, type Session, type WalledPool } from './session.ts'
 
 /**
@@ -36,7 +37,7 @@ export async function walledAdapter(pool: WalledPool): Promise<SqlDriverAdapterF
     executeScript: () => Promise.reject(new Error('scripts are for migrations, which do not come this way')),
     startTransaction: async (isolation) => {
       const session = await translated(plain, beginSession(pool, currentTenant(), { isolation }))
-      return transactionOver(session, over(session.client), plain)
+      return untilItsEnd(transactionOver(session, over(session.client), plain))
     },
     getConnectionInfo: () => plain.getConnectionInfo(),
     dispose: () => plain.dispose(),

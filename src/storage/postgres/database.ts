@@ -3,15 +3,18 @@ import type pg from 'pg'
 import { PrismaClient } from '../../generated/postgresql/client.ts'
 import type { Database, SystemClient } from '../database.ts'
 import { walledAdapter } from './adapter.ts'
+import { connectionsOf } from './connections.ts'
 import { answerWithin, LIMITS, type Limits, NOTICING_LOST_CLIENTS } from './limits.ts'
+import { learnWhereItEnds } from './prepared.ts'
 import { openRoles } from './rights.ts'
 import type { Roles } from './roles.ts'
 import { WalledPool } from './session.ts'
 import { postgresSql } from './sql.ts'
+import { UTC_TYPES } from './types.ts'
 
-/** Connections of one process. Deliveries have their own, so that nothing else can take them all. */
-const FOR_DELIVERIES = { max: 3, connectWithin: 2_000 }
-const FOR_THE_REST = { max: 10, connectWithin: 5_000 }
+/** Milliseconds to wait for a connection of the pool. */
+const DELIVERIES_WAIT = 2_000
+const THE_REST_WAITS = 5_000
 
 /** Milliseconds of silence after which this side asks whether the server is still there. */
 const KEEPALIVE_AFTER = 10_000
@@ -21,12 +24,13 @@ const KEEPALIVE_AFTER = 10_000
  * @throws DatabaseError when the server does not answer, or the login may not take the two roles
  */
 export async function openPostgres(url: string): Promise<Database> {
+  const most = connectionsOf(url)
   const roles = await openRoles(url)
-  const deliveries = poolOf(url, roles, FOR_DELIVERIES, LIMITS.delivery)
-  const rest = poolOf(url, roles, FOR_THE_REST, LIMITS.request)
+  const deliveries = poolOf(url, roles, { max: most.deliveries, wait: DELIVERIES_WAIT }, LIMITS.delivery)
+  const rest = poolOf(url, roles, { max: most.rest, wait: THE_REST_WAITS }, LIMITS.request)
   const client: unknown = new PrismaClient({
     adapter: await walledAdapter(rest),
-    transactionOptions: { maxWait: FOR_THE_REST.connectWithin, timeout: LIMITS.request.idle },
+    transactionOptions: { maxWait: THE_REST_WAITS, timeout: LIMITS.request.idle },
   })
   // The one cast between the engines: both clients are generated from the same models.
   const prisma = client as SystemClient
@@ -53,7 +57,7 @@ export async function openPostgres(url: string): Promise<Database> {
 function poolOf(
   url: string,
   roles: Roles,
-  { max, connectWithin }: typeof FOR_DELIVERIES,
+  { max, wait }: { max: number; wait: number },
   limits: Limits,
 ): WalledPool {
   const options = {
@@ -62,12 +66,15 @@ function poolOf(
     // A statement that waits for nothing is sent before the last one is answered: many small ones wait for no round trips.
     pipeline: true,
     stream: gatheringSocket,
-    connectionTimeoutMillis: connectWithin,
+    types: UTC_TYPES,
+    connectionTimeoutMillis: wait,
     // A server that is gone without a word must not hold anybody for ever.
     query_timeout: answerWithin(limits),
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_AFTER,
-    onConnect: (client: pg.ClientBase) => client.query(NOTICING_LOST_CLIENTS),
+    onConnect: async (client: pg.ClientBase) => {
+      await Promise.all([client.query(NOTICING_LOST_CLIENTS), learnWhereItEnds(client)])
+    },
   }
   const pool = new WalledPool(options, roles)
   // The pool replaces a connection that breaks, and a statement on it fails; without a listener the process would end.

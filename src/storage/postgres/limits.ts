@@ -9,14 +9,16 @@ export interface Limits {
   readonly statement: number
   /** Between two statements: a process that hangs gives its locks back after this time. */
   readonly idle: number
+  /** Whether it is always the same few statements, which find their rows by keys: then they are prepared. */
+  readonly isPrepared: boolean
 }
 
 /** Deliveries are answered within seconds whatever hangs; retention goes over many rows and nobody waits for it. */
 export const LIMITS: Readonly<Record<Purpose, Limits>> = {
-  delivery: { lock: 2_000, statement: 3_000, idle: 4_000 },
-  request: { lock: 5_000, statement: 10_000, idle: 15_000 },
-  judging: { lock: 5_000, statement: 10_000, idle: 20_000 },
-  maintenance: { lock: 5_000, statement: 60_000, idle: 60_000 },
+  delivery: { lock: 2_000, statement: 3_000, idle: 4_000, isPrepared: true },
+  request: { lock: 5_000, statement: 10_000, idle: 15_000, isPrepared: false },
+  judging: { lock: 5_000, statement: 10_000, idle: 20_000, isPrepared: true },
+  maintenance: { lock: 5_000, statement: 60_000, idle: 60_000, isPrepared: false },
 }
 
 /** How much longer than the server this side waits for it: past that, it is the network or the machine that hangs. */
@@ -26,15 +28,22 @@ const GRACE = 1_500
 export const answerWithin = ({ statement }: Limits): number => statement + GRACE
 
 /** A statement that is given up after this many milliseconds; the driver takes this, and its types do not know of it. */
-export function timed(query: pg.QueryConfig, within: number): pg.QueryConfig {
-  const config: pg.QueryConfig & { query_timeout: number } = { ...query, query_timeout: within }
-  return config
-}
+export const timed = <Query extends pg.QueryConfig>(query: Query, within: number): Query => ({
+  ...query,
+  query_timeout: within,
+})
 
 /** For the rest of a transaction only: behind a pooler a setting of the session would be the next client's. */
-export const limiting = ({ lock, statement, idle }: Limits): string =>
+export const limiting = ({ lock, statement, idle, isPrepared }: Limits): string =>
   `SET LOCAL lock_timeout = ${lock}; SET LOCAL statement_timeout = ${statement}; ` +
-  `SET LOCAL idle_in_transaction_session_timeout = ${idle}`
+  `SET LOCAL idle_in_transaction_session_timeout = ${idle}${isPrepared ? `; ${BY_KEYS}` : ''}`
+
+/**
+ * A prepared plan outlives the size of the tables that it was made for: one that was made while a queue was short would
+ * read all of it when it is long. Where there is no index to use all the same, the plan gets a price at which PostgreSQL
+ * would compile it, which takes longer than to run it.
+ */
+const BY_KEYS = 'SET LOCAL enable_seqscan = off; SET LOCAL jit = off'
 
 /**
  * For the length of a session: the server finds out within half a minute that the machine on the other side is gone.

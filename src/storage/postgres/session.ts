@@ -21,6 +21,9 @@ export const wall = ({ app, system }: Roles, tenantId: string | undefined): stri
     ? `SET LOCAL ROLE ${system}`
     : `SET LOCAL ROLE ${app}; SELECT set_config('app.tenant_id', ${pg.escapeLiteral(tenantId)}, true)`
 
+/** From behind the wall of one tenant behind that of another, `$1`: the role is the same. */
+export const OTHER_TENANT = "SELECT set_config('app.tenant_id', $1, true)"
+
 /** A transaction on a connection of its own, which goes back to the pool when it ends; a second end does nothing. */
 export interface Session {
   readonly client: pg.PoolClient

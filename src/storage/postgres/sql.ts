@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { currentTenant, outOfTenant } from '../current-tenant.ts'
 import {
   type Insert,
@@ -12,36 +12,35 @@ import {
   type Value,
 } from '../sql.ts'
 import { answerWithin, type Limits, timed } from './limits.ts'
+import { preparedName } from './prepared.ts'
 import type { Roles } from './roles.ts'
-import { beginSession, inSession, type Session, type WalledPool, wall } from './session.ts'
+import { beginSession, inSession, OTHER_TENANT, type Session, type WalledPool, wall } from './session.ts'
 
 /** Raw statements over the pool, each in the role and the name of its tenant, within the limits of their purpose. */
 export function postgresSql(pool: WalledPool, limits: Limits): SystemSql & { begin(): Promise<Transaction> } {
-  const within = answerWithin(limits)
   const inTurn =
     <Result>(read: (connection: Connection, text: string, values?: readonly Value[]) => Promise<Result>) =>
     (text: string, values?: readonly Value[]): Promise<Result> =>
-      inSession(pool, currentTenant(), (client) => read({ client, within }, text, values), limits)
+      inSession(pool, currentTenant(), (client) => read({ client, limits }, text, values), limits)
   return {
     all: inTurn(all),
     tuples: inTurn(allTuples),
     write: (work) => {
       const tenantId = currentTenant()
       const transaction = (client: pg.PoolClient) => {
-        const tx = new PostgresWriter({ client, within }, tenantId, pool.roles)
+        const tx = new PostgresWriter({ client, limits }, tenantId, pool.roles)
         return outOfTenant(() => work(tx)).finally(() => tx.end())
       }
       return inSession(pool, tenantId, transaction, limits)
     },
     begin: async () =>
-      new PostgresTransaction(await beginSession(pool, undefined, { limits }), within, pool.roles),
+      new PostgresTransaction(await beginSession(pool, undefined, { limits }), limits, pool.roles),
   }
 }
 
-/** A connection, and the milliseconds within which it has to answer. */
 interface Connection {
   readonly client: pg.PoolClient
-  readonly within: number
+  readonly limits: Limits
   /** What broke the transaction that is open. */
   failure?: unknown
 }
@@ -58,9 +57,11 @@ class PostgresWriter implements SystemWriter {
   async enter(tenantId: string): Promise<void> {
     if (this.tenantId === tenantId) return
     const connection = this.#open()
+    const isWithin = this.tenantId !== undefined
     // Set before the answer: what is sent next runs behind it, and in a transaction that failed nothing runs at all.
     this.tenantId = tenantId
-    await ask(connection, { text: wall(this.roles, tenantId) })
+    if (isWithin) await query(connection, OTHER_TENANT, [tenantId])
+    else await ask(connection, timed({ text: wall(this.roles, tenantId) }, answerWithin(connection.limits)))
   }
 
   async all(text: string, values?: readonly Value[]): Promise<Row[]> {
@@ -99,10 +100,10 @@ class PostgresWriter implements SystemWriter {
 class PostgresTransaction extends PostgresWriter implements Transaction {
   constructor(
     private readonly session: Session,
-    within: number,
+    limits: Limits,
     roles: Roles,
   ) {
-    super({ client: session.client, within }, undefined, roles)
+    super({ client: session.client, limits }, undefined, roles)
   }
 
   commit(): Promise<void> {
@@ -143,24 +144,24 @@ export function toNumbered(text: string): string {
   return known
 }
 
-const TIMESTAMP = pg.types.builtins.TIMESTAMP
-
-const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === TIMESTAMP
-      ? (text: string) => new Date(`${text.replace(' ', 'T')}Z`)
-      : pg.types.getTypeParser(oid, format),
-}
-
-/** Columns of time have no zone and mean UTC; the driver would write a Date, and read one, in local time. */
+/** The driver would write a Date in local time; the types of the pool read them. */
 const bind = (value: Value): unknown =>
   value instanceof Date ? value.toISOString().replace('T', ' ').replace('Z', '') : value
 
+type Query = pg.QueryConfig & { query_timeout: number }
+
+/** As the driver takes it: it copies each field of every statement that it sends, so there are no more of them than it takes. */
+function queryOf({ client, limits }: Connection, text: string, values: readonly Value[]): Query {
+  const query: Query = { text, values: values.map(bind), query_timeout: answerWithin(limits) }
+  const name = limits.isPrepared ? preparedName(client, text) : undefined
+  if (name !== undefined) query.name = name
+  return query
+}
+
 /** @throws what broke the transaction, whichever of its statements this is: those sent behind it say only that it is broken */
 async function ask(connection: Connection, statement: pg.QueryConfig) {
-  const { client, within } = connection
   try {
-    return await client.query<Record<string, unknown>>(timed(statement, within))
+    return await connection.client.query<Record<string, unknown>>(statement)
   } catch (error) {
     connection.failure ??= error
     throw connection.failure
@@ -168,16 +169,16 @@ async function ask(connection: Connection, statement: pg.QueryConfig) {
 }
 
 const query = (connection: Connection, text: string, values: readonly Value[] = []) =>
-  ask(connection, { text, values: values.map(bind), types })
+  ask(connection, queryOf(connection, text, values))
 
 const all = async (connection: Connection, text: string, values?: readonly Value[]): Promise<Row[]> =>
   (await query(connection, toNumbered(text), values)).rows
 
 async function allTuples(
-  { client, within }: Connection,
+  connection: Connection,
   text: string,
   values: readonly Value[] = [],
 ): Promise<Tuple[]> {
-  const query = { text: toNumbered(text), values: values.map(bind), types, rowMode: 'array' as const }
-  return (await client.query<unknown[]>(timed(query, within))).rows
+  const query = { ...queryOf(connection, toNumbered(text), values), rowMode: 'array' as const }
+  return (await connection.client.query<unknown[]>(query)).rows
 }

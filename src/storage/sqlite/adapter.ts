@@ -6,6 +6,7 @@ import type {
   Transaction,
 } from '@prisma/driver-adapter-utils'
 import { currentTenant } from '../current-tenant.ts'
+import { untilItsEnd } from '../ended.ts'
 import { BUSY_WAIT, keepFilesPrivate, prepareReader, prepareWriter, whenFree } from './connection.ts'
 import { type Connection, Driver } from './driver.ts'
 import { OpenFiles } from './identity.ts'
@@ -54,7 +55,7 @@ export async function openFile(path: string): Promise<SqliteFile> {
       return queue.transaction(() => writing.executeRaw(query))
     },
     executeScript: (script) => queue.transaction(() => writing.executeScript(script)),
-    startTransaction: () => startTransaction(writing, queue),
+    startTransaction: async () => untilItsEnd(await startTransaction(writing, queue)),
     getConnectionInfo: () => ({ supportsRelationJoins: false }),
     // Prisma connects when it is first asked for something, which may be never: the file is not its to close.
     dispose: async () => {},
