@@ -1,4 +1,4 @@
-import type { AnyDetector } from './detector.ts'
+import type { AnyDetector, Unit } from './detector.ts'
 import { cardTesting } from './detectors/card-testing/detector.ts'
 import { chargeFailureSpike } from './detectors/charge-failure-spike/detector.ts'
 import { currencyMismatch } from './detectors/currency-mismatch.ts'
@@ -27,3 +27,11 @@ export const DETECTORS: readonly AnyDetector[] = [
   timezoneBillingError,
   planDowngrade,
 ]
+
+/** What the numbers of an anomaly's series are in; null where it has none. */
+export const seriesUnitOf = (
+  detector: string,
+  series: readonly unknown[],
+  detectors: readonly AnyDetector[] = DETECTORS,
+): Unit | null =>
+  series.length === 0 ? null : (detectors.find(({ name }) => name === detector)?.seriesUnit ?? 'COUNT')

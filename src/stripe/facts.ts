@@ -101,7 +101,7 @@ export interface Refunded extends Common, Money {
   refund?: string
   reason?: string
   chargeAmount?: number
-  /** Of the charge, where known: customer, else card. */
+  /** The card of the charge, where no customer is known. */
   payer?: string
 }
 
@@ -146,7 +146,7 @@ export interface InvoiceDetails {
   reason?: string
   /** Every line is a proration. */
   prorated: boolean
-  /** Sum of the lines that are prorations; absent where there are none, or more lines than the event shows. */
+  /** Sum of the lines that are prorations, with their share of tax and discounts; absent where there are none, or more lines than the event shows. */
   prorations?: number
   /** Service period of the first regular (not prorated) line. */
   start?: Seconds

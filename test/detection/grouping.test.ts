@@ -231,6 +231,27 @@ describe('a flood', () => {
     expect(flood?.message).toContain('20 further cases, of 7 customers')
   })
 
+  it('that is a false positive is only counted further', () => {
+    const first = startGrouping()
+    for (let i = 0; i < 12; i += 1) first.sign(one, T + i, member(i), { key: `sub_${i}` })
+    const flood = first.changes().at(-1)?.incident
+    if (flood === undefined) throw new Error('nothing was raised')
+    const told = ({ severity, message, impact, evidence }: Incident) => ({
+      severity,
+      message,
+      impact,
+      evidence,
+    })
+    const before = structuredClone(told(flood))
+    const { sign, changes } = startGrouping([{ ...flood, status: 'FALSE_POSITIVE' }])
+    sign(one, T + 60, { ...member(60), severity: 'CRITICAL' }, { key: 'sub_60' })
+    const { change, incident } = only(changes())
+    expect(change).toBeUndefined()
+    expect(told(incident)).toEqual(before)
+    expect(incident.occurrences).toBe(flood.occurrences + 1)
+    expect(incident.grouping.flood?.members).toBe(3)
+  })
+
   it('is none when the ten are spread over more than a day, or the detector is about rates', () => {
     const slow = startGrouping()
     for (let i = 0; i < 30; i += 1) slow.sign(one, T + i * 3 * HOUR, member(i))

@@ -9,8 +9,11 @@ const MONTH = 30 * DAY
 const ANA = { customer: 'cus_ana', subscription: 'sub_ana' }
 const TURN: Seconds = START + MONTH
 
-/** A month at `price` is paid, half-way through it a cheaper plan begins, and the credit stands on the next renewal. */
-function movedDown(shop: Merchant, price: number, cheaper: number, credit: number): Json[] {
+/**
+ * A month at `price` is paid, half-way through it a cheaper plan begins, and the credit stands on the next renewal.
+ * @param tax share that comes on top: lines say their amounts without it
+ */
+function movedDown(shop: Merchant, price: number, cheaper: number, credit: number, tax = 0): Json[] {
   const plan = { id: 'sub_ana', customer: 'cus_ana', start: START, end: TURN }
   const half = { subscription: 'sub_ana', start: START + MONTH / 2, end: TURN }
   const regular = { subscription: 'sub_ana', start: TURN, end: TURN + MONTH }
@@ -19,14 +22,15 @@ function movedDown(shop: Merchant, price: number, cheaper: number, credit: numbe
     line({ amount: cheaper / 2, proration: true, ...half }, NEWEST),
     line({ amount: cheaper, ...regular }, NEWEST),
   ]
-  const total = -credit + cheaper / 2 + cheaper
+  const subtotal = -credit + cheaper / 2 + cheaper
+  const total = Math.round(subtotal * (1 + tax))
   const bill = { ...ANA, billing_reason: 'subscription_cycle' }
   return [
     shop.subscribed(START, { ...plan, items: [{ unit: price }] }),
     ...shop.billed(START, {
       ...ANA,
       billing_reason: 'subscription_create',
-      total: price,
+      total: Math.round(price * (1 + tax)),
       period: [START, TURN],
     }),
     shop.changed(
@@ -34,7 +38,7 @@ function movedDown(shop: Merchant, price: number, cheaper: number, credit: numbe
       { ...plan, items: [{ unit: price }] },
       { ...plan, items: [{ unit: cheaper }] },
     ),
-    shop.finalized(TURN + HOUR, { ...bill, id: 'in_next', total, lines }),
+    shop.finalized(TURN + HOUR, { ...bill, id: 'in_next', total, subtotal, lines }),
   ]
 }
 
@@ -50,6 +54,24 @@ cases('a cheaper plan whose credit stands on the next renewal', [
     history: (shop) => movedDown(shop, 4_900, 900, 4_900),
     about: ['NEGATIVE_INVOICE'],
     says: [],
+  },
+  {
+    name: 'is ordinary with tax on top of it',
+    history: (shop) => movedDown(shop, 10_000, 1_000, 9_667, 0.2),
+    about: ['NEGATIVE_INVOICE'],
+    says: [],
+  },
+  {
+    name: 'is ordinary with tax on top of it when the new plan is free',
+    history: (shop) => movedDown(shop, 10_000, 0, 9_667, 0.081),
+    about: ['NEGATIVE_INVOICE'],
+    says: [],
+  },
+  {
+    name: 'is reported with tax on top of it when three times the price is given back',
+    history: (shop) => movedDown(shop, 4_900, 900, 14_700, 0.2),
+    about: ['NEGATIVE_INVOICE'],
+    says: [{ customerId: 'cus_ana', severity: 'HIGH' }],
   },
   {
     name: 'is reported when three times the price is given back',

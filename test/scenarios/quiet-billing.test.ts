@@ -32,6 +32,13 @@ quiet('a renewal that is due', {
     turned(shop),
     ...shop.billed(DUE + HOUR, { ...RENEWAL, total: 0 }),
   ],
+  'and six days under way as a bank debit': (shop) => {
+    const debit = { customer: 'cus_ana', amount: 2_900, description: 'Subscription update' }
+    const [sent, paid] = shop.debited(DUE + HOUR, { at: DUE + 6 * DAY }, debit)
+    const [, ...settled] = shop.billed(DUE + 6 * DAY, { ...RENEWAL, total: 0 })
+    const told = [shop.finalized(DUE + HOUR, RENEWAL), sent, paid, ...settled]
+    return [...begun(shop, DUE + 20 * DAY), turned(shop), ...told.filter((one) => one !== undefined)]
+  },
   'and tried for ten days': (shop) => [
     ...begun(shop, DUE + 10 * DAY),
     turned(shop),

@@ -1,4 +1,4 @@
-import { DAY, MINUTE } from '../../src/time.ts'
+import { DAY, HOUR, MINUTE } from '../../src/time.ts'
 import type { Merchant } from '../support/merchant.ts'
 import { cases } from '../support/scenarios.ts'
 import { type Json, START } from '../support/stripe/basics.ts'
@@ -26,6 +26,50 @@ cases('two equal payments of one customer', [
   {
     name: 'are one order charged twice when only the request differs',
     history: twice({ orderId: 'R00', request_id: 'a1' }, { orderId: 'R00', request_id: 'a2' }),
+    says: [{ detector: 'DUPLICATE_CHARGE', severity: 'MEDIUM' }],
+  },
+])
+
+cases('a guest who is charged twice', [
+  {
+    name: 'has one of it back, and the case is closed',
+    history: (shop) => {
+      const guest = { customer: null, card: 'card_g', amount: 4_000 }
+      const again = { ...guest, id: 'ch_again' }
+      return [
+        shop.paid(START, guest),
+        shop.paid(START + 20, again),
+        ...shop.refunded(START + 2 * MINUTE, again),
+        shop.note(START + 3 * MINUTE),
+      ]
+    },
+    says: [{ detector: 'DUPLICATE_CHARGE', endedAt: new Date((START + 2 * MINUTE) * 1_000).toISOString() }],
+  },
+])
+
+cases('equal payments of one customer that are collected in one run', [
+  {
+    name: 'are no duplicates when each debit was made on another day',
+    history: (shop) =>
+      [0, 1, 2].flatMap((day) =>
+        shop.debited(
+          START + day * DAY,
+          { at: START + 6 * DAY + day * MINUTE },
+          { customer: 'cus_1', amount: 2_000 },
+        ),
+      ),
+    says: [],
+  },
+  {
+    name: 'are a duplicate when both debits were made at once, though they are paid hours apart',
+    history: (shop) =>
+      [0, 1].flatMap((n) =>
+        shop.debited(
+          START + 2 * n,
+          { at: START + 4 * DAY + n * 9 * HOUR },
+          { customer: 'cus_1', amount: 2_000 },
+        ),
+      ),
     says: [{ detector: 'DUPLICATE_CHARGE', severity: 'MEDIUM' }],
   },
 ])
@@ -63,6 +107,23 @@ cases('repeated payments', [
     history: (shop) => Array.from({ length: 12 }, (_, day) => topUp(shop, START + day * DAY)).flat(),
     about: ['DUPLICATE_CHARGE'],
     says: { atMost: 3 },
+  },
+  {
+    name: 'by a loop that charges twelve orders twice are ten cases and a flood to stop at once',
+    history: (shop) =>
+      Array.from({ length: 12 }, (_, n) =>
+        [0, 20].map((after) =>
+          shop.paid(START + n * MINUTE + after, {
+            customer: `cus_${n}`,
+            amount: 4_000 + n,
+            metadata: { orderId: `R${n}` },
+          }),
+        ),
+      ).flat(),
+    says: [
+      ...Array.from({ length: 10 }, () => ({ detector: 'DUPLICATE_CHARGE', severity: 'MEDIUM' })),
+      { detector: 'DUPLICATE_CHARGE', severity: 'CRITICAL', customerId: null },
+    ],
   },
   {
     name: 'of three subscriptions by a double click are reported, with what to cancel',

@@ -18,6 +18,15 @@ describe('the rules for all detectors', () => {
     expect(await replay([shop().paid(START - HOUR), ...test])).toEqual([])
   })
 
+  it('expect nothing of test mode any more once a live event has come', async () => {
+    const at = shop()
+    const subscribed = at.subscribed(START, { id: 'sub_1', start: START, end: START + 30 * DAY })
+    const live = Array.from({ length: 40 }, (_, day) => at.paid(START + HOUR + day * DAY))
+    const test = [subscribed, ...live].map((event) => ({ ...event, livemode: false }))
+    expect(await replay(test)).toMatchObject([{ detector: 'SILENT_LAPSE', livemode: false }])
+    expect(await replay([{ ...subscribed, livemode: false }, ...live])).toEqual([])
+  })
+
   it('keep two accounts of one endpoint apart', async () => {
     const [first, second] = incidents.chargedTwice.events(shop(), START, 0)
     const of = (account: string, event: Json | undefined) => ({ ...event, account })

@@ -28,6 +28,7 @@ describe('kept facts', () => {
     ['a failed payment', event('charge.failed', charge({ status: 'failed' }))],
     ['a card that is only saved', event('setup_intent.setup_failed', setupIntent())],
     ['a refund', event('charge.refunded', charge({ amount_refunded: 500 }))],
+    ['a refund of a guest', event('charge.refunded', charge({ customer: null, amount_refunded: 500 }))],
     ['a refund of its own', event('refund.created', refund())],
     ['a dispute', event('charge.dispute.created', dispute())],
     ['the end of one', event('charge.dispute.closed', dispute({ status: 'lost' }))],

@@ -75,9 +75,45 @@ describe('a refund of a charge older than memory', () => {
     expect(given(refunded(5_000, before, { refunds: listed }, version))).toBe(2_000)
   })
 
-  test('counts by the total where the charge is young: events before it were lost', () => {
-    expect(given(refunded(5_000, before, { created: NOW - 10 * DAY }))).toBe(5_000)
+  test('counts by the total where the charge is of today: events before it were lost', () => {
+    expect(given(refunded(5_000, before, { created: NOW - DAY }))).toBe(5_000)
   })
+
+  test('leaves out what was never captured, which looked like a refund once', () => {
+    const parts = { amount_captured: 8_000 }
+    expect(given(refunded(5_000, before, parts))).toBe(2_000)
+    expect(given(refunded(3_000, { amount_refunded: 1_000 }, parts))).toBe(2_000)
+  })
+})
+
+describe('a refund of a charge that was made before its tenant connected', () => {
+  const made = { created: NOW - 20 * DAY }
+  const first = refunded(3_000, { amount_refunded: 0 }, made)
+  const second = refunded(5_000, { amount_refunded: 3_000 }, made)
+  const third = refunded(9_000, { amount_refunded: 5_000 }, made)
+  const own = [3_000, 2_000, 4_000].map((amount, i) => told('refund.created', amount, { id: `re_${i}` }))
+  const [one = second, two = second] = own
+
+  test.each<[string, Json[], number]>([
+    ['by what changed', [second], 2_000],
+    ['by what changed and what follows', [second, third], 6_000],
+    ['by what changed, out of order', [third, second], 6_000],
+    ['by its total where the event does not say what changed', [refunded(5_000, undefined, made)], 5_000],
+    ['once when the refund tells of it first', [two, second], 2_000],
+    ['once when the refund tells of it last', [second, two, second], 2_000],
+    ['whole when all refunds are told', [one, two, second], 5_000],
+    ['whole out of order', [second, first], 5_000],
+    [
+      'whole when the charge itself comes late: it was made in time',
+      [second, event('charge.succeeded', charge({ id: 'ch_1', amount: 9_000, ...made }), made)],
+      5_000,
+    ],
+    [
+      'by the remembered total, once the charge was seen',
+      [event('charge.succeeded', charge({ id: 'ch_1', amount: 9_000, ...made }), made), second],
+      5_000,
+    ],
+  ])('is counted %s', (_, events, amount) => expect(given(...events)).toBe(amount))
 })
 
 describe('the record of a charge', () => {
@@ -95,6 +131,7 @@ describe('the record of a charge', () => {
 
   test('takes few bytes', () => {
     expect(kept(paid).bytes).toBeLessThan(130)
+    expect(kept(event('charge.succeeded', charge({ id: 'ch_1', customer: null }))).bytes).toBeLessThan(130)
     expect(
       kept(paid, told('refund.created', 2_000), refunded(2_000, { amount_refunded: 0 })).bytes,
     ).toBeLessThan(260)

@@ -43,6 +43,16 @@ describe('money given back', () => {
     ])
   })
 
+  test('says whose card is refunded where a guest paid, whichever event tells of it', () => {
+    const guest = { customer: null }
+    const success = event('charge.succeeded', charge({ id: 'ch_1', ...guest }))
+    for (const back of [created('re_1', 1000), refunded(1000, guest)]) {
+      const [fact] = ofKind(judge(success, back), 'refunded')
+      expect(fact).toMatchObject({ payer: 'card_1', amount: 1000 })
+      expect(fact).not.toHaveProperty('customer')
+    }
+  })
+
   test('says which refund, why, of which charge and for whom', () => {
     const success = event('charge.succeeded', charge({ id: 'ch_1', customer: 'cus_7' }))
     const facts = judge(success, created('re_1', 1000, { reason: 'duplicate' }))

@@ -33,6 +33,41 @@ describe('a payment refused without a charge', () => {
     expect(judge(refused({ last_payment_error: { code: 'card_declined', charge: 'ch_1' } }))).toEqual([])
   })
 
+  test.each(VERSIONS)(
+    'is told of a second card, from version %s, though the first one made a charge',
+    (version) => {
+      const first = charge({ id: 'ch_1', status: 'failed', payment_intent: 'pi_1' }, version)
+      const charged = version < '2022-11-15' ? first : 'ch_1'
+      const card = (fingerprint: string) => ({ id: 'pm_1', type: 'card', card: { fingerprint } })
+      const declined = { code: 'card_declined', charge: 'ch_1', payment_method: card('card_a') }
+      const refusal = { code: 'payment_intent_authentication_failure', payment_method: card('card_b') }
+      const facts = judge(
+        event('charge.failed', first, { version }),
+        refused({ charge: charged, last_payment_error: declined }, version),
+        refused({ charge: charged, last_payment_error: refusal }, version, START + 40),
+      )
+      expect(facts).toMatchObject([
+        { kind: 'chargeFailed', charge: 'ch_1' },
+        { kind: 'paymentRefused', id: 'pi_1', card: 'card_b' },
+      ])
+    },
+  )
+
+  test('is left to its charge where it is a debit, whose error names none', () => {
+    const last_payment_error = {
+      code: '',
+      decline_code: 'generic_decline',
+      payment_method: { id: 'pm_1', type: 'sepa_debit', sepa_debit: { fingerprint: 'iban_1' } },
+      type: 'card_error',
+    }
+    expect(judge(refused({ charge: 'py_1', last_payment_error }))).toEqual([])
+  })
+
+  test('knows its invoice, whether that is named or expanded', () => {
+    for (const invoice of ['in_1', { id: 'in_1', object: 'invoice' }])
+      expect(judge(refused({ invoice }))).toMatchObject([{ invoice: 'in_1', recurring: true }])
+  })
+
   test('is told once for each try', () => {
     const again = refused({}, '2024-06-20', START + 60)
     expect(judge(refused(), refused(), again, again)).toHaveLength(2)

@@ -47,6 +47,18 @@ describe('a subscription', () => {
     expect(fact).not.toHaveProperty('monthly')
   })
 
+  test('billed in another currency than its price is told in has no value, before a change or after it', () => {
+    const inYen = (unit: number) => subscription({ id: 'sub_1', currency: 'jpy', items: [{ unit }] })
+    expect(told(inYen(29_000), NEWEST)).toMatchObject({ currency: 'jpy', seats: 1 })
+    expect(told(inYen(29_000), NEWEST)).not.toHaveProperty('price')
+    const changed = event('customer.subscription.updated', inYen(9_000), {
+      previous: { items: inYen(29_000)['items'] },
+    })
+    const [fact] = ofKind(judge(changed), 'subscriptionChanged')
+    expect(fact).not.toHaveProperty('monthly')
+    expect(fact).not.toHaveProperty('before')
+  })
+
   test('with items beyond those sent has no value', () => {
     const items = { data: [item()], has_more: true }
     const fact = told({ ...subscription({ id: 'sub_1' }), items }, NEWEST)

@@ -163,6 +163,8 @@ describe('a change of a subscription', () => {
     const scheduled = (schedule: unknown, request: unknown) =>
       changesOf(told('updated', { fields: { schedule }, request }))[0]?.scheduled
     expect(scheduled('sub_sched_1', { id: null, idempotency_key: null })).toBe(true)
+    const expanded = { id: 'sub_sched_1', object: 'subscription_schedule' }
+    expect(scheduled(expanded, { id: null, idempotency_key: null })).toBe(true)
     expect(scheduled('sub_sched_1', { id: 'req_1', idempotency_key: null })).toBe(false)
     expect(scheduled(null, { id: null, idempotency_key: null })).toBe(false)
   })

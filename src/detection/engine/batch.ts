@@ -1,7 +1,7 @@
 import { type Calendar, calendarOf } from '../../calendar/calendar.ts'
 import { DAY, type Seconds } from '../../time.ts'
 import type { AnyDetector } from '../detector.ts'
-import { DISORDER, TOO_LATE } from '../kit/disorder.ts'
+import { DISORDER } from '../kit/disorder.ts'
 import { mayRelease } from './backlog.ts'
 import { partnersOf, REACH } from './causes.ts'
 import type { Choices } from './choices.ts'
@@ -16,10 +16,11 @@ import {
 import { FLOOD } from './flood.ts'
 import { IncidentGrouper } from './grouping.ts'
 import type { AnomalyOrigin, ChangedIncident } from './incident.ts'
-import { type Operation, StreamJudge } from './judge.ts'
+import { type Judgement, type Operation, StreamJudge } from './judge.ts'
 import type { JudgedEvent } from './judged-event.ts'
 import { longestCooldown } from './keys.ts'
 import type { BatchOutcome, EventMark, IncidentKey, Stream, StreamOutcome, TenantMemory } from './memory.ts'
+import { stopsAt } from './modes.ts'
 
 /** When and as what something is judged. */
 export interface Occasion {
@@ -85,16 +86,17 @@ export async function judgeFacts(
   for (const stream of streamsOf(occasion, said, known)) {
     const resumed = stream.live && known.some(({ id, live }) => id === stream.id && !live)
     const events = said.find(({ id }) => id === stream.id)?.events ?? []
-    outcome.late += events.filter(({ at }) => at < stream.clock - TOO_LATE).length
     const judged = await judgeStream(detectors, memory, {
       occasion,
       stream,
       resumed,
+      stopsAt: stopsAt(stream, known, said),
       events,
       choices,
       calendar,
     })
     outcome.streams.push(judged.outcome)
+    outcome.late += judged.late
     outcome.brokenTimers.push(...judged.brokenTimers)
     outcome.failures = new Map([...outcome.failures, ...judged.failures])
   }
@@ -117,12 +119,14 @@ export interface StreamTask {
   stream: Stream
   /** Its first live delivery comes with this batch, after a history. */
   resumed: boolean
+  /** Its time goes no further. */
+  stopsAt?: Seconds
   events: readonly JudgedEvent[]
   choices: Choices
   calendar: Calendar
 }
 
-export interface JudgedStream {
+export interface JudgedStream extends Pick<Judgement, 'late'> {
   outcome: StreamOutcome
   failures: ReadonlyMap<string, string>
   brokenTimers: readonly string[]
@@ -134,9 +138,10 @@ export async function judgeStream(
   task: StreamTask,
 ): Promise<JudgedStream> {
   const { occasion, stream, events, choices, calendar, resumed } = task
+  const until = Math.min(occasion.now, task.stopsAt ?? occasion.now)
   const newest = events.reduce(
     (max, { deliveredAt }) => Math.max(max, deliveredAt),
-    Math.max(stream.clock, occasion.now),
+    Math.max(stream.clock, until),
   )
   const dueBy = newest - DISORDER
   const { hold } = stream
@@ -149,9 +154,15 @@ export async function judgeStream(
   const earliest = Math.min(clock ?? newest, ...events.map(({ deliveredAt }) => deliveredAt)) - DISORDER
   const answers = await memory.answers(stream.id, earliest, newest)
   const judge = new StreamJudge(detectors, states, choices, clock, calendar, feedback, answers)
-  const judgement = judge.judge(events, occasion.now, { hold, events: held }, occasion.isLast)
+  const judgement = judge.judge(events, until, { hold, events: held }, occasion.isLast)
   const operations = judgement.operations.filter((operation) => !inGap(operation, task))
-  const incidents = await groupAll(detectors, memory, task, operations, dueBy)
+  const incidents = await groupAll(
+    detectors,
+    memory,
+    task,
+    operations,
+    Math.max(newest, occasion.now) - DISORDER,
+  )
   const first = events[0]?.deliveredAt ?? null
   const after = {
     ...stream,
@@ -160,8 +171,8 @@ export async function judgeStream(
     since: clock === undefined ? first : stream.since,
     liveSince: stream.live && (resumed || clock === undefined) ? first : stream.liveSince,
   }
-  const { failures, brokenTimers } = judgement
-  return { outcome: { stream: after, states, incidents, held: judgement.held }, failures, brokenTimers }
+  const { held: heldAfter, late, failures, brokenTimers } = judgement
+  return { outcome: { stream: after, states, incidents, held: heldAfter }, late, failures, brokenTimers }
 }
 
 /** Between the end of a replayed history and the first live delivery nothing was sent here: absence then means nothing. */

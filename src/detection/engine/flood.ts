@@ -28,18 +28,19 @@ export function newFlood(detector: AnyDetector, id: string, origin: AnomalyOrigi
 }
 
 /** Counts a finding into the flood: a new member, or a further sign of one. */
-export function joinFlood(incident: Incident, finding: Finding, calendar: Calendar): void {
-  const { flood } = incident.grouping
-  if (flood === undefined) return
-  if (!flood.open.includes(finding.fingerprint)) {
-    if (flood.open.length < REMEMBERED) flood.open.push(finding.fingerprint)
-    flood.members += 1
-    if (finding.impact !== undefined) {
-      const { amount, currency } = finding.impact
-      flood.sums[currency] = bounded((flood.sums[currency] ?? 0) + amount)
-    }
-    countCustomer(flood, finding.customer)
+export function joinFlood(flood: Flood, finding: Finding): void {
+  if (flood.open.includes(finding.fingerprint)) return
+  if (flood.open.length < REMEMBERED) flood.open.push(finding.fingerprint)
+  flood.members += 1
+  if (finding.impact !== undefined) {
+    const { amount, currency } = finding.impact
+    flood.sums[currency] = bounded((flood.sums[currency] ?? 0) + amount)
   }
+  countCustomer(flood, finding.customer)
+}
+
+/** Says what has been counted, with its newest finding. */
+export function retellFlood(incident: Incident, flood: Flood, finding: Finding, calendar: Calendar): void {
   incident.severity = worst(incident.severity, finding.severity, 'HIGH')
   incident.impact = largest(flood.sums)
   incident.message = messageOf(

@@ -12,7 +12,7 @@ import {
 } from '../detector.ts'
 import { explain, partnersOf } from './causes.ts'
 import { Changes } from './changes.ts'
-import { FLOOD, joinFlood, leaveFlood, newFlood } from './flood.ts'
+import { FLOOD, joinFlood, leaveFlood, newFlood, retellFlood } from './flood.ts'
 import { type AnomalyOrigin, type ChangedIncident, type Incident, newIncident, worst } from './incident.ts'
 import type { Operation } from './judge.ts'
 
@@ -79,8 +79,8 @@ export class IncidentGrouper {
   ): void {
     const own = this.#reachable(detector, finding.fingerprint, at)
     const incident = own ?? this.#floodFor(detector, at) ?? this.#raise(detector, finding, at)
-    const isFlood = incident.grouping.flood !== undefined
-    if (isFlood) joinFlood(incident, finding, this.#start.calendar)
+    const { flood } = incident.grouping
+    if (flood !== undefined) joinFlood(flood, finding)
     else if (!incident.grouping.keys.includes(key)) incident.grouping.keys.push(key)
     this.#changes.noteEvents(incident, [
       ...(finding.events ?? []),
@@ -93,11 +93,12 @@ export class IncidentGrouper {
     if (incident.status === 'FALSE_POSITIVE') return
     this.#changes.note(incident, 'ANOMALY_UPDATED')
     if (incident.endedAt !== null || incident.status === 'RESOLVED') this.#reopen(incident)
-    if (!isFlood) this.#link(incident)
+    if (flood === undefined) this.#link(incident)
     incident.severity = worst(incident.severity, this.#capped(incident, finding.severity))
     incident.confidence = Math.max(incident.confidence, finding.confidence)
     incident.startedAt = Math.min(incident.startedAt, finding.startedAt)
-    if (!isFlood) Object.assign(incident, wordsOf(finding))
+    if (flood === undefined) Object.assign(incident, wordsOf(finding))
+    else retellFlood(incident, flood, finding, this.#start.calendar)
     addSubjects(incident, finding)
   }
 

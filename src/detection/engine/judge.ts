@@ -32,6 +32,8 @@ export interface Judgement {
   operations: Operation[]
   hold: Hold | null
   held: HoldChange
+  /** Events that came so late that no rate is judged by them. */
+  late: number
   /** What a detector threw, by event. */
   failures: Map<string, string>
   /** Timers whose handler threw: detector, key and error. They are taken away. */
@@ -49,6 +51,7 @@ export class StreamJudge {
   #backlog = new Backlog(null, [])
   #failures = new Failures()
   #isPast = false
+  #late = 0
 
   /**
    * @param clock newest delivery judged so far; undefined for a new stream
@@ -85,6 +88,7 @@ export class StreamJudge {
       this.clock = before
       this.#operations = []
       this.#asking.held = false
+      this.#late = 0
       this.#backlog = new Backlog(held.hold, held.events)
       try {
         this.#pass(events, until)
@@ -101,13 +105,21 @@ export class StreamJudge {
   #judgement(): Judgement {
     const { hold, change } = this.#backlog
     const { events, timers } = this.#failures
-    return { operations: this.#operations, hold, held: change, failures: events, brokenTimers: timers }
+    return {
+      operations: this.#operations,
+      hold,
+      held: change,
+      late: this.#late,
+      failures: events,
+      brokenTimers: timers,
+    }
   }
 
   #pass(events: readonly JudgedEvent[], until: Seconds | undefined): void {
     for (const event of events) {
       const clock = this.#goTo(event.deliveredAt)
       const late = event.at < clock - TOO_LATE
+      if (late) this.#late += 1
       this.#isPast = event.found === true && event.at < event.deliveredAt - TOO_LATE
       const waits = event.deliveredAt - event.at > this.#asking.lateAfter
       const waiting = new Set<Fact>()

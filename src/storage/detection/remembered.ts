@@ -12,6 +12,7 @@ import type {
   Stream,
   TenantMemory,
 } from '../../detection/engine/memory.ts'
+import { standsStill } from '../../detection/engine/modes.ts'
 import { KeyedStates, type StateKey } from '../../detection/engine/states.ts'
 import { DISORDER } from '../../detection/kit/disorder.ts'
 import type { Fact } from '../../stripe/facts.ts'
@@ -105,8 +106,14 @@ export class Remembered {
   /** When the tenant is to be looked at although no event comes; it may turn out then that it was too early. */
   nextTimer(): Date | undefined {
     let at = NEVER
-    for (const { stream, states, timersFrom, endsFrom } of this.streams?.values() ?? []) {
+    const all = [...(this.streams?.values() ?? [])]
+    const streams = all.map(({ stream }) => stream)
+    for (const { stream, states, timersFrom, endsFrom } of all) {
       if (!stream.live) continue
+      if (standsStill(stream, streams)) {
+        at = Math.min(at, endsFrom + DISORDER)
+        continue
+      }
       let due = Math.min(timersFrom, endsFrom)
       for (const { wakeAt } of states.values()) if (wakeAt !== null && wakeAt < due) due = wakeAt
       at = Math.min(at, due + DISORDER, stream.hold === null ? NEVER : releaseAt(stream.hold))

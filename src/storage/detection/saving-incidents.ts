@@ -1,4 +1,4 @@
-import { SEVERITIES } from '../../detection/detector.ts'
+import { SEVERITIES, type Severity } from '../../detection/detector.ts'
 import type { ChangedIncident } from '../../detection/engine/incident.ts'
 import type { Stream } from '../../detection/engine/memory.ts'
 import { clamped } from '../../stripe/money.ts'
@@ -29,7 +29,7 @@ export async function saveIncidents(
 ): Promise<number> {
   if (changed.length === 0) return 0
   const changes = changed.filter(({ change }) => change !== undefined)
-  const { quiet, woken } = await growthOf(tx, tenantId, changes, wall)
+  const { quiet, woken, worse } = await growthOf(tx, tenantId, changes, wall)
   const first = await takeNumbers(tx, tenantId, changes.length + woken.size)
   const numbers = new Map(changes.map((one, index) => [one, first + index]))
   const wakings = new Map([...woken].map((one, index) => [one, first + changes.length + index]))
@@ -54,7 +54,12 @@ export async function saveIncidents(
   await addActs(tx, tenantId, wall, [
     ...changes
       .filter((one) => !quiet.has(one))
-      .map((one) => ({ seq: numbers.get(one) ?? first, kind: one.change ?? null, id: one.incident.id })),
+      .map((one) => ({
+        seq: numbers.get(one) ?? first,
+        kind: one.change ?? null,
+        id: one.incident.id,
+        data: dataOf(worse.get(one)),
+      })),
     ...[...wakings].map(([{ incident }, seq]) => ({
       seq,
       kind: 'ANOMALY_UNSNOOZED',
@@ -71,8 +76,12 @@ interface SystemAct {
   /** Of the anomaly. */
   id: string
   /** JSON. */
-  data?: string
+  data: string | null
 }
+
+/** Whoever begins to follow an anomaly late sees by the act alone that it became more severe. */
+const dataOf = (former: Severity | undefined): string | null =>
+  former === undefined ? null : JSON.stringify({ former: { severity: former } })
 
 const addActs = (tx: Writer, tenantId: string, wall: Date, acts: readonly SystemAct[]): Promise<unknown> =>
   tx.insert(
@@ -80,16 +89,7 @@ const addActs = (tx: Writer, tenantId: string, wall: Date, acts: readonly System
       table: 'Activity',
       columns: ['tenantId', 'seq', 'at', 'kind', 'actorKind', 'actorName', 'anomalyId', 'data'],
     },
-    acts.map(({ seq, kind, id, data }) => [
-      tenantId,
-      seq,
-      wall,
-      kind,
-      'SYSTEM',
-      'BillingWatch',
-      id,
-      data ?? null,
-    ]),
+    acts.map(({ seq, kind, id, data }) => [tenantId, seq, wall, kind, 'SYSTEM', 'BillingWatch', id, data]),
   )
 
 interface Growth {
@@ -97,6 +97,8 @@ interface Growth {
   quiet: ReadonlySet<StreamIncident>
   /** Incidents that were snoozed until they grow, and have. */
   woken: ReadonlySet<StreamIncident>
+  /** Incidents that became more severe, with the severity that they had. */
+  worse: ReadonlyMap<StreamIncident, Severity>
 }
 
 /** What growth means for the rows as they are stored. */
@@ -114,6 +116,7 @@ async function growthOf(
   const ids = [...grown.keys()]
   const quiet = new Set<StreamIncident>()
   const woken = new Set<StreamIncident>()
+  const worse = new Map<StreamIncident, Severity>()
   for (let at = 0; at < ids.length; at += CHUNK) {
     const part = ids.slice(at, at + CHUNK)
     const rows = await tx.all(
@@ -123,20 +126,20 @@ async function growthOf(
     for (const row of rows) {
       const one = grown.get(text(row['id']))
       if (one === undefined) continue
-      if (one.change === 'ANOMALY_UPDATED' && isQuiet(one, row, wall)) quiet.add(one)
+      const former = SEVERITIES[integer(row['severity'])]
+      if (former !== undefined && SEVERITIES.indexOf(one.incident.severity) > SEVERITIES.indexOf(former))
+        worse.set(one, former)
+      else if (one.change === 'ANOMALY_UPDATED' && isQuiet(row, wall)) quiet.add(one)
       const snoozed = readSnoozedSize(nullableText(row['snoozedSize']))
       if (snoozed && hasGrown(snoozed, sizeOf(one))) woken.add(one)
     }
   }
-  return { quiet, woken }
+  return { quiet, woken, worse }
 }
 
-function isQuiet({ incident }: StreamIncident, row: Row, wall: Date): boolean {
+function isQuiet(row: Row, wall: Date): boolean {
   const recordedAt = nullableDate(row['growthRecordedAt'])
-  if (recordedAt === null) return false
-  const isWorse = SEVERITIES.indexOf(incident.severity) > integer(row['severity'])
-  const seconds = Math.abs(wall.getTime() - recordedAt.getTime()) / 1_000
-  return !isWorse && seconds < GROWTH_ACT_EVERY
+  return recordedAt !== null && Math.abs(wall.getTime() - recordedAt.getTime()) < GROWTH_ACT_EVERY * 1_000
 }
 
 const sizeOf = ({ incident: { severity, occurrences, impact } }: StreamIncident): SnoozedSize => ({

@@ -54,21 +54,26 @@ export async function scheduleTimer(tx: Writer, tenantId: string): Promise<void>
   ])
 }
 
+/** A tenant's streams whose time passes: live ones, and of those the test mode's only until live mode began. */
+const PASSING = `"tenantId" = ? AND "live" = ? AND ("livemode" = ? OR NOT EXISTS (
+  SELECT 1 FROM "Stream" l WHERE l."tenantId" = ? AND l."livemode" = ?))`
+
 /** When the tenant's next timer, or what waits for its backlog, is to be looked at; undefined: there is none on a live stream. */
 async function nextTimer(tx: Writer, tenantId: string): Promise<Date | undefined> {
+  const passing = [tenantId, true, true, tenantId, true]
   const [row] = await tx.all(
     `SELECT MIN("at") AS "at" FROM (
        SELECT MIN("wakeAt") AS "at" FROM "DetectorState"
-         WHERE "tenantId" = ? AND "stream" IN (SELECT "id" FROM "Stream" WHERE "tenantId" = ? AND "live" = ?)
+         WHERE "tenantId" = ? AND "stream" IN (SELECT "id" FROM "Stream" WHERE ${PASSING})
        UNION ALL
        SELECT MIN("endsAt") AS "at" FROM "Anomaly"
          WHERE "tenantId" = ? AND "stream" IN (SELECT "id" FROM "Stream" WHERE "tenantId" = ? AND "live" = ?)
      ) AS "timers"`,
-    [tenantId, tenantId, true, tenantId, tenantId, true],
+    [tenantId, ...passing, tenantId, tenantId, true],
   )
   const [held] = await tx.all(
-    'SELECT MIN("heldNewest") + ? AS "calm", MIN("heldSince") + ? AS "longest" FROM "Stream" WHERE "tenantId" = ? AND "live" = ?',
-    [CALM, LONGEST, tenantId, true],
+    `SELECT MIN("heldNewest") + ? AS "calm", MIN("heldSince") + ? AS "longest" FROM "Stream" WHERE ${PASSING}`,
+    [CALM, LONGEST, ...passing],
   )
   const at = nullableInteger(row?.['at'])
   const due = [

@@ -13,7 +13,9 @@ import {
   reference,
   time,
 } from '../read.ts'
-import { isNews, isOlderThanMemory } from './common.ts'
+import { capturedAmount, isGone, isLegacy, refundedTotal } from './charge-snapshot.ts'
+import { isNews } from './common.ts'
+import { fingerprintOf, methodOfCharge } from './payment.ts'
 
 /** Refunds of one charge that are kept one by one; the rest only as a sum. */
 const MOST_REFUNDS = 50
@@ -32,6 +34,8 @@ export interface ChargeRecord {
   amount: number | undefined
   currency: string | undefined
   customer: string | undefined
+  /** Fingerprint; only of a guest's, which nothing else names. */
+  card: string | undefined
   invoice: string | undefined
   /** Greatest captured amount of any snapshot; undefined until there was one that says. */
   captured: number | undefined
@@ -57,6 +61,7 @@ export const readRecord = (stored: ObjectRecord | undefined): ChargeRecord => ({
   amount: amount(stored?.['amount']),
   currency: currency(stored?.['currency']),
   customer: id(stored?.['customer']),
+  card: id(stored?.['card']),
   invoice: id(stored?.['invoice']),
   captured: amount(stored?.['captured']),
   legacy: stored?.['legacy'] === true,
@@ -77,6 +82,7 @@ export const writeRecord = (record: ChargeRecord): ObjectRecord =>
     amount: record.amount,
     currency: record.currency,
     customer: record.customer,
+    card: record.customer === undefined ? record.card : undefined,
     invoice: record.invoice,
     captured: record.captured,
     legacy: record.legacy || undefined,
@@ -106,55 +112,16 @@ const readRefunds = (stored: unknown): Map<string, KnownRefund> => {
   return refunds
 }
 
-/** What a charge's snapshot says its captured amount is; undefined where it does not say. */
-export const capturedAmount = (charge: Fields): number | undefined => {
-  const total = amount(charge['amount'])
-  const captured = charge['captured']
-  if (captured === false) return 0
-  if (captured !== true && captured !== undefined) return undefined
-  // Missing before mid-2020, null on some cancelled charges.
-  return amount(charge['amount_captured']) ?? (charge['amount_captured'] == null ? total : undefined)
-}
-
 /** A charge with refunds is kept as long as more of them may come, or fail. */
 export const keepFor = ({ refunds, refunded, furtherRefunds }: ChargeRecord): Seconds =>
   refunds.size > 0 || refunded > 0 || furtherRefunds !== 0 ? KEEP_REFUNDED : KEEP_SETTLED
-
-/**
- * A charge that began before what is remembered was counted then: what it shows as given back before this event is
- * no news. Call it before the first snapshot of the charge is seen.
- */
-export const takeAsCounted = (record: ChargeRecord, charge: Fields, event: StripeEnvelope): void => {
-  if (!isOlderThanMemory(event, time(charge['created']))) return
-  const total = refundedTotal(charge, event)
-  record.earlier = Math.min(total, refundedBefore(record, charge, event) ?? total)
-  record.reportedRefunded += record.earlier
-}
-
-/** As far as the event shows it: by what changed, by the refunds of the charge, or by those that were reported one by one. */
-const refundedBefore = (
-  { refunds }: ChargeRecord,
-  charge: Fields,
-  event: StripeEnvelope,
-): number | undefined => {
-  const before = amount(event.previous?.['amount_refunded'])
-  if (before !== undefined) return before
-  const total = refundedTotal(charge, event)
-  const listed = list(charge['refunds'])
-  const fresh = listed.filter((refund) => isNews(event, time(refund['created'])) && !isGone(refund))
-  const known = [...refunds.values()].filter(({ gone }) => !gone)
-  const added =
-    listed.length > 0
-      ? fresh.map((refund) => amount(refund['amount']) ?? 0)
-      : known.map(({ amount }) => amount)
-  return Math.max(0, total - added.reduce((sum, given) => sum + given, 0))
-}
 
 /** Adds what a snapshot of the charge, of any event and age, shows. */
 export const seeCharge = (record: ChargeRecord, charge: Fields, event: StripeEnvelope): void => {
   record.amount = greater(record.amount, amount(charge['amount']))
   record.currency ??= currency(charge['currency'])
   record.customer ??= customerOf(charge)
+  record.card ??= fingerprintOf(methodOfCharge(charge))
   record.invoice ??= reference(charge['invoice'])
   record.captured = greater(record.captured, capturedAmount(charge))
   record.refunded = Math.max(record.refunded, refundedTotal(charge, event))
@@ -191,8 +158,6 @@ export const seeRefund = (record: ChargeRecord, refund: Fields, event?: StripeEn
   else if (event?.type === 'refund.created') record.furtherRefunds += given
 }
 
-const isGone = ({ status }: Fields): boolean => status === 'failed' || status === 'canceled'
-
 /**
  * Money given back: the greater of the running total and the sum of the refunds known one by one, since either family
  * of events may be missing; without failed refunds and released authorisations, and never more than was captured.
@@ -217,24 +182,6 @@ const releasedRefund = (record: ChargeRecord): number => {
   for (const { amount, gone } of record.refunds.values()) if (amount === rest && !gone) return rest
   return 0
 }
-
-/** A snapshot's running total, less what was only released: before basil the part that was never captured. */
-const refundedTotal = (charge: Fields, event: StripeEnvelope): number => {
-  const total = amount(charge['amount_refunded']) ?? 0
-  if (total === 0 || !isLegacy(charge, event)) return total
-  const captured = capturedAmount(charge)
-  const whole = amount(charge['amount'])
-  if (captured === undefined || whole === undefined) return 0
-  return Math.max(0, total - Math.max(0, whole - captured))
-}
-
-const BASIL = '2025-03-31'
-
-/** Events without a version are recognized by the charge's `invoice`, a field that basil removed. */
-const isLegacy = (charge: Fields, event: StripeEnvelope): boolean =>
-  event.apiVersion !== undefined && /^\d{4}-\d\d-\d\d/.test(event.apiVersion)
-    ? event.apiVersion < BASIL
-    : Object.hasOwn(charge, 'invoice')
 
 const greater = (one: number | undefined, other: number | undefined): number | undefined =>
   one === undefined ? other : other === undefined ? one : Math.max(one, other)

@@ -2,17 +2,17 @@ import type { StripeEnvelope } from '../event.ts'
 import type { Fact, Refunded } from '../facts.ts'
 import type { EventReading, Ledger } from '../ledger.ts'
 import { amount, currency, customerOf, type Fields, fields, id, known, reference, text } from '../read.ts'
+import { correctEarlier, takeAsCounted } from './charge-earlier.ts'
 import {
   type ChargeRecord,
-  capturedAmount,
   givenBack,
   keepFor,
   readRecord,
   seeCharge,
   seeRefund,
-  takeAsCounted,
   writeRecord,
 } from './charge-record.ts'
+import { capturedAmount } from './charge-snapshot.ts'
 import { common, isA, NOTHING } from './common.ts'
 import { declineOfCharge, methodOfCharge, paymentDetails } from './payment.ts'
 
@@ -33,6 +33,7 @@ export const readCharge = (event: StripeEnvelope): EventReading => {
     apply: (ledger) => {
       const record = readRecord(ledger.get(charge))
       if (record.amount === undefined) takeAsCounted(record, object, event)
+      else correctEarlier(record, object, event)
       seeCharge(record, object, event)
       if (linked !== undefined) record.invoice ??= id(ledger.get(linked)?.['invoice'])
       const facts = [...chargeFacts(event, charge, intent, record), ...refundFacts(event, charge, record)]
@@ -122,6 +123,7 @@ const refundFacts = (event: StripeEnvelope, charge: string, record: ChargeRecord
       kind: 'refunded' as const,
       ...common(event, record.customer),
       charge,
+      payer: record.customer === undefined ? record.card : undefined,
       refund: id(refund?.['id']),
       reason: text(refund?.['reason']),
       amount: growth,

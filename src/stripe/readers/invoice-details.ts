@@ -35,7 +35,7 @@ export const invoiceDetails = (invoice: Fields, payments: readonly string[]): In
     subscription: subscriptionOf(invoice),
     reason: text(invoice['billing_reason']),
     prorated: lines.length > 0 && lines.every(isProration),
-    prorations: fields(invoice['lines'])?.['has_more'] === true ? undefined : sumOfProrations(lines),
+    prorations: prorationsOf(invoice, lines, total),
     ...servicePeriod(lines),
     payments: paymentsOf(invoice, payments),
     sendInvoice: invoice['collection_method'] === 'send_invoice',
@@ -52,6 +52,15 @@ const isProration = (line: Fields): boolean => {
   const parent = fields(line['parent'])
   const details = fields(parent?.['subscription_item_details']) ?? fields(parent?.['invoice_item_details'])
   return (details?.['proration'] ?? line['proration']) === true
+}
+
+/** In the measure of the total: lines say their amounts before tax and discounts that the whole invoice has. */
+function prorationsOf(invoice: Fields, lines: readonly Fields[], total: number): number | undefined {
+  if (fields(invoice['lines'])?.['has_more'] === true) return undefined
+  const sum = sumOfProrations(lines)
+  const subtotal = integer(invoice['subtotal'])
+  if (sum === undefined || subtotal === undefined || subtotal * total <= 0) return sum
+  return Math.round((sum * total) / subtotal)
 }
 
 const sumOfProrations = (lines: readonly Fields[]): number | undefined => {

@@ -19,8 +19,8 @@ export const paymentDetails = (
 ): PaymentDetails => {
   const { object } = event
   const type = text(method?.['type'])
-  const card = cardOf(method, type)
-  const fingerprint = text(card?.['fingerprint'])
+  const card = cardOf(method)
+  const fingerprint = fingerprintOf(method)
   const description = text(object['description'], Number.POSITIVE_INFINITY)
   return known({
     intent: links.intent,
@@ -57,8 +57,13 @@ const sourceAsMethod = (value: unknown): Fields | undefined => {
   return source?.['object'] === 'card' ? { type: 'card', card: source } : undefined
 }
 
+/** The same for the same card or bank account, whoever pays by it. */
+export const fingerprintOf = (method: Fields | undefined): string | undefined =>
+  text(cardOf(method)?.['fingerprint'])
+
 /** Bank accounts carry a fingerprint and a country like cards do, in a field named after their type. */
-const cardOf = (method: Fields | undefined, type: string | undefined): Fields | undefined => {
+const cardOf = (method: Fields | undefined): Fields | undefined => {
+  const type = text(method?.['type'])
   const card = fields(method?.['card'])
   if (card !== undefined || method === undefined || type === undefined) return card
   return Object.hasOwn(method, type) ? fields(method[type]) : undefined
@@ -86,9 +91,14 @@ export const declineOfError = (error: Fields | undefined): Decline =>
     invalid: error?.['type'] === 'invalid_request_error' && error?.['code'] === undefined,
   })
 
-/** Whether a payment intent names a charge, wherever its version does. */
+/**
+ * Whether a payment intent's failure made a charge, which every version names elsewhere. The charge that the intent
+ * itself names may be of an earlier try: where a card fails, only that of the error is meant. Debits have none there.
+ */
 export const namesCharge = (intent: Fields): boolean => {
-  const listed = fields(intent['charges'])?.['data']
-  const named = fields(intent['last_payment_error'])?.['charge'] ?? intent['latest_charge'] ?? listed
+  const error = fields(intent['last_payment_error'])
+  if (error?.['charge'] != null) return true
+  if (methodOfError(error)?.['type'] === 'card') return false
+  const named = intent['latest_charge'] ?? fields(intent['charges'])?.['data']
   return Array.isArray(named) ? named.length > 0 : named != null
 }

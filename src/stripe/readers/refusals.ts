@@ -1,6 +1,6 @@
 import type { StripeEnvelope } from '../event.ts'
 import { type EventReading, KEEP_SETTLED } from '../ledger.ts'
-import { amount, currency, customerOf, type Fields, fields, id, known } from '../read.ts'
+import { amount, currency, customerOf, type Fields, fields, id, known, reference } from '../read.ts'
 import { common, isA, NOTHING, numbers, remember } from './common.ts'
 import { declineOfError, methodOfError, namesCharge, paymentDetails } from './payment.ts'
 
@@ -33,7 +33,7 @@ const readRefusal = (event: StripeEnvelope, error: Fields | undefined, setup: bo
       ledger.set(intent, { ...record, refused: remember(tries, event.created, MOST_TRIES) }, KEEP_SETTLED)
       const links = {
         intent: setup ? undefined : intent,
-        invoice: id(object['invoice']) ?? id(record?.['invoice']),
+        invoice: reference(object['invoice']) ?? id(record?.['invoice']),
       }
       return [
         known({

@@ -63,21 +63,25 @@ const readItem = (item: Fields): Item => {
 /** A field that is null says that it has no value: that is not the same as one that was left out. */
 const whenMissing = (field: unknown, instead: unknown): unknown => (field === undefined ? instead : field)
 
-/** The value of a subscription's `items` list. A list that goes on beyond what was sent has no known value. */
-export const valueOfItems = (items: unknown): SubscriptionValue => {
+/**
+ * The value of a subscription's `items` list. A list that goes on beyond what was sent has no known value, nor has one
+ * of prices that are told in another currency than the subscription is billed in.
+ */
+export const valueOfItems = (items: unknown, billedIn: string | undefined): SubscriptionValue => {
   const data = fields(items)?.['data']
   const all = list(items).map(readItem)
   const first = all.reduce<Item | undefined>(earlier, undefined)
   const sent = Array.isArray(data) && data.length > 0 && data.length === all.length
   const complete = sent && fields(items)?.['has_more'] !== true
   const licensed = all.filter((item) => !item.metered)
-  const unit = all.every((item) => item.currency === first?.currency) ? first?.currency : undefined
-  const priced = complete && unit !== undefined && all.every(isPriced)
+  const unit = billedIn ?? first?.currency
+  const inUnit = unit !== undefined && all.every((item) => item.currency === unit)
+  const priced = complete && inUnit && all.every(isPriced)
   const samePeriod = licensed.filter(
     (item) => item.interval === first?.interval && item.count === first?.count,
   )
   return {
-    currency: unit,
+    currency: inUnit ? unit : undefined,
     interval: first?.interval,
     count: first?.interval === undefined ? undefined : first.count,
     price: priced ? sum(samePeriod, periodPrice) : undefined,

@@ -2,7 +2,18 @@ import type { StripeEnvelope } from '../event.ts'
 import type { Fact, SubscriptionChanged, SubscriptionDetails } from '../facts.ts'
 import { type EventReading, KEEP_OPEN, KEEP_SETTLED, type ObjectRecord } from '../ledger.ts'
 import { mark } from '../mark.ts'
-import { amount, currency, customerOf, type Fields, fields, id, known, text, time } from '../read.ts'
+import {
+  amount,
+  currency,
+  customerOf,
+  type Fields,
+  fields,
+  id,
+  known,
+  reference,
+  text,
+  time,
+} from '../read.ts'
 import { isA, NOTHING, remember, strings } from './common.ts'
 import { itemsBefore, type SubscriptionValue, valueOfItems } from './subscription-value.ts'
 
@@ -14,7 +25,7 @@ export const readSubscription = (event: StripeEnvelope): EventReading => {
   const { object } = event
   const subscription = id(object['id'])
   if (subscription === undefined || !isA('subscription', object)) return NOTHING
-  const value = valueOfItems(object['items'])
+  const value = valueOfItems(object['items'], currency(object['currency']))
   const details = subscriptionDetails(event, subscription, value)
   if (details === undefined) return NOTHING
   const change = readChange(event, value, details)
@@ -92,7 +103,7 @@ const endsWith = (subscription: Fields, end: number | undefined): boolean => {
 const readChange = (event: StripeEnvelope, now: SubscriptionValue, details: SubscriptionDetails): Change => {
   const { object, previous = {} } = event
   const items = itemsBefore(object, previous)
-  const then = items === undefined ? undefined : valueOfItems(items)
+  const then = items === undefined ? undefined : valueOfItems(items, currency(object['currency']))
   const previousEnd = then?.end ?? time(previous['current_period_end'])
   return known({
     isNew: event.type === CREATED,
@@ -102,7 +113,8 @@ const readChange = (event: StripeEnvelope, now: SubscriptionValue, details: Subs
     rolled: previousEnd !== undefined && details.end !== undefined && previousEnd !== details.end,
     reanchored: changed('billing_cycle_anchor', object, previous) || changed('trial_end', object, previous),
     scheduled:
-      event.requestId === undefined && (id(object['schedule']) ?? id(previous['schedule'])) !== undefined,
+      event.requestId === undefined &&
+      (reference(object['schedule']) ?? reference(previous['schedule'])) !== undefined,
   })
 }
 

@@ -43,6 +43,18 @@ const quiet: [string, ChargeCaptured[]][] = [
     charges({ after: 0, order: '7' }, { after: DAY + 1, order: '7' }),
   ],
   ['a charge of nothing, twice', charges({ after: 0, amount: 0 }, { after: 5, amount: 0 })],
+  [
+    'charges made 8 hours apart and captured together',
+    charges({ after: 0, begun: MONDAY - 20 * HOUR }, { after: 1, begun: MONDAY - 12 * HOUR }),
+  ],
+  [
+    'debits of three days that are paid on one morning',
+    charges(
+      { after: 0, begun: MONDAY - 6 * DAY },
+      { after: 60, begun: MONDAY - 5 * DAY },
+      { after: 120, begun: MONDAY - 4 * DAY },
+    ),
+  ],
   ['further captures of one charge', charges({ after: 0, charge: 'ch_1' }, { after: 5, charge: 'ch_1' })],
 ]
 
@@ -52,6 +64,10 @@ const firing: [string, ChargeCaptured[]][] = [
   ['10 minutes apart to the second', charges({ after: 0 }, { after: 600 })],
   ['the same order 20 hours apart', charges({ after: 0, order: '7' }, { after: 20 * HOUR, order: '7' })],
   ['the same order a day apart', charges({ after: 0, order: '7' }, { after: DAY, order: '7' })],
+  [
+    'two made 2 seconds apart and captured 9 hours apart',
+    charges({ after: 0, begun: MONDAY - 20 * HOUR }, { after: 9 * HOUR, begun: MONDAY - 20 * HOUR + 2 }),
+  ],
   ['only one of them names its order', charges({ after: 0, order: '7' }, { after: 5 })],
   [
     'one order, with another reference for each try',
@@ -97,6 +113,17 @@ describe('a duplicate charge', () => {
       ])
       expect(finding?.events).toEqual(['evt_ch_1', 'evt_ch_2'])
     }
+  })
+
+  test('says when the charges were made, which may be long before they were captured', () => {
+    const made = MONDAY - 20 * HOUR
+    const [finding] = judge(charges({ after: 0, begun: made + 2 }, { after: 9 * HOUR, begun: made })).findings
+    expect(finding?.message).toContain('twice within 2 seconds')
+    expect(finding?.advice).toContain('Look at ch_2')
+    expect(finding).toMatchObject({ startedAt: MONDAY })
+    expect(finding?.evidence).toContainEqual(
+      expect.objectContaining({ name: 'time between them', observed: 2 }),
+    )
   })
 
   test('keeps to the window that the tenant set', () => {

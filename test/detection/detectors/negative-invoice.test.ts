@@ -51,7 +51,14 @@ const renewal = (total: number, prorations: number) =>
     subscription: 'sub_1',
   })
 
+/** A first period as Stripe tells of it: the invoice is paid, and so is the charge that pays it. */
+const firstPeriod = [
+  captured(MONDAY, { customer: 'cus_1', charge: 'ch_1', invoice: 'in_0', recurring: true }),
+  paid(MONDAY + 1, { invoice: 'in_0', amountPaid: 2900 }),
+]
+
 quiet.push(
+  ['a credit of the one payment of a first period', [...firstPeriod, credit(-2958)]],
   ['a downgrade whose credit stands on the next renewal', [payment(0, 10_000), renewal(-3_355, -4_355)]],
   [
     'a change by hand to a cheaper plan, collected at once',
@@ -80,6 +87,7 @@ const firing: [string, Fact[], object][] = [
     [payment(0), renewal(-3_000, -500)],
     { severity: 'HIGH' },
   ],
+  ['a doubled credit in the first period', [...firstPeriod, credit(-5800)], { severity: 'MEDIUM' }],
   ['a proration of three times the price', [payment(0), credit(-8700)], { severity: 'HIGH' }],
   [
     'a proration of three times the price after a year of payments',

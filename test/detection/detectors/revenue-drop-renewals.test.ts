@@ -54,6 +54,8 @@ const judge = (facts: readonly Late[], options?: DriveOptions) =>
   )
 
 const APRIL_1 = date(2025, 4, 1)
+/** Invoices stay drafts for two days, so that the month's usage can still be added. */
+const twoDays = () => 49 * HOUR
 const inApril = (due: Seconds): boolean => due >= APRIL_1 && due < APRIL_1 + DAY
 
 describe('REVENUE_DROP is quiet', () => {
@@ -97,6 +99,31 @@ describe('REVENUE_DROP is quiet', () => {
           inApril(fact.at) ? { ...fact, lag: APRIL_1 + 30 * HOUR - fact.at } : fact,
         ),
     ],
+    ['when members pay by bank debits', () => history(onTheFirst(300), { debit: 5 * DAY })],
+    [
+      'when members pay by bank debits that are sent off after midnight',
+      () => history(onTheFirst(300, { first: date(2024, 6, 30) + 23 * HOUR }), { debit: 5 * DAY }),
+    ],
+    ['when members pay by bank debits on the day of joining', () => history(spread(900), { debit: 6 * DAY })],
+    [
+      'at a launch whose first trials all end without a payment',
+      () => {
+        const trials = members(20, (index) => ({
+          joined: FROM + DAY + index * HOUR,
+          first: FROM + 8 * DAY,
+          trial: true,
+        }))
+        return membership(trials, { from: FROM, to: FROM + 12 * DAY, collects: () => false })
+      },
+    ],
+    [
+      'where all renewals are collected two days after they are due',
+      () => history(onTheFirst(300), { after: twoDays }),
+    ],
+    [
+      'where they are, and members are billed on the day of joining',
+      () => history(spread(900), { after: twoDays }),
+    ],
     [
       'when one in ten renewals fails',
       () => history(spread(900), { collects: (_, index) => index % 10 !== 0 }),
@@ -123,6 +150,22 @@ describe('REVENUE_DROP fires', () => {
     })
     expect(incident?.endedAt).toBeLessThanOrEqual(APRIL_1 + 9 * DAY)
     expect(incident?.message).toContain('Nothing else has fallen due since')
+  })
+
+  it('where they come two days after they are due, once those are over', () => {
+    const [incident, ...rest] = judge(
+      history(onTheFirst(300), { after: twoDays, collects: (due) => !inApril(due) }),
+    )
+    expect(rest).toEqual([])
+    expect(incident).toMatchObject({ severity: 'CRITICAL', startedAt: APRIL_1 })
+    expect(incident?.detectedAt).toBeLessThanOrEqual(APRIL_1 + 55 * HOUR)
+  })
+
+  it('once the renewals that always came at once have been two days late, and are quiet once that is usual', () => {
+    const changed = date(2025, 3, 15)
+    const after = (due: Seconds) => (due < changed ? HOUR : 49 * HOUR)
+    const incidents = judge(history(spread(900), { after }))
+    expect(incidents.map(({ startedAt }) => startedAt)).toEqual([changed])
   })
 
   it('when a run on the 1st fails half', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DAY, HOUR, type Seconds } from '../../../src/time.ts'
-import { changed, dropped, ended, paid } from '../../support/facts.ts'
+import { changed, dropped, ended, finalized, invoiceCreated, paid, pending } from '../../support/facts.ts'
 import { MONDAY } from '../../support/times.ts'
 import {
   begun,
@@ -16,10 +16,26 @@ import {
   rolled,
 } from './monthly-subscription.ts'
 
+const issued = finalized(DUE + HOUR, { invoice: 'in_1', created: DUE, ...renewal })
 const recovered = changed(DUE + 5 * DAY, { status: 'active', previousStatus: 'past_due', ...period(DUE) })
 
 /** What happened, and how long after DUE it is still quiet. */
 const quiet: [string, Fact[], Seconds][] = [
+  [
+    'a first payment by bank debit that is under way',
+    [
+      changed(DUE, { isNew: true, ...period(DUE) }),
+      invoiceCreated(DUE, { invoice: 'in_1', ...renewal, reason: 'subscription_create' }),
+      { ...issued, at: DUE, reason: 'subscription_create' },
+      pending(DUE, { recurring: true }),
+    ],
+    13 * DAY,
+  ],
+  [
+    'a bank debit that is under way',
+    [...begun, rolled, issued, pending(DUE + HOUR, { recurring: true })],
+    14 * DAY,
+  ],
   ['due + 2.9 days', [...begun, rolled], 2.9 * DAY],
   ['past_due on day 10', [...begun, rolled, late], 10 * DAY],
   ['past_due just under 28 days', [...begun, rolled, late], 28 * DAY - 1],
@@ -125,6 +141,22 @@ const quiet: [string, Fact[], Seconds][] = [
 ]
 
 const firing: [string, Fact[], Seconds][] = [
+  ['an invoice that is final and that nobody collects', [...begun, rolled, issued], 3 * DAY],
+  [
+    'an invoice that nobody collects, where payments at the checkout are bank debits',
+    [...begun, rolled, issued, pending(DUE + HOUR)],
+    3 * DAY,
+  ],
+  [
+    'a draft, where other renewals are bank debits',
+    [...begun, rolled, pending(DUE + HOUR, { recurring: true })],
+    3 * DAY,
+  ],
+  [
+    'a bank debit of which nothing is heard for two weeks',
+    [...begun, rolled, issued, pending(DUE + HOUR, { recurring: true })],
+    14 * DAY + HOUR,
+  ],
   ['active, rolled, invoice still a draft', [...begun, rolled], 3 * DAY],
   ['no event at all', begun, 3 * DAY],
   [

@@ -18,7 +18,10 @@ const BEGINNINGS = 12
 export interface Charge {
   id: string
   event: string
+  /** When its money was collected, by which charges are kept: a debit made on Friday may come on Thursday. */
   at: Seconds
+  /** When it was made, where that was long before. */
+  begun?: Seconds | undefined
   amount: number
   currency: string
   recurring: boolean
@@ -58,11 +61,11 @@ export interface Payer {
 }
 
 export function chargeOf(fact: ChargeCaptured): Charge {
-  const { charge: id, eventId: event, at, amount, currency, recurring, method } = fact
+  const { charge: id, eventId: event, at, begun, amount, currency, recurring, method } = fact
   const { intent, invoice, order, descriptionMark, references, customer } = fact
   const present = method === 'card_present' || undefined
   const marks = { intent, invoice, order, descriptionMark, references, customer, present }
-  return { id, event, at, amount, currency, recurring, ...marks }
+  return { id, event, at, begun, amount, currency, recurring, ...marks }
 }
 
 /** Keeps the list in order of time whatever the order of arrival. */
@@ -71,6 +74,11 @@ export function insert(charges: Charge[], charge: Charge): void {
 }
 
 const isLater = (a: Charge, b: Charge): boolean => (a.at === b.at ? a.id > b.id : a.at > b.at)
+
+/** When the customer paid. One run of captures or debits collects at once what was bought apart, or apart what was bought at once. */
+export const madeAt = ({ begun, at }: Charge): Seconds => begun ?? at
+
+const byTimeMade = (a: Charge, b: Charge): number => madeAt(a) - madeAt(b) || (a.id < b.id ? -1 : 1)
 
 export const equalMoney = (a: Charge, b: Charge): boolean =>
   a.amount === b.amount && a.currency === b.currency
@@ -83,20 +91,20 @@ export function noteBeginning(payer: Payer, beginning: Beginning): void {
   if (payer.begun.length > BEGINNINGS) payer.begun.shift()
 }
 
-/** The charge with every other that is tied to it by a chain of pairs, oldest first. */
+/** The charge with every other that is tied to it by a chain of pairs, in the order in which they were made. */
 export function groupOf(payer: Payer, charge: Charge, window: Seconds): Charge[] {
   const equal = payer.charges.filter((other) => equalMoney(other, charge))
   const group = new Set([charge])
   for (const member of group)
     for (const other of equal)
       if (!group.has(other) && arePair(member, other, window, payer.begun)) group.add(other)
-  return equal.filter((other) => group.has(other))
+  return [...group].sort(byTimeMade)
 }
 
 /** Whether two charges of equal money look like one purchase. */
 function arePair(a: Charge, b: Charge, window: Seconds, begun: readonly Beginning[] = []): boolean {
   const sameOrder = a.order !== undefined && a.order === b.order
-  if (Math.abs(a.at - b.at) > (sameOrder ? REACH : window)) return false
+  if (Math.abs(madeAt(a) - madeAt(b)) > (sameOrder ? REACH : window)) return false
   if (a.order !== undefined && b.order !== undefined && !sameOrder) return false
   if (!sameOrder && referencesDiffer(a.references, b.references)) return false
   if (differ(a.descriptionMark, b.descriptionMark)) return false
@@ -112,8 +120,8 @@ const differ = (a: string | undefined, b: string | undefined): boolean =>
 const arePaymentsOfTwins = (a: Charge, b: Charge, begun: readonly Beginning[]): boolean =>
   twinsAmong(begun.filter((one) => isFirstPayment(a, one) && isFirstPayment(b, one))).length > 0
 
-const isFirstPayment = ({ recurring, at }: Charge, beginning: Beginning): boolean =>
-  recurring && Math.abs(at - beginning.at) <= FIRST_PAYMENT_WITHIN
+const isFirstPayment = (charge: Charge, beginning: Beginning): boolean =>
+  charge.recurring && Math.abs(madeAt(charge) - beginning.at) <= FIRST_PAYMENT_WITHIN
 
 /** Those that have an equal one made within moments. */
 const twinsAmong = (begun: readonly Beginning[]): Beginning[] =>

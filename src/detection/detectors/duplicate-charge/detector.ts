@@ -35,6 +35,7 @@ export const duplicateCharge = defineDetector({
   facts: ['chargeCaptured', 'refunded', 'subscriptionChanged'],
   settings,
   ...ofObjects,
+  floodSeverity: 'CRITICAL',
   stateVersion: 2,
   upgrade: { 1: withMarks },
   idleAfter: 2 * DAY,

@@ -4,7 +4,7 @@ import type { Context, Ending, Finding } from '../../detector.ts'
 import { certainFinding } from '../../kit/finding.ts'
 import { customerOf } from '../../kit/subjects.ts'
 import { often, span } from '../../kit/words.ts'
-import { type Charge, type Payer, REACH } from './charges.ts'
+import { type Charge, madeAt, type Payer, REACH } from './charges.ts'
 
 /** The incident is over when at most one charge of the group still has its money. */
 export function endingOf(group: readonly Charge[], { refunds }: Payer, payer: string): Ending | undefined {
@@ -37,6 +37,7 @@ export function findingOf(
   const last = group.at(-1)
   if (first === undefined || last === undefined) throw new Error('a group of charges is never empty')
   const n = group.length
+  const length = madeAt(last) - madeAt(first)
   const { amount, currency } = first
   const surplus = amount * (n - 1)
   const price = format(amount, currency)
@@ -50,12 +51,12 @@ export function findingOf(
   return certainFinding(fingerprintOf(key, first), {
     severity: n > 2 ? 'HIGH' : 'MEDIUM',
     title: `Charged ${often(n)}: ${price}`,
-    message: `${customer === undefined ? 'One card' : `Customer ${customer}`} was charged ${price} ${often(n)}${byOrder ? ` for order ${first.order}` : ''} ${last.at === first.at ? 'at the same moment' : `within ${span(last.at - first.at)}`}, the first on ${calendar.momentInWords(first.at)}${twins}. One payment was expected, so ${format(surplus, currency)} was ${byOrder ? 'almost certainly' : 'very likely'} charged wrongly.`,
+    message: `${customer === undefined ? 'One card' : `Customer ${customer}`} was charged ${price} ${often(n)}${byOrder ? ` for order ${first.order}` : ''} ${length === 0 ? 'at the same moment' : `within ${span(length)}`}, the first on ${calendar.momentInWords(madeAt(first))}${twins}. One payment was expected, so ${format(surplus, currency)} was ${byOrder ? 'almost certainly' : 'very likely'} charged wrongly.`,
     advice:
       subscriptions.length > 1
         ? `Look at ${subscriptions.join(', ')} in Stripe: if one was meant, cancel the others before they renew, and refund ${spareList} (${format(surplus, currency)}). Then change your checkout so that a second click cannot subscribe again.`
         : `Look at ${first.id} and the equal payments after it in Stripe: if they are for one purchase, refund ${spareList} (${format(surplus, currency)}) before the customer disputes them. Then change your checkout so that a second click cannot pay again (one idempotency key for each order).`,
-    startedAt: first.at,
+    startedAt: Math.min(...group.map(({ at }) => at)),
     signs: fresh.length,
     customer,
     impact: { amount: surplus, currency },
@@ -80,7 +81,7 @@ export function findingOf(
 }
 
 const shortestGap = (group: readonly Charge[]): Seconds =>
-  group.reduce(
-    (least, { at }, i) => Math.min(least, at - (group[i - 1]?.at ?? Number.NEGATIVE_INFINITY)),
-    Number.POSITIVE_INFINITY,
-  )
+  group.reduce((least, charge, i) => {
+    const before = group[i - 1]
+    return before === undefined ? least : Math.min(least, madeAt(charge) - madeAt(before))
+  }, Number.POSITIVE_INFINITY)

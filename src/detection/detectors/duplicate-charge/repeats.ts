@@ -11,7 +11,7 @@ import {
   TEN_TIMES,
   timesOf,
 } from '../../statistics/course.ts'
-import type { Charge } from './charges.ts'
+import { type Charge, madeAt } from './charges.ts'
 
 /**
  * How often the tenant's payers repeat a payment: a second coffee, another top-up. By whether the card was there, and
@@ -118,7 +118,7 @@ function paceOf(group: readonly Charge[], charge: Charge): Pace {
   const others = group.filter((other) => other !== charge)
   if (others.every(({ order }) => order !== undefined && order === charge.order)) return 'order'
   if (others.every(({ recurring }) => recurring && charge.recurring)) return 'twins'
-  const gap = Math.min(...others.map(({ at }) => Math.abs(at - charge.at)))
+  const gap = Math.min(...others.map((other) => Math.abs(madeAt(other) - madeAt(charge))))
   return gap < QUICK ? 'quick' : 'slow'
 }
 

@@ -52,6 +52,8 @@ export const negativeInvoice = defineDetector({
         noteOccasion(context.shared, fact.at)
         return fact.total < 0 && !isTold(state, fact) ? judge(state, creditOf(fact), context) : undefined
       case 'chargeCaptured':
+        // The invoice that it pays says so itself when it is paid: two payments are more than one.
+        if (fact.recurring) return undefined
         addPayment(state.known, fact.currency, fact.amount, fact.at)
         break
       case 'invoicePaid':

@@ -7,7 +7,7 @@ import { judge, unusableOf } from './incident.ts'
 import { learn, newRenewals, nextLook, note, type RenewalFact } from './renewals.ts'
 import { isOpen, type Settings, type State, settings, stateOf } from './state.ts'
 import { learnUnit, unitSize } from './unit-size.ts'
-import { upgradeToRenewals } from './upgrade.ts'
+import { upgradeToPromptness, upgradeToRenewals } from './upgrade.ts'
 import { takeOut, takeOver } from './without-renewals.ts'
 
 /** With nothing taken for this long the hourly look stops until the next payment, or until renewals are due. */
@@ -23,6 +23,7 @@ export const revenueDrop = defineDetector({
     'Less money comes in than is usual for you at this time of the week, in one currency or in all together, or renewals of subscriptions do not come on the day when they are due. It needs two weeks of history, and waits while events themselves fail to arrive.',
   facts: [
     'chargeCaptured',
+    'chargePending',
     'invoiceCreated',
     'invoicePaid',
     'invoiceDropped',
@@ -32,11 +33,12 @@ export const revenueDrop = defineDetector({
   settings,
   anyOrder: true,
   cooldown: 24 * HOUR,
-  stateVersion: 4,
+  stateVersion: 5,
   upgrade: {
     1: (old) => old, // Levels of former weeks are noted from now on.
     2: upgradeToRenewals,
     3: (old) => old, // Named days are noted from now on.
+    4: upgradeToPromptness,
   },
   // Renewals were not distinguished before: the facts tell them.
   rebuildBelow: 3,

@@ -6,8 +6,8 @@ import { hourOf, OPEN_HOURS } from '../../statistics/hours.ts'
 import { testsOfWindows, threshold } from '../../statistics/threshold.ts'
 import { type Drop, dropOf, FEWEST, FEWEST_RECOVERED, RECOVERED, SIZE_WINDOWS, WINDOWS } from './drops.ts'
 import { dropFinding } from './finding.ts'
-import { adoptLastDays, missedOf, recoveredAt } from './missed-renewals.ts'
-import type { Unusable } from './renewals.ts'
+import { missedOf, recoveredAt } from './missed-renewals.ts'
+import { adoptLastDays, type Unusable } from './renewals.ts'
 import { renewalsFinding } from './renewals-finding.ts'
 import { ALL } from './revenue.ts'
 import { isOpen, RENEWALS, type Settings, type State } from './state.ts'
@@ -101,7 +101,7 @@ function settle(state: State, context: Asked): Pick<Step, 'ended'> {
 
 function look(state: State, seen: Seen, context: Asked): Finding[] {
   const { now, settings } = context
-  if (now - state.since < settings.minHistory * DAY) return []
+  if (now - knownSince(state) < settings.minHistory * DAY) return []
   const wasOpen = isOpen(state)
   const series = isHiddenByRuns(state, now) ? [] : state.revenue.series(state.down)
   const nats = needed(Math.max(1, series.length), context)
@@ -126,6 +126,9 @@ function look(state: State, seen: Seen, context: Asked): Finding[] {
   }
   return worst === undefined ? [] : [findingOf(state, worst, { ...seen, nats, isFirst: !wasOpen }, context)]
 }
+
+/** Before anybody has paid, since the first subscription. */
+const knownSince = ({ since, renewals }: State): Seconds => since || (renewals?.since ?? 0)
 
 function fall(state: State, name: string, from: Seconds, wasOpen: boolean): void {
   const isFirst = !wasOpen && !isOpen(state)

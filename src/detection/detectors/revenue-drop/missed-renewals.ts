@@ -1,10 +1,8 @@
 import type { Seconds } from '../../../time.ts'
 import { shortfall } from '../../statistics/deviance.ts'
 import { FEWEST, FEWEST_RECOVERED, MARGIN, RECOVERED } from './drops.ts'
-import { adopt, type Due, lastDays, type Renewals, type Unusable, usualShare } from './renewals.ts'
+import { DAYS_TOGETHER, type Due, lastDays, type Renewals, type Unusable, usualShare } from './renewals.ts'
 
-/** Days whose renewals are looked at together. */
-const DAYS_TOGETHER = 3
 /** How much the share that is settled varies from day to day beyond chance, and until this many renewals are known. */
 const DISPERSION = 0.005
 const YOUNG = { dispersion: 0.05, renewals: 30 }
@@ -26,7 +24,7 @@ export function missedOf(
   const dispersion = renewals.due < YOUNG.renewals ? YOUNG.dispersion : DISPERSION
   let best: Missed | undefined
   for (const run of lastDays(renewals, now, DAYS_TOGETHER, unusable)) {
-    const usual = share * run.due
+    const usual = share * run.expected
     if (usual < FEWEST || run.settled > (1 - minDrop) * usual) continue
     const evidence = shortfall(run.settled, MARGIN * usual, dispersion / run.dueDays)
     if (evidence >= nats && evidence > (best?.nats ?? 0)) best = { ...run, usual, nats: evidence }
@@ -42,19 +40,11 @@ export function recoveredAt(
   unusable: Unusable,
 ): Seconds | undefined {
   const share = usualShare(renewals)
-  for (const { from, due, settled } of lastDays(renewals, now, MOST_DAYS, unusable)) {
+  for (const { from, expected, settled } of lastDays(renewals, now, MOST_DAYS, unusable)) {
     if (from < since) return undefined
     const fewest = from === since ? FEWEST : FEWEST_RECOVERED
-    if (share * due >= fewest && settled >= RECOVERED * share * due) return from === since ? now : from
+    if (share * expected >= fewest && settled >= RECOVERED * share * expected)
+      return from === since ? now : from
   }
   return undefined
-}
-
-/** A change has come to stay: the share of the last days is the usual one. False where nothing fell due in them. */
-export function adoptLastDays(renewals: Renewals, now: Seconds, unusable: Unusable): boolean {
-  renewals.calmSince = now
-  const run = lastDays({ ...renewals, calmSince: 0 }, now, DAYS_TOGETHER, unusable).at(-1)
-  if (run === undefined) return false
-  adopt(renewals, run)
-  return true
 }

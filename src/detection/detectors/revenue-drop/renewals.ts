@@ -1,4 +1,5 @@
 import type {
+  ChargePending,
   InvoiceCreated,
   InvoiceDetails,
   InvoiceDropped,
@@ -7,13 +8,17 @@ import type {
   SubscriptionEnded,
 } from '../../../stripe/facts.ts'
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
+import { fadePromptness, learnPromptness, newPromptness, type Promptness, shareBy } from './promptness.ts'
 
 /** How many renewals fall due on each day, and how many of them have been settled, as subscriptions and invoices say. */
 
 /** The draft stands for an hour, and whatever delays it a little is no incident: a day is looked at this long after it. */
 const SLACK: Seconds = 6 * HOUR
-/** A day's share is learned this long after it, that no incident is measured by itself. */
-const DELAY: Seconds = 3 * DAY
+const DRAFT: Seconds = HOUR
+/** A day's share is learned this long after it, that no incident is measured by itself; drafts stand for three days at most. */
+const DELAY: Seconds = 4 * DAY
+/** Days whose renewals are looked at together. */
+export const DAYS_TOGETHER = 3
 /** Renewals of a year are the furthest ahead. */
 const DAYS_AHEAD = 400
 const DAYS_KEPT = 16
@@ -24,8 +29,12 @@ const CURRENCIES = 10
 /** One day has more than this part of the renewals of weeks. */
 const CONCENTRATED = 1 / 3
 
-/** Renewals that fell due on a UTC day by what is known of subscriptions, and those that were settled. */
-type DueDay = [due: number, settled: number]
+/**
+ * Renewals that fell due on a UTC day by what is known of subscriptions, those that were settled, and of these the ones
+ * that were settled only after the first look at the day, after the look of the next day, and so on.
+ */
+type DueDay = [due: number, settled: number, ...late: number[]]
+const [DUE, SETTLED, LATE] = [0, 1, 2] as const
 
 /** Plain data. */
 export interface Renewals {
@@ -37,6 +46,7 @@ export interface Renewals {
   through: number
   due: number
   settled: number
+  promptness: Promptness
   /** Faded numbers and sums of what renewals bring, by currency. */
   paid: Record<string, { number: number; money: number }>
   /** No earlier day is looked at: the end of the last incident. */
@@ -44,6 +54,7 @@ export interface Renewals {
 }
 
 export type RenewalFact =
+  | ChargePending
   | InvoiceCreated
   | InvoicePaid
   | InvoiceDropped
@@ -56,6 +67,7 @@ export const newRenewals = (since: Seconds): Renewals => ({
   through: 0,
   due: 0,
   settled: 0,
+  promptness: newPromptness(),
   paid: {},
   calmSince: 0,
 })
@@ -83,10 +95,11 @@ export function isRenewal(
 export function note(renewals: Renewals, fact: RenewalFact): void {
   if (fact.kind === 'subscriptionEnded') noteEnd(renewals, fact)
   else if (fact.kind === 'subscriptionChanged') noteChange(renewals, fact)
+  else if (fact.kind === 'chargePending') noteDebit(renewals, fact)
   else if (!isRenewal(fact)) return
-  else if (fact.kind === 'invoiceCreated') count(renewals, fact.at, fact.end, 0)
+  else if (fact.kind === 'invoiceCreated') count(renewals, fact.at, fact.end, DUE)
   else {
-    count(renewals, fact.at, fact.start, 1)
+    count(renewals, fact.at, fact.start, SETTLED)
     if (fact.kind === 'invoicePaid') notePaid(renewals, fact)
   }
 }
@@ -96,24 +109,38 @@ function noteChange(renewals: Renewals, fact: SubscriptionChanged): void {
   const { at, end, status, sendInvoice, isNew, previousStatus, previousEnd } = fact
   if (end === undefined || sendInvoice || status === 'incomplete') return
   if (isNew || previousStatus === 'incomplete') {
-    if (status === 'active' || status === 'trialing') count(renewals, at, end, 0)
+    if (status === 'active' || status === 'trialing') count(renewals, at, end, DUE)
   } else if (previousEnd !== undefined && previousEnd !== end && previousEnd > at + HOUR) {
-    count(renewals, at, previousEnd, 0, -1)
-    count(renewals, at, end, 0)
+    count(renewals, at, previousEnd, DUE, -1)
+    count(renewals, at, end, DUE)
   }
+}
+
+/** A bank debit is collected on the day it is sent off, though the money shows days later; whether it comes back is others' affair. */
+function noteDebit(renewals: Renewals, { at, recurring }: ChargePending): void {
+  if (recurring) count(renewals, at, at - DRAFT, SETTLED)
 }
 
 /** Nothing is due any more as its period ends; where that was known before. */
 function noteEnd(renewals: Renewals, { at, start, end, sendInvoice, status }: SubscriptionEnded): void {
   if (start === undefined || end === undefined || sendInvoice || status === 'incomplete_expired') return
-  if (start >= renewals.since) count(renewals, at, end, 0, -1)
+  if (start >= renewals.since) count(renewals, at, end, DUE, -1)
 }
 
-function count({ days }: Renewals, at: Seconds, on: Seconds, place: 0 | 1, by = 1): void {
+function count(
+  { days }: Renewals,
+  at: Seconds,
+  on: Seconds,
+  place: typeof DUE | typeof SETTLED,
+  by = 1,
+): void {
   const day = dayOf(on)
   if (day > dayOf(at) + DAYS_AHEAD || day < dayOf(at) - DAYS_KEPT) return
   const known = days[day] ?? [0, 0]
   known[place] += by
+  if (place === SETTLED)
+    for (let look = 0; look < DAYS_TOGETHER && at > firstLook(day) + look * DAY; look++)
+      known[LATE + look] = (known[LATE + look] ?? 0) + by
   days[day] = known
 }
 
@@ -127,17 +154,20 @@ function notePaid({ paid }: Renewals, { amountPaid, total, currency }: InvoicePa
 /** Whether what is known of a day is of no use: deliveries were lost, or it belongs to an incident. */
 export type Unusable = (from: Seconds, to: Seconds) => boolean
 
-/** Learns which share of what falls due is settled, of each day that is old enough, and forgets old days. */
+/** Learns which share of what falls due is settled, and how soon, of each day that is old enough, and forgets old days. */
 export function learn(renewals: Renewals, now: Seconds, unusable: Unusable): void {
   const last = dayOf(now - DELAY) - 1
-  for (const [key, [due, settled]] of Object.entries(renewals.days)) {
+  for (const [key, [due, settled, ...late]] of Object.entries(renewals.days)) {
     const day = Number(key)
     if (day > last) break
     if (day > renewals.through) {
       fade(renewals, day)
-      if (due > 0 && !unusable(day * DAY, (day + 1) * DAY + SLACK)) {
-        renewals.due += due
-        renewals.settled += Math.min(due, settled)
+      if (!unusable(day * DAY, firstLook(day))) {
+        learnPromptness(renewals.promptness, due, settled, late)
+        if (due > 0) {
+          renewals.due += due
+          renewals.settled += Math.min(due, settled)
+        }
       }
     }
     if (day < last - DAYS_KEPT) delete renewals.days[key]
@@ -148,6 +178,7 @@ function fade(renewals: Renewals, day: number): void {
   const kept = 0.5 ** ((day - (renewals.through || day)) / HALF_LIFE_DAYS)
   renewals.due *= kept
   renewals.settled *= kept
+  fadePromptness(renewals.promptness, kept)
   for (const sum of Object.values(renewals.paid)) {
     sum.number *= kept
     sum.money *= kept
@@ -155,7 +186,7 @@ function fade(renewals: Renewals, day: number): void {
   renewals.through = day
 }
 
-/** The usual share of what falls due that is settled within hours. */
+/** The usual share of what falls due that is settled within days. */
 export const usualShare = ({ due, settled }: Renewals): number =>
   (PRIOR.share * PRIOR.weight + settled) / (PRIOR.weight + due)
 
@@ -165,10 +196,21 @@ export function areConcentrated({ days }: Renewals): boolean {
   return Math.max(...settled) > CONCENTRATED * settled.reduce((sum, number) => sum + number, 0)
 }
 
-/** Takes the share of these days for the usual one. */
-export function adopt(renewals: Renewals, { due, settled }: Due): void {
-  renewals.due = due
-  renewals.settled = Math.min(due, settled)
+/** Takes the share of the last days, and how soon they were settled, for the usual. False where nothing fell due in them. */
+export function adoptLastDays(renewals: Renewals, now: Seconds, unusable: Unusable): boolean {
+  renewals.calmSince = now
+  // What fell due since may still be settled as late as has become usual.
+  const settledBy = now - (DAYS_TOGETHER - 1) * DAY
+  const run = lastDays({ ...renewals, calmSince: 0 }, settledBy, DAYS_TOGETHER, unusable).at(-1)
+  if (run === undefined) return false
+  renewals.due = run.due
+  renewals.settled = Math.min(run.due, run.settled)
+  renewals.promptness = newPromptness()
+  for (let day = dayOf(run.from); day < dayOf(run.from) + run.days; day++) {
+    const [due, settled, ...late] = renewals.days[day] ?? [0, 0]
+    learnPromptness(renewals.promptness, due, settled, late)
+  }
+  return true
 }
 
 /** What fell due in a run of whole days, and was settled. */
@@ -179,6 +221,8 @@ export interface Due {
   dueDays: number
   due: number
   settled: number
+  /** Of what fell due, as much as is settled by now where all of it is settled as soon as is usual. */
+  expected: number
 }
 
 /** What fell due in the last days that are over, newest first: one run for each day on which something did, from it on. */
@@ -186,24 +230,26 @@ export function lastDays(renewals: Renewals, now: Seconds, most: number, unusabl
   const newest = newestDay(now)
   const found: Due[] = []
   let newestDue: number | undefined
-  let [due, settled, dueDays] = [0, 0, 0]
+  let [due, settled, expected, dueDays] = [0, 0, 0, 0]
   for (let day = newest; day > newest - most && day * DAY >= renewals.calmSince; day--) {
     const [more, answered] = renewals.days[day] ?? [0, 0]
-    if (more <= 0 || unusable(day * DAY, (day + 1) * DAY + SLACK)) continue
+    if (more <= 0 || unusable(day * DAY, firstLook(day))) continue
     newestDue ??= day
     due += more
     settled += answered
+    expected += more * shareBy(renewals.promptness, newest - day)
     dueDays += 1
-    found.push({ from: day * DAY, days: newestDue - day + 1, dueDays, due, settled })
+    found.push({ from: day * DAY, days: newestDue - day + 1, dueDays, due, settled, expected })
   }
   return found
 }
 
+const firstLook = (day: number): Seconds => (day + 1) * DAY + SLACK
 const newestDay = (now: Seconds): number => dayOf(now - SLACK) - 1
 
 /** When the next day with renewals is looked at; undefined where none is known of. */
 export function nextLook({ days }: Renewals, now: Seconds): Seconds | undefined {
   const newest = newestDay(now)
   const next = Object.entries(days).find(([day, [due]]) => due > 0 && Number(day) > newest)
-  return next && (Number(next[0]) + 1) * DAY + SLACK
+  return next && firstLook(Number(next[0]))
 }

@@ -1,3 +1,5 @@
+import { newPromptness } from './promptness.ts'
+
 interface Version2 {
   all: unknown
   currencies: unknown
@@ -7,4 +9,10 @@ interface Version2 {
 export function upgradeToRenewals(stored: unknown): unknown {
   const { all, currencies, ...kept } = stored as Version2
   return { ...kept, revenue: { all, currencies } }
+}
+
+/** How soon renewals are settled is noted from now on. */
+export function upgradeToPromptness(stored: unknown): unknown {
+  const { renewals, ...kept } = stored as { renewals?: object }
+  return renewals === undefined ? kept : { ...kept, renewals: { ...renewals, promptness: newPromptness() } }
 }

@@ -1,3 +1,4 @@
+import type { ChargePending, InvoiceFinalized } from '../../../stripe/facts.ts'
 import { format } from '../../../stripe/money.ts'
 import { DAY, HOUR, type Seconds } from '../../../time.ts'
 import { type Context, defineDetector, type Finding, type Step } from '../../detector.ts'
@@ -12,6 +13,8 @@ import { change, invoiced, isOver, openDue, type Renewal, settle } from './renew
 const AFTER_CHANGE = 6 * HOUR
 /** After a disturbance of delivery a payment may be in the backlog. */
 const AFTER_DISTURBANCE = 6 * HOUR
+/** Whether a bank debit is paid shows up to this long after it was sent off; the subscription stays active meanwhile. */
+const DEBIT = 14 * DAY
 /** Stripe's default for invoices that are sent. */
 const DAYS_UNTIL_DUE = 30
 /** An ended subscription is remembered for this long, that a straggler does not bring it back to life. */
@@ -20,6 +23,14 @@ const GRAVE = 35 * DAY
 interface State extends Renewal {
   /** The due date that was reported. */
   told?: Seconds
+  /** When the newest invoice of a period became final. */
+  issued?: Seconds
+}
+
+/** An event of a debit names no subscription, so it is known of the tenant only. */
+interface Debits {
+  /** When one for a subscription was last sent off. */
+  sentAt?: Seconds
 }
 
 const settings = {
@@ -33,29 +44,40 @@ const settings = {
     { default: 28 * DAY, min: DAY, max: 90 * DAY },
   ),
 }
-type Asked = Context<typeof settings>
+type Asked = Context<typeof settings, Debits>
 
 /** Reports when a subscription's payment is due, does not come, and nothing explains why. */
 export const silentLapse = defineDetector({
   name: 'SILENT_LAPSE',
   title: 'Renewal not paid',
   description:
-    'A renewal was due and was not paid, nothing explains why, and the subscription goes on. Running trials, paused or cancelled subscriptions, free plans, invoices that leave time to pay, and failed payments that Stripe still retries are not reported.',
-  facts: ['subscriptionChanged', 'subscriptionEnded', 'invoiceCreated', 'invoicePaid', 'invoiceDropped'],
+    'A renewal was due and was not paid, nothing explains why, and the subscription goes on. Running trials, paused or cancelled subscriptions, free plans, invoices that leave time to pay, bank debits under way, and failed payments that Stripe still retries are not reported.',
+  facts: [
+    'subscriptionChanged',
+    'subscriptionEnded',
+    'invoiceCreated',
+    'invoiceFinalized',
+    'invoicePaid',
+    'invoiceDropped',
+    'chargePending',
+  ],
   settings,
   ...ofObjects,
   floodSeverity: 'CRITICAL',
   stateVersion: 1,
   idleAfter: 400 * DAY,
   initial: (): State => ({ settled: [], changedAt: 0 }),
-  key: ({ subscription }) => subscription,
-  observe(state, fact, context) {
+  shared: { initial: (): Debits => ({}) },
+  key: (fact) => (fact.kind === 'chargePending' ? DEBITS : fact.subscription),
+  observe(state, fact, context: Asked) {
+    if (fact.kind === 'chargePending') return debited(fact, context)
     if (isOver(state)) return undefined
     if (fact.kind === 'subscriptionChanged' || fact.kind === 'subscriptionEnded') change(state, fact)
+    else if (fact.kind === 'invoiceFinalized') return issue(state, fact)
     else if (!(fact.kind === 'invoiceCreated' ? invoiced(state, fact) : settle(state, fact))) return undefined
     return decide(state, fact.at, context)
   },
-  onTimer(state, context) {
+  onTimer(state, context: Asked) {
     const { now, delivery } = context
     if (isOver(state)) return { forget: true }
     const due = openDue(state)
@@ -70,13 +92,35 @@ export const silentLapse = defineDetector({
   },
 })
 
+/** No subscription's key; nothing is remembered under it. */
+const DEBITS = 'debits'
+
+function debited({ at, recurring }: ChargePending, { shared }: Asked): Step {
+  if (recurring) shared.sentAt = Math.max(at, shared.sentAt ?? at)
+  return { forget: true }
+}
+
+function issue(state: State, { at, reason }: InvoiceFinalized): undefined {
+  if (reason === 'subscription_cycle' || reason === 'subscription_create')
+    state.issued = Math.max(at, state.issued ?? at)
+}
+
 const tellTime = (state: State, due: Seconds, context: Asked): Seconds =>
-  Math.max(due + graceOf(state, context), state.changedAt + AFTER_CHANGE)
+  Math.max(due + graceOf(state, due, context), state.changedAt + AFTER_CHANGE)
 
 /** How long the payment may take: the time to pay that was given, and what the tenant allows beyond it. */
-function graceOf({ subscription }: State, { settings: { grace, dunning } }: Asked): Seconds {
+function graceOf(state: State, due: Seconds, { settings: { grace, dunning }, shared }: Asked): Seconds {
+  const { subscription } = state
   const toPay = subscription?.sendInvoice ? (subscription.daysUntilDue ?? DAYS_UNTIL_DUE) * DAY : 0
-  return toPay + (subscription?.status === 'past_due' ? dunning : grace)
+  if (subscription?.status === 'past_due') return toPay + dunning
+  return Math.max(toPay + grace, debitOf(state, due, shared))
+}
+
+/** Refused, it would be past_due: an invoice that is final and collected by itself is a debit under way, where there are such. */
+function debitOf({ subscription, issued }: State, due: Seconds, { sentAt }: Debits): Seconds {
+  const isCollected = subscription?.status === 'active' && !subscription.sendInvoice
+  if (!isCollected || issued === undefined || sentAt === undefined) return 0
+  return issued < due - DAY || sentAt < issued - HOUR ? 0 : issued - due + DEBIT
 }
 
 /** Ends what was reported and holds no longer, and sets the timer for what is waited for now. */
@@ -106,7 +150,7 @@ function reasonToEnd(state: State): string {
 function findingOf(state: State, due: Seconds, context: Asked): Finding {
   const { key, now, calendar } = context
   const { customer, currency, price = 0, status, event } = state.subscription ?? {}
-  const threshold = graceOf(state, context)
+  const threshold = graceOf(state, due, context)
   const money = currency === undefined ? undefined : { amount: price, currency }
   const amount = currency === undefined ? 'a payment' : format(price, currency)
   return certainFinding(key, {
