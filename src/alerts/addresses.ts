@@ -1,9 +1,10 @@
 import { randomInt } from 'node:crypto'
-import { PublicError } from '../errors.ts'
-import type { AlertChannel } from '../generated/sqlite/client.ts'
+import { badInput, PublicError } from '../errors.ts'
+import type { AlertChannel, AlertVerification } from '../generated/sqlite/client.ts'
 import { randomBase62, sha256 } from '../ids.ts'
 import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import type { WallClock } from '../time.ts'
+import type { Answer } from './channels/channel.ts'
 import { linkToken, type MailLink } from './links.ts'
 import { findChannel, usableState } from './manage.ts'
 import { openChannel } from './open-channel.ts'
@@ -101,7 +102,7 @@ async function findAddress(db: TenantClient, { tenantId, id }: AlertChannel, add
 
 /**
  * The owner of an address agrees, with the code of the newest mail.
- * @throws PublicError NOT_FOUND; BAD_USER_INPUT for a wrong code, one that is too old, or after five wrong ones
+ * @throws PublicError NOT_FOUND; BAD_USER_INPUT for a wrong code, one that was used or is too old, or after five wrong ones
  */
 export async function verifyAddress(
   scope: Scope,
@@ -123,16 +124,36 @@ export async function verifyAddress(
     data: { tries: { increment: 1 } },
   })
   const isRight = count === 1 && newest?.codeHash === sha256(`${newest?.id}\n${code.trim()}`)
-  if (!isRight) {
-    const message = 'the code is wrong or too old: have a new mail sent'
-    throw new PublicError('BAD_USER_INPUT', message, {
-      issues: [{ path: ['code'], code: 'custom', message }],
-    })
-  }
-  return setAddress(scope, channel, address, 'VERIFIED')
+  const verified = isRight ? await useMail(scope, channel, newest) : undefined
+  if (verified === undefined)
+    throw badInput(['code'], 'the code is wrong, used or too old: have a new mail sent', 'custom')
+  return verified
 }
 
-/** By the link of a mail. @returns false when it is too old, or what it is about is gone */
+/** In place of the hash of a code that was used: no code has it. */
+const USED = ''
+
+/**
+ * Verifies an address by a mail that asked it. A mail works once: whoever has kept its code cannot bring back an owner
+ * who unsubscribed since.
+ * @returns undefined where it was used already
+ */
+function useMail(
+  scope: Scope,
+  channel: AlertChannel,
+  { id, address }: Pick<AlertVerification, 'id' | 'address'>,
+): Promise<AlertChannel | undefined> {
+  const { tenantId } = scope
+  return scope.transaction(async (db) => {
+    const { count } = await db.alertVerification.updateMany({
+      where: { tenantId, id, codeHash: { not: USED } },
+      data: { codeHash: USED },
+    })
+    return count === 0 ? undefined : setAddress(db, channel, address, 'VERIFIED')
+  })
+}
+
+/** By the link of a mail. @returns false when it was used or is too old, or what it is about is gone */
 export async function verifyByLink(
   scope: Scope,
   { clock }: { clock: WallClock },
@@ -140,46 +161,43 @@ export async function verifyByLink(
 ): Promise<boolean> {
   const { tenantId, db } = scope
   const since = new Date(clock.now().getTime() - DAY_MS)
-  const known = await db.alertVerification.findFirst({
+  const mail = await db.alertVerification.findFirst({
     where: { tenantId, id: link.verificationId, address: link.address, sentAt: { gt: since } },
   })
-  if (known === null) return false
-  return setByLink(scope, link, 'VERIFIED')
+  const known = await knownByLink(scope, link)
+  if (mail === null || known === undefined) return false
+  return known.state === 'VERIFIED' || (await useMail(scope, known.channel, mail)) !== undefined
 }
 
 /** @returns false when the channel, or the address, is gone */
-export const unsubscribe = (scope: Scope, link: MailLink): Promise<boolean> =>
-  setByLink(scope, link, 'UNSUBSCRIBED')
-
-async function setByLink(
-  scope: Scope,
-  { tenantId, channelId, address }: MailLink,
-  state: 'VERIFIED' | 'UNSUBSCRIBED',
-): Promise<boolean> {
-  const channel = await scope.db.alertChannel.findFirst({ where: { tenantId, id: channelId } })
-  if (channel === null) return false
-  const known = await scope.db.alertAddress.count({ where: { tenantId, channelId, address } })
-  if (known === 0) return false
-  await setAddress(scope, channel, address, state)
+export async function unsubscribe(scope: Scope, link: MailLink): Promise<boolean> {
+  const known = await knownByLink(scope, link)
+  if (known === undefined) return false
+  await scope.transaction((db) => setAddress(db, known.channel, link.address, 'UNSUBSCRIBED'))
   return true
 }
 
-/** Sets the state of an address, and with it that of its channel. */
-function setAddress(
-  scope: Scope,
+/** The channel that a link is about, and the state of the address there; undefined where either is gone. */
+async function knownByLink(
+  { db }: Scope,
+  { tenantId, channelId, address }: MailLink,
+): Promise<{ channel: AlertChannel; state: string } | undefined> {
+  const channel = await db.alertChannel.findFirst({ where: { tenantId, id: channelId } })
+  const found = await db.alertAddress.findFirst({ where: { tenantId, channelId, address } })
+  return channel && found ? { channel, state: found.state } : undefined
+}
+
+/** Sets the state of an address, and with it that of its channel, in the caller's transaction. */
+async function setAddress(
+  db: TenantClient,
   channel: AlertChannel,
   address: string,
   state: 'VERIFIED' | 'UNSUBSCRIBED',
 ): Promise<AlertChannel> {
-  const { tenantId } = scope
-  return scope.transaction(async (db) => {
-    await db.alertAddress.updateMany({
-      where: { tenantId, channelId: channel.id, address },
-      data: { state, refusals: 0 },
-    })
-    await followAddresses(db, channel)
-    return findChannel({ db, tenantId }, channel.id)
-  })
+  const { tenantId, id: channelId } = channel
+  await db.alertAddress.updateMany({ where: { tenantId, channelId, address }, data: { state, refusals: 0 } })
+  await followAddresses(db, channel)
+  return findChannel({ db, tenantId }, channelId)
 }
 
 /** A channel of mails is ACTIVE while it has a verified address. */
@@ -194,16 +212,19 @@ async function followAddresses(db: TenantClient, channel: AlertChannel): Promise
 /** Mails that its server refused in a row, after which an address is given up. */
 const MAX_REFUSED = 3
 
-/** Counts what servers refused of a mail, in the caller's transaction. */
+/**
+ * Counts what servers refused of a mail, in the caller's transaction. An address that the attempt left out keeps its
+ * count.
+ */
 export async function countRefused(
   db: TenantClient,
   channel: AlertChannel,
-  refused: readonly string[],
+  { accepted = [], refused = [] }: Pick<Answer, 'accepted' | 'refused'>,
 ): Promise<void> {
   const { tenantId, id: channelId } = channel
   const where = { tenantId, channelId, state: 'VERIFIED' }
   await db.alertAddress.updateMany({
-    where: { ...where, address: { notIn: [...refused] }, refusals: { gt: 0 } },
+    where: { ...where, address: { in: [...accepted] }, refusals: { gt: 0 } },
     data: { refusals: 0 },
   })
   if (refused.length === 0) return

@@ -1,12 +1,14 @@
 import type { AlertChannel } from '../generated/sqlite/client.ts'
 import { newId } from '../ids.ts'
 import type { TenantClient } from '../storage/scope/scope.ts'
+import type { Channel } from './channels/channel.ts'
 import type { Decision, Planned } from './plan.ts'
 import type { Act } from './standing.ts'
 
 /** What a decision is about. */
 export interface Place {
   channel: Pick<AlertChannel, 'tenantId' | 'id'>
+  kind: Pick<Channel, 'forPrograms'>
   act: Act
   anomalyId: string
   /** In which the anomaly is reported; its own where it was not begun. */
@@ -25,6 +27,8 @@ export async function applyDecision(
 ): Promise<boolean> {
   const place = joins === undefined ? given : { ...given, conversationId: joins.conversation.id }
   const isCarried = joins !== undefined && planned !== undefined && (await carried(db, place, planned))
+  // What it takes the place of may be what it is to be sent with.
+  const timed = planned && (await amongWaiting(db, place, planned))
   if (supersedes !== undefined && !isCarried) {
     const count = await supersede(db, place, supersedes)
     if (supersedes.cancelsOut && count === 0) return false
@@ -41,10 +45,10 @@ export async function applyDecision(
       await db.alertMessage.create({ data: { tenantId, channelId, anomalyId, severity, conversationId } })
   }
   if (joins !== undefined) await insert(db, place, joins.log, String(place.act.seq))
-  if (planned === undefined || isCarried) return true
-  if (!planned.grouped && planned.state === 'WAITING') await release(db, place)
+  if (timed === undefined || isCarried) return true
+  if (timed.isUrgent && timed.state === 'WAITING') await release(db, place)
   const key = joins === undefined ? String(place.act.seq) : `${place.act.seq} joined`
-  await insert(db, place, planned, key, joins === undefined ? 0 : 1)
+  await insert(db, place, timed, key, joins === undefined ? 0 : 1)
   return true
 }
 
@@ -60,7 +64,9 @@ async function carried(
   { channel: { tenantId, id: channelId }, conversationId }: Place,
   planned: Planned,
 ): Promise<boolean> {
-  const waiting = { tenantId, channelId, state: 'WAITING', attempts: 0, digestId: null, body: null }
+  const { held } = planned
+  // What is held may never be sent: only what is held as well can go with it.
+  const waiting = { tenantId, channelId, state: 'WAITING', held, attempts: 0, digestId: null, body: null }
   const [carrier] = await db.alertDelivery.findMany({
     where: { ...waiting, conversationId, OR: [{ reason: { in: BEGINNINGS } }, { joined: { gt: 0 } }] },
     orderBy: { seq: 'asc' },
@@ -103,16 +109,32 @@ async function supersede(
   return count
 }
 
-/** What is CRITICAL does not wait for what was held back of the same conversation: that goes at once, before it. */
-async function release(
-  db: TenantClient,
-  { channel: { tenantId, id: channelId }, conversationId, now }: Place,
-): Promise<void> {
-  await db.alertDelivery.updateMany({
-    where: { tenantId, channelId, conversationId, state: 'WAITING', grouped: true, digestId: null },
-    data: { grouped: false, dueAt: now, why: null },
+/**
+ * What follows something of its conversation that is held back to be sent together with others goes with it, unless it is
+ * CRITICAL. A program gets it by itself, after that.
+ */
+async function amongWaiting(db: TenantClient, place: Place, planned: Planned): Promise<Planned> {
+  if (planned.grouped || planned.isUrgent || planned.state !== 'WAITING' || place.kind.forPrograms)
+    return planned
+  const [last] = await db.alertDelivery.findMany({
+    where: { ...heldBack(place), held: planned.held },
+    orderBy: { dueAt: 'desc' },
+    take: 1,
   })
+  if (last === undefined) return planned
+  const dueAt = last.dueAt > planned.dueAt ? last.dueAt : planned.dueAt
+  return { ...planned, grouped: true, dueAt, why: last.why }
 }
+
+/** What is CRITICAL waits for nothing: what was held back of its conversation goes at once, before it. */
+const release = (db: TenantClient, place: Place): Promise<unknown> =>
+  db.alertDelivery.updateMany({
+    where: heldBack(place),
+    data: { grouped: false, dueAt: place.now, why: null },
+  })
+
+const heldBack = ({ channel: { tenantId, id: channelId }, conversationId }: Place) =>
+  ({ tenantId, channelId, conversationId, state: 'WAITING', grouped: true, digestId: null }) as const
 
 async function insert(
   db: TenantClient,

@@ -1,5 +1,5 @@
 import { ZodError, z } from 'zod'
-import { type Issue, PublicError } from '../errors.ts'
+import { badInput, type Issue, PublicError } from '../errors.ts'
 import { name, parseInput } from '../tenancy/input.ts'
 import { type Channel, type OpenChannel, TARGET_NAMES } from './channels/channel.ts'
 import type { Channels } from './channels/registry.ts'
@@ -59,11 +59,11 @@ export async function parseTarget(
   const [[field, value] = ['', undefined]] = given
   const channel = channels.get(field)
   if (given.length !== 1 || channel === undefined)
-    throw bad(['target'], `target must have exactly one of ${TARGET_NAMES.join(', ')}`)
-  if (channel.unavailable !== undefined) throw bad(['target', field], channel.unavailable)
+    throw badInput(['target'], `target must have exactly one of ${TARGET_NAMES.join(', ')}`)
+  if (channel.unavailable !== undefined) throw badInput(['target', field], channel.unavailable)
   const open = openGiven(channel, field, value)
   const objection = open.url === undefined ? undefined : await outbound.objectionNow(open.url, channel.hosts)
-  if (objection !== undefined) throw bad(['target', field, 'url'], `the address ${objection}`)
+  if (objection !== undefined) throw badInput(['target', field, 'url'], `the address ${objection}`)
   return { channel, open }
 }
 
@@ -80,6 +80,3 @@ function openGiven(channel: Channel, field: string, value: unknown): OpenChannel
 }
 
 const stepOf = (step: PropertyKey): string | number => (typeof step === 'number' ? step : String(step))
-
-const bad = (path: Issue['path'], message: string): PublicError =>
-  new PublicError('BAD_USER_INPUT', message, { issues: [{ path, code: 'custom', message }] })

@@ -3,6 +3,7 @@ import type { AlertDelivery } from '../generated/sqlite/client.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { Channel } from './channels/channel.ts'
 import { composeAnomaly } from './compose.ts'
+import { keyNotice } from './key-notice.ts'
 import { ANOMALY_REASONS, type Message, type NoticeMessage } from './message.ts'
 import { summaryNotice } from './summary.ts'
 import { readTopic } from './topic.ts'
@@ -25,6 +26,7 @@ export async function composeDelivery(
     return composeAnomaly(topic, reason, composing)
   }
   if (delivery.reason === 'CHANNEL_DISABLED') return disabledNotice(scope, delivery, tenant.name, composing)
+  if (delivery.reason === 'STRIPE_KEY_REFUSED') return keyNotice(scope, delivery.seq, tenant.name, composing)
   if (delivery.reason === 'WEEKLY_SUMMARY') return summaryNotice(scope, tenant, composing)
   return testNotice(tenant.name, composing)
 }

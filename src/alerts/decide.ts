@@ -26,13 +26,14 @@ const isSnoozing = ({ kind }: Act, { undone }: Standing): boolean =>
 const BEGINNINGS: readonly AnomalyReason[] = ['RAISED', 'ESCALATED', 'REOPENED']
 
 function begin(
-  reason: AnomalyReason,
+  given: AnomalyReason,
   act: Act,
   anomaly: Anomaly,
-  { joinable, isKnown }: Standing,
+  { joinable, isKnown, wentOn }: Standing,
   setting: Setting,
 ): Decision {
-  if (!BEGINNINGS.includes(reason)) return {}
+  if (!BEGINNINGS.includes(given)) return {}
+  const reason = given === 'REOPENED' && wentOn ? returnReason(setting) : given
   const { routing, channel } = setting
   const objection =
     objectionTo(anomaly, routing) ??
@@ -40,11 +41,18 @@ function begin(
     snoozeOf(anomaly, setting) ??
     silenceOf(channel)
   // One that grows, or wakes, and is still not for this channel needs no second row that says so.
-  const isSaid = reason === 'ESCALATED' || (reason === 'RAISED' && isKnown)
-  if (objection !== undefined) return isSaid ? {} : { planned: muted(reason, setting, objection) }
+  const isSaid = isKnown && given !== 'REOPENED'
+  if (objection !== undefined) return isSaid ? {} : { planned: muted(given, setting, objection) }
   if (joinable !== undefined) return join(reason, act, anomaly, joinable, setting)
   return { planned: waiting(reason, act, anomaly, setting), severity: anomaly.severity }
 }
+
+/**
+ * What a return is where it is the first that a channel reports of an anomaly, or worse than what was reported there:
+ * one that reports no returns hears of it as of growth.
+ */
+const returnReason = ({ routing: { reasons } }: Setting): AnomalyReason =>
+  reasons.includes('REOPENED') ? 'REOPENED' : 'ESCALATED'
 
 /** One of a cause that the channel reports already. */
 function join(
@@ -69,12 +77,14 @@ function follow(
   given: AnomalyReason,
   act: Act,
   anomaly: Anomaly,
-  { untried, conversation, others, lastMuted }: Standing,
+  { severity: reported, wentOn, untried, conversation, others, lastMuted }: Standing,
   setting: Setting,
 ): Decision {
   const { routing, channel, kind } = setting
   const isShared = conversation !== undefined && conversation.members.length > 1 && !kind.forPrograms
-  const reason = isShared ? reasonAmong(given, anomaly, conversation, others) : given
+  const isWorse = wentOn && reported !== undefined && anomaly.severity > reported
+  const returned = given === 'REOPENED' && isWorse ? returnReason(setting) : undefined
+  const reason = returned ?? (isShared ? reasonAmong(given, anomaly, conversation, others) : given)
   // Whatever still waits will show the newest state.
   if (reason === 'UPDATED' && untried.length > 0) return {}
   const isAsked = routing.reasons.includes(reason)
@@ -85,7 +95,8 @@ function follow(
     const isSaid = lastMuted?.reason === reason && lastMuted.why === snooze
     return isAsked && !isSaid ? { planned: muted(reason, setting, snooze) } : {}
   }
-  const severity = reason === 'ESCALATED' ? { severity: anomaly.severity } : {}
+  const isEscalated = reason === 'ESCALATED' || returned !== undefined
+  const severity = isEscalated ? { severity: anomaly.severity } : {}
   if (!isAsked && !isKept) return severity
   const silence = silenceOf(channel)
   if (silence !== undefined) return { ...severity, planned: muted(reason, setting, silence) }

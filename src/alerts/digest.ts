@@ -13,6 +13,8 @@ const MAX_MEMBERS = 500
 interface Member {
   topic: Topic
   rows: readonly AlertDelivery[]
+  /** Whether anything of its conversation was sent before, or may have been. */
+  isReported: boolean
 }
 
 export interface Gathering {
@@ -25,7 +27,7 @@ export interface Gathering {
 
 /**
  * Puts what waits for one moment into digests. What began and ended meanwhile is only counted, unless every anomaly
- * has to be named; one alone needs no digest.
+ * has to be named; one that is named alone, with no such count, needs no digest.
  */
 export async function gatherDigests(scope: Scope, gathering: Gathering): Promise<void> {
   const { channel, kind, now } = gathering
@@ -33,16 +35,16 @@ export async function gatherDigests(scope: Scope, gathering: Gathering): Promise
   const tenant = await db.tenant.findFirst({ where: { id: tenantId } })
   const members = await dueMembers(scope, gathering)
   const isAll = kind.digest?.all ?? true
-  const over = isAll ? [] : members.filter(isOverUntold)
+  const over = isAll ? [] : members.filter(isOverUnreported)
   const named = members.filter((member) => !over.includes(member)).sort(bySeverity)
   if (tenant === null) return
   if (kind.digest === undefined || (named.length <= 1 && over.length === 0))
     return sendAlone(scope, members, now)
-  const digests = named.length === 0 ? [] : composeDigests(gathering, tenant, named, over.length)
+  const digests = composeDigests(gathering, tenant, named, over.length)
   try {
     await scope.transaction(async (tx) => {
       await leaveOut(tx, channel, over)
-      for (const { members: carried, body } of digests) await insertDigest(tx, gathering, carried, body)
+      for (const digest of digests) await insertDigest(tx, gathering, digest, over)
     })
   } catch (error) {
     // What was made does not name that one: the next turn makes it anew.
@@ -76,10 +78,12 @@ async function dueMembers(scope: Scope, { channel: { id }, kind, now }: Gatherin
       conversationId: { in: rows.flatMap((row) => row.conversationId ?? []) },
     },
   })
-  const members = new Map<string, { topic: Topic; rows: AlertDelivery[] }>()
+  const reported = await reportedOf(scope, id, rows)
+  const members = new Map<string, Member & { rows: AlertDelivery[] }>()
   for (const [row, topic] of topics) {
     const known = members.get(topic.anomaly.id)
-    if (known === undefined) members.set(topic.anomaly.id, { topic, rows: [row] })
+    const isReported = reported.has(topic.conversationId)
+    if (known === undefined) members.set(topic.anomaly.id, { topic, rows: [row], isReported })
     else known.rows.push(row)
   }
   return [...members.values()].filter(({ topic, rows: [first] }) => {
@@ -89,8 +93,28 @@ async function dueMembers(scope: Scope, { channel: { id }, kind, now }: Gatherin
   })
 }
 
-const isOverUntold = ({ topic, rows }: Member): boolean =>
-  topic.members.every(isOver) && rows.some(({ reason }) => reason === 'RAISED')
+/** The conversations of some rows of which something was sent, or may have been. */
+async function reportedOf(
+  { db, tenantId }: Scope,
+  channelId: string,
+  rows: readonly AlertDelivery[],
+): Promise<ReadonlySet<string | null>> {
+  const sent = await db.alertDelivery.findMany({
+    where: {
+      tenantId,
+      channelId,
+      conversationId: { in: rows.flatMap((row) => row.conversationId ?? []) },
+      OR: [{ state: 'DELIVERED' }, { attempts: { gt: 0 } }, { digestId: { not: null } }],
+    },
+    distinct: ['conversationId'],
+    select: { conversationId: true },
+  })
+  return new Set(sent.map(({ conversationId }) => conversationId))
+}
+
+/** However it began here, and though its end may have taken the place of its beginning. */
+const isOverUnreported = ({ topic, isReported }: Member): boolean =>
+  !isReported && topic.members.every(isOver)
 
 const bySeverity = ({ topic: { anomaly: a } }: Member, { topic: { anomaly: b } }: Member): number =>
   b.severity - a.severity || Number(a.seq - b.seq)
@@ -108,7 +132,7 @@ interface Digest {
   body: string
 }
 
-/** One digest; of kinds that name all as many as it takes. */
+/** One digest, also where there is nothing but a count; of kinds that name all as many as it takes. */
 function composeDigests(
   { kind, open, baseUrl, now }: Gathering,
   tenant: Tenant,
@@ -119,7 +143,8 @@ function composeDigests(
   const composing = { tenant, baseUrl, now }
   const messages = named.map((member) => messageOf(member, composing))
   const digests: Digest[] = []
-  for (let from = 0; from < named.length; ) {
+  let from = 0
+  do {
     let names = Math.min(limit.names, named.length - from)
     const render = (): string => {
       const shown = messages.slice(from, from + names)
@@ -133,7 +158,7 @@ function composeDigests(
     }
     digests.push({ members: limit.all ? named.slice(from, from + names) : named, body })
     from = limit.all ? from + names : named.length
-  }
+  } while (from < named.length)
   return digests
 }
 
@@ -149,6 +174,8 @@ interface Rest {
   composing: Composing
 }
 
+const counted = (count: number): string => (count === 1 ? '1 anomaly' : `${count} anomalies`)
+
 const digestOf = (
   anomalies: readonly AnomalyMessage[],
   { more, ended, total, composing: { tenant, baseUrl, now } }: Rest,
@@ -156,7 +183,7 @@ const digestOf = (
   type: 'digest',
   at: now,
   tenant: tenant.name,
-  title: total === 1 ? '1 anomaly' : `${total} anomalies`,
+  title: total === 0 ? `${counted(ended)} came and ended` : counted(total),
   anomalies,
   more,
   ended,
@@ -182,11 +209,11 @@ async function leaveOut(
 async function insertDigest(
   db: TenantClient,
   { channel: { tenantId, id: channelId }, now }: Gathering,
-  members: readonly Member[],
-  body: string,
+  { members, body }: Digest,
+  over: readonly Member[],
 ): Promise<void> {
   const rows = members.flatMap((member) => member.rows)
-  const seq = rows.reduce((least, row) => (row.seq < least ? row.seq : least), rows[0]?.seq ?? 0n)
+  const seq = leastSeq(members.length > 0 ? members : over)
   const id = newId('dlv')
   await db.alertDelivery.create({
     data: {
@@ -207,4 +234,9 @@ async function insertDigest(
     data: { digestId: id },
   })
   demandUnchanged(carried, members)
+}
+
+const leastSeq = (members: readonly Member[]): bigint => {
+  const [first = 0n, ...others] = members.flatMap(({ rows }) => rows.map(({ seq }) => seq))
+  return others.reduce((least, seq) => (seq < least ? seq : least), first)
 }

@@ -1,6 +1,7 @@
 import { SEVERITIES, type Severity } from '../detection/detector.ts'
 import type {
   AnomalyMessage,
+  AnomalyReason,
   DigestMessage,
   Fact,
   LinkedObject,
@@ -79,9 +80,16 @@ export function layoutOf(message: Message): Layout {
 
 const footerOf = (tenant: string): string => `BillingWatch for ${short(tenant, 100)}`
 
+/** What a person did with an anomaly stands, though it ended before. */
+const DECIDED: readonly AnomalyReason[] = ['REOPENED', 'ACKNOWLEDGED']
+
 /** Ended or dealt with: nobody has to get up for it. */
-export const isOver = ({ reason, anomaly: { status } }: AnomalyMessage): boolean =>
-  reason === 'ENDED' || reason === 'RESOLVED' || status === 'RESOLVED' || status === 'FALSE_POSITIVE'
+export const isOver = ({ reason, anomaly: { status, endedAt } }: AnomalyMessage): boolean =>
+  reason === 'ENDED' ||
+  reason === 'RESOLVED' ||
+  status === 'RESOLVED' ||
+  status === 'FALSE_POSITIVE' ||
+  (endedAt !== null && !DECIDED.includes(reason))
 
 function anomalyLayout(message: AnomalyMessage): Layout {
   const { anomaly, reason, news, state, stake, facts, objects, moreObjects, related, url, tenant } = message
@@ -135,8 +143,7 @@ function digestLayout({ title, anomalies, more, ended, url, tenant }: DigestMess
     headline: title,
     subject: title,
     state: undefined,
-    paragraphs:
-      ended === 0 ? [] : [`${ended} more ${ended === 1 ? 'was' : 'were'} raised and ended in the meantime.`],
+    paragraphs: ended === 0 ? [] : [endedMeanwhile(ended, anomalies.length > 0)],
     facts: [],
     advice: undefined,
     lists: [
@@ -145,10 +152,15 @@ function digestLayout({ title, anomalies, more, ended, url, tenant }: DigestMess
         items: anomalies.map(({ anomaly, url }) => entryOf({ ...anomaly, url })),
         more,
       },
-    ],
+    ].filter(({ items }) => items.length > 0),
     button: { label: 'Open the list', url },
     footer: footerOf(tenant),
   }
+}
+
+function endedMeanwhile(count: number, isBesides: boolean): string {
+  if (!isBesides) return `${count === 1 ? 'It' : 'All of them'} ended before this message was due.`
+  return `${count} more ${count === 1 ? 'was' : 'were'} raised and ended in the meantime.`
 }
 
 const noticeLayout = ({ title, text, url, tenant }: NoticeMessage): Layout => ({

@@ -89,10 +89,10 @@ export interface DigestMessage {
   url: string
 }
 
-/** A test, the weekly summary, or that another channel was switched off. */
+/** A test, the weekly summary, that another channel was switched off, or that Stripe refuses a key. */
 export interface NoticeMessage {
   type: 'notice'
-  reason: 'TEST' | 'WEEKLY_SUMMARY' | 'CHANNEL_DISABLED'
+  reason: 'TEST' | 'WEEKLY_SUMMARY' | 'CHANNEL_DISABLED' | 'STRIPE_KEY_REFUSED'
   at: Date
   tenant: string
   title: string

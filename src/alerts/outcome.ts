@@ -3,7 +3,8 @@ import type { Scope, TenantClient } from '../storage/scope/scope.ts'
 import { countRefused } from './addresses.ts'
 import type { Answer, Channel, Outcome } from './channels/channel.ts'
 import { disableChannel } from './disable.ts'
-import { MAX_FAILING, MAX_REFUSALS, pauseAfter, retryAt } from './retries.ts'
+import { failingSince, isTooLong } from './failing.ts'
+import { MAX_REFUSALS, pauseAfter, retryAt } from './retries.ts'
 import type { SendingParts } from './sending-parts.ts'
 
 /** An attempt that was made, and what the provider answered. */
@@ -30,7 +31,7 @@ export async function recordOutcome(
   const isDisabled = await scope.transaction(async (db) => {
     await keepAttempt(db, attempt, now)
     const { outcome, channel, answer } = attempt
-    if (channel.kind === 'EMAIL') await countRefused(db, channel, answer.refused ?? [])
+    if (channel.kind === 'EMAIL') await countRefused(db, channel, answer)
     if (outcome.type === 'delivered') {
       await markDelivered(db, attempt, now)
       return false
@@ -146,7 +147,7 @@ async function countFailure(
     where: { tenantId, id },
     data: {
       failuresInRow,
-      failingSince: channel.failingSince ?? now,
+      failingSince: await failingSince(db, channel, now),
       refusalsInRow: outcome.type === 'failed' ? channel.refusalsInRow + 1 : channel.refusalsInRow,
       ...(pause > 0 && { notBefore: new Date(now.getTime() + pause * 1_000) }),
     },
@@ -155,13 +156,13 @@ async function countFailure(
 }
 
 function reasonToDisable(
-  { state, refusalsInRow, failingSince }: AlertChannel,
+  { state, refusalsInRow, failingSince: since }: AlertChannel,
   outcome: Exclude<Outcome, { type: 'delivered' }>,
   now: Date,
 ): string | undefined {
   if (state !== 'ACTIVE') return undefined
   if (outcome.type === 'gone') return outcome.reason
   if (refusalsInRow >= MAX_REFUSALS) return `${MAX_REFUSALS} refusals in a row: ${outcome.reason}`
-  const isTooLong = failingSince !== null && now.getTime() - failingSince.getTime() >= MAX_FAILING * 1_000
-  return isTooLong ? `every attempt has failed for 5 days: ${outcome.reason}` : undefined
+  if (since === null || !isTooLong(since, now)) return undefined
+  return `every attempt has failed for 5 days: ${outcome.reason}`
 }

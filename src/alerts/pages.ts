@@ -70,7 +70,7 @@ async function act(parts: PageParts, link: MailLink, res: ServerResponse): Promi
   if (isDone) answerPage(res, 200, 'Alerts', [html`${WORDS[link.purpose].done}`])
   else
     answerPage(res, 410, 'Too late', [
-      html`This link is too old, or the channel is gone. Have a new mail sent.`,
+      html`This link was used or is too old, or the channel is gone. Have a new mail sent.`,
     ])
 }
 

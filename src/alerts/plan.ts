@@ -74,7 +74,7 @@ export function waiting(reason: AnomalyReason, act: Act, anomaly: Anomaly, setti
   const timing: Timing =
     anomaly.severity >= CRITICAL || setting.kind.digest === undefined
       ? { dueAt: soonest, grouped: false, why: null }
-      : timingOf(setting.schedule, setting.timezone, soonest)
+      : timingOf(setting.schedule, setting.timezone, soonest, setting.now)
   const why = held ? 'the channel is disabled' : timing.why
   const isUrgent = anomaly.severity >= CRITICAL
   return {

@@ -8,10 +8,11 @@ import { applyDecision } from './apply.ts'
 import type { Channels } from './channels/registry.ts'
 import { decide } from './decide.ts'
 import { FLOOD, floodTime } from './flood.ts'
+import { KEY_REFUSED, planKeyNotice } from './key-notice.ts'
 import { CRITICAL, type Decision } from './plan.ts'
 import { ALERTING_KINDS } from './reason.ts'
 import { readRouting } from './routing.ts'
-import { readSchedule } from './schedule.ts'
+import { readSchedule, timingOf } from './schedule.ts'
 import { type Act, readStanding } from './standing.ts'
 
 export interface PlannerParts {
@@ -25,6 +26,8 @@ export interface PlannerParts {
 const MAX_CHANNELS = 500
 const PAGE = 25
 
+const PLANNED_KINDS = [...ALERTING_KINDS, KEY_REFUSED]
+
 /**
  * Plans what every channel reports of its tenant's feed since it was planned last. The feed is the outbox: an act and
  * its number are committed with the anomaly, and a channel's cursor moves in the transaction that plans what follows.
@@ -32,7 +35,7 @@ const PAGE = 25
  */
 export async function planAll(parts: PlannerParts): Promise<number> {
   let planned = 0
-  for (const key of await channelsBehind(parts.database, ALERTING_KINDS, MAX_CHANNELS)) {
+  for (const key of await channelsBehind(parts.database, PLANNED_KINDS, MAX_CHANNELS)) {
     try {
       planned += await planChannel(parts, key)
     } catch (err) {
@@ -74,16 +77,21 @@ export async function planChannel(
       const { planned } = decision
       const mayWait = planned?.reason === 'RAISED' && planned.state === 'WAITING' && !planned.grouped
       if (!mayWait || anomaly.severity >= CRITICAL || kind.digest === undefined) return decision
-      const dueAt = await floodTime(db, channel, setting.now)
-      return dueAt === undefined
-        ? decision
-        : { ...decision, planned: { ...planned, dueAt, grouped: true, why: FLOOD } }
+      const soonest = await floodTime(db, channel, setting.now)
+      if (soonest === undefined) return decision
+      const { dueAt, why } = timingOf(setting.schedule, setting.timezone, soonest, setting.now)
+      return { ...decision, planned: { ...planned, dueAt, grouped: true, why: why ?? FLOOD } }
     }
+    for (const act of page.refusedKeys) await planKeyNotice(db, channel, setting.routing, act, setting.now)
     for (const { act, anomaly } of page.acts) {
       const standing = await readStanding(db, channel, kind, anomaly, act)
       const conversationId = standing.conversation?.id ?? anomaly.id
       const write = (decision: Decision) =>
-        applyDecision(db, { channel, act, anomalyId: anomaly.id, conversationId, now: setting.now }, decision)
+        applyDecision(
+          db,
+          { channel, kind, act, anomalyId: anomaly.id, conversationId, now: setting.now },
+          decision,
+        )
       const isDone = await write(await together(decide(act, anomaly, standing, setting), anomaly))
       // What the act was to cancel out was sent at this very moment: so the act is reported, too.
       if (!isDone) await write(decide(act, anomaly, { ...standing, untried: [], isTold: true }, setting))
@@ -95,6 +103,7 @@ export async function planChannel(
 
 interface ActsPage {
   acts: readonly { act: Act; anomaly: Anomaly }[]
+  refusedKeys: readonly Act[]
   /** Up to where the feed was read. */
   until: bigint
 }
@@ -102,7 +111,7 @@ interface ActsPage {
 /** @param head of the feed, read before: what commits meanwhile is for the next page */
 async function readActs({ db, tenantId }: Scope, channel: AlertChannel, head: bigint): Promise<ActsPage> {
   const acts = await db.activity.findMany({
-    where: { tenantId, seq: { gt: channel.cursor, lte: head }, kind: { in: [...ALERTING_KINDS] } },
+    where: { tenantId, seq: { gt: channel.cursor, lte: head }, kind: { in: PLANNED_KINDS } },
     orderBy: { seq: 'asc' },
     take: PAGE,
   })
@@ -114,6 +123,7 @@ async function readActs({ db, tenantId }: Scope, channel: AlertChannel, head: bi
       const anomaly = byId.get(act.anomalyId ?? '')
       return anomaly === undefined ? [] : [{ act, anomaly }]
     }),
+    refusedKeys: acts.filter(({ kind }) => kind === KEY_REFUSED),
     until: acts.length < PAGE ? head : (acts.at(-1)?.seq ?? head),
   }
 }

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+import { SEVERITIES } from '../detection/detector.ts'
 import type { Anomaly } from '../generated/sqlite/client.ts'
 import type { ActivityKind } from '../storage/activity.ts'
 import { isOver } from './conversation.ts'
@@ -20,14 +22,16 @@ export const ALERTING_KINDS = [
 
 /** What an act means for those who hear of the anomaly; undefined: nothing. */
 export function reasonOf(act: Act, anomaly: Anomaly, standing: Standing): AnomalyReason | undefined {
-  const { severity, isKnown } = standing
+  const { severity, isKnown, wentOn } = standing
   switch (act.kind) {
     case 'ANOMALY_RAISED':
       return 'RAISED'
     case 'ANOMALY_UPDATED':
+      // What is over gets nobody up, however bad it turns out to have been.
+      if (!wentOn) return severity === undefined ? undefined : 'UPDATED'
       if (severity !== undefined) return anomaly.severity > severity ? 'ESCALATED' : 'UPDATED'
-      // An anomaly below the least severity is reported once it grows over it.
-      return isKnown ? 'ESCALATED' : undefined
+      // An anomaly below the least severity is reported once it grows over it; one from before the channel once it grows.
+      return isKnown || isGrowth(act) ? 'ESCALATED' : undefined
     case 'ANOMALY_ENDED':
       return 'ENDED'
     case 'ANOMALY_REOPENED':
@@ -38,7 +42,7 @@ export function reasonOf(act: Act, anomaly: Anomaly, standing: Standing): Anomal
     case 'ANOMALY_MARKED_FALSE_POSITIVE':
       return 'RESOLVED'
     case 'ANOMALY_UNSNOOZED':
-      return wakingReason(anomaly, standing, endedByGrowth(act))
+      return wakingReason(anomaly, standing, isGrowth(act))
     case 'ANOMALY_ACT_UNDONE':
       return undoingReason(anomaly, standing)
     default:
@@ -46,20 +50,28 @@ export function reasonOf(act: Act, anomaly: Anomaly, standing: Standing): Anomal
   }
 }
 
-const endedByGrowth = ({ data }: Act): boolean => {
-  const parsed: unknown = JSON.parse(data ?? 'null')
-  return typeof parsed === 'object' && parsed !== null && 'reason' in parsed && parsed.reason === 'GROWTH'
-}
+const growth = z.union([
+  z.object({ reason: z.literal('GROWTH') }),
+  z.object({ former: z.object({ severity: z.enum(SEVERITIES) }) }),
+])
 
-/** Growth is always news; otherwise what was never reported is, and what is worse than was reported. */
+/** Whether an act says that the anomaly became worse: more severe, or what its snooze was to wait for. */
+const isGrowth = ({ data }: Act): boolean => growth.safeParse(JSON.parse(data ?? 'null')).success
+
+/**
+ * Growth is always news; otherwise what was never reported is, and what is worse than was reported. Of what is over
+ * nothing is: its end was shown while it slept.
+ */
 function wakingReason(
   anomaly: Anomaly,
-  { severity, isKnown, untried }: Standing,
+  { severity, isKnown, wentOn, untried }: Standing,
   hasGrown: boolean,
 ): AnomalyReason | undefined {
+  if (!wentOn) return undefined
   if (severity === undefined) {
-    if (!isKnown || isOver(anomaly)) return undefined
-    return hasGrown ? 'ESCALATED' : 'RAISED'
+    if (isOver(anomaly)) return undefined
+    if (hasGrown) return 'ESCALATED'
+    return isKnown ? 'RAISED' : undefined
   }
   const isWorse = hasGrown || anomaly.severity > severity
   // The act of the growth itself may have said so.

@@ -19,6 +19,9 @@ const SCHEDULE: readonly Seconds[] = [
 /** Share by which each wait differs, so that receivers that come back do not get everything at one moment. */
 const JITTER = 0.2
 
+/** Between two attempts of one delivery. */
+export const LONGEST_WAIT: Seconds = Math.max(...SCHEDULE) * (1 + JITTER)
+
 /**
  * When a delivery is tried again.
  * @param attempts that have failed, at least 1

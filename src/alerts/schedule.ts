@@ -49,12 +49,14 @@ export interface Timing {
 /**
  * When a message that could be sent at `soonest` is sent. The zone's own rules decide, so a day may have 23 or 25 hours.
  * @param timezone in which the schedule is meant
+ * @param now when this is asked: what is planned late is sent then, and quiet hours may have begun meanwhile
  */
-export function timingOf(schedule: Schedule, timezone: string, soonest: Date): Timing {
+export function timingOf(schedule: Schedule, timezone: string, soonest: Date, now: Date): Timing {
   const zone = zoneNamed(timezone)
   const planned = plannedAt(schedule, zone, toSeconds(soonest))
   const at = planned?.at ?? toSeconds(soonest)
-  const quietEnd = endOfQuiet(schedule, zone, at)
+  const firstEnd = endOfQuiet(schedule, zone, at)
+  const quietEnd = endOfQuiet(schedule, zone, Math.max(firstEnd ?? at, toSeconds(now))) ?? firstEnd
   if (quietEnd !== undefined) return { dueAt: toDate(quietEnd), grouped: true, why: 'quiet hours' }
   return planned === undefined
     ? { dueAt: soonest, grouped: false, why: null }

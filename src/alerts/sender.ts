@@ -114,12 +114,14 @@ export class Sender {
       await gatherDigests(scope, { channel, kind, open, baseUrl: this.#options.baseUrl(), now })
       return true
     }
-    await attemptDelivery(this.#options, scope, channel, next.id)
-    if (kind.spacingMs === undefined) return true
+    const outcome = await attemptDelivery(this.#options, scope, channel, next.id)
+    const asked = outcome?.type === 'delivered' ? (outcome.restSeconds ?? 0) * 1_000 : 0
+    const rest = Math.max(kind.spacingMs ?? 0, asked)
+    if (rest === 0) return true
     const sentAt = clock.now()
     await scope.db.alertChannel.updateMany({
       where: { tenantId, id: channelId, OR: [{ notBefore: null }, { notBefore: { lte: sentAt } }] },
-      data: { notBefore: new Date(sentAt.getTime() + kind.spacingMs) },
+      data: { notBefore: new Date(sentAt.getTime() + rest) },
     })
     return false
   }

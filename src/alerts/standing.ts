@@ -15,7 +15,9 @@ export interface Standing {
   isKnown: boolean
   /** Whether anything about it was delivered, or may have been. */
   isTold: boolean
-  /** What waits and was not attempted yet. */
+  /** Whether the anomaly went on at the time of the act. */
+  wentOn: boolean
+  /** What waits and was not attempted yet, and is held where the channel is disabled. */
   untried: readonly {
     seq: bigint
     reason: string
@@ -68,10 +70,13 @@ export async function readStanding(
       digestId: true,
       anomalyId: true,
       joined: true,
+      held: true,
     },
   })
-  const untried = rows.filter(({ state, attempts, digestId }) => {
-    return state === 'WAITING' && attempts === 0 && digestId === null
+  // What a disabled channel left behind is not sent once it is enabled: it says nothing for what comes then.
+  const isDisabled = channel.state === 'DISABLED'
+  const untried = rows.filter(({ state, attempts, digestId, held }) => {
+    return state === 'WAITING' && attempts === 0 && digestId === null && held === isDisabled
   })
   const own = conversation?.members.find((member) => member.anomaly.id === anomaly.id)
   const ownRows = rows.filter(({ anomalyId }) => anomalyId === anomaly.id)
@@ -86,6 +91,7 @@ export async function readStanding(
     isTold: rows.some(
       ({ state, attempts, digestId }) => state === 'DELIVERED' || attempts > 0 || digestId !== null,
     ),
+    wentOn: !isOver(anomaly) || (await goingOnAt(db, [anomaly], act)).length > 0,
     untried: kind.forPrograms ? untried.filter(({ anomalyId }) => anomalyId === anomaly.id) : untried,
     lastMuted: newest?.state === 'MUTED' ? newest : undefined,
     undone: undone && {
@@ -152,25 +158,35 @@ function wentOnBefore({ kind, data }: Pick<Activity, 'kind' | 'data'>): boolean 
   return undone !== undefined && TURNS.includes(undone) ? !ENDINGS.includes(undone) : undefined
 }
 
-/** The other members that went on at the time of an act: they are read as they stand now, which may be later. */
+/** The other members that went on at the time of an act. */
 async function othersAt(
   db: TenantClient,
   { members }: Conversation,
-  { tenantId, id }: Anomaly,
-  { seq, kind }: Act,
+  { id }: Anomaly,
+  act: Act,
 ): Promise<Anomaly[]> {
   const others = members.map(({ anomaly }) => anomaly).filter((anomaly) => anomaly.id !== id)
-  if (others.length === 0 || !TURNS.includes(kind)) return others.filter((anomaly) => !isOver(anomaly))
+  return others.length === 0 || !TURNS.includes(act.kind)
+    ? others.filter((anomaly) => !isOver(anomaly))
+    : goingOnAt(db, others, act)
+}
+
+/** Those that went on at the time of an act: they are read as they stand now, which may be later. */
+async function goingOnAt(
+  db: TenantClient,
+  anomalies: readonly Anomaly[],
+  { tenantId, seq }: Act,
+): Promise<Anomaly[]> {
   const later = await db.activity.findMany({
     where: {
       tenantId,
-      anomalyId: { in: others.map((anomaly) => anomaly.id) },
+      anomalyId: { in: anomalies.map(({ id }) => id) },
       seq: { gt: seq },
       kind: { in: TURNS },
     },
     orderBy: { seq: 'asc' },
   })
-  return others.filter((anomaly) => {
+  return anomalies.filter((anomaly) => {
     const turns = later.filter(({ anomalyId }) => anomalyId === anomaly.id)
     return turns.map(wentOnBefore).find((wentOn) => wentOn !== undefined) ?? !isOver(anomaly)
   })

@@ -57,21 +57,39 @@ export async function summaryNotice(
   { baseUrl, now }: { baseUrl: string; now: Date },
 ): Promise<NoticeMessage> {
   const since = new Date(now.getTime() - WEEK_MS)
-  const where = { tenantId, origin: 'LIVE', createdAt: { gte: since } }
-  const raised = await db.anomaly.count({ where })
-  const open = await db.anomaly.count({ where: { tenantId, origin: 'LIVE', status: 'OPEN', endedAt: null } })
+  const live = { tenantId, origin: 'LIVE' }
+  const goingOn = { ...live, endedAt: null }
+  const raised = await db.anomaly.count({ where: { ...live, createdAt: { gte: since } } })
+  const open = await db.anomaly.count({ where: { ...goingOn, status: 'OPEN' } })
+  const acknowledged = await db.anomaly.count({ where: { ...goingOn, status: 'ACKNOWLEDGED' } })
   const events = await db.stripeEvent.count({ where: { tenantId, receivedAt: { gte: since } } })
   const newOnes = raised === 1 ? '1 anomaly was found' : `${raised} anomalies were found`
+  const came = events === 1 ? '1 event of Stripe came' : `${events} events of Stripe came`
+  const isWell = raised === 0 && open === 0 && acknowledged === 0
   return {
     type: 'notice',
     reason: 'WEEKLY_SUMMARY',
     at: now,
     tenant: name,
-    title: raised === 0 && open === 0 ? 'All was well this week' : `The week: ${newOnes}`,
+    title: titleOf({ events, isWell, newOnes: raised === 0 ? 'no new anomaly' : newOnes }),
     text: [
-      `In the last seven days ${events} events of Stripe came, and ${raised === 0 ? 'no anomaly was found' : newOnes}. ${open === 0 ? 'None is open.' : `Open now: ${open}.`}`,
+      `In the last seven days ${came}, and ${raised === 0 ? 'no anomaly was found' : newOnes}. ${standingOf(open, acknowledged)}`,
       ...(events === 0 ? ['No event came at all: see whether the webhook is still set up at Stripe.'] : []),
     ],
     url: `${baseUrl}/`,
   }
+}
+
+/** Where nothing came, that nothing was found says nothing. */
+function titleOf({ events, isWell, newOnes }: { events: number; isWell: boolean; newOnes: string }): string {
+  if (events === 0) return 'Nothing came from Stripe this week'
+  return isWell ? 'All was well this week' : `The week: ${newOnes}`
+}
+
+/** What somebody acknowledged goes on, though it needs nobody else. */
+function standingOf(open: number, acknowledged: number): string {
+  if (open + acknowledged === 0) return 'None is open.'
+  return acknowledged === 0
+    ? `Open now: ${open}.`
+    : `Open now: ${open}. Acknowledged, and not over: ${acknowledged}.`
 }

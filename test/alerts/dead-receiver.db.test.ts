@@ -4,7 +4,8 @@ import { alertsOn } from '../support/alerts.ts'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { startReceiver } from '../support/receiver.ts'
-import { clock, newTenant } from '../tenancy/office.ts'
+import { clock } from '../support/stepped-clock.ts'
+import { newTenant } from '../tenancy/office.ts'
 
 it("what hangs on one tenant's receivers holds up no alert of another", { timeout: 120_000 }, async () => {
   const database = await testDatabase()

@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { planSummaries } from '../../src/alerts/summary.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { record } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { startReceiver } from '../support/receiver.ts'
-import { clock } from '../tenancy/office.ts'
+import { clock } from '../support/stepped-clock.ts'
 
 const body = z.object({
   type: z.string(),
@@ -16,6 +15,12 @@ const body = z.object({
     more: z.number().optional(),
   }),
 })
+
+const ALL = ['RAISED', 'UPDATED', 'ESCALATED', 'ENDED'] as const
+
+/** What is sent, and about which anomalies. */
+const brief = (bodies: readonly z.infer<typeof body>[]) =>
+  bodies.map(({ type, data }) => [type, data.anomalies?.map(({ id }) => id).sort() ?? data.id])
 
 describe('a digest', () => {
   let database: Database
@@ -70,6 +75,45 @@ describe('a digest', () => {
     ).toEqual(['anomaly.digest'])
   })
 
+  it('of a flood stays together when one of it ends or grows before: a program hears of that by itself, after it', async () => {
+    const { raised, ended, wait, bodies, id: tenantId } = await setUp({ routing: { reasons: [...ALL] } })
+    const ids: string[] = []
+    for (let i = 0; i < 13; i += 1) ids.push(await raised())
+    await wait(10)
+    const [over = '', grown = '', other = ''] = ids.slice(10)
+    await ended(over)
+    await record(database, tenantId, [{ kind: 'ANOMALY_UPDATED', anomalyId: grown }])
+    await wait(40)
+    expect(bodies().length).toBe(10)
+    await wait(20)
+    expect(brief(bodies().slice(10))).toEqual([
+      ['anomaly.digest', [over, grown, other].sort()],
+      ['anomaly.ended', over],
+    ])
+    await ended(grown)
+    await wait(0)
+    expect(brief(bodies().slice(12))).toEqual([['anomaly.ended', grown]])
+  })
+
+  it.each(['slack', 'discord'])('of a flood on %s only counts what ended before it', async (kind) => {
+    const { raised, ended, wait, scope } = await tenantOn(alerts)
+    const chat = await startReceiver((_request, response) => response.end('{"id":"900"}'))
+    onTestFinished(() => chat.close())
+    await alerts.createChannel(scope, { name: 'ops', target: { [kind]: { url: `${chat.url}/hook` } } })
+    const ids: string[] = []
+    for (let i = 0; i < 13; i += 1) ids.push(await raised({ title: `Trouble ${i}` }))
+    // Ten seconds of waiting, and one message a second.
+    for (let i = 0; i < 25; i += 1) await wait(1)
+    expect(chat.requests.length).toBe(10)
+    await ended(ids[10] ?? '')
+    await wait(120)
+    const [digest, ...rest] = chat.requests.slice(10).map((request) => request.body)
+    expect(rest).toEqual([])
+    expect(digest).toContain('1 more was raised and ended in the meantime.')
+    expect(digest).toMatch(/Trouble 11.*Trouble 12/s)
+    expect(digest).not.toContain('Trouble 10')
+  })
+
   it('lets what is CRITICAL through alone, also in quiet hours', async () => {
     const { raised, bodies } = await setUp({ schedule: { quietFrom: '00:00', quietTo: '23:59' } })
     const held = await raised()
@@ -92,28 +136,9 @@ describe('a digest', () => {
     await alerts.tick()
     clock.forward(3_600)
     await alerts.tick()
-    expect(
-      bodies().map(({ type, data }) => [type, data.anomalies?.map(({ id }) => id).sort() ?? data.id]),
-    ).toEqual([
+    expect(brief(bodies())).toEqual([
       ['anomaly.digest', [one, two].sort()],
       ['anomaly.ended', one],
     ])
-  })
-
-  it('sums up the week on Monday at nine, also when all was well', async () => {
-    const { bodies, scope } = await setUp({ schedule: { weeklySummary: true } })
-    const plan = () => planSummaries({ ...alerts.parts, database })
-    await plan()
-    const [channel] = await scope.db.alertChannel.findMany()
-    const due = channel?.summaryAt ?? clock.now()
-    clock.forward((due.getTime() - clock.now().getTime()) / 1_000 - 1)
-    await plan()
-    await alerts.tick()
-    expect(bodies()).toEqual([])
-    clock.forward(1)
-    await Promise.all([plan(), plan()])
-    await plan()
-    await alerts.tick()
-    expect(bodies()).toMatchObject([{ type: 'summary', data: { title: 'All was well this week' } }])
   })
 })

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import type { App } from '../../src/app.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { raise } from '../support/anomalies.ts'
 import { makeTenant, query, startServer, type TestTenant } from '../support/app.ts'
 import { emptyDatabase } from '../support/database.ts'
@@ -219,6 +220,12 @@ describe('alerts over GraphQL', () => {
         },
       },
     })
+    // What is so already is no change.
+    const acts = () => scopeTo(app.database, tenant.id).db.activity.count({ where: { tenantId: tenant.id } })
+    const before = await acts()
+    for (const again of [{ paused: true }, { name: 'night shift' }, { schedule: { quietTo: '07:00' } }])
+      await update(again)
+    expect(await acts()).toBe(before)
     expect(
       refused.parse(await update({ schedule: { mode: 'DAILY' } })).errors[0]?.extensions.issues,
     ).toMatchObject([{ path: ['schedule', 'at'] }])

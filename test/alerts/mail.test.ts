@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import type { App } from '../../src/app.ts'
+import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { raise } from '../support/anomalies.ts'
 import { makeTenant, query, startServer, type TestTenant } from '../support/app.ts'
 import { emptyDatabase } from '../support/database.ts'
@@ -28,8 +29,9 @@ describe('an EMAIL channel', () => {
   const to = (address: string) =>
     mails.mails.filter((mail) => [mail.to].flat().some((one) => one?.text.includes(address)))
 
-  async function setUp(...addresses: string[]) {
-    const tenant = await makeTenant(app, databaseUrl)
+  const setUp = async (...addresses: string[]) => create(await makeTenant(app, databaseUrl), ...addresses)
+
+  async function create(tenant: TestTenant, ...addresses: string[]) {
     const answer = await query(app.url, tenant.key, CREATE, {
       input: { name: 'mail', target: { email: { addresses } } },
     })
@@ -108,9 +110,43 @@ describe('an EMAIL channel', () => {
     expect((await fetch(leave.replace('unsubscribe', 'verify'), { method: 'POST' })).status).toBe(404)
   })
 
-  it('asks an address three times a day at most, whichever tenants want it', async () => {
-    for (let i = 0; i < 4; i += 1) await setUp('busy@example.com')
-    expect(to('busy@example.com').length).toBe(3)
+  it('asks an address three times a day at most, whichever tenants want it and however they write it', async () => {
+    const written = ['busy@example.com', 'Busy@example.com', 'busy@EXAMPLE.com', 'busy@example.com']
+    for (const address of written) await setUp(address)
+    expect([...new Set(written)].flatMap(to)).toHaveLength(3)
+  })
+
+  it('asks an address no more often when its channel is deleted and made anew', async () => {
+    const tenant = await makeTenant(app, databaseUrl)
+    const DELETE = 'mutation($id: ID!) { deleteAlertChannel(input: { id: $id }) { deletedAlertChannelId } }'
+    for (let i = 0; i < 4; i += 1) {
+      const { channel } = await create(tenant, 'stranger@example.com')
+      expect(await query(app.url, tenant.key, DELETE, { id: channel.id })).not.toHaveProperty('errors')
+    }
+    expect(to('stranger@example.com')).toHaveLength(3)
+  })
+
+  it('takes a mail once: neither its code nor its link verifies an address that left since', async () => {
+    const address = 'once@example.com'
+    const { tenant, channel } = await setUp(address)
+    const text = to(address)[0]?.text ?? ''
+    const code = /^code (\d{6})$/m.exec(text)?.[1] ?? ''
+    const link = /https?:\/\/\S+\/alerts\/verify\/[\w.-]+/.exec(text)?.[0] ?? ''
+    const post = async () => (await fetch(link, { method: 'POST' })).status
+    const VERIFY = `mutation($input: VerifyAlertAddressInput!) { verifyAlertAddress(input: $input) { alertChannel { state } } }`
+    const verify = () => query(app.url, tenant.key, VERIFY, { input: { id: channel.id, address, code } })
+    const active = { data: { verifyAlertAddress: { alertChannel: { state: 'ACTIVE' } } } }
+    expect(await verify()).toEqual(active)
+    // Who has it verified already is not told that it went wrong.
+    expect(await verify()).toEqual(active)
+    expect(await post()).toBe(200)
+    const { db } = scopeTo(app.database, tenant.id)
+    await db.alertAddress.updateMany({ data: { state: 'UNSUBSCRIBED' } })
+    expect(await verify()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
+    expect(await post()).toBe(410)
+    expect(await stateOf(tenant)).toMatchObject({
+      data: { alertChannels: [{ addresses: [{ state: 'UNSUBSCRIBED' }] }] },
+    })
   })
 
   it('links each anomaly to a page', async () => {

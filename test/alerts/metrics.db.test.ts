@@ -10,7 +10,8 @@ import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { SOON } from '../support/feed.ts'
 import { startReceiver } from '../support/receiver.ts'
-import { clock, newTenant, vault } from '../tenancy/office.ts'
+import { clock } from '../support/stepped-clock.ts'
+import { newTenant, vault } from '../tenancy/office.ts'
 
 it('moves every metric of alerts: what was sent and failed, waits, and was disabled', async () => {
   const database = await testDatabase()

@@ -5,7 +5,8 @@ import { alertsOn, deliveriesOf } from '../support/alerts.ts'
 import { end, raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { startReceiver } from '../support/receiver.ts'
-import { clock, newTenant } from '../tenancy/office.ts'
+import { clock } from '../support/stepped-clock.ts'
+import { newTenant } from '../tenancy/office.ts'
 
 const named = z.object({ id: z.string() })
 const about = named.extend({ related: z.array(named) })

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { defaultSchedule, nextSummary, type Schedule, timingOf } from '../../src/alerts/schedule.ts'
 
-const at = (schedule: Partial<Schedule>, soonest: string, zone = 'Europe/Berlin') => {
-  const { dueAt, grouped } = timingOf({ ...defaultSchedule(false), ...schedule }, zone, new Date(soonest))
+const at = (schedule: Partial<Schedule>, soonest: string, zone = 'Europe/Berlin', now = soonest) => {
+  const whole = { ...defaultSchedule(false), ...schedule }
+  const { dueAt, grouped } = timingOf(whole, zone, new Date(soonest), new Date(now))
   return [dueAt.toISOString().replace('.000Z', 'Z'), grouped]
 }
 const night = { quietFrom: '22:00', quietTo: '07:00' }
@@ -74,6 +75,27 @@ describe('when an alert is sent', () => {
       expect(at(schedule, soonest)).toEqual([due, grouped])
     },
   )
+
+  it.each([
+    [
+      'in quiet hours that began meanwhile',
+      '2026-06-10T19:59:00Z',
+      '2026-06-10T20:00:00Z',
+      '2026-06-11T05:00:00Z',
+      true,
+    ],
+    ['before quiet hours', '2026-06-10T19:00:00Z', '2026-06-10T19:59:00Z', '2026-06-10T19:00:00Z', false],
+    [
+      'after those in which it came',
+      '2026-06-10T23:00:00Z',
+      '2026-06-11T08:00:00Z',
+      '2026-06-11T05:00:00Z',
+      true,
+    ],
+    ['in the next quiet hours', '2026-06-10T23:00:00Z', '2026-06-11T21:00:00Z', '2026-06-12T05:00:00Z', true],
+  ])('planned late, %s', (_name, soonest, now, due, grouped) => {
+    expect(at(night, soonest, 'Europe/Berlin', now)).toEqual([due, grouped])
+  })
 
   it('takes the full hour of a zone whose hours are not those of UTC', () => {
     expect(at({ mode: 'HOURLY' }, '2026-06-10T12:00:00Z', 'Asia/Kolkata')).toEqual([

@@ -8,7 +8,8 @@ import { alertsOn } from '../support/alerts.ts'
 import { raise } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { type ReceivedRequest, startReceiver } from '../support/receiver.ts'
-import { acting, clock, newTenant } from '../tenancy/office.ts'
+import { clock } from '../support/stepped-clock.ts'
+import { acting, newTenant } from '../tenancy/office.ts'
 
 const DAY = 86_400
 

@@ -10,7 +10,8 @@ import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { record } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
-import { acting, clock } from '../tenancy/office.ts'
+import { clock } from '../support/stepped-clock.ts'
+import { acting } from '../tenancy/office.ts'
 
 const event = z.object({ type: z.string(), data: z.looseObject({ id: z.string() }) })
 const page = z.object({ event_action: z.string() })
@@ -198,6 +199,23 @@ describe('an anomaly that somebody snoozed', () => {
     await snooze(id)
     await ended(id)
     await wait(0)
+    expect(actions()).toEqual(['trigger', 'resolve'])
+  })
+
+  it('and has ended meanwhile opens no incident anew when the time is over, or the snooze is undone', async () => {
+    const { raised, snooze, wake, undo, wait, actions, ended } = await withPager()
+    const id = await raised()
+    await wait(10)
+    await snooze(id, 1)
+    await ended(id)
+    await wait(3_600)
+    expect(actions()).toEqual(['trigger', 'resolve'])
+    await wake(id)
+    await wait(60)
+    await snooze(id, 1)
+    await wait(60)
+    await undo()
+    await wait(60)
     expect(actions()).toEqual(['trigger', 'resolve'])
   })
 

@@ -9,7 +9,7 @@ import { type Scope, scopeTo } from '../../src/storage/scope/scope.ts'
 import type { Acting } from '../../src/tenancy/acting.ts'
 import { createVault } from '../../src/tenancy/vault.ts'
 import { systemClock } from '../../src/time.ts'
-import { raise, record } from './anomalies.ts'
+import { end, raise } from './anomalies.ts'
 import { environment, makeTenant } from './outside.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { killServer, type ServerProcess, spawnServer } from './servers.ts'
@@ -60,6 +60,7 @@ class Arrivals {
     if (Math.floor(seen * failing) !== Math.floor((seen - 1) * failing)) return response.writeHead(500).end()
     const { type, data } = event.parse(JSON.parse(body))
     const id = String(headers['webhook-id'])
+    // A digest stands for the beginnings of what it names: a program hears of each end by itself.
     const facts = data.anomalies?.map((one) => `anomaly.raised ${one.id}`) ?? [`${type} ${data.id}`]
     for (const fact of facts.map((one) => `${path} ${one}`)) {
       const before = this.#first.get(fact)
@@ -134,7 +135,7 @@ async function killOften(
     }
     if (ended !== undefined) {
       ids.set(ended, true)
-      await record(database, tenantId, [{ kind: 'ANOMALY_ENDED', anomalyId: ended }])
+      await end(database, tenantId, ended)
     }
     // At another instant of a second's work each time.
     await sleep((kill * 137) % 1_000)

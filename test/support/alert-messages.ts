@@ -47,6 +47,8 @@ export const anomalyMessage = ({
     note: null,
     snoozedUntil: null,
     snoozedUntilItGrows: false,
+    seriesUnit: 'RATIO',
+    seriesCurrency: null,
     related: [],
     ...anomaly,
   },

@@ -10,8 +10,9 @@ import { verificationsOf } from '../../src/storage/alerts/verifications.ts'
 import type { Database } from '../../src/storage/database.ts'
 import type { Scope } from '../../src/storage/scope/scope.ts'
 import { noTracer } from '../../src/tracing/tracer.ts'
-import { acting, clock, newTenant, vault } from '../tenancy/office.ts'
+import { acting, newTenant, vault } from '../tenancy/office.ts'
 import { end, raise, type Seed } from './anomalies.ts'
+import { clock } from './stepped-clock.ts'
 
 /** The alerts of a database step by step, by the clock of test/tenancy/office.ts. */
 export function alertsOn(database: Database, environment: Record<string, string> = {}) {

@@ -6,6 +6,8 @@ import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 export interface MailServer {
   url: string
   mails: ParsedMail[]
+  /** What it answers to the sender; undefined: it takes it. */
+  refuseSender: () => { responseCode: number; message: string } | undefined
   /** What it answers to an address; undefined: it takes it. */
   refuse: (address: string) => { responseCode: number; message: string } | undefined
   /** What it answers after the mail itself; `drop` breaks the connection in the middle of it. */
@@ -19,6 +21,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
   const mailServer: MailServer = {
     url: '',
     mails: [],
+    refuseSender: () => undefined,
     refuse: () => undefined,
     onData: () => undefined,
     secure: [],
@@ -31,6 +34,10 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
     disabledCommands: ['AUTH', 'STARTTLS'],
     logger: false,
     ...options,
+    onMailFrom(_address, _session, callback) {
+      const answer = mailServer.refuseSender()
+      callback(answer && refusal(answer))
+    },
     onRcptTo({ address }, _session, callback) {
       const answer = mailServer.refuse(address)
       callback(answer && refusal(answer))

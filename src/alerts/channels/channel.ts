@@ -133,16 +133,21 @@ export interface Answer {
   text?: string | undefined
   /** Seconds that the provider asks to wait. */
   retryAfter?: Seconds | undefined
+  /** Seconds in which the provider takes no more, though it took this. */
+  restFor?: Seconds | undefined
   /** Where the message is at the provider, kept for later messages about the same anomaly (see `previous`). */
   reference?: string | undefined
   /** Of a delivery that is only partly done: what its next attempt needs to know, e.g. which addresses have it. */
   progress?: string | undefined
+  /** EMAIL: addresses for which the server took the mail at this attempt. */
+  accepted?: readonly string[] | undefined
   /** EMAIL: addresses that the server refused for good; three times in a row and an address is off. */
   refused?: readonly string[] | undefined
 }
 
 export type Outcome =
-  | { type: 'delivered' }
+  /** The next message waits at least `restSeconds`. */
+  | { type: 'delivered'; restSeconds?: Seconds }
   /** Tried again by the schedule; after `afterSeconds`, where the provider asks for it, and then the whole channel waits. */
   | { type: 'retry'; reason: string; afterSeconds?: Seconds }
   /** Not tried again. Three in a row disable the channel. */

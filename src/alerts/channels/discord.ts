@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { HOUR } from '../../time.ts'
+import { DAY, HOUR } from '../../time.ts'
+import type { HttpAnswer } from '../http.ts'
 import { COLOURS, type Layout, type LinkList, layoutOf, short } from '../layout.ts'
 import type { LinkedObject, Message } from '../message.ts'
 import {
@@ -33,13 +34,17 @@ interface Target {
 
 /** Posts through a webhook: one message an anomaly, edited as it changes. */
 export const discord = ({ request }: Means): Channel => {
-  const call = (method: 'POST' | 'PATCH', path: string, { target, body, signal }: Sending<Target>) => {
+  const call = async (
+    method: 'POST' | 'PATCH',
+    path: string,
+    { target, body, signal }: Sending<Target>,
+  ): Promise<Answer> => {
     const url = new URL(target.url)
     url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`
     // Only then the answer says which message it was.
     url.searchParams.set('wait', 'true')
     const headers = { 'content-type': 'application/json' }
-    return request({ method, url: url.href, headers, body, hosts: HOSTS, signal })
+    return withLimits(await request({ method, url: url.href, headers, body, hosts: HOSTS, signal }))
   }
   return defineChannel<Target>({
     name: 'discord',
@@ -144,11 +149,23 @@ function read({ text = '' }: Answer): z.infer<typeof answered> {
   }
 }
 
+/** Discord says with each answer how many more it takes, and for how many seconds no others when that is none. */
+function withLimits(answer: HttpAnswer): Answer {
+  const { 'x-ratelimit-remaining': remaining, 'x-ratelimit-reset-after': reset } = answer.headers
+  const seconds = typeof reset === 'string' && /^\d+(\.\d+)?$/.test(reset) ? Number(reset) : undefined
+  if (remaining !== '0' || seconds === undefined) return answer
+  const restFor = Math.min(DAY, seconds)
+  const isRefused = answer.status === 429 && answer.retryAfter === undefined
+  return isRefused ? { ...answer, retryAfter: Math.max(1, Math.ceil(restFor)) } : { ...answer, restFor }
+}
+
 const codeOf = (answer: Answer): number | undefined => read(answer).code
 const idOf = (answer: Answer): string | undefined => (answer.status === 200 ? read(answer).id : undefined)
 
 function classifyDiscord(answer: Answer): Outcome {
-  const { status } = answer
+  const { status, restFor } = answer
+  if (status !== undefined && status >= 200 && status < 300 && restFor !== undefined)
+    return { type: 'delivered', restSeconds: restFor }
   if (status === undefined || status < 400 || status === 408 || status === 429 || status >= 500)
     return classifyHttp(answer)
   const reason = `Discord answered ${status}`

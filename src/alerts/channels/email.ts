@@ -25,8 +25,8 @@ interface Target {
 
 const stored = z.object({ subject: z.string(), text: z.string(), html: z.string() })
 
-/** The addresses that have the mail already, or will never take it. */
-const done = z.array(z.string())
+/** What came of the mail so far: the addresses that have it, and those whose server will never take it. */
+const progress = z.object({ accepted: z.array(z.string()), refused: z.array(z.string()) })
 
 /** Sends mail through the operator's server: a mail to each address, all about one anomaly in one thread. */
 export const email = ({ config: { smtpUrl, alertFrom } }: Means): Channel => {
@@ -52,7 +52,7 @@ export const email = ({ config: { smtpUrl, alertFrom } }: Means): Channel => {
         .array(z.email('addresses must be mail addresses, such as ana@example.com').max(320))
         .min(1, 'addresses must name at least one')
         .max(MAX_ADDRESSES, `addresses must name at most ${MAX_ADDRESSES}`)
-        .transform((addresses) => [...new Set(addresses)]),
+        .transform((addresses) => [...new Map(addresses.map((one) => [one.toLowerCase(), one])).values()]),
     }),
     unavailable:
       smtpUrl === undefined ? 'No mail can be sent: the operator has not set SMTP_URL.' : undefined,
@@ -82,36 +82,40 @@ interface Sender {
 }
 
 async function sendToAll(transport: Transporter, sender: Sender, sending: Sending<Target>): Promise<Answer> {
-  const finished = new Set(sending.progress === undefined ? [] : done.parse(JSON.parse(sending.progress)))
+  const before = progress.parse(JSON.parse(sending.progress ?? '{"accepted":[],"refused":[]}'))
+  const finished = new Set([...before.accepted, ...before.refused])
+  const accepted: string[] = []
   const refused: string[] = []
   let trouble: Answer | undefined
-  let answer: Answer = { status: 250, text: 'no address was left to send to' }
-  for (const recipient of sending.recipients) {
-    if (finished.has(recipient.address)) continue
-    const sent = await sendTo(transport, sender, sending, recipient)
-    const isRefused = sent.status !== undefined && sent.status >= 500
+  let last: Answer = { error: 'no address was left to send to' }
+  for (const recipient of sending.recipients.filter(({ address }) => !finished.has(address))) {
+    const { isRefused, ...answer } = await sendTo(transport, sender, sending, recipient)
     if (isRefused) refused.push(recipient.address)
-    if (isRefused || sent.status === 250) finished.add(recipient.address)
-    else trouble = sent
-    answer = sent
+    else if (answer.status === 250) accepted.push(recipient.address)
+    else trouble = answer
+    last = answer
   }
-  const reference = threadOf(sending, sender)
-  const progress = JSON.stringify([...finished])
-  if (trouble !== undefined) return { ...trouble, progress, refused }
-  const isAllRefused = refused.length > 0 && refused.length === finished.size
-  return { ...answer, status: isAllRefused ? (answer.status ?? 550) : 250, reference, refused }
+  const all = { accepted: [...before.accepted, ...accepted], refused: [...before.refused, ...refused] }
+  if (trouble !== undefined) return { ...trouble, accepted, refused, progress: JSON.stringify(all) }
+  if (all.accepted.length === 0) return { ...last, accepted, refused }
+  return { ...last, status: 250, reference: threadOf(sending, sender), accepted, refused }
 }
 
 /** The Message-ID that all mails about one anomaly refer to: that of the first. */
 const threadOf = ({ conversationId, deliveryId, previous }: Sending<Target>, { domain }: Sender): string =>
   previous ?? `<${conversationId ?? deliveryId}@${domain}>`
 
+interface Sent extends Answer {
+  /** Whether the server does not know the recipient, or takes nothing for them. */
+  isRefused: boolean
+}
+
 async function sendTo(
   transport: Transporter,
   sender: Sender,
   sending: Sending<Target>,
   { address, unsubscribeUrl }: Recipient,
-): Promise<Answer> {
+): Promise<Sent> {
   const { subject, text, html } = stored.parse(JSON.parse(sending.body))
   const thread = threadOf(sending, sender)
   const isReply = sending.previous !== undefined
@@ -137,9 +141,9 @@ async function sendTo(
       },
       signal: sending.signal,
     })
-    return { status: 250, text: response }
+    return { status: 250, text: response, isRefused: false }
   } catch (error) {
-    return answerOf(error)
+    return { ...answerOf(error), isRefused: isOfRecipient(error) }
   }
 }
 
@@ -148,7 +152,17 @@ const smtpError = z.object({
   responseCode: z.number().optional(),
   response: z.string().optional(),
   code: z.string().optional(),
+  command: z.string().optional(),
 })
+
+/**
+ * Whether a server refused the recipient for good. What it answers to the sender, or to the text of the mail, says
+ * nothing about the address.
+ */
+function isOfRecipient(error: unknown): boolean {
+  const { responseCode = 0, command } = smtpError.safeParse(error).data ?? {}
+  return command === 'RCPT TO' && responseCode >= 500
+}
 
 /** What the server said, or why nothing came of it; never the credentials of SMTP_URL. */
 function answerOf(error: unknown): Answer {
@@ -167,5 +181,7 @@ function classifyMail(answer: Answer): Outcome {
   if (status === 250) return { type: 'delivered' }
   if (status === undefined) return classifyHttp(answer)
   const reason = `the mail server answered ${status}`
-  return status >= 500 ? { type: 'failed', reason } : { type: 'retry', reason }
+  // What leaves progress has somebody left to be sent to.
+  const isFinal = status >= 500 && answer.progress === undefined
+  return { type: isFinal ? 'failed' : 'retry', reason }
 }

@@ -109,11 +109,11 @@ function noticeOf(message: Message): object {
   }
 }
 
-/** An event that PagerDuty does not take is never taken: it is not repeated. */
+/** An event that PagerDuty does not take is never taken: it is not repeated. One refusal does not say that the key is gone. */
 function classifyPagerDuty(answer: Answer): Outcome {
   const { status } = answer
   if (status === undefined || status < 400 || status === 408 || status === 429 || status >= 500)
     return classifyHttp(answer)
   const reason = `PagerDuty answered ${status}`
-  return status === 404 || status === 410 ? { type: 'gone', reason } : { type: 'failed', reason }
+  return status === 410 ? { type: 'gone', reason } : { type: 'failed', reason }
 }

@@ -45,6 +45,9 @@ const GONE = new Set([
   'team_access_not_granted',
 ])
 
+/** Statuses by which what stands before Slack refuses a request, in no JSON. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404])
+
 /** Slack's own trouble. */
 const AGAIN = new Set([
   'ratelimited',
@@ -148,6 +151,7 @@ function classifyBot(answer: Answer): Outcome {
   const { ok, error } = readAnswer(answer)
   if (ok) return { type: 'delivered' }
   if (error === undefined) {
+    if (REFUSALS.has(answer.status ?? 0)) return { type: 'failed', reason: `Slack answered ${answer.status}` }
     const outcome = classifyHttp(answer)
     return outcome.type === 'delivered' ? { type: 'retry', reason: 'Slack did not answer in JSON' } : outcome
   }

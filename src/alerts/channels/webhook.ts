@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import { HOUR } from '../../time.ts'
-import type { Message } from '../message.ts'
+import type { Message, NoticeMessage } from '../message.ts'
 import { type Channel, classifyHttp, defineChannel, type Means } from './channel.ts'
 
 /** Bytes of a body, beyond which receivers cut. */
@@ -50,6 +50,13 @@ const signatureOf = (secret: string, content: string): string =>
     .update(content)
     .digest('base64')
 
+const NOTICE_TYPES = {
+  TEST: 'test',
+  WEEKLY_SUMMARY: 'summary',
+  CHANNEL_DISABLED: 'channel.disabled',
+  STRIPE_KEY_REFUSED: 'stripe_key.refused',
+} as const satisfies Record<NoticeMessage['reason'], string>
+
 /** What the receiver gets. */
 function eventOf(message: Message): { type: string; timestamp: string; data: object } {
   const timestamp = message.at.toISOString()
@@ -65,8 +72,7 @@ function eventOf(message: Message): { type: string; timestamp: string; data: obj
     }
     case 'notice': {
       const { reason, title, text, url } = message
-      const type = { TEST: 'test', WEEKLY_SUMMARY: 'summary', CHANNEL_DISABLED: 'channel.disabled' }[reason]
-      return { type, timestamp, data: { title, text, url } }
+      return { type: NOTICE_TYPES[reason], timestamp, data: { title, text, url } }
     }
     case 'verification':
       throw new Error('a webhook has no address to verify')

@@ -177,6 +177,38 @@ it.each(CHATS.filter((chat) => chat !== 'teams'))(
   },
 )
 
+it.each([
+  ['pagerDuty', 400],
+  ['pagerDuty', 404],
+  ['slackBot', 404],
+  ['discord', 404],
+  ['slack', 403],
+] as const)(
+  'counts on %s %d as one refusal, which does not disable the channel yet',
+  async (chat, status) => {
+    answers = [{ status, text: '<html>no</html>' }]
+    const answer = await deliver(chat, anomalyMessage())
+    expect(channelOf(chat).classify(answer).type).toBe('failed')
+  },
+)
+
+describe('the rate limits that Discord states', () => {
+  const limits = (remaining: string) => ({
+    'x-ratelimit-remaining': remaining,
+    'x-ratelimit-reset-after': '2.5',
+  })
+
+  it.each([
+    [200, '{"id":"900"}', '0', { type: 'delivered', restSeconds: 2.5 }],
+    [200, '{"id":"900"}', '1', { type: 'delivered' }],
+    [429, '{}', '0', { type: 'retry', reason: 'answered 429', afterSeconds: 3 }],
+  ] as const)('after %d %s with %s left are kept', async (status, text, remaining, outcome) => {
+    answers = [{ status, text, headers: limits(remaining) }]
+    const answer = await deliver('discord', anomalyMessage())
+    expect(channelOf('discord').classify(answer)).toEqual(outcome)
+  })
+})
+
 describe('one message an anomaly', () => {
   it('edits on Discord, and posts anew when the message was deleted', async () => {
     const first = await deliver('discord', anomalyMessage())
@@ -238,9 +270,14 @@ describe('one message an anomaly', () => {
     )
     await deliver('pagerDuty', anomalyMessage({ reason: 'ENDED', anomaly: { status: 'RESOLVED' } }))
     await deliver('pagerDuty', anomalyMessage({ reason: 'REOPENED' }))
+    const ended = { endedAt: '2026-11-28T14:10:00.000Z' }
+    await deliver('pagerDuty', anomalyMessage({ reason: 'UPDATED', anomaly: ended }))
+    await deliver('pagerDuty', anomalyMessage({ reason: 'REOPENED', anomaly: ended }))
     expect(bodies().map(({ event_action, dedup_key }) => `${event_action} ${dedup_key}`)).toEqual([
       'trigger anm_1',
       'acknowledge anm_1',
+      'resolve anm_1',
+      'trigger anm_1',
       'resolve anm_1',
       'trigger anm_1',
     ])

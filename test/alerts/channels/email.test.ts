@@ -146,8 +146,35 @@ describe('a server that does not take it', () => {
     server.refuse = (address) => (address === ANA ? { responseCode: 550, message: 'nobody' } : undefined)
     const answer = await deliver(anomalyMessage(), { to: [ANA, BEN] })
     expect(channel.classify(answer)).toEqual({ type: 'delivered' })
-    expect(answer.refused).toEqual([ANA])
+    expect(answer).toMatchObject({ refused: [ANA], accepted: [BEN] })
     expect(received()).toEqual([BEN])
+  })
+
+  it('for good, one now and another later, has failed: nobody has it', async () => {
+    server.refuse = (address) => ({ responseCode: address === ANA ? 550 : 451, message: 'no' })
+    const first = await deliver(anomalyMessage(), { to: [ANA, BEN] })
+    expect(channel.classify(first).type).toBe('retry')
+    expect(first).toMatchObject({ refused: [ANA], accepted: [] })
+    server.refuse = () => ({ responseCode: 550, message: 'nobody' })
+    const second = await deliver(anomalyMessage(), { to: [ANA, BEN], progress: first.progress })
+    expect(channel.classify(second)).toEqual({ type: 'failed', reason: 'the mail server answered 550' })
+    expect(second.refused).toEqual([BEN])
+  })
+
+  it('for good once the others have it has not failed', async () => {
+    server.refuse = (address) => (address === BEN ? { responseCode: 451, message: 'later' } : undefined)
+    const first = await deliver(anomalyMessage(), { to: [ANA, BEN] })
+    server.refuse = () => ({ responseCode: 550, message: 'nobody' })
+    const second = await deliver(anomalyMessage(), { to: [ANA, BEN], progress: first.progress })
+    expect(channel.classify(second)).toEqual({ type: 'delivered' })
+    expect(second).toMatchObject({ refused: [BEN], accepted: [] })
+  })
+
+  it('for good once another has unsubscribed is not DELIVERED: nobody has it', async () => {
+    server.refuse = (address) => ({ responseCode: address === ANA ? 550 : 451, message: 'no' })
+    const first = await deliver(anomalyMessage(), { to: [ANA, BEN] })
+    const second = await deliver(anomalyMessage(), { to: [ANA], progress: first.progress })
+    expect(channel.classify(second)).toEqual({ type: 'retry', reason: 'no address was left to send to' })
   })
 
   it('at all for good has failed', async () => {
@@ -155,6 +182,29 @@ describe('a server that does not take it', () => {
     const answer = await deliver(anomalyMessage())
     expect(channel.classify(answer)).toEqual({ type: 'failed', reason: 'the mail server answered 550' })
     expect(answer.refused).toEqual([ANA])
+  })
+
+  it.each([
+    [
+      'the sender',
+      () => {
+        server.refuseSender = () => ({ responseCode: 550, message: 'who are you?' })
+      },
+    ],
+    [
+      'what the mail says',
+      () => {
+        server.onData = () => ({ responseCode: 554, message: 'spam' })
+      },
+    ],
+  ])('because of %s blames no address, and is asked again', async (_what, refuse) => {
+    refuse()
+    const answer = await deliver(anomalyMessage(), { to: [ANA, BEN] })
+    expect(channel.classify(answer)).toMatchObject({
+      type: 'retry',
+      reason: expect.stringMatching(/^the mail server answered 55/),
+    })
+    expect(answer).toMatchObject({ refused: [], accepted: [] })
   })
 
   it('after the text is asked again', async () => {
