@@ -16,7 +16,7 @@ import { readKey, type StripeKey } from './key.ts'
 import { leased } from './leased.ts'
 import { sayTrouble } from './look-again.ts'
 import { findConnection } from './manage.ts'
-import { apiWith, type RequestOptions, type StripeMeans, sealKey } from './means.ts'
+import { apiWith, hasKey, type RequestOptions, type StripeMeans, sealKey } from './means.ts'
 import { readableLists } from './older-objects.ts'
 import { ENDPOINTS_WRITE, isGranted, lackingIn } from './permissions.ts'
 import { estimate, type Probed, probe, type Span, TYPE_GROUPS } from './probe.ts'
@@ -210,14 +210,15 @@ async function store(
     account,
     livemode: key.livemode,
   }
-  await recordActivity(db, tenantId, [{ at: now, kind: 'STRIPE_CONNECTED', actor, data }])
-  if (present) {
-    const [row] = await db.stripeConnection.updateManyAndReturn({ where: { tenantId, id }, data: known })
-    if (row) return row
-  }
-  return db.stripeConnection.create({
-    data: { tenantId, id, endpointId: endpoint.id, livemode: key.livemode, createdAt: now, ...known },
-  })
+  const isNew = present === null || !hasKey(vault, present, key) || present.state !== known.state
+  const [updated] =
+    present === null
+      ? []
+      : await db.stripeConnection.updateManyAndReturn({ where: { tenantId, id }, data: known })
+  const created = { tenantId, id, endpointId: endpoint.id, livemode: key.livemode, createdAt: now, ...known }
+  const row = updated ?? (await db.stripeConnection.create({ data: created }))
+  if (isNew) await recordActivity(db, tenantId, [{ at: now, kind: 'STRIPE_CONNECTED', actor, data }])
+  return row
 }
 
 /** Without the permission the webhooks go on as they are, and the connection says what to do by hand. */

@@ -1,13 +1,23 @@
 import type { ImportJob, StripeConnection } from '../generated/sqlite/client.ts'
 import type { ReplayParts } from '../pipeline/stored-replay.ts'
+import { lockConnection } from '../storage/connect/lock.ts'
 import { releaseJudging } from '../storage/connect/pages.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { Vault } from '../tenancy/vault.ts'
 import { type Seconds, toDate } from '../time.ts'
 import type { StripeApi } from './api.ts'
 import { accountsOf, eventLists } from './event-lists.ts'
-import { newestJob, readOptions, readProgress, runningJob, takeUpRefused } from './jobs.ts'
+import {
+  countJobs,
+  newestJob,
+  readOptions,
+  readProgress,
+  resumeImports,
+  runningJob,
+  takeUpRefused,
+} from './jobs.ts'
 import { listedEvents } from './listed-event.ts'
+import { lookAgain } from './look-again.ts'
 import { apiWith, openKey, type StripeMeans } from './means.ts'
 import { olderLists } from './older-objects.ts'
 import { judgePast } from './past.ts'
@@ -34,7 +44,7 @@ export interface ImportParts extends ReplayParts {
 
 /**
  * Fetches the past of a connection, judges it and says up to when nothing is missing. It may be broken off at any moment
- * and goes on where it was.
+ * and goes on where it was; one that ended because Stripe refused the key, too, once the key works again.
  * @throws StripeTrouble, noted with the connection: what is done stays done
  */
 export async function runImport(parts: ImportParts, connection: StripeConnection): Promise<void> {
@@ -62,12 +72,25 @@ async function read(parts: ImportParts, connection: StripeConnection): Promise<v
   const { scope, vault, means, signal } = parts
   const api = await apiWith(means, openKey(vault, connection), { signal })
   try {
-    await backfill(parts, connection, api)
-    await history(parts, connection, api)
+    const present = await resumed(parts, api, connection)
+    await backfill(parts, present, api)
+    await history(parts, present, api)
   } catch (error) {
     await noteTrouble(scope, parts.clock, connection, error)
     throw error
   }
+}
+
+/** @returns the connection as it stands once the key works */
+async function resumed(
+  { scope, clock }: ImportParts,
+  api: StripeApi,
+  connection: StripeConnection,
+): Promise<StripeConnection> {
+  if ((await countJobs(scope.db, connection, 'FAILED')) === 0) return connection
+  const looked = await lookAgain({ scope, clock }, api, connection)
+  await resumeImports(scope.db, connection, clock.now())
+  return looked
 }
 
 async function backfill(parts: ImportParts, connection: StripeConnection, api: StripeApi): Promise<void> {
@@ -130,27 +153,31 @@ async function end({ scope: { db, tenantId }, clock }: ImportParts, { id }: Impo
 }
 
 /** @returns false when more is to be read meanwhile */
-async function finish({ scope, clock }: ImportParts, { id, through }: StripeConnection): Promise<boolean> {
-  const { db, tenantId } = scope
-  const job = await newestJob(scope, id, 'BACKFILL')
-  if (job === null) return true
-  if ((await db.importJob.count({ where: { tenantId, connectionId: id, state: 'RUNNING' } })) > 0)
-    return false
-  const proven = toDate(provenTo(job))
-  const { counted } = readProgress(job)
-  await db.stripeConnection.updateMany({
-    where: { tenantId, id },
-    data: {
-      ...((through === null || through < proven) && {
-        through: proven,
-        atStripe: counted,
-        stored: counted,
-        missing: 0,
-      }),
-      reconcileAt: new Date(clock.now().getTime() + SETTLED * 1_000),
-      rationSince: clock.now(),
-      rationSpent: 0,
-    },
+function finish({ scope, clock }: ImportParts, connection: StripeConnection): Promise<boolean> {
+  const { tenantId, transaction } = scope
+  const { id, through } = connection
+  return transaction(async (db) => {
+    // Whoever lets an import go on has to wait, so that none is left behind.
+    await lockConnection(db, connection)
+    const job = await newestJob({ db, tenantId }, id, 'BACKFILL')
+    if (job === null) return true
+    if ((await countJobs(db, connection, 'RUNNING', 'FAILED')) > 0) return false
+    const proven = toDate(provenTo(job))
+    const { counted } = readProgress(job)
+    await db.stripeConnection.updateMany({
+      where: { tenantId, id },
+      data: {
+        ...((through === null || through < proven) && {
+          through: proven,
+          atStripe: counted,
+          stored: counted,
+          missing: 0,
+        }),
+        reconcileAt: new Date(clock.now().getTime() + SETTLED * 1_000),
+        rationSince: clock.now(),
+        rationSpent: 0,
+      },
+    })
+    return true
   })
-  return true
 }

@@ -4,7 +4,7 @@ import { type ConnectionKey, waitingImports } from '../storage/connect/due.ts'
 import { JobGoneError } from '../storage/connect/pages.ts'
 import { scopeTo } from '../storage/scope/scope.ts'
 import type { Vault } from '../tenancy/vault.ts'
-import type { Clock } from '../time.ts'
+import { type Clock, DAY } from '../time.ts'
 import { runImport } from './import.ts'
 import { leased } from './leased.ts'
 import type { StripeMeans } from './means.ts'
@@ -19,6 +19,9 @@ export interface ImporterOptions extends ReplayParts {
 
 /** Milliseconds between two looks for imports that nobody works on. */
 const LOOK_EVERY = 1_000
+
+/** Where Stripe has refused the key it is tried again once a day: somebody may have mended that there. */
+const TRY_EVERY_MS = DAY * 1_000
 
 /** Imports at once: each mostly waits for Stripe. */
 const AT_ONCE = 4
@@ -72,7 +75,8 @@ export class Importer {
 
   async #look(): Promise<void> {
     const { database, clock } = this.#options
-    for (const waiting of await waitingImports(database.sql)) {
+    const triedBefore = new Date(clock.now().getTime() - TRY_EVERY_MS)
+    for (const waiting of await waitingImports(database.sql, triedBefore)) {
       if (this.#running.size >= AT_ONCE) return
       const { until } = this.#rests.get(waiting.id) ?? { until: 0 }
       if (this.#running.has(waiting.id) || until > clock.steady()) continue

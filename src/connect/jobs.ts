@@ -44,24 +44,13 @@ export async function beginImport(
 ): Promise<void> {
   const now = clock.now()
   const { id: connectionId, reconcileAt } = connection
-  if (reconcileAt === null)
-    await transaction((db) => takeUpRefused(db, connection, readGranted(connection.permissions), now))
-  const { count } =
-    reconcileAt === null
-      ? await db.importJob.updateMany({
-          where: {
-            tenantId,
-            connectionId,
-            kind: { in: ['BACKFILL', 'HISTORY'] },
-            state: { in: ['RUNNING', 'FAILED'] },
-          },
-          data: { state: 'RUNNING', error: null, finishedAt: null, updatedAt: now },
-        })
-      : { count: 0 }
-  const isBegun =
-    count > 0 ||
-    (reconcileAt === null && (await db.importJob.count({ where: { tenantId, connectionId } })) > 0)
-  if (isBegun) return
+  if (reconcileAt === null) {
+    await transaction(async (tx) => {
+      await takeUpRefused(tx, connection, readGranted(connection.permissions), now)
+      await resumeImports(tx, connection, now)
+    })
+    if ((await countJobs(db, connection, 'RUNNING', 'DONE')) > 0) return
+  }
   const job = (kind: 'BACKFILL' | 'HISTORY', { from, to }: Span) => ({
     tenantId,
     id: newId('imp'),
@@ -74,14 +63,33 @@ export async function beginImport(
     progress: JSON.stringify(NOTHING_READ),
   })
   await transaction(async (tx) => {
-    await tx.importJob.create({ data: job('BACKFILL', events) })
-    if (history !== null) await tx.importJob.create({ data: job('HISTORY', history) })
     await tx.stripeConnection.updateMany({
       where: { tenantId, id: connectionId },
       data: { reconcileAt: null },
     })
+    await tx.importJob.create({ data: job('BACKFILL', events) })
+    if (history !== null) await tx.importJob.create({ data: job('HISTORY', history) })
   })
 }
+
+/** Lets the imports go on that ended because Stripe refused the key: it works again, or is another one. */
+export async function resumeImports(
+  db: TenantClient,
+  { tenantId, id: connectionId }: Pick<StripeConnection, 'tenantId' | 'id'>,
+  now: Date,
+): Promise<void> {
+  await db.importJob.updateMany({
+    where: { tenantId, connectionId, state: 'FAILED' },
+    data: { state: 'RUNNING', error: null, finishedAt: null, updatedAt: now },
+  })
+}
+
+/** How many imports of a connection are in one of these states. */
+export const countJobs = (
+  db: TenantClient,
+  { tenantId, id: connectionId }: Pick<StripeConnection, 'tenantId' | 'id'>,
+  ...states: ('RUNNING' | 'FAILED' | 'DONE')[]
+): Promise<number> => db.importJob.count({ where: { tenantId, connectionId, state: { in: states } } })
 
 /** Notes the rebuild that has to follow an import. */
 export async function noteRebuild(
@@ -140,12 +148,12 @@ export async function takeUpRefused(
     (job) => job?.state === 'DONE' && Object.values(readProgress(job).refused).some(isNews),
   )
   if (again.length === 0) return
-  await db.importJob.updateMany({
-    where: { tenantId, id: { in: again.flatMap((job) => job?.id ?? []) } },
-    data: { state: 'RUNNING', finishedAt: null, updatedAt: now },
-  })
   await db.stripeConnection.updateMany({
     where: { tenantId, id: connectionId },
     data: { reconcileAt: null },
+  })
+  await db.importJob.updateMany({
+    where: { tenantId, id: { in: again.flatMap((job) => job?.id ?? []) } },
+    data: { state: 'RUNNING', finishedAt: null, updatedAt: now },
   })
 }

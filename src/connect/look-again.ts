@@ -1,4 +1,5 @@
 import type { StripeConnection } from '../generated/sqlite/client.ts'
+import { recordActivity } from '../storage/activity.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { WallClock } from '../time.ts'
 import type { StripeApi } from './api.ts'
@@ -12,6 +13,7 @@ import {
   readGranted,
 } from './permissions.ts'
 import { probe } from './probe.ts'
+import { refusedAct } from './refused.ts'
 import { statusOf } from './stripe-endpoint.ts'
 import { type ConnectedAccounts, readAccounts } from './window.ts'
 
@@ -40,7 +42,8 @@ export async function lookAgain(
   const now = clock.now()
   return scope.transaction(async (db) => {
     const [row] = await db.stripeConnection.updateManyAndReturn({
-      where: { tenantId, id: connection.id },
+      // Of another key that came meanwhile it says nothing.
+      where: { tenantId, id: connection.id, sealed: connection.sealed },
       data: {
         account: account ?? connection.account,
         state: lackingIn(permissions) === undefined ? 'CONNECTED' : 'LIMITED',
@@ -51,8 +54,16 @@ export async function lookAgain(
         ...troubleNow({ ...connection, stripeEndpointStatus: status }, permissions, accounts, clock),
       },
     })
-    await takeUpRefused(db, connection, permissions, now, readGranted(connection.permissions))
-    return row ?? connection
+    if (!row) return connection
+    const before = readGranted(connection.permissions)
+    await takeUpRefused(db, connection, permissions, now, before)
+    const lost = before.find(({ name, granted }) => granted && !isGranted(permissions, name))
+    const note = lackingIn(permissions)
+    if (lost !== undefined && note !== undefined)
+      await recordActivity(db, tenantId, [
+        refusedAct(connection, now, { note, permission: lost.name, account: null }),
+      ])
+    return row
   })
 }
 

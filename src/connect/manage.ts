@@ -1,7 +1,8 @@
 import { PublicError } from '../errors.ts'
 import type { StripeConnection } from '../generated/sqlite/client.ts'
-import { recordActivity } from '../storage/activity.ts'
+import { recordActivity, wasRecorded } from '../storage/activity.ts'
 import { leaveFetched } from '../storage/connect/left.ts'
+import { lockConnection } from '../storage/connect/lock.ts'
 import { releaseJudging } from '../storage/connect/pages.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { Acting } from '../tenancy/acting.ts'
@@ -23,7 +24,8 @@ export async function findConnection({ db, tenantId }: Scope, id: string): Promi
 /**
  * Forgets a key, with its imports; events stay, those are judged that an import had not come to, and webhooks go on.
  * @param input.deleteEndpoint whether its endpoint at Stripe goes too: then nothing is delivered any more
- * @throws PublicError NOT_FOUND; StripeTrouble when the endpoint cannot be deleted: then nothing is removed
+ * @returns it as it was; undefined: that was done before
+ * @throws PublicError NOT_FOUND for what was never a connection of this tenant; StripeTrouble when the endpoint cannot be deleted: then nothing is removed
  */
 export async function disconnect(
   scope: Scope,
@@ -31,20 +33,24 @@ export async function disconnect(
   means: StripeMeans,
   input: { id: string; deleteEndpoint: boolean },
   options: RequestOptions = {},
-): Promise<StripeConnection> {
+): Promise<StripeConnection | undefined> {
   const { tenantId } = scope
+  if (await wasRecorded(scope, 'STRIPE_DISCONNECTED', 'connectionId', input.id)) return undefined
   const connection = await findConnection(scope, input.id)
   const { id, endpointId, keyHint, stripeEndpointId } = connection
   if (input.deleteEndpoint && stripeEndpointId !== null)
     await deleteEndpoint(await apiWith(means, openKey(vault, connection), options), stripeEndpointId)
-  await scope.transaction(async (db) => {
-    await noteEnd(db, connection, clock.now())
+  const isRemoved = await scope.transaction(async (db) => {
+    if (!(await lockConnection(db, connection))) return false
     await db.importJob.deleteMany({ where: { tenantId, connectionId: id } })
     await db.stripeConnection.deleteMany({ where: { tenantId, id } })
+    await noteEnd(db, connection, clock.now())
     await leaveFetched(db, connection, clock.now())
     const data = { connectionId: id, endpointId, keyHint, deletedEndpoint: input.deleteEndpoint }
     await recordActivity(db, tenantId, [{ at: clock.now(), kind: 'STRIPE_DISCONNECTED', actor, data }])
+    return true
   })
+  if (!isRemoved) return undefined
   await releaseJudging(scope.sql, tenantId)
   return connection
 }

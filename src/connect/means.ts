@@ -3,7 +3,7 @@ import type { Config } from '../config.ts'
 import type { StripeConnection } from '../generated/sqlite/client.ts'
 import { randomBase62 } from '../ids.ts'
 import { webhookUrl } from '../tenancy/endpoints.ts'
-import type { Vault } from '../tenancy/vault.ts'
+import { type Vault, VaultError } from '../tenancy/vault.ts'
 import type { StripeApi, StripeApiOptions } from './api.ts'
 import { readKey, type StripeKey } from './key.ts'
 
@@ -56,6 +56,20 @@ export const openKey = (
   vault: Vault,
   connection: Pick<StripeConnection, 'tenantId' | 'id' | 'sealed'>,
 ): StripeKey => readKey(vault.open(connection.sealed, placeOf(connection)), { allowSecret: true })
+
+/** Whether a connection has this key; what cannot be opened any more is taken for another. */
+export function hasKey(
+  vault: Vault,
+  connection: Pick<StripeConnection, 'tenantId' | 'id' | 'sealed'>,
+  { key }: StripeKey,
+): boolean {
+  try {
+    return openKey(vault, connection).key === key
+  } catch (error) {
+    if (error instanceof VaultError) return false
+    throw error
+  }
+}
 
 /** How often and for how long a request is tried. */
 export type RequestOptions = Pick<StripeApiOptions, 'attempts' | 'timeoutMs' | 'signal'>

@@ -2,7 +2,7 @@ import type { StripeConnection } from '../generated/sqlite/client.ts'
 import { randomBase62 } from '../ids.ts'
 import { storeMissing } from '../storage/connect/found.ts'
 import type { ListedEvent } from '../storage/inbox.ts'
-import { HOUR, MINUTE, type Seconds, toSeconds } from '../time.ts'
+import { DAY, HOUR, MINUTE, type Seconds, toSeconds } from '../time.ts'
 import type { StripeApi } from './api.ts'
 import { accountsOf, eventLists } from './event-lists.ts'
 import { listedEvents } from './listed-event.ts'
@@ -77,23 +77,29 @@ interface Task {
 
 async function compare(task: Task, begun: Window): Promise<Compared> {
   const { parts, connection } = task
-  const { proven, denied } = readAccounts(connection)
+  const now = toSeconds(parts.clock.now())
+  const { proven, denied: refused, askedAt } = readAccounts(connection)
+  // Somebody may have let the key read them since.
+  const asksAgain = now - askedAt >= DAY
+  const denied = new Set(refused)
   const own = await compareLists(task, undefined, begun)
   let { window, done } = own
   for (const account of await accountsOf(parts.scope, connection)) {
     if (!done) break
-    if (denied.includes(account)) continue
+    if (denied.has(account) && !asksAgain) continue
     try {
       const isKnown = proven.includes(account)
       const span = isKnown ? window : sinceConnecting(connection, window)
       ;({ window, done } = await compareLists(task, account, window, span))
       if (done && !isKnown) proven.push(account)
+      denied.delete(account)
     } catch (error) {
       if (!(error instanceof StripeTrouble) || error.kind !== 'PERMISSION') throw error
-      denied.push(account)
+      denied.add(account)
     }
   }
-  return { window, accounts: { proven, denied }, done }
+  const accounts = { proven, denied: [...denied], askedAt: asksAgain ? now : askedAt }
+  return { window, accounts, done }
 }
 
 /** Of an account that was not compared before nothing is proven yet. */

@@ -4,11 +4,11 @@ import { recordActivity } from '../storage/activity.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { Acting } from '../tenancy/acting.ts'
 import { refuseOtherThan } from './connect.ts'
-import { takeUpRefused } from './jobs.ts'
+import { resumeImports, takeUpRefused } from './jobs.ts'
 import { readKey } from './key.ts'
 import { troubleNow } from './look-again.ts'
 import { findConnection } from './manage.ts'
-import { apiWith, SOMEBODY_WAITS, type StripeMeans, sealKey } from './means.ts'
+import { apiWith, hasKey, SOMEBODY_WAITS, type StripeMeans, sealKey } from './means.ts'
 import { lackingIn } from './permissions.ts'
 import { probe } from './probe.ts'
 import { readAccounts } from './window.ts'
@@ -29,6 +29,7 @@ export async function replaceKey(
   refuseOtherThan(present, key, null)
   const { account, permissions } = await probe(await apiWith(means, key, SOMEBODY_WAITS))
   refuseOtherThan(present, key, account)
+  const isOther = !hasKey(vault, present, key)
   const now = clock.now()
   // Accounts that the former one could not read are tried once more.
   const accounts = { ...readAccounts(present), denied: [] }
@@ -47,14 +48,12 @@ export async function replaceKey(
       },
     })
     if (!row) throw new PublicError('NOT_FOUND', `there is no connection ${input.id}`)
-    await db.importJob.updateMany({
-      where: { tenantId, connectionId: row.id, state: 'FAILED' },
-      data: { state: 'RUNNING', error: null, finishedAt: null, updatedAt: now },
-    })
+    await resumeImports(db, row, now)
     await takeUpRefused(db, row, permissions, now)
     const { id, keyHint, livemode } = row
     const data = { connectionId: id, keyHint, formerKeyHint: present.keyHint, account: row.account, livemode }
-    await recordActivity(db, tenantId, [{ at: now, kind: 'STRIPE_CONNECTED', actor, data }])
+    if (isOther || row.state !== present.state)
+      await recordActivity(db, tenantId, [{ at: now, kind: 'STRIPE_CONNECTED', actor, data }])
     return row
   })
 }

@@ -1,10 +1,10 @@
-import { SYSTEM } from '../actor.ts'
 import type { StripeConnection } from '../generated/sqlite/client.ts'
-import { type ActivityEntry, recordActivity } from '../storage/activity.ts'
+import { recordActivity } from '../storage/activity.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { WallClock } from '../time.ts'
 import { troubleNow } from './look-again.ts'
-import { EVENTS_READ, type Granted, lackingIn, readGranted } from './permissions.ts'
+import { EVENTS_READ, type Granted, isGranted, lackingIn, readGranted } from './permissions.ts'
+import { refusedAct } from './refused.ts'
 import { StripeTrouble } from './trouble.ts'
 import { readAccounts } from './window.ts'
 
@@ -12,7 +12,7 @@ export const CONNECTION_STATES = ['CONNECTED', 'LIMITED', 'REVOKED'] as const
 
 /**
  * Writes down why a connection does not get on; webhooks go on without it. A key that is no good ends its imports until
- * another is given, and is said in the feed, once.
+ * it works again or another is given, and is said in the feed: once, however often it is tried and whatever else goes wrong meanwhile.
  */
 export async function noteTrouble(
   { tenantId, transaction }: Scope,
@@ -29,14 +29,18 @@ export async function noteTrouble(
     if (present?.sealed !== sealed) return
     const state = error.kind === 'KEY' ? 'REVOKED' : error.kind === 'PERMISSION' ? 'LIMITED' : present.state
     const lacking = error.permission ?? EVENTS_READ
+    const granted = readGranted(present.permissions)
+    const isNews = state !== present.state || (error.kind === 'PERMISSION' && isGranted(granted, lacking))
     await db.stripeConnection.updateMany({
       where: { tenantId, id },
       data: {
         state,
         trouble: error.message,
         troubleSince: present.trouble === error.message ? present.troubleSince : now,
+        // Tried: the next time is a day later.
+        ...(needsPerson && { probedAt: now }),
         ...(error.kind === 'PERMISSION' && {
-          permissions: JSON.stringify(without(readGranted(present.permissions), lacking)),
+          permissions: JSON.stringify(without(granted, lacking)),
         }),
       },
     })
@@ -44,8 +48,8 @@ export async function noteTrouble(
       where: { tenantId, connectionId: id, state: 'RUNNING' },
       data: { error: error.message, ...(needsPerson && { state: 'FAILED', finishedAt: now }) },
     })
-    if (needsPerson && present.trouble !== error.message)
-      await recordActivity(db, tenantId, [refusedAct(present, now, error.message, error.permission)])
+    const refused = { note: error.message, permission: error.permission ?? null, account: null }
+    if (isNews) await recordActivity(db, tenantId, [refusedAct(present, now, refused)])
   })
 }
 
@@ -73,9 +77,9 @@ export async function noteRefused(
     if (present?.sealed !== sealed) throw error
     const known = readGranted(present.permissions)
     const permissions = account === undefined ? without(known, permission) : known
-    const { proven, denied } = readAccounts(present)
+    const before = readAccounts(present)
     const isDenied = account !== undefined && permission === EVENTS_READ
-    const accounts = { proven, denied: isDenied ? [...new Set([...denied, account])] : denied }
+    const accounts = isDenied ? { ...before, denied: [...new Set([...before.denied, account])] } : before
     const said = troubleNow(present, permissions, accounts, clock)
     await db.stripeConnection.updateMany({
       where: { tenantId, id },
@@ -86,23 +90,11 @@ export async function noteRefused(
         accounts: JSON.stringify(accounts),
       },
     })
-    if (said.trouble !== present.trouble && said.trouble !== null)
-      await recordActivity(db, tenantId, [refusedAct(present, now, said.trouble, permission)])
+    if (said.trouble === present.trouble || said.trouble === null) return
+    const refused = { note: said.trouble, permission, account: account ?? null }
+    await recordActivity(db, tenantId, [refusedAct(present, now, refused)])
   })
 }
 
 const without = (permissions: Granted, name: string): Granted =>
   permissions.map((one) => (one.name === name ? { ...one, granted: false } : one))
-
-const refusedAct = (
-  { id, keyHint }: StripeConnection,
-  at: Date,
-  note: string,
-  permission: string | undefined,
-): ActivityEntry => ({
-  at,
-  kind: 'STRIPE_KEY_REVOKED',
-  actor: SYSTEM,
-  note,
-  data: { connectionId: id, keyHint, permission: permission ?? null },
-})

@@ -38,29 +38,35 @@ const VERIFIED_WITHIN_MS = 24 * 3_600_000
 
 /**
  * Makes sure that Stripe delivers to our endpoint, with a secret that is known here. It is found by its metadata, or
- * by its URL; others are left alone. A crash at any moment leaves one endpoint: a creation is repeated under its key.
+ * by its URL; others are left alone. A crash at any moment leaves one endpoint: a creation is repeated under its key, and
+ * what it left behind where that cannot be is removed.
  * @returns the connection with what it has at Stripe
  */
 export async function ensureEndpoint(task: EndpointTask): Promise<StripeConnection> {
   const { connection, api } = task
-  if (connection.creating !== null) {
-    const repeated = await create(task, connection.creating).catch(unlessRefused)
-    if (repeated !== undefined) return repeated
-  }
+  const { creating } = connection
+  const repeated = creating === null ? undefined : await create(task, creating).catch(unlessRepeatable)
+  const known = (repeated ?? connection).stripeEndpointId
   const there = await listAll(api)
-  const own = there.find(({ metadata }) => metadata?.['billingwatch'] === task.endpoint.id)
-  if (own !== undefined && (own.id === connection.stripeEndpointId || isVerified(task)))
-    return adopt(task, own)
-  // Ours, but its secret went with the answer that never came.
-  if (own !== undefined) await deleteEndpoint(api, own.id)
+  const ours = there.filter(({ metadata }) => metadata?.['billingwatch'] === task.endpoint.id)
+  const own = ours.find(({ id }) => id === known)
+  const verified = own === undefined && isVerified(task) ? ours[0] : undefined
+  if (verified !== undefined) return adopt(task, verified)
+  // Secrets of others are not known: ours went with the answer that never came, and what somebody else made is left to them.
+  for (const other of ours.filter((one) => one !== own))
+    await (isOthers(other) ? letGo(api, other) : deleteEndpoint(api, other.id))
+  if (own !== undefined) return repeated ?? adopt(task, own)
   const alike = there.find(({ url, metadata }) => url === task.url && !metadata?.['billingwatch'])
   if (alike !== undefined && isVerified(task)) return adopt(task, alike)
   return create(task, `billingwatch-${randomBase62(24)}`)
 }
 
-/** Its URL has changed since, so it cannot be repeated: what it made is found by its metadata. */
-function unlessRefused(error: unknown): undefined {
-  if (!(error instanceof StripeTrouble) || error.kind !== 'REFUSED') throw error
+/**
+ * What it made is found by its metadata where it cannot be repeated: because what it was sent with has changed since, or
+ * because Stripe, which answers a key as it did the first time, was in trouble then.
+ */
+function unlessRepeatable(error: unknown): undefined {
+  if (!(error instanceof StripeTrouble) || (error.kind !== 'REFUSED' && error.kind !== 'AWAY')) throw error
 }
 
 async function listAll(api: StripeApi): Promise<StripeEndpoint[]> {
@@ -75,6 +81,16 @@ async function listAll(api: StripeApi): Promise<StripeEndpoint[]> {
 
 const isVerified = ({ endpoint: { lastDeliveryAt }, acting }: EndpointTask): boolean =>
   lastDeliveryAt !== null && acting.clock.now().getTime() - lastDeliveryAt.getTime() < VERIFIED_WITHIN_MS
+
+/** In the metadata of an endpoint that was there before us. */
+const TAKEN_OVER = 'billingwatch_taken_over'
+
+const isOthers = ({ metadata }: StripeEndpoint): boolean =>
+  !metadata?.['billingwatch'] || Boolean(metadata[TAKEN_OVER])
+
+/** An empty value takes a name out of Stripe's metadata. */
+const letGo = (api: StripeApi, { id }: StripeEndpoint): Promise<unknown> =>
+  api.post(`${PATH}/${id}`, { metadata: { billingwatch: '', [TAKEN_OVER]: '' } })
 
 /** Takes one that is there: what it is enabled for grows, its API version and its secret stay. */
 async function adopt(task: EndpointTask, found: StripeEndpoint): Promise<StripeConnection> {
@@ -92,7 +108,7 @@ async function adopt(task: EndpointTask, found: StripeEndpoint): Promise<StripeC
         await api.post(`${PATH}/${found.id}`, {
           enabled_events: wanted,
           url,
-          metadata: { billingwatch: endpoint.id },
+          metadata: { billingwatch: endpoint.id, ...(isOthers(found) && { [TAKEN_OVER]: 'yes' }) },
         }),
       )
   return remember(task, { stripeEndpointId: present.id, stripeEndpointStatus: present.status, adopted: true })

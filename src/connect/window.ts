@@ -33,6 +33,8 @@ const connectedAccounts = z.object({
   proven: z.array(z.string()),
   /** Those that the key may not read. */
   denied: z.array(z.string()),
+  /** When those were last asked for, unix seconds. */
+  askedAt: z.number().default(0),
 })
 export type ConnectedAccounts = z.infer<typeof connectedAccounts>
 

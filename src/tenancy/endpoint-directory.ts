@@ -3,6 +3,7 @@ import { sha256 } from '../ids.ts'
 import type { Database } from '../storage/database.ts'
 import { lookUpEndpoint } from '../storage/endpoint-lookup.ts'
 import type { Clock } from '../time.ts'
+import { BoundedLookups } from './lookups.ts'
 import { openSecret } from './secrets.ts'
 import type { Vault } from './vault.ts'
 
@@ -28,6 +29,8 @@ interface Remembered {
 }
 
 const FRESH_MS = 500
+/** Whatever tokens come, the commit that stores what is known waits for a connection behind two of them at most. */
+const LOOKUPS_AT_ONCE = 2
 const MOST = 10_000
 const TOKEN = /^[0-9A-Za-z]{32}$/
 const UNKNOWN: Promise<undefined> = Promise.resolve(undefined)
@@ -41,6 +44,7 @@ export class EndpointDirectory {
   readonly #vault: Vault
   readonly #clock: Clock
   readonly #known = new Map<string, Remembered>()
+  readonly #lookups = new BoundedLookups(LOOKUPS_AT_ONCE)
 
   constructor(parts: { database: Database; vault: Vault; clock: Clock }) {
     this.#database = parts.database
@@ -61,7 +65,9 @@ export class EndpointDirectory {
     const until = this.#clock.steady() + FRESH_MS
     const entry: Remembered = { answer: UNKNOWN, until, opened: remembered?.opened ?? new Map() }
     // All that ask for this token while the lookup runs wait for the same one.
-    entry.answer = this.#look(token, now, entry)
+    // Tokens that nobody has are asked for in turn with those that were met before.
+    const group = remembered === undefined ? 'new' : 'met'
+    entry.answer = this.#lookups.run(group, () => this.#look(token, now, entry))
     this.#known.delete(token)
     this.#known.set(token, entry)
     if (this.#known.size > MOST) this.#dropOldest()

@@ -1,5 +1,5 @@
 /**
- * Look-ups of keys that nobody has vouched for yet: a bounded number at once, whatever comes, and none refused. Who
+ * Look-ups of keys and tokens that nobody has vouched for yet: a bounded number at once, whatever comes, and none refused. Who
  * waits is served group by group in turn, so that one network that floods delays the others by a look-up each.
  */
 export class BoundedLookups {

@@ -142,6 +142,16 @@ describe('an endpoint at Stripe', { timeout: 60_000 }, () => {
       expect(account.endpoints.all[0]?.enabledEvents).toEqual(
         expect.arrayContaining(['customer.created', 'charge.succeeded']),
       )
+
+      // Its secret is forgotten, and nothing shows any more that the stored one is right: another one is made.
+      await known.scope.db.importJob.deleteMany({})
+      await known.scope.db.stripeConnection.deleteMany({})
+      await known.scope.db.webhookEndpoint.updateMany({ data: { lastDeliveryAt: null } })
+      await known.begin({ makeEndpoint: true })
+      expect(account.endpoints.all[0]).toMatchObject({ id: before[0], metadata: { billingwatch: '' } })
+      const [another] = account.endpoints.all.splice(2, 1)
+      expect(await known.connection()).toMatchObject({ stripeEndpointId: another?.id, adopted: false })
+
       await unknown.begin({ makeEndpoint: true })
       expect(account.endpoints.all.map(({ id }) => id).slice(0, 2)).toEqual(before)
       expect(await unknown.connection()).toMatchObject({

@@ -97,12 +97,21 @@ describe('connectStripe', () => {
       const again = await Promise.all([1, 2].map(() => act(served, CONNECT, { key: LIVE_KEY })))
       expect(again.map(({ errors }) => errors)).toEqual([[], []])
       expect(double.endpoints.all).toHaveLength(1)
+      await act(served, REPLACE, { id, key: LIVE_KEY })
+      const { activity: repeated } = await data(app, tenant.key, '{ activity { nodes { kind } } }')
+      expect(JSON.stringify(repeated).match(/STRIPE_CONNECTED/g)).toHaveLength(1)
       const { db } = scopeTo(app.database, tenant.id)
       expect(await db.webhookSecret.count({ where: { endpoint: { tenantId: tenant.id } } })).toBe(2)
 
       expect((await act(served, DISCONNECT, { id, deleteEndpoint: true })).data).toEqual({
         disconnectStripe: { disconnectedStripeConnectionId: id },
       })
+      expect((await act(served, DISCONNECT, { id })).data).toEqual({
+        disconnectStripe: { disconnectedStripeConnectionId: id },
+      })
+      expect((await act(served, DISCONNECT, { id: 'scn_never' })).errors).toMatchObject([
+        { extensions: { code: 'NOT_FOUND' } },
+      ])
       expect(double.endpoints.all).toEqual([])
       expect(await connectionOf(served)).toBeUndefined()
       const { activity: after } = await data(app, tenant.key, '{ activity { nodes { kind } } }')

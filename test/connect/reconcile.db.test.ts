@@ -19,6 +19,8 @@ import {
 const HOUR = 3_600
 const DAY = 24 * HOUR
 
+const accountsIn = z.looseObject({ denied: z.array(z.string()) })
+
 const isPage = ({ path, query }: DoubleRequest): boolean => path === '/v1/events' && query['limit'] === '100'
 
 describe('reconcile', () => {
@@ -123,6 +125,19 @@ describe('reconcile', () => {
         'its own account only: the key may not read the events of acct_1C',
       )
       expect((await connection()).state).toBe('CONNECTED')
+
+      // Somebody lets the key read it: that is noticed within a day.
+      const [late] = payments(1, { every: 60, until: nowSeconds() - 20 * 60, name: 'acct_1C' })
+      double.happen(late === undefined ? [] : [late], 'acct_1C')
+      const filledFrom1C = () => scope.db.stripeEvent.count({ where: { account: 'acct_1C' } })
+      await cliJson(env, ['reconcile', tenant])
+      expect(await filledFrom1C()).toBe(0)
+      const known = accountsIn.parse(JSON.parse((await connection()).accounts))
+      const before = { ...known, askedAt: nowSeconds() - DAY }
+      await scope.db.stripeConnection.updateMany({ data: { accounts: JSON.stringify(before) } })
+      await cliJson(env, ['reconcile', tenant])
+      expect(await filledFrom1C()).toBe(1)
+      expect((await connection()).trouble).toBeNull()
     },
     PATIENT,
   )

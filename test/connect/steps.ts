@@ -2,6 +2,7 @@ import { memoryBus } from '../../src/bus/memory.ts'
 import { readConfig } from '../../src/config.ts'
 import { type ConnectInput, connect, prepare } from '../../src/connect/connect.ts'
 import { type ImportStep, runImport } from '../../src/connect/import.ts'
+import { Importer } from '../../src/connect/importer.ts'
 import { leased } from '../../src/connect/leased.ts'
 import { stripeMeans } from '../../src/connect/means.ts'
 import { type Reconciled, reconcile } from '../../src/connect/reconcile.ts'
@@ -35,9 +36,10 @@ export async function steppedTenant(
     const by = { ...acting, clock }
     return connect(scope, means, by, await prepare(scope, means, by, wanted))
   }
+  const log = createLogger('silent')
   /** What goes round in a server, one look at a time. */
-  const reconciler = (): Reconciler =>
-    new Reconciler({ ...parts, log: createLogger('silent'), metrics: createMetrics(false) })
+  const reconciler = (): Reconciler => new Reconciler({ ...parts, log, metrics: createMetrics(false) })
+  const importer = (): Importer => new Importer({ ...parts, log })
   const replace = async (fresh: string): Promise<void> => {
     await replaceKey(scope, means, { ...acting, clock }, { id: (await connection()).id, key: fresh })
   }
@@ -66,6 +68,7 @@ export async function steppedTenant(
     compare,
     replace,
     reconciler,
+    importer,
     connection,
   }
 }

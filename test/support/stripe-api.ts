@@ -105,6 +105,11 @@ export class StripeDouble {
     if (known) known.revoked = true
   }
 
+  /** A day later: what is repeated under its key is done again. */
+  forgetIdempotencyKeys(): void {
+    this.#created.clear()
+  }
+
   /** Things happen in the account, or in one that is connected to it. */
   happen(events: readonly Json[], account = this.account): void {
     const own = this.#events.get(account) ?? []

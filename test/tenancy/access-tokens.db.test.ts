@@ -6,8 +6,9 @@ import { createApiKey, revokeApiKey } from '../../src/tenancy/api-keys.ts'
 import { suspendTenant } from '../../src/tenancy/tenant.ts'
 import { createVault } from '../../src/tenancy/vault.ts'
 import { testDatabase } from '../support/database.ts'
+import { clock } from '../support/stepped-clock.ts'
 import { ADMIN_KEY, forbidden, keepGate, unauthenticated } from './gatekeeper.ts'
-import { acting, clock, newTenant, vault } from './office.ts'
+import { acting, newTenant, vault } from './office.ts'
 
 const database = await testDatabase()
 const { authenticator, authenticatorWith, ask } = keepGate(database)

@@ -4,8 +4,9 @@ import { newKey } from '../../src/tenancy/keys.ts'
 import { resumeTenant, suspendTenant } from '../../src/tenancy/tenant.ts'
 import { markDeleted } from '../../src/tenancy/tenants.ts'
 import { testDatabase } from '../support/database.ts'
+import { clock } from '../support/stepped-clock.ts'
 import { ADMIN_KEY, forbidden, keepGate, unauthenticated } from './gatekeeper.ts'
-import { acting, clock, newTenant } from './office.ts'
+import { acting, newTenant } from './office.ts'
 
 const database = await testDatabase()
 const { authenticator, authenticatorWith, ask } = keepGate(database)

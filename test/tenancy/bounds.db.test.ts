@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { createApiKey, listApiKeys, revokeApiKey } from '../../src/tenancy/api-keys.ts'
 import { addSecret, listSecrets, retireSecret } from '../../src/tenancy/secrets.ts'
 import { testDatabase } from '../support/database.ts'
-import { acting, clock, newTenant } from './office.ts'
+import { clock } from '../support/stepped-clock.ts'
+import { acting, newTenant } from './office.ts'
 
 const database = await testDatabase()
 

@@ -7,7 +7,8 @@ import { suspendTenant } from '../../src/tenancy/tenant.ts'
 import { deleteTenant, markDeleted } from '../../src/tenancy/tenants.ts'
 import { systemClock } from '../../src/time.ts'
 import { testDatabase } from '../support/database.ts'
-import { acting, clock, newTenant, quiet } from './office.ts'
+import { clock } from '../support/stepped-clock.ts'
+import { acting, newTenant, quiet } from './office.ts'
 
 let database: Database
 beforeAll(async () => {

@@ -8,8 +8,9 @@ import {
   markedTenants,
 } from '../../src/tenancy/tenants.ts'
 import { testDatabase } from '../support/database.ts'
+import { clock } from '../support/stepped-clock.ts'
 import { fillTenant, rowsByTable } from '../support/whole-tenant.ts'
-import { acting, clock, newTenant } from './office.ts'
+import { acting, newTenant } from './office.ts'
 
 let database: Database
 beforeAll(async () => {

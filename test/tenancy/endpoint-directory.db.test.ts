@@ -1,12 +1,15 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Database } from '../../src/storage/database.ts'
+import { sha256 } from '../../src/ids.ts'
+import type { Database, Purpose } from '../../src/storage/database.ts'
+import type { SystemSql } from '../../src/storage/sql.ts'
 import { EndpointDirectory } from '../../src/tenancy/endpoint-directory.ts'
 import { rotateToken } from '../../src/tenancy/endpoints.ts'
 import { addSecret, listSecrets, retireSecret } from '../../src/tenancy/secrets.ts'
 import { suspendTenant, updateTenant } from '../../src/tenancy/tenant.ts'
 import { markDeleted } from '../../src/tenancy/tenants.ts'
 import { testDatabase } from '../support/database.ts'
-import { acting, clock, newTenant, STRIPE_SECRET, vault } from './office.ts'
+import { clock } from '../support/stepped-clock.ts'
+import { acting, newTenant, STRIPE_SECRET, vault } from './office.ts'
 
 let database: Database
 let directory: EndpointDirectory
@@ -51,6 +54,36 @@ describe('the endpoint of a token', () => {
     await addSecret(scope, acting, { secret: 'whsec_the_next_one' })
     expect((await counted.find(token))?.secrets).toEqual(['whsec_the_next_one', STRIPE_SECRET])
     expect(open).toHaveBeenCalledTimes(2)
+  })
+
+  it('is looked up two at a time, and one that was met before waits for one new token at most', async () => {
+    let [running, most] = [0, 0]
+    const order: string[] = []
+    const sqlFor = (purpose: Purpose): SystemSql => {
+      const sql = database.sqlFor(purpose)
+      return {
+        ...sql,
+        all: async (statement, values) => {
+          running += 1
+          most = Math.max(most, running)
+          order.push(String(values?.[0]))
+          const rows = await sql.all(statement, values)
+          running -= 1
+          return rows
+        },
+      }
+    }
+    const counted = new EndpointDirectory({ database: { ...database, sqlFor }, vault, clock })
+    const { token } = await newTenant(database)
+    await counted.find(token)
+    clock.forward(1)
+    order.length = 0
+    const flood = Array.from({ length: 200 }, (_, n) => counted.find(String(n).padStart(32, 'x')))
+    expect(await counted.find(token)).toMatchObject({ secrets: [STRIPE_SECRET] })
+    await Promise.all(flood)
+    expect(most).toBe(2)
+    expect(order).toHaveLength(201)
+    expect(order.indexOf(sha256(token))).toBeLessThan(5)
   })
 
   it.each(['', 'x', 'a'.repeat(32), 'a'.repeat(33), '../../etc/passwd', '\u0000'.repeat(32)])(

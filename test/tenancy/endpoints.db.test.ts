@@ -13,7 +13,8 @@ import { addSecret, listSecrets, openSecret, retireSecret } from '../../src/tena
 import { createVault } from '../../src/tenancy/vault.ts'
 import { testDatabase } from '../support/database.ts'
 import { endpointRow } from '../support/rows.ts'
-import { acting, bad, clock, kindsOf, newTenant, notFound, STRIPE_SECRET, vault } from './office.ts'
+import { clock } from '../support/stepped-clock.ts'
+import { acting, bad, kindsOf, newTenant, notFound, STRIPE_SECRET, vault } from './office.ts'
 
 const database = await testDatabase()
 

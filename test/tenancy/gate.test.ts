@@ -5,7 +5,7 @@ import { TokenExpired } from '../../src/tenancy/access-tokens.ts'
 import type { Caller } from '../../src/tenancy/caller.ts'
 import { Gate } from '../../src/tenancy/gate.ts'
 import { newKey } from '../../src/tenancy/keys.ts'
-import { SteppedClock } from './office.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 const CALLER: Caller = {
   actor: { kind: 'API_KEY', name: 'k' },

@@ -1,7 +1,8 @@
 import { afterEach, expect } from 'vitest'
 import type { Database } from '../../src/storage/database.ts'
 import { Authenticator } from '../../src/tenancy/authenticate.ts'
-import { clock, quiet, vault } from './office.ts'
+import { clock } from '../support/stepped-clock.ts'
+import { quiet, vault } from './office.ts'
 
 export const ADMIN_KEY = 'bw_admin_0123456789abcdefghijklmn'
 

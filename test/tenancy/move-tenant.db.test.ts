@@ -245,7 +245,9 @@ describe('copy', () => {
       'ten_nobody',
       '--json',
     ])
-    expect(unknown.json()).toMatchObject({ error: { code: 'NOT_FOUND' } })
+    expect(unknown.json()).toMatchObject({
+      error: { code: 'NOT_FOUND', message: expect.stringContaining('ten_nobody') },
+    })
     const same = await cli(env, ['copy', '--from', fromUrl, '--to', fromUrl])
     expect(same.code).toBe(2)
     const nowhere = await cli(env, ['copy', '--from', `file:${temporaryFolder()}/none.db`, '--to', toUrl])

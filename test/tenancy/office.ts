@@ -4,30 +4,9 @@ import { type Scope, scopeTo } from '../../src/storage/scope/scope.ts'
 import type { Acting } from '../../src/tenancy/acting.ts'
 import { createTenant, type TenantCreated } from '../../src/tenancy/tenants.ts'
 import { createVault } from '../../src/tenancy/vault.ts'
-
-/** A clock that stands until it is moved. */
-export class SteppedClock {
-  #now = new Date('2026-03-02T09:00:00.000Z')
-  #steady = 0
-  now(): Date {
-    return new Date(this.#now)
-  }
-  steady(): number {
-    return this.#steady
-  }
-  forward(seconds: number): void {
-    this.#now = new Date(this.#now.getTime() + seconds * 1000)
-    this.#steady += seconds * 1000
-  }
-  /** Somebody sets the wall clock: no time passes. */
-  jump(seconds: number): void {
-    this.#now = new Date(this.#now.getTime() + seconds * 1000)
-  }
-}
+import { clock } from '../support/stepped-clock.ts'
 
 export const vault = createVault('a secret for tests, longer than thirty-two characters')
-
-export const clock = new SteppedClock()
 
 /** An operator at work, with a clock that the test moves. */
 export const acting: Acting = { actor: { kind: 'OPERATOR', name: 'operator' }, vault, clock }

@@ -9,7 +9,8 @@ import { addSecret } from '../../src/tenancy/secrets.ts'
 import { resumeTenant, showTenant, suspendTenant, updateTenant } from '../../src/tenancy/tenant.ts'
 import { createTenant, listTenants } from '../../src/tenancy/tenants.ts'
 import { testDatabase } from '../support/database.ts'
-import { acting, bad, clock, kindsOf, newTenant, notFound, STRIPE_SECRET, vault } from './office.ts'
+import { clock } from '../support/stepped-clock.ts'
+import { acting, bad, kindsOf, newTenant, notFound, STRIPE_SECRET, vault } from './office.ts'
 
 const database = await testDatabase()
 

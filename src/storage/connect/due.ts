@@ -17,16 +17,19 @@ async function served(sql: SystemSql, which: string, params: readonly Value[]): 
   return rows.map((row) => ({ tenantId: text(row['tenantId']), id: text(row['id']) }))
 }
 
-/** Those whose past is not fetched and judged yet and whose key is good. */
-export const waitingImports = (sql: SystemSql): Promise<ConnectionKey[]> =>
+/**
+ * Those whose past is not fetched and judged yet. Where Stripe has refused the key they wait until it was not tried since a
+ * moment.
+ */
+export const waitingImports = (sql: SystemSql, triedBefore: Date): Promise<ConnectionKey[]> =>
   served(
     sql,
     `c."reconcileAt" IS NULL
      AND EXISTS (SELECT 1 FROM "ImportJob" j WHERE j."tenantId" = c."tenantId" AND j."connectionId" = c."id")
-     AND NOT EXISTS (SELECT 1 FROM "ImportJob" j
-       WHERE j."tenantId" = c."tenantId" AND j."connectionId" = c."id" AND j."state" = 'FAILED')
+     AND (c."probedAt" <= ? OR NOT EXISTS (SELECT 1 FROM "ImportJob" j
+       WHERE j."tenantId" = c."tenantId" AND j."connectionId" = c."id" AND j."state" = 'FAILED'))
      ORDER BY c."createdAt" LIMIT 100`,
-    [],
+    [triedBefore],
   )
 
 /** Those that are to be compared now, the ones that wait longest first; not those that somebody works on. */

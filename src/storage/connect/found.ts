@@ -34,13 +34,19 @@ export function storeMissing(
 ): Promise<void> {
   return sql.write(async (tx) => {
     await demandWritable(tx, page.tenantId)
+    // Locked first, before events and their tenant: see `lockConnection`.
+    const own = [page.tenantId, page.connectionId, page.holder]
+    const held = await tx.run(
+      'UPDATE "StripeConnection" SET "filled" = "filled" WHERE "tenantId" = ? AND "id" = ? AND "leaseHolder" = ?',
+      own,
+    )
+    if (held === 0) throw new ConnectionLostError()
     const missing = await missingIn(tx, page)
     const filled = await insertFound(tx, page, missing)
-    const changed = await tx.run(
+    await tx.run(
       'UPDATE "StripeConnection" SET "reconciling" = ? WHERE "tenantId" = ? AND "id" = ? AND "leaseHolder" = ?',
-      [progressOf([...missing], filled), page.tenantId, page.connectionId, page.holder],
+      [progressOf([...missing], filled), ...own],
     )
-    if (changed === 0) throw new ConnectionLostError()
   })
 }
 

@@ -1,5 +1,6 @@
 import type { StripeConnection } from '../../generated/sqlite/client.ts'
 import { randomBase62 } from '../../ids.ts'
+import { raiseVersion } from '../detection/version.ts'
 import type { TenantClient } from '../scope/scope.ts'
 
 /** Events that one wake names. */
@@ -15,6 +16,7 @@ export async function leaveFetched(
   { tenantId, endpointId }: Pick<StripeConnection, 'tenantId' | 'endpointId'>,
   now: Date,
 ): Promise<void> {
+  await raiseVersion(db, tenantId)
   const left = { tenantId, endpointId, status: 'PENDING' }
   await db.stripeEvent.deleteMany({ where: { ...left, source: 'REBUILT' } })
   const fetched = await db.stripeEvent.findMany({

@@ -30,20 +30,20 @@ export class JobGoneError extends Error {
 export function storePage(sql: Sql, page: PageCommit): Promise<number> {
   const { tenantId, jobId, now, holdUntil } = page
   return sql.write(async (tx) => {
-    // Without its tenant no event could be inserted either.
-    const running = await tx.all(
-      `SELECT "id" FROM "ImportJob" WHERE "tenantId" = ? AND "id" = ? AND "state" = 'RUNNING'`,
-      [tenantId, jobId],
-    )
-    if (running.length === 0) throw new JobGoneError()
-    const { length: stored } = await insertListed(tx, tenantId, page.events, now)
-    const changed = await tx.run(
-      `UPDATE "ImportJob" SET "read" = "read" + ?, "stored" = "stored" + ?, "progress" = ?, "updatedAt" = ?, "error" = NULL
+    // Without its tenant no event could be inserted either. The job and the claim are locked first: see `lockConnection`.
+    const running = await tx.run(
+      `UPDATE "ImportJob" SET "read" = "read" + ?, "progress" = ?, "updatedAt" = ?, "error" = NULL
        WHERE "tenantId" = ? AND "id" = ? AND "state" = 'RUNNING'`,
-      [page.read, stored, page.progress, now, tenantId, jobId],
+      [page.read, page.progress, now, tenantId, jobId],
     )
-    if (changed === 0) throw new JobGoneError()
+    if (running === 0) throw new JobGoneError()
     await holdJudging(tx, tenantId, holdUntil)
+    const { length: stored } = await insertListed(tx, tenantId, page.events, now)
+    await tx.run('UPDATE "ImportJob" SET "stored" = "stored" + ? WHERE "tenantId" = ? AND "id" = ?', [
+      stored,
+      tenantId,
+      jobId,
+    ])
     return stored
   })
 }

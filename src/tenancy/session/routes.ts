@@ -38,6 +38,7 @@ type Handle = (req: IncomingMessage, res: ServerResponse) => Promise<void>
 export function sessionRoutes(parts: SessionRoutesParts): Record<string, PlainHandler> {
   const { config, sessions } = parts
   const cookie = sessionCookie(config)
+  const networkAt = (req: IncomingMessage): string => networkOf(addressOf(req, config.trustProxy))
 
   const begin: Handle = async (req, res) => {
     if (!config.local && config.publicUrl?.startsWith('http:'))
@@ -46,11 +47,11 @@ export function sessionRoutes(parts: SessionRoutesParts): Record<string, PlainHa
         'Signing in needs https: serve this behind TLS, and set PUBLIC_URL to its https address.',
       )
     const { key, code, name } = parseInput(signIn, await bodyOf(req))
-    const from = networkOf(addressOf(req, config.trustProxy))
+    const from = networkAt(req)
     const { secret } = await counted(parts, from, async () => {
       const given = key ?? (config.local && code !== undefined ? parts.codes.redeem(code) : undefined)
       if (given === undefined) throw new PublicError('UNAUTHENTICATED', 'this link was used, or is too old')
-      return sessions.begin(given, name)
+      return sessions.begin(given, name, from)
     })
     res.setHeader('set-cookie', cookie.set(secret))
     res.writeHead(204).end()
@@ -58,7 +59,7 @@ export function sessionRoutes(parts: SessionRoutesParts): Record<string, PlainHa
 
   const show: Handle = async (req, res) => {
     const secret = cookie.read(req)
-    const session = secret === undefined ? undefined : await sessions.find(secret)
+    const session = secret === undefined ? undefined : await sessions.find(secret, networkAt(req))
     if (!session) throw new PublicError('UNAUTHENTICATED', 'nobody is signed in')
     const { id, name, inTenant, expiresAt } = session
     const tenantId = inTenant?.tenantId ?? null
@@ -67,7 +68,7 @@ export function sessionRoutes(parts: SessionRoutesParts): Record<string, PlainHa
 
   const end: Handle = async (req, res) => {
     const secret = cookie.read(req)
-    if (secret !== undefined) await sessions.end(secret)
+    if (secret !== undefined) await sessions.end(secret, networkAt(req))
     res.setHeader('set-cookie', cookie.cleared)
     res.writeHead(204).end()
   }
@@ -76,7 +77,7 @@ export function sessionRoutes(parts: SessionRoutesParts): Record<string, PlainHa
     const { tenantId } = parseInput(choice, await bodyOf(req))
     const secret = cookie.read(req)
     if (secret === undefined) throw new PublicError('UNAUTHENTICATED', 'nobody is signed in')
-    const given = await sessions.token(secret, tenantId ?? undefined)
+    const given = await sessions.token(secret, tenantId ?? undefined, networkAt(req))
     answerJson(res, 200, { ...given, expiresAt: given.expiresAt.toISOString() })
   }
 

@@ -9,6 +9,7 @@ import type { AccessToken } from '../access-tokens.ts'
 import { type Authenticator, roleOf } from '../authenticate.ts'
 import type { Caller, Role } from '../caller.ts'
 import { parseInput, subject } from '../input.ts'
+import { BoundedLookups } from '../lookups.ts'
 
 /** A session that is not used for so long is over. Milliseconds, as all here. */
 export const IDLE = 12 * HOUR * 1_000
@@ -24,6 +25,9 @@ const OPERATOR_TOKEN_SECONDS = 5 * MINUTE
 
 /** Sessions of a tenant that are kept: the newest. More people do not sign in within a week. */
 const MOST = 500
+
+/** Look-ups of cookies and of keys to sign in with, at once. Each takes a connection to the database. */
+const LOOKUPS_AT_ONCE = 4
 
 export interface SessionToken extends AccessToken {
   role: Role | null
@@ -45,6 +49,7 @@ export class Sessions {
   readonly #database: Database
   readonly #authenticator: Authenticator
   readonly #clock: WallClock
+  readonly #lookups = new BoundedLookups(LOOKUPS_AT_ONCE)
 
   constructor(parts: { database: Database; authenticator: Authenticator; clock: WallClock }) {
     this.#database = parts.database
@@ -55,11 +60,14 @@ export class Sessions {
   /**
    * Begins a session with a key of a tenant, or the operator's.
    * @param name of the person, for activity
+   * @param from the client's network, as everywhere here
    * @throws PublicError UNAUTHENTICATED for any other credentials; BAD_USER_INPUT for a name that is none
    */
-  async begin(key: string, name: string): Promise<NewSession> {
+  async begin(key: string, name: string, from: string): Promise<NewSession> {
     const person = parseInput(z.object({ name: subject }), { name }).name
-    const caller = await this.#authenticator.authenticate({ authorization: key, tenantId: undefined })
+    const caller = await this.#lookups.run(from, () =>
+      this.#authenticator.authenticate({ authorization: key, tenantId: undefined }),
+    )
     if (caller.actor.kind === 'ACCESS_TOKEN' || caller.expiresAt !== undefined)
       throw new PublicError('UNAUTHENTICATED', 'sign in with an API key')
     const secret = randomBase62(43)
@@ -83,9 +91,9 @@ export class Sessions {
   }
 
   /** @returns undefined for an unknown cookie, and for a session that is over */
-  async find(secret: string): Promise<SessionLookup | undefined> {
+  async find(secret: string, from: string): Promise<SessionLookup | undefined> {
+    const session = await this.#lookUp(secret, from)
     const now = this.#clock.now()
-    const session = await lookUpSession(this.#database.sql, sha256(secret))
     if (!session || session.expiresAt <= now) return undefined
     if (now.getTime() - session.usedAt.getTime() >= IDLE) return undefined
     if (session.keyExpiresAt && session.keyExpiresAt <= now) return undefined
@@ -98,8 +106,8 @@ export class Sessions {
    * @param tenantId in which an operator acts; nobody else names one but their own
    * @throws PublicError UNAUTHENTICATED when the session is over; FORBIDDEN, NOT_FOUND for the tenant
    */
-  async token(secret: string, tenantId: string | undefined): Promise<SessionToken> {
-    const session = await this.find(secret)
+  async token(secret: string, tenantId: string | undefined, from: string): Promise<SessionToken> {
+    const session = await this.find(secret, from)
     if (!session) throw ended()
     await this.#noteUse(session)
     const { inTenant, name, expiresAt } = session
@@ -125,10 +133,15 @@ export class Sessions {
   }
 
   /** Signs out: the session and its tokens are worth nothing from the commit on. */
-  async end(secret: string): Promise<void> {
-    const session = await lookUpSession(this.#database.sql, sha256(secret))
+  async end(secret: string, from: string): Promise<void> {
+    const session = await this.#lookUp(secret, from)
     if (!session) return
     await this.#update(session, { endedAt: this.#clock.now() })
+  }
+
+  /** Anybody may bring cookies that were never given out. */
+  #lookUp(secret: string, from: string): Promise<SessionLookup | undefined> {
+    return this.#lookups.run(from, () => lookUpSession(this.#database.sql, sha256(secret)))
   }
 
   async #servedTenant(id: string): Promise<string> {
