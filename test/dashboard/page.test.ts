@@ -1,54 +1,19 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { raise, type Seed } from '../support/anomalies.ts'
-import {
-  expectAccessible,
-  expectLegible,
-  hasBrowser,
-  openTab,
-  PATIENT,
-  signIn,
-  startBrowser,
-  type Tab,
-} from '../support/browser.ts'
+import { describe, expect, it } from 'vitest'
+import { raise } from '../support/anomalies.ts'
+import { expectAccessible, expectLegible, hasBrowser, PATIENT } from '../support/browser.ts'
 import { storeConnection } from '../support/connection.ts'
-import { ADMIN_KEY, makeTenant, serveGraphql, testApi } from '../support/graphql.ts'
+import { ADMIN_KEY, makeTenant } from '../support/graphql.ts'
+import { rows, testPage } from '../support/page.ts'
 import { double, paid, pipelineOn } from '../support/pipeline.ts'
 
-const { database, served } = await testApi()
-const pipeline = pipelineOn(database)
-
-describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT }, () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await startBrowser()
-  }, 4 * PATIENT)
-  afterAll(() => browser?.close())
-
-  /** A tenant with anomalies, and a tab; at the end nothing forbidden may have happened in it. */
-  async function opened(seeds: Seed[] = [], path = '/', name = 'Acme') {
-    const tenant = await makeTenant(database, name)
-    const ids: string[] = []
-    for (const seed of seeds) ids.push(await raise(database, tenant.id, seed))
-    const tab = await openTab(browser, served.url)
-    onTestFinished(() => tab.context.close())
-    onTestFinished(() => expect(tab.faults).toEqual([]))
-    await signIn(tab.page, served.url, tenant.key, path)
-    const happen = async (seed: Seed) => {
-      const id = await raise(database, tenant.id, seed)
-      served.bus.publish(`feed:${tenant.id}`)
-      return id
-    }
-    return { ...tab, tenant, ids, happen }
-  }
-
-  const rows = ({ page }: Tab) => page.getByRole('article')
-  const titles = async (tab: Tab) => rows(tab).getByRole('link').allTextContents()
+describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT }, async () => {
+  if (!hasBrowser) return
+  const { database, served, tab: newTab, opened } = await testPage()
+  const pipeline = pipelineOn(database)
 
   it('lets nobody in with a wrong key, and keeps who is in through a reload until they sign out', async () => {
     const tenant = await makeTenant(database)
-    const { page, context } = await openTab(browser, served.url)
-    onTestFinished(() => context.close())
+    const { page } = await newTab()
     await page.goto(`${served.url}/detectors?x=1`)
     await page.getByLabel('API key').fill('bw_live_wrong')
     await page.getByLabel('Your name').fill('Ann')
@@ -63,128 +28,6 @@ describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT },
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
     await page.reload()
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
-  })
-
-  it('shows what is raised without being asked, and lets no row move under a pointer that rests on it', async () => {
-    const tab = await opened([{ title: 'First' }])
-    await rows(tab).getByText('First').waitFor()
-    await tab.happen({ title: 'Second' })
-    await rows(tab).getByText('Second').waitFor()
-    expect(await titles(tab)).toEqual(['Second', 'First'])
-
-    await rows(tab).first().getByText('Second').hover()
-    const before = await rows(tab).first().boundingBox()
-    await tab.happen({ title: 'Third' })
-    await tab.page.getByRole('button', { name: '1 new' }).waitFor()
-    expect(await rows(tab).first().boundingBox()).toEqual(before)
-    await tab.page.keyboard.press('.')
-    await rows(tab).getByText('Third').waitFor()
-    expect(await titles(tab)).toEqual(['Third', 'Second', 'First'])
-  })
-
-  it('is enough with a keyboard: open, acknowledge, resolve, take back', async () => {
-    const tab = await opened([{ title: 'First' }, { title: 'Second' }])
-    const { page } = tab
-    await rows(tab).getByText('Second').waitFor()
-    await page.keyboard.press('j')
-    await page.keyboard.press('j')
-    await page.keyboard.press('a')
-    await rows(tab).nth(1).getByText('Acknowledged by Ann').waitFor()
-    await page.getByRole('button', { name: 'Undo' }).waitFor()
-    await page.keyboard.press('z')
-    await page.getByText('Undone').first().waitFor()
-    await vi.waitFor(
-      async () => expect(await rows(tab).nth(1).getByText('Acknowledged').count()).toBe(0),
-      PATIENT,
-    )
-
-    await page.keyboard.press('k')
-    await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'Second', level: 1 }).waitFor()
-    await page.keyboard.press('e')
-    await page.getByText('Resolved by Ann').first().waitFor()
-    await page.keyboard.press('g')
-    await page.keyboard.press('i')
-    await rows(tab).getByText('First').waitFor()
-    await vi.waitFor(async () => expect(await titles(tab)).toEqual(['First']), PATIENT)
-
-    await page.keyboard.press('j')
-    await page.keyboard.press('f')
-    await page.getByLabel('Why was it a false alarm?').fill('A planned sale')
-    await page.getByRole('button', { name: 'Mark as false positive' }).press('Enter')
-    await rows(tab).getByText('False positive, says Ann').waitFor()
-  })
-
-  it('shows in one window what is done in another, and does not take back what a colleague has built on', async () => {
-    const tab = await opened([{ title: 'Shared' }])
-    const { page } = tab
-    const other = await tab.context.newPage()
-    await other.goto(`${served.url}/a/${tab.ids[0]}`)
-    await other.getByRole('heading', { name: 'Shared', level: 1 }).waitFor()
-    await rows(tab).getByText('Shared').waitFor()
-    await page.keyboard.press('j')
-    await page.keyboard.press('a')
-    await other.getByText('Acknowledged by Ann').first().waitFor()
-    await other.getByRole('button', { name: 'Resolve' }).click()
-    await rows(tab).getByText('Resolved by Ann').waitFor()
-    await page.keyboard.press('z')
-    await page.getByText('has acted on it since, so this cannot be undone').first().waitFor()
-    await rows(tab).getByText('Resolved by Ann').waitFor()
-  })
-
-  it('snoozes, and acts on many at once', async () => {
-    const tab = await opened([{ title: 'One' }, { title: 'Two' }, { title: 'Three' }])
-    const { page } = tab
-    await rows(tab).getByText('Three').waitFor()
-    await page.keyboard.press('j')
-    await page.keyboard.press('s')
-    await page.getByRole('button', { name: 'Until tomorrow' }).click()
-    await rows(tab).first().getByText('Snoozed until').waitFor()
-    await page.getByRole('button', { name: 'Snoozed', exact: true }).click()
-    await vi.waitFor(async () => expect(await titles(tab)).toEqual(['Three']), PATIENT)
-    await page.getByRole('button', { name: 'Needs you' }).click()
-    await vi.waitFor(async () => expect(await titles(tab)).toEqual(['Two', 'One']), PATIENT)
-    for (const box of await page.getByRole('checkbox').all()) await box.check()
-    await page.getByRole('toolbar').getByRole('button', { name: 'Resolve' }).click()
-    await vi.waitFor(
-      async () => expect(await rows(tab).getByText('Resolved by Ann').count()).toBe(2),
-      PATIENT,
-    )
-    await page.getByRole('button', { name: 'Undo' }).click()
-    await page.getByText('Undone').first().waitFor()
-    await vi.waitFor(async () => expect(await rows(tab).getByText('Resolved by').count()).toBe(0), PATIENT)
-    for (const box of await page.getByRole('checkbox').all()) await box.check()
-    await page.getByRole('toolbar').getByRole('button', { name: 'Snooze' }).click()
-    await page.getByRole('button', { name: 'Until it grows' }).click()
-    await page.getByText('2 anomalies changed').first().waitFor()
-    await page.getByRole('button', { name: 'Snoozed', exact: true }).click()
-    await vi.waitFor(async () => expect(await titles(tab)).toEqual(['Three', 'Two', 'One']), PATIENT)
-  })
-
-  it('misses nothing and doubles nothing while the server is away', async () => {
-    const tenant = await makeTenant(database)
-    await raise(database, tenant.id, { title: 'Before' })
-    const first = await serveGraphql(database)
-    const { page, context } = await openTab(browser, first.url)
-    onTestFinished(() => context.close())
-    await signIn(page, first.url, tenant.key)
-    await page.getByRole('article').getByText('Before').waitFor()
-    await first.stop()
-    await raise(database, tenant.id, { title: 'Meanwhile' })
-    const acknowledge = page.getByRole('article').getByRole('button', { name: 'Acknowledge' })
-    await page.getByText('offline', { exact: false }).first().waitFor()
-    expect(await acknowledge.count()).toBe(0)
-    const again = await serveGraphql(database, { environment: { PORT: new URL(first.url).port } })
-    onTestFinished(() => again.stop())
-    await page.getByRole('article').getByText('Meanwhile').waitFor()
-    await raise(database, tenant.id, { title: 'After' })
-    again.bus.publish(`feed:${tenant.id}`)
-    await page.getByRole('article').getByText('After').waitFor()
-    expect(await page.getByRole('article').getByRole('link').allTextContents()).toEqual([
-      'After',
-      'Meanwhile',
-      'Before',
-    ])
   })
 
   it('says what a setting would have changed in the last 28 days, while a slider moves', async () => {
@@ -210,8 +53,7 @@ describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT },
     const tab = await opened([], '/settings/sessions')
     const { page } = tab
     await page.getByText('This one').waitFor()
-    const elsewhere = await openTab(browser, served.url)
-    onTestFinished(() => elsewhere.context.close())
+    const elsewhere = await newTab()
     await elsewhere.page.goto(served.url)
     await elsewhere.page.getByLabel('API key').fill(tab.tenant.key)
     await elsewhere.page.getByLabel('Your name').fill('Ben')
@@ -228,8 +70,7 @@ describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT },
       await pipeline.deliver({ id, endpoint: { id: endpointId } }, [paid(happened, { customer: 'cus_one' })])
       await raise(database, id, { detector: 'WEBHOOK_LAG', severity: 'HIGH', detectedAt: new Date() })
     }
-    const operator = await openTab(browser, served.url)
-    onTestFinished(() => operator.context.close())
+    const operator = await newTab()
     await operator.page.goto(served.url)
     await operator.page.getByLabel('API key').fill(ADMIN_KEY)
     await operator.page.getByLabel('Your name').fill('Op')
@@ -239,33 +80,6 @@ describe.skipIf(!hasBrowser)('the page, in a browser', { timeout: 4 * PATIENT },
     await expectAccessible(operator.page, 'tenants')
     await operator.page.getByRole('button', { name: 'Open Shop 0' }).click()
     await operator.page.getByRole('article').getByText('Trouble').waitFor()
-  })
-
-  it('keeps in the address what it shows, and finds what is looked for', async () => {
-    const tab = await opened([
-      { title: 'Refunds', severity: 'HIGH' },
-      { title: 'Disputes', severity: 'LOW' },
-    ])
-    const { page } = tab
-    await rows(tab).getByText('Refunds').waitFor()
-    await page.getByLabel('Severity').selectOption('High')
-    await vi.waitFor(async () => expect(await titles(tab)).toEqual(['Refunds']), PATIENT)
-    expect(new URL(page.url()).search).toBe('?severity=HIGH')
-    await page.getByLabel('Severity').selectOption('Any severity')
-    await page.getByLabel('Search').fill('disp')
-    await vi.waitFor(async () => expect(new URL(page.url()).search).toBe('?search=disp'), PATIENT)
-    await page.getByLabel('Search').fill('disputes')
-    await vi.waitFor(async () => expect(await titles(tab)).toEqual(['Disputes']), PATIENT)
-  })
-
-  it('goes on loading while the wheel is turned without a pause', async () => {
-    const seeds = Array.from({ length: 120 }, (_, n) => ({ title: `Number ${n + 1}` }))
-    const tab = await opened(seeds)
-    await rows(tab).getByText('Number 120').hover()
-    await vi.waitFor(async () => {
-      for (let turn = 0; turn < 20; turn += 1) await tab.page.mouse.wheel(0, 700)
-      expect(await titles(tab)).toContain('Number 1')
-    }, PATIENT)
   })
 
   it('shows nothing of another tenant, and says that what is not there is not there', async () => {

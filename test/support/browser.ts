@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
@@ -16,10 +15,8 @@ export const hasBrowser = place !== undefined
 /** The whole suite runs beside it: what takes a moment alone may take many. Milliseconds. */
 export const PATIENT = 60_000
 
-/** Builds the page as `npm install` does, and starts a browser. */
 export async function startBrowser(): Promise<Browser> {
   if (place === undefined) throw new Error('there is no browser')
-  execFileSync('npm', ['run', '--silent', 'bundle:dashboard'])
   return chromium.launch({
     executablePath: place,
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--disable-extensions'],

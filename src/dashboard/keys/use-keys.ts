@@ -26,11 +26,17 @@ export function useKeys(map: KeyMap): void {
 /** Where keys are text, or belong to a control. */
 const TYPING = 'input:not([type="checkbox"]), textarea, select, [contenteditable], dialog[open] *'
 
+/** What Enter presses. Not the link of a row: the focus follows the keys a frame late. */
+const PRESSED = 'a[href]:not([data-row-link]), button, summary'
+
 /** Whether a key press is meant for the page rather than for a control or the browser. */
 const isForThePage = (event: KeyboardEvent): boolean =>
   !event.defaultPrevented &&
   !event.ctrlKey &&
   !event.metaKey &&
   !event.altKey &&
-  !(event.target instanceof Element && event.target.matches(TYPING)) &&
+  !(
+    event.target instanceof Element &&
+    event.target.matches(event.key === 'Enter' ? `${TYPING}, ${PRESSED}` : TYPING)
+  ) &&
   document.querySelector('dialog[open]') === null

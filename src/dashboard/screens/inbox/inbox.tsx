@@ -4,12 +4,14 @@ import { useLocation, useSearch } from 'wouter'
 import { useMe } from '../../api/use-connection.ts'
 import { count } from '../../text/words.ts'
 import { Failed } from '../../ui/failed.tsx'
+import { useOffsetTop } from '../../ui/use-offset-top.ts'
 import { useTitle } from '../../ui/use-title.ts'
 import { Bulk } from './bulk.tsx'
 import { EmptyInbox } from './empty-inbox.tsx'
 import { fits } from './filter.ts'
 import styles from './inbox.module.css'
 import { rememberList } from './last-list.ts'
+import { reveal } from './reveal.ts'
 import { Row } from './row.tsx'
 import { type InboxSearch, inboxAddress, parseInbox, VIEWS } from './search.ts'
 import { SkeletonRows } from './skeleton-rows.tsx'
@@ -21,6 +23,12 @@ import { useRowKeys } from './use-row-keys.tsx'
 
 const NONE: ReadonlySet<string> = new Set()
 
+/** From one row to another, either way round; the latter alone where the former is not in the list. */
+function between(ids: readonly string[], from: string | undefined, to: string): readonly string[] {
+  const ends = [from === undefined ? -1 : ids.indexOf(from), ids.indexOf(to)]
+  return ends.includes(-1) ? [to] : ids.slice(Math.min(...ends), Math.max(...ends) + 1)
+}
+
 /** What is wrong, newest first, and what to do about it: live. */
 export function Inbox() {
   const me = useMe()
@@ -29,23 +37,35 @@ export function Inbox() {
   const search = useMemo(() => parseInbox(query), [query])
   const [selected, setSelected] = useState(NONE)
   const scroller = useRef<HTMLDivElement>(null)
+  const bar = useRef<HTMLDivElement>(null)
+  const section = useRef<HTMLElement>(null)
   const virtualizer = useRef<VirtualizerHandle>(null)
+  const listTop = useOffsetTop(section, scroller)
   const attention = useAttention(scroller)
   const mayMove = () => attention({ selected: selected.size, newestFirst: search.order === 'newest' })
   const inbox = useInbox(search, me.name, mayMove)
   const { shown, waiting } = inbox.list
-  useEffect(() => rememberList(shown), [shown])
+  const latest = useRef(shown)
+  useEffect(() => {
+    latest.current = shown
+    rememberList(shown)
+  }, [shown])
   useTitle(waiting.length > 0 ? `(${waiting.length}) ${VIEWS[search.view]}` : VIEWS[search.view])
 
   const change = (next: Partial<InboxSearch>): void => {
     setSelected(NONE)
     navigate(inboxAddress({ ...search, ...next }), { replace: true })
   }
-  const select = useCallback((id: string, on: boolean): void => {
+  const chosen = useRef<string>(undefined)
+  const select = useCallback((id: string, on: boolean, through = false): void => {
+    const ids = through ? between(latest.current, chosen.current, id) : [id]
+    chosen.current = id
     setSelected((before) => {
       const after = new Set(before)
-      if (on) after.add(id)
-      else after.delete(id)
+      for (const one of ids) {
+        if (on) after.add(one)
+        else after.delete(one)
+      }
       return after
     })
   }, [])
@@ -53,13 +73,26 @@ export function Inbox() {
     inbox.showWaiting()
     scroller.current?.scrollTo({ top: 0 })
   }
-  const { current, setCurrent, dialogs } = useRowKeys({
+  const { current, setCurrent, focusCurrent, dialogs } = useRowKeys({
     ids: shown,
     selected,
     select,
     showWaiting,
-    reveal: (index) => virtualizer.current?.scrollToIndex(index, { align: 'nearest' }),
+    reveal: (index) => {
+      const rows = virtualizer.current
+      if (rows && scroller.current && bar.current)
+        reveal({
+          screen: scroller.current,
+          bar: bar.current,
+          top: listTop + rows.getItemOffset(index),
+          height: rows.getItemSize(index),
+        })
+    },
   })
+  const clear = (): void => {
+    setSelected(NONE)
+    focusCurrent()
+  }
   const isFitting = useCallback(
     (anomaly: Parameters<typeof fits>[0]) => fits(anomaly, search, me.name),
     [search, me.name],
@@ -69,22 +102,28 @@ export function Inbox() {
     <div className={styles['screen']} ref={scroller} tabIndex={-1}>
       <h1 className={styles['heading']}>Inbox</h1>
       <Strip />
-      <div className={styles['bar']}>
-        <Toolbar search={search} onChange={change} />
-        {waiting.length > 0 && (
-          <button type="button" className={styles['waiting']} onClick={showWaiting} aria-keyshortcuts=".">
-            {waiting.length} new
-          </button>
-        )}
-        {selected.size > 0 && <Bulk ids={[...selected]} onDone={() => setSelected(NONE)} />}
+      <div className={styles['bar']} ref={bar}>
+        <Toolbar
+          search={search}
+          onChange={change}
+          besideViews={
+            waiting.length > 0 && (
+              <button type="button" className={styles['waiting']} onClick={showWaiting} aria-keyshortcuts=".">
+                {waiting.length} new
+              </button>
+            )
+          }
+          inPlaceOfFilters={selected.size > 0 ? <Bulk ids={[...selected]} onDone={clear} /> : null}
+          onUncover={() => setSelected(NONE)}
+        />
       </div>
-      <section aria-label="Anomalies" aria-busy={inbox.loading} className={styles['list']}>
-        {inbox.error && <Failed error={inbox.error} what="the anomalies" onRetry={inbox.reload} />}
+      <section ref={section} aria-label="Anomalies" aria-busy={inbox.loading} className={styles['list']}>
         {inbox.loading && shown.length === 0 && <SkeletonRows />}
         {!inbox.loading && !inbox.error && shown.length === 0 && <EmptyInbox search={search} />}
         <Virtualizer
           ref={virtualizer}
           scrollRef={scroller}
+          startMargin={listTop}
           data={shown}
           itemSize={60}
           onScroll={(offset) => {
@@ -105,6 +144,7 @@ export function Inbox() {
             />
           )}
         </Virtualizer>
+        {inbox.error && <Failed error={inbox.error} what="the anomalies" onRetry={inbox.reload} />}
         {shown.length > 0 && !inbox.hasMore && !inbox.loading && (
           <p className={styles['end']}>{count(shown.length, 'anomaly', 'anomalies')}</p>
         )}

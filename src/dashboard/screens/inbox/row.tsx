@@ -17,7 +17,8 @@ interface RowProps {
   /** Whether the keys act on it. */
   current: boolean
   selected: boolean
-  onSelect: (id: string, selected: boolean) => void
+  /** @param through all from the one that was chosen last */
+  onSelect: (id: string, selected: boolean, through: boolean) => void
   onFocus: (id: string) => void
 }
 
@@ -37,7 +38,9 @@ export const Row = memo(function Row({ id, fits, current, selected, onSelect, on
         <input
           type="checkbox"
           checked={selected}
-          onChange={(event) => onSelect(id, event.currentTarget.checked)}
+          onChange={({ currentTarget, nativeEvent }) =>
+            onSelect(id, currentTarget.checked, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
+          }
           aria-label={`Select ${title.slice(0, 200)}`}
         />
       </label>
@@ -56,7 +59,9 @@ export const Row = memo(function Row({ id, fits, current, selected, onSelect, on
       <div className={styles['sparkline']}>
         <Sparkline id={id} />
       </div>
-      <div className={styles['money']}>{impact ? money(impact) : ''}</div>
+      <div className={styles['money']} title={impact ? money(impact) : undefined}>
+        {impact ? money(impact) : ''}
+      </div>
       <div className={styles['signs']} title={count(occurrences, 'sign')}>
         {occurrences.toLocaleString('en-US')}
         <span className={styles['unit']}>{occurrences === 1 ? ' sign' : ' signs'}</span>

@@ -6,6 +6,7 @@ import { money } from '../../text/money.ts'
 import { duration } from '../../text/time.ts'
 import { SeverityMark } from '../../ui/severity.tsx'
 import { Age } from '../../ui/time.tsx'
+import { useLast } from '../../ui/use-last.ts'
 import styles from './strip.module.css'
 
 const StripFigures = graphql(`
@@ -28,7 +29,8 @@ const SOON = 1_000
 /** How things stand, in one line: what is open, what it may cost, and whether Stripe is heard. */
 export function Strip() {
   const { feed } = useConnection()
-  const [{ data }, refresh] = useQuery({ query: StripFigures, requestPolicy: 'cache-and-network' })
+  const [{ data: latest }, refresh] = useQuery({ query: StripFigures, requestPolicy: 'cache-and-network' })
+  const data = useLast(latest)
   useEffect(() => {
     const again = (): void => refresh({ requestPolicy: 'network-only' })
     let soon: ReturnType<typeof setTimeout> | undefined
@@ -47,7 +49,7 @@ export function Strip() {
   }, [feed, refresh])
 
   const open = (data?.anomalyCounts?.bySeverity ?? []).filter(({ count }) => count > 0).reverse()
-  const atStake = data?.anomalyCounts?.atStake ?? []
+  const atStake = (data?.anomalyCounts?.atStake ?? []).map(money).join(' · ')
   const endpoints = data?.tenant?.webhookEndpoints ?? []
   const lag = Math.max(...endpoints.map(({ lagSecondsP50 }) => lagSecondsP50 ?? -1))
   const last = endpoints
@@ -61,7 +63,7 @@ export function Strip() {
 
   return (
     <dl className={styles['strip']} aria-busy={!data}>
-      <div>
+      <div className={styles['wide']}>
         <dt>Open</dt>
         <dd className={styles['open']}>
           {data && open.length === 0 && 'None'}
@@ -73,11 +75,11 @@ export function Strip() {
           ))}
         </dd>
       </div>
-      <div>
+      <div className={styles['money']}>
         <dt>Money at stake</dt>
-        <dd>{data && (atStake.length === 0 ? 'None' : atStake.map(money).join(' · '))}</dd>
+        <dd title={atStake}>{data && (atStake || 'None')}</dd>
       </div>
-      <div>
+      <div className={styles['delivered']}>
         <dt>Deliveries, last hour</dt>
         <dd>{data && delivered.toLocaleString('en-US')}</dd>
       </div>

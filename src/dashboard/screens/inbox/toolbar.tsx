@@ -1,4 +1,5 @@
-import { useEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { useKeys } from '../../keys/use-keys.ts'
 import { DETECTORS } from '../../text/detectors.ts'
 import { SEVERITIES, severityWord } from '../../text/severity.ts'
@@ -10,6 +11,11 @@ import styles from './toolbar.module.css'
 interface ToolbarProps {
   search: InboxSearch
   onChange: (change: Partial<InboxSearch>) => void
+  /** Beside the views, and in place of the filters: they come and go, and nothing below may move. */
+  besideViews: ReactNode
+  inPlaceOfFilters: ReactNode
+  /** The filters are asked for while something is in their place. */
+  onUncover: () => void
 }
 
 const ANY = 'ANY'
@@ -28,42 +34,52 @@ const ORDER_CHOICES = [
 ] as const
 
 /** Views, filters and the search of the inbox. */
-export function Toolbar({ search, onChange }: ToolbarProps) {
+export function Toolbar({ search, onChange, besideViews, inPlaceOfFilters, onUncover }: ToolbarProps) {
   return (
     <div className={styles['toolbar']}>
-      <nav className={styles['views']} aria-label="Views">
-        {VIEW_NAMES.map((view) => (
-          <button
-            key={view}
-            type="button"
-            className={styles['view']}
-            aria-pressed={view === search.view}
-            onClick={() => onChange({ view })}
-          >
-            {VIEWS[view]}
-          </button>
-        ))}
-      </nav>
-      <div className={styles['filters']}>
-        <SearchBox value={search.search} onChange={(words) => onChange({ search: words })} />
-        <Select
-          label="Severity"
-          choices={SEVERITY_CHOICES}
-          value={search.severity ?? ANY}
-          onChange={(severity) => onChange({ severity: severity === ANY ? undefined : severity })}
-        />
-        <Select
-          label="Detector"
-          choices={DETECTOR_CHOICES}
-          value={search.detector ?? ANY}
-          onChange={(detector) => onChange({ detector: detector === ANY ? undefined : detector })}
-        />
-        <Select
-          label="Order"
-          choices={ORDER_CHOICES}
-          value={search.order}
-          onChange={(order) => onChange({ order })}
-        />
+      <div className={styles['line']}>
+        <nav className={styles['views']} aria-label="Views">
+          {VIEW_NAMES.map((view) => (
+            <button
+              key={view}
+              type="button"
+              className={styles['view']}
+              aria-pressed={view === search.view}
+              onClick={() => onChange({ view })}
+            >
+              {VIEWS[view]}
+            </button>
+          ))}
+        </nav>
+        {besideViews}
+      </div>
+      <div className={styles['tools']}>
+        <div className={styles['filters']} data-covered={inPlaceOfFilters !== null}>
+          <SearchBox
+            value={search.search}
+            onChange={(words) => onChange({ search: words })}
+            onAsked={onUncover}
+          />
+          <Select
+            label="Severity"
+            choices={SEVERITY_CHOICES}
+            value={search.severity ?? ANY}
+            onChange={(severity) => onChange({ severity: severity === ANY ? undefined : severity })}
+          />
+          <Select
+            label="Detector"
+            choices={DETECTOR_CHOICES}
+            value={search.detector ?? ANY}
+            onChange={(detector) => onChange({ detector: detector === ANY ? undefined : detector })}
+          />
+          <Select
+            label="Order"
+            choices={ORDER_CHOICES}
+            value={search.order}
+            onChange={(order) => onChange({ order })}
+          />
+        </div>
+        {inPlaceOfFilters}
       </div>
     </div>
   )
@@ -72,7 +88,14 @@ export function Toolbar({ search, onChange }: ToolbarProps) {
 /** The list follows when typing pauses. Milliseconds. */
 const PAUSE = 250
 
-function SearchBox({ value, onChange }: { value: string; onChange: (words: string) => void }) {
+interface SearchBoxProps {
+  value: string
+  onChange: (words: string) => void
+  /** By its key, before it has the focus. */
+  onAsked: () => void
+}
+
+function SearchBox({ value, onChange, onAsked }: SearchBoxProps) {
   const input = useRef<HTMLInputElement>(null)
   const [typed, setTyped] = useState(value)
   const latest = useRef(onChange)
@@ -85,7 +108,13 @@ function SearchBox({ value, onChange }: { value: string; onChange: (words: strin
     const timer = setTimeout(() => latest.current(typed), PAUSE)
     return () => clearTimeout(timer)
   }, [typed, value])
-  useKeys({ '/': () => input.current?.focus() })
+  useKeys({
+    '/': () => {
+      // The next key is text already, so it is not to find the focus elsewhere.
+      flushSync(onAsked)
+      input.current?.focus()
+    },
+  })
   return (
     <input
       ref={input}

@@ -12,24 +12,25 @@ const TOP = 80
 export function useAttention(
   scroller: RefObject<HTMLElement | null>,
 ): (besides: Pick<Attention, 'selected' | 'newestFirst'>) => boolean {
-  const touched = useRef(Number.NEGATIVE_INFINITY)
-  const over = useRef(false)
+  const left = useRef(Number.NEGATIVE_INFINITY)
+  // A pointer may rest on a row while focus goes elsewhere, and the other way round.
+  const within = useRef({ pointer: false, focus: false })
   useEffect(() => {
     const list = scroller.current?.querySelector('section')
     if (!list) return
     const listening = new AbortController()
-    const on = (names: readonly string[], handle: (event: Event) => void): void => {
-      for (const name of names)
-        list.addEventListener(name, handle, { signal: listening.signal, passive: true })
-    }
+    const on = (name: string, handle: (event: Event) => void): void =>
+      list.addEventListener(name, handle, { signal: listening.signal, passive: true })
     // Below the last row nobody aims at one.
-    const at = (target: EventTarget | null): void => {
+    const at = (what: 'pointer' | 'focus', target: EventTarget | null): void => {
       const inRow = target instanceof Element && target.closest('article') !== null
-      if (over.current && !inRow) touched.current = now()
-      over.current = inRow
+      if (within.current[what] && !inRow) left.current = now()
+      within.current[what] = inRow
     }
-    on(['pointerover', 'focusin'], ({ target }) => at(target))
-    on(['pointerleave', 'focusout'], () => at(null))
+    on('pointerover', ({ target }) => at('pointer', target))
+    on('pointerleave', () => at('pointer', null))
+    on('focusin', ({ target }) => at('focus', target))
+    on('focusout', () => at('focus', null))
     return () => listening.abort()
   }, [scroller])
   return (besides) =>
@@ -37,6 +38,6 @@ export function useAttention(
       ...besides,
       atTop: (scroller.current?.scrollTop ?? 0) < TOP,
       visible: document.visibilityState === 'visible',
-      idle: over.current ? 0 : now() - touched.current,
+      idle: within.current.pointer || within.current.focus ? 0 : now() - left.current,
     })
 }

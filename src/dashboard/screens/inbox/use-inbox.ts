@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
 import { type CombinedError, useClient } from 'urql'
 import type { Row } from '../../api/row.ts'
-import { useConnection } from '../../api/use-connection.ts'
+import { useConnection, useOnline } from '../../api/use-connection.ts'
 import { InboxPage } from './documents.ts'
 import { filterOf, fits, orderOf } from './filter.ts'
 import { arrived, EMPTY, extended, type LiveList, loaded, showWaiting } from './live-list.ts'
@@ -33,11 +33,14 @@ type Event =
 export function useInbox(search: InboxSearch, me: string, mayMove: () => boolean): Inbox {
   const client = useClient()
   const { feed } = useConnection()
+  const online = useOnline()
   const [list, tell] = useReducer(afterEvent, EMPTY)
   const [next, setNext] = useState<string | null>(null)
   const [loading, setLoading] = useState(true)
   const [error, setError] = useState<CombinedError>()
   const request = useRef(0)
+  /** Not as the server has it: to be loaded when it is back. */
+  const stale = useRef(false)
 
   const load = useCallback(
     async (after: string | null): Promise<void> => {
@@ -45,8 +48,15 @@ export function useInbox(search: InboxSearch, me: string, mayMove: () => boolean
       const mine = request.current
       setLoading(true)
       const variables = { filter: filterOf(search, me), orderBy: orderOf(search), first: PAGE, after }
-      const { data, error } = await client.query(InboxPage, variables, { requestPolicy: 'network-only' })
+      const asked = await client.query(InboxPage, variables, { requestPolicy: 'network-only' })
+      // While the server is away, what was seen before is better than nothing.
+      const { data, error } = asked.error?.networkError
+        ? await client
+            .query(InboxPage, variables, { requestPolicy: 'cache-only' })
+            .then((kept) => (kept.data ? kept : asked))
+        : asked
       if (mine !== request.current) return
+      stale.current = asked.error !== undefined
       setLoading(false)
       setError(error)
       if (!data?.anomalies) return
@@ -72,6 +82,10 @@ export function useInbox(search: InboxSearch, me: string, mayMove: () => boolean
     void load(null)
     return stop
   }, [feed, load, search, me])
+
+  useEffect(() => {
+    if (online && stale.current) void load(null)
+  }, [online, load])
 
   return {
     list,

@@ -23,6 +23,8 @@ interface RowKeys {
   /** The row that the keys act on. */
   current: string | undefined
   setCurrent: (id: string) => void
+  /** For what had the focus and is gone. */
+  focusCurrent: () => void
   /** What a key has opened. */
   dialogs: ReactNode
 }
@@ -60,16 +62,22 @@ export function useRowKeys({ ids, selected, select, showWaiting, reveal }: Rows)
     k: () => move(-1),
     x: () => current !== undefined && select(current, !selected.has(current)),
     Enter: () => current !== undefined && navigate(`/a/${current}`),
-    a: () => run({ kind: 'acknowledge' }),
-    e: () => run({ kind: 'resolve' }),
     r: () => run({ kind: 'reopen' }),
-    s: () => may('snooze') && setAsking('snooze'),
-    f: () => may('falsePositive') && setAsking('falsePositive'),
     '.': showWaiting,
+    // With some selected these are for all of them.
+    ...(selected.size === 0 && {
+      a: () => run({ kind: 'acknowledge' }),
+      e: () => run({ kind: 'resolve' }),
+      s: () => may('snooze') && setAsking('snooze'),
+      f: () => may('falsePositive') && setAsking('falsePositive'),
+    }),
   })
+  const focusCurrent = (): void => {
+    if (current !== undefined) focusRow(current)
+  }
   const close = (): void => {
     setAsking(undefined)
-    if (current !== undefined) focusRow(current)
+    focusCurrent()
   }
   const dialogs = (
     <>
@@ -77,12 +85,14 @@ export function useRowKeys({ ids, selected, select, showWaiting, reveal }: Rows)
       {asking === 'falsePositive' && <FalsePositiveDialog onClose={close} onChosen={run} />}
     </>
   )
-  return { current, setCurrent, dialogs }
+  return { current, setCurrent, focusCurrent, dialogs }
 }
 
-/** After the next frame, when a row that was out of sight is there. */
-const focusRow = (id: string): void => {
+/** A row that was out of sight is there some frames after it was scrolled to. */
+const focusRow = (id: string, frames = 5): void => {
   requestAnimationFrame(() => {
-    document.querySelector<HTMLElement>(`[data-row-link="${CSS.escape(id)}"]`)?.focus({ preventScroll: true })
+    const link = document.querySelector<HTMLElement>(`[data-row-link="${CSS.escape(id)}"]`)
+    if (link) link.focus({ preventScroll: true })
+    else if (frames > 0) focusRow(id, frames - 1)
   })
 }
