@@ -27,15 +27,40 @@ if (reason)
     `Skipped: the tests on PostgreSQL (${reason}). Set TEST_DATABASE_URL to a superuser's login to run them.\n`,
   )
 
+/** Each of these starts several processes, which hold most of the connections that a server allows: they run after the others. */
+const OF_PROCESSES = [
+  'test/halves.db.test.ts',
+  'test/kill.db.test.ts',
+  'test/alerts/kills.db.test.ts',
+  'test/connect/kill.db.test.ts',
+]
+
+interface Files {
+  name?: string
+  include?: string[]
+  exclude?: string[]
+  after?: boolean
+}
+
 /** Tests that use a database: the same files for each engine. */
-const onEngine = (engine: 'sqlite' | 'postgresql') => ({
+const onEngine = (
+  engine: 'sqlite' | 'postgresql',
+  { name = engine, include = ['test/**/*.db.test.ts'], exclude = [], after = false }: Files = {},
+) => ({
   extends: true as const,
   test: {
-    name: engine,
-    include: ['test/**/*.db.test.ts'],
+    name,
+    include,
+    exclude,
     env: { TEST_ENGINE: engine, TEST_DATABASE_URL: serverUrl },
+    sequence: { groupOrder: after ? 1 : 0 },
   },
 })
+
+const ON_POSTGRES = [
+  onEngine('postgresql', { exclude: OF_PROCESSES }),
+  onEngine('postgresql', { name: 'postgresql, processes', include: OF_PROCESSES, after: true }),
+]
 
 export default defineConfig({
   // Vite would load graphql's ES build beside the CommonJS one that Node gives to everybody else: two of each class.
@@ -46,6 +71,7 @@ export default defineConfig({
     // Each file has a database and servers of its own and leaves nothing behind: loading every module anew for each
     // would take as long as the tests.
     isolate: false,
+    globalSetup: ['test/support/build-page.ts'],
     setupFiles: ['test/support/setup.ts'],
     unstubEnvs: true,
     restoreMocks: true,
@@ -58,7 +84,7 @@ export default defineConfig({
         test: { name: 'plain', include: ['test/**/*.test.ts'], exclude: ['test/**/*.db.test.ts'] },
       },
       onEngine('sqlite'),
-      ...(reason ? [] : [onEngine('postgresql')]),
+      ...(reason ? [] : ON_POSTGRES),
     ],
   },
 })

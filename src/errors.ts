@@ -31,3 +31,7 @@ export class PublicError extends Error {
     super(message)
   }
 }
+
+/** What is wrong with a value that somebody gave. @param path where it stands among the arguments or in the input */
+export const badInput = (path: Issue['path'], message: string, code = 'INVALID_VALUE'): PublicError =>
+  new PublicError('BAD_USER_INPUT', message, { issues: [{ path, code, message }] })

@@ -15,8 +15,9 @@ import { suspendTenant } from '../src/tenancy/tenant.ts'
 import { DAY, HOUR, toSeconds } from '../src/time.ts'
 import { testDatabase } from './support/database.ts'
 import { paid, pipelineOn } from './support/pipeline.ts'
+import { SteppedClock } from './support/stepped-clock.ts'
 import { START } from './support/stripe/basics.ts'
-import { acting, newTenant, SteppedClock, vault } from './tenancy/office.ts'
+import { acting, newTenant, vault } from './tenancy/office.ts'
 
 const database = await testDatabase()
 const { deliver, judgeAll } = pipelineOn(database)

@@ -38,10 +38,17 @@ const doubleCharge = (customer: string) => {
   )
 }
 
+/** A server that is closed with its test: all of a file together hold more connections than PostgreSQL has. */
+const started: typeof startServer = async (...how) => {
+  const app = await startServer(...how)
+  onTestFinished(() => app.close())
+  return app
+}
+
 describe.each(BUSES)('a web process and a worker that are joined %s', (_, shared) => {
   it('do together what one process does: the one takes deliveries and shows, the other judges', async () => {
     const databaseUrl = await emptyDatabase()
-    const web = await startServer(databaseUrl, shared, { only: 'web' })
+    const web = await started(databaseUrl, shared, { only: 'web' })
     const tenant = await makeTenant(web, databaseUrl)
     const seen = collect(
       socket(web.url, tenant.key),
@@ -50,7 +57,7 @@ describe.each(BUSES)('a web process and a worker that are joined %s', (_, shared
     for (const one of doubleCharge('cus_1'))
       expect(await post(web.url, tenant.token, one)).toMatchObject({ status: 200 })
     expect(await waiting(web.database)).toBe(2)
-    await startServer(databaseUrl, shared, { only: 'worker' })
+    await started(databaseUrl, shared, { only: 'worker' })
     await vi.waitFor(
       async () => {
         const { data } = await query(web.url, tenant.key, '{ anomalies { nodes { customerId } } }')
@@ -67,7 +74,7 @@ describe.each(BUSES)('a web process and a worker that are joined %s', (_, shared
 
 describe('a worker', () => {
   it('serves /healthz, /readyz and /metrics alone', async () => {
-    const worker = await startServer(await emptyDatabase(), {}, { only: 'worker' })
+    const worker = await started(await emptyDatabase(), {}, { only: 'worker' })
     for (const path of ['/healthz', '/readyz', '/metrics']) expect(await status(worker, path)).toBe(200)
     for (const path of ['/', '/graphql', '/export/anomalies.csv', '/session', '/a/anm_1'])
       expect(await status(worker, path, { headers: { accept: 'text/html' } })).toBe(404)
@@ -75,7 +82,7 @@ describe('a worker', () => {
   })
 
   it('is ready when it can judge', async () => {
-    const worker = await startServer(await emptyDatabase(), {}, { only: 'worker' })
+    const worker = await started(await emptyDatabase(), {}, { only: 'worker' })
     expect(await readiness(worker)).toEqual({
       status: 200,
       checks: { database: true, judging: true, accepting: true },
@@ -85,7 +92,7 @@ describe('a worker', () => {
 
 describe('a web process', () => {
   it('is ready when it can store, whatever becomes of judging', async () => {
-    const web = await startServer(await emptyDatabase(), {}, { only: 'web' })
+    const web = await started(await emptyDatabase(), {}, { only: 'web' })
     const checks = { database: true, deliveries: true, disk: true, accepting: true }
     expect(await readiness(web)).toEqual({ status: 200, checks })
   })
@@ -96,7 +103,7 @@ describe('how long events wait', () => {
     'is measured by every process, that nobody judges too (serve --only %s)',
     async (only) => {
       const databaseUrl = await emptyDatabase()
-      const web = await startServer(databaseUrl, {}, { only: 'web' })
+      const web = await started(databaseUrl, {}, { only: 'web' })
       const tenant = await makeTenant(web, databaseUrl)
       const [one] = doubleCharge('cus_1')
       await post(web.url, tenant.token, one ?? {})
@@ -107,7 +114,7 @@ describe('how long events wait', () => {
         const later = new Date(Date.now() + 3_600_000)
         await tx.run('UPDATE "Claim" SET "retryAt" = ? WHERE "tenantId" = ?', [later, tenant.id])
       })
-      const app = await startServer(databaseUrl, {}, { only })
+      const app = await started(databaseUrl, {}, { only })
       await vi.waitFor(
         async () => {
           const metrics = await (await fetch(`${app.url}/metrics`)).text()
@@ -123,7 +130,7 @@ describe('how long events wait', () => {
 describe('a process that is about to stop', () => {
   it('says so to a load balancer, and goes on taking what comes meanwhile', async () => {
     const databaseUrl = await emptyDatabase()
-    const app = await startServer(databaseUrl)
+    const app = await started(databaseUrl)
     const tenant = await makeTenant(app, databaseUrl)
     app.leave()
     expect(await readiness(app)).toMatchObject({ status: 503, checks: { accepting: false, database: true } })
@@ -136,7 +143,7 @@ describe('a process that is about to stop', () => {
 
   it('answers what is under way, and refuses connections before it refuses deliveries', async () => {
     const databaseUrl = await emptyDatabase()
-    const [app, other] = [await startServer(databaseUrl), await startServer(databaseUrl)]
+    const [app, other] = [await started(databaseUrl), await started(databaseUrl)]
     const tenant = await makeTenant(app, databaseUrl)
     const sent = Array.from({ length: 40 }, (_, n) => doubleCharge(`cus_${n}`)).flat()
     const answers = sent.map((one) => post(app.url, tenant.token, one))
@@ -164,7 +171,7 @@ describe.runIf(engine === 'postgresql')('several processes', () => {
     async (_, shared) => {
       const databaseUrl = await emptyDatabase()
       const servers = await Promise.all(
-        (['web', 'web', 'worker'] as const).map((only) => startServer(databaseUrl, shared, { only })),
+        (['web', 'web', 'worker'] as const).map((only) => started(databaseUrl, shared, { only })),
       )
       const [first, second, worker] = servers
       if (!first || !second || !worker) throw new Error('three processes')
@@ -205,7 +212,7 @@ describe.runIf(engine === 'postgresql')('several processes', () => {
         }
       })()
       const replace = async (old: App, only: 'web' | 'worker') => {
-        const fresh = await startServer(databaseUrl, shared, { only })
+        const fresh = await started(databaseUrl, shared, { only })
         if (only === 'web') webs.push(fresh)
         old.leave()
         if (only === 'web') webs.splice(webs.indexOf(old), 1)
@@ -256,7 +263,7 @@ describe.runIf(engine === 'postgresql')('several processes', () => {
     const databaseUrl = await emptyDatabase()
     // More would ask for more connections than the server of a test has.
     const apps = await Promise.all(
-      (['web', 'worker', 'web', 'worker'] as const).map((only) => startServer(databaseUrl, {}, { only })),
+      (['web', 'worker', 'web'] as const).map((only) => started(databaseUrl, {}, { only })),
     )
     onTestFinished(async () => {
       await Promise.all(apps.map((app) => app.close()))

@@ -1,4 +1,4 @@
-import { type ErrorCode, PublicError } from '../errors.ts'
+import { badInput, type ErrorCode, PublicError } from '../errors.ts'
 import type { Activity, Anomaly } from '../generated/sqlite/client.ts'
 import type { Scope } from '../storage/scope/scope.ts'
 import type { Acting } from './act.ts'
@@ -27,7 +27,7 @@ export async function updateAnomalies(
   text?: string | null,
 ): Promise<BulkDone> {
   if (ids.length > MAX_BULK)
-    throw new PublicError('BAD_USER_INPUT', `At most ${MAX_BULK} anomalies can be changed at once.`)
+    throw badInput(['ids'], `At most ${MAX_BULK} anomalies can be changed at once.`, 'OUT_OF_RANGE')
   const done: BulkDone = { anomalies: [], activities: [], problems: [] }
   for (const id of new Set(ids)) {
     try {

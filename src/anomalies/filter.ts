@@ -2,7 +2,7 @@ import { ACTOR_KINDS } from '../actor.ts'
 import type { DetectorName, Severity } from '../detection/detector.ts'
 import { SEVERITIES } from '../detection/detector.ts'
 import { type AnomalyOrigin, type AnomalyStatus, STATUSES } from '../detection/engine/incident.ts'
-import { PublicError } from '../errors.ts'
+import { badInput } from '../errors.ts'
 import { snoozed } from '../storage/anomaly-conditions.ts'
 import {
   ANOMALIES,
@@ -102,7 +102,7 @@ const MAX_WORDS = 20
 async function searchOf(scope: Reading, search: string): Promise<Condition[]> {
   if (search === '') return []
   if (search.length > MAX_SEARCH)
-    throw new PublicError('BAD_USER_INPUT', `search must have at most ${MAX_SEARCH} characters`)
+    throw badInput(['filter', 'search'], `search must have at most ${MAX_SEARCH} characters`, 'OUT_OF_RANGE')
   if (STRIPE_ID.test(search)) {
     // LIKE takes `_` for every character and may not heed case: it narrows, and the exact comparison is made here.
     const near = await readRows(scope, ANOMALIES, {

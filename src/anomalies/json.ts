@@ -1,6 +1,7 @@
 import { type Measurement, SEVERITIES } from '../detection/detector.ts'
+import { seriesUnitOf } from '../detection/registry.ts'
 import type { Anomaly } from '../generated/sqlite/client.ts'
-import { readActor, readEvidence, readSubjects } from '../storage/anomaly-columns.ts'
+import { readActor, readEvidence, readSeries, readSubjects } from '../storage/anomaly-columns.ts'
 import { dashboardUrl } from '../stripe/links.ts'
 import { clamped, decimal, format } from '../stripe/money.ts'
 
@@ -56,6 +57,8 @@ export const anomalyJson = (row: Anomaly, related: readonly Related[]) => ({
   note: row.note,
   snoozedUntil: iso(row.snoozedUntil),
   snoozedUntilItGrows: row.snoozedSize !== null,
+  seriesUnit: seriesUnitOf(row.detector, readSeries(row.series)),
+  seriesCurrency: null,
   related: related.map((one) => ({
     id: one.id,
     detector: one.detector,
@@ -80,11 +83,17 @@ function moneyJson(amount: bigint | null, currency: string | null) {
   }
 }
 
-function measurementJson({ name, observed, expected, threshold, unit, currency }: Measurement) {
-  const formatted = (amount: number | undefined): string | null =>
-    unit === 'MONEY' && currency !== undefined && amount !== undefined
-      ? format(clamped(amount), currency)
-      : null
+/** An amount of a measurement for people; null for what is no money. */
+export const measured = (
+  { unit, currency }: Measurement,
+  amount: number | null | undefined,
+): string | null =>
+  unit === 'MONEY' && currency && amount !== null && amount !== undefined
+    ? format(clamped(amount), currency)
+    : null
+
+export const measurementJson = (measurement: Measurement) => {
+  const { name, observed, expected, threshold, unit, currency } = measurement
   return {
     name,
     observed,
@@ -92,8 +101,8 @@ function measurementJson({ name, observed, expected, threshold, unit, currency }
     threshold: threshold ?? null,
     unit,
     currency: currency?.toUpperCase() ?? null,
-    observedFormatted: formatted(observed),
-    expectedFormatted: formatted(expected),
-    thresholdFormatted: formatted(threshold),
+    observedFormatted: measured(measurement, observed),
+    expectedFormatted: measured(measurement, expected),
+    thresholdFormatted: measured(measurement, threshold),
   }
 }

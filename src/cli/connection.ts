@@ -60,6 +60,10 @@ export function connectionCommand(shell: Shell): Command {
           stripeMeans(config, () => config),
           { id, deleteEndpoint },
         )
+        if (removed === undefined) {
+          shell.print({ json: { id }, lines: [`The connection ${id} was removed before.`] }, options)
+          return
+        }
         const rest = deleteEndpoint
           ? 'Its endpoint at Stripe is deleted.'
           : removed.stripeEndpointId === null

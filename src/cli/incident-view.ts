@@ -1,6 +1,8 @@
-import type { Amount, Measurement } from '../detection/detector.ts'
+import { measurementJson } from '../anomalies/json.ts'
+import type { Amount } from '../detection/detector.ts'
 import type { RaisedIncident } from '../detection/engine/forgetful.ts'
 import type { Incident } from '../detection/engine/incident.ts'
+import { seriesUnitOf } from '../detection/registry.ts'
 import { dashboardUrl } from '../stripe/links.ts'
 import { decimal, format } from '../stripe/money.ts'
 import { type Seconds, toDate } from '../time.ts'
@@ -40,13 +42,17 @@ export const incidentView = (
     stripeId: id,
     url: dashboardUrl(type, id, { account: account ?? undefined, livemode }) ?? null,
   })),
-  evidence: incident.evidence.map(measurement),
+  evidence: incident.evidence.map(measurementJson),
   acknowledgedAt: null,
   acknowledgedBy: null,
   resolvedAt: incident.resolvedAt?.toISOString() ?? null,
   resolvedBy: incident.resolvedBy,
   falsePositiveReason: null,
   note: null,
+  snoozedUntil: null,
+  snoozedUntilItGrows: false,
+  seriesUnit: seriesUnitOf(incident.detector, incident.series),
+  seriesCurrency: null,
   related: relatedTo(incident, all),
 })
 
@@ -73,13 +79,4 @@ const money = ({ amount, currency }: Amount) => ({
   currency: currency.toUpperCase(),
   decimal: decimal(amount, currency),
   formatted: format(amount, currency),
-})
-
-const measurement = ({ name, observed, expected, threshold, unit, currency }: Measurement) => ({
-  name,
-  observed,
-  expected: expected ?? null,
-  threshold: threshold ?? null,
-  unit,
-  currency: currency?.toUpperCase() ?? null,
 })

@@ -9,6 +9,8 @@ import { rebuild } from '../pipeline/rebuild/rebuild.ts'
 import type { RebuildResult } from '../pipeline/rebuild/result.ts'
 import { failRebuild, type Lease, releaseLease, startRebuild, takeLease } from '../storage/rebuild/jobs.ts'
 import type { Scope } from '../storage/scope/scope.ts'
+import { momentOrDay } from '../tenancy/input.ts'
+import { type Moment, resolveMoment } from '../tenancy/local-time.ts'
 import { toDate } from '../time.ts'
 import { table } from './format.ts'
 import { incidentView } from './incident-view.ts'
@@ -18,7 +20,7 @@ import { type Stop, stoppable } from './stopping.ts'
 
 interface Options {
   detector?: string[]
-  from?: Date
+  from?: Moment
   dryRun?: boolean
   json?: boolean
 }
@@ -40,7 +42,11 @@ export const rebuildCommand = (shell: Shell): Command =>
     .addOption(
       new Option('--detector <name...>', 'only what these detectors know and find').choices(DETECTOR_NAMES),
     )
-    .option('--from <time>', 'leave anomalies that were detected before as they are', moment)
+    .option(
+      '--from <time>',
+      "leave anomalies that were detected before as they are; a date is the tenant's",
+      moment,
+    )
     .option('--dry-run', 'change nothing: print what would be new, gone and changed')
     .addHelpText('after', HELP)
     .action((tenantId: string, options: Options) =>
@@ -65,11 +71,13 @@ export const rebuildCommand = (shell: Shell): Command =>
     )
 
 /** @throws InvalidArgumentError */
-function moment(argument: string): Date {
-  const date = new Date(argument)
-  if (Number.isNaN(date.getTime()))
-    throw new InvalidArgumentError('It must be a date or a time, such as 2026-03-01.')
-  return date
+function moment(argument: string): Moment {
+  const { data, success } = momentOrDay.safeParse(argument)
+  if (!success)
+    throw new InvalidArgumentError(
+      "It must be a date of the tenant's calendar, such as 2026-03-01, or a moment, such as 2026-03-01T09:30:00Z.",
+    )
+  return data
 }
 
 /** Milliseconds between two looks whether a process that worked on it, and is gone, is still waited for. */
@@ -85,7 +93,7 @@ async function run(
   const { clock, actor } = acting
   const wanted = {
     detectors: DETECTOR_NAMES.filter((name) => detector?.includes(name)),
-    from: from?.toISOString() ?? null,
+    from: from === undefined ? null : (await resolveMoment(scope, from)).toISOString(),
     dryRun,
     actor,
   }

@@ -19,7 +19,7 @@ function textOf(cell: Cell): string {
 }
 
 /** Spreadsheets read a cell that begins like this as a formula, also in the full-width forms. */
-const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 
 /** A leading apostrophe makes it text. */
 const escapeFormula = (text: string): string => {

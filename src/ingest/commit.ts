@@ -1,5 +1,5 @@
 import type { InboxEvent } from '../storage/inbox.ts'
-import { appendWake, insertEvents, isLive, markLive } from '../storage/inbox.ts'
+import { appendWake, insertEvents, isLive, markLive, removeWake } from '../storage/inbox.ts'
 import { movingOf } from '../storage/moving.ts'
 import type { SystemSql, SystemWriter } from '../storage/sql.ts'
 
@@ -48,17 +48,10 @@ export async function commitBatch(
         wasLive: knownLive.has(tenantId) || (await hadLiveEvent(tx, tenantId, deliveries)),
       })),
     )
-    const stored = await Promise.all(begun.map((group) => insertNew(tx, group)))
-    const moving = await Promise.all(
-      stored.map(async ({ tenantId, fresh }) => {
-        const [, is] = await Promise.all([
-          leaveWake(tx, tenantId, fresh, wakeId(), now),
-          isMoving(tx, tenantId),
-        ])
-        return is ? [tenantId] : []
-      }),
-    )
-    if (moving.flat().length > 0) throw new TenantsMoving(new Set(moving.flat()))
+    const stored = await Promise.all(begun.map((group) => store(tx, group, wakeId(), now)))
+    const moving = stored.filter(({ isMoving }) => isMoving)
+    if (moving.length > 0) throw new TenantsMoving(new Set(moving.map(({ tenantId }) => tenantId)))
+    await Promise.all(stored.map((group) => correctWake(tx, group, now)))
     return {
       fresh: new Set(stored.flatMap(({ fresh }) => fresh.map(({ delivery }) => delivery))),
       tenants: stored.filter(({ fresh }) => fresh.length > 0).map(({ tenantId }) => tenantId),
@@ -75,15 +68,6 @@ export class TenantsMoving extends Error {
   }
 }
 
-/**
- * Asked after the insert, which holds the tenant's row: whoever marks it waits until we have committed, or has done so and
- * is seen here.
- */
-async function isMoving(tx: SystemWriter, tenantId: string): Promise<boolean> {
-  const [, moving] = await Promise.all([tx.enter(tenantId), movingOf(tx, tenantId)])
-  return moving != null
-}
-
 /** One tenant's deliveries of a batch. */
 interface Group {
   tenantId: string
@@ -98,23 +82,50 @@ const isLiveNow = ({ wasLive, deliveries }: Group): boolean =>
 /** An event with the delivery that brings it. */
 type Row = InboxEvent & { delivery: Delivery }
 
-/** @returns the events that were not known before */
-async function insertNew(tx: SystemWriter, { tenantId, deliveries, wasLive }: Group) {
-  const rows = distinct(deliveries, wasLive)
-  const [, written] = await Promise.all([tx.enter(tenantId), insertEvents(tx, tenantId, rows)])
-  return { tenantId, fresh: rows.filter(({ event }) => written.has(event.id)) }
+/** What was stored of one tenant's deliveries. */
+interface Stored {
+  tenantId: string
+  /** The events that were not known before. */
+  fresh: readonly Row[]
+  isMoving: boolean
+  wake: { id: string; events: readonly string[] }
 }
 
-async function leaveWake(
-  tx: SystemWriter,
-  tenantId: string,
-  fresh: readonly Row[],
-  wakeId: string,
-  now: Date,
-): Promise<void> {
-  const pending = fresh.filter(({ status }) => status === 'PENDING').map(({ event }) => event.id)
-  if (pending.length === 0) return
-  await Promise.all([tx.enter(tenantId), appendWake(tx, tenantId, wakeId, now, pending)])
+/**
+ * Stores the events with a wake for those that are to be judged, as if none of them were known: hardly ever one is, and
+ * the database need not be asked twice. Whether the tenant moves is asked after the insert, which holds its row: whoever
+ * marks it waits until we have committed, or has done so and is seen here.
+ */
+async function store(tx: SystemWriter, group: Group, wakeId: string, now: Date): Promise<Stored> {
+  const { tenantId, deliveries, wasLive } = group
+  const rows = distinct(deliveries, wasLive)
+  const wake = { id: wakeId, events: pendingOf(rows) }
+  const [, written, moving] = await Promise.all([
+    tx.enter(tenantId),
+    insertEvents(tx, tenantId, rows),
+    movingOf(tx, tenantId),
+    leaveWake(tx, tenantId, wake, now),
+  ])
+  const fresh = rows.filter(({ event }) => written.has(event.id))
+  return { tenantId, fresh, isMoving: moving != null, wake }
+}
+
+const pendingOf = (rows: readonly Row[]): string[] =>
+  rows.filter(({ status }) => status === 'PENDING').map(({ event }) => event.id)
+
+async function leaveWake(tx: SystemWriter, tenantId: string, wake: Stored['wake'], now: Date): Promise<void> {
+  if (wake.events.length > 0) await appendWake(tx, tenantId, wake.id, now, wake.events)
+}
+
+/** A known event is judged, or waits for an import to come to it: a wake that names it would bring it forward. */
+async function correctWake(tx: SystemWriter, { tenantId, fresh, wake }: Stored, now: Date): Promise<void> {
+  const events = pendingOf(fresh)
+  if (events.length === wake.events.length) return
+  await Promise.all([
+    tx.enter(tenantId),
+    removeWake(tx, tenantId, wake.id),
+    leaveWake(tx, tenantId, { ...wake, events }, now),
+  ])
 }
 
 function byTenant(batch: readonly Delivery[]): [string, Delivery[]][] {

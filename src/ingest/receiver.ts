@@ -108,21 +108,32 @@ async function judge(
   const found = await inTime(
     lookUp,
     deliveries.run(() => find(parts, token)),
+    { outcome: 'database_away' },
   )
   if ('outcome' in found) return found
   const share = found.endpoint?.tenantId ?? NOBODY
   // Who sends slowly holds nobody back: until the body is there nothing is urgent.
   const body = await bodies.read(req, share)
   if (typeof body === 'string') return { outcome: body }
-  const admitted = deliveries.run(() => admit(parts, body, req, token, () => bodies.release(body, share)))
-  return inTime(admission, admitted)
+  const late: Verdict = { outcome: 'database_away' }
+  const admitted = deliveries.run(() =>
+    admit(parts, body, req, token, late, () => bodies.release(body, share)),
+  )
+  return inTime(admission, admitted, late)
 }
 
-/** What came of it, or that the database does not answer in time; a commit that comes after all makes the next attempt a duplicate. */
-async function inTime<T extends object>(within: number, work: Promise<T>): Promise<T | Verdict> {
+/**
+ * What came of it; a commit that comes after all makes the next attempt a duplicate.
+ * @param otherwise that the database does not answer in time, with what is known by then
+ */
+async function inTime<T extends object>(
+  within: number,
+  work: Promise<T>,
+  otherwise: Verdict,
+): Promise<T | Verdict> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Verdict>((resolve) => {
-    timer = setTimeout(resolve, within, { outcome: 'database_away' })
+    timer = setTimeout(resolve, within, otherwise)
   })
   return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
@@ -145,11 +156,13 @@ async function admit(
   body: Buffer,
   req: IncomingMessage,
   token: string,
+  late: Verdict,
   release: () => void,
 ): Promise<Verdict> {
   const verified = await verify(parts, body, req, token).finally(release)
   if ('outcome' in verified) return verified
   const { endpoint, standing } = verified
+  Object.assign(late, { endpoint, standing })
   const event = parseEvent(body)
   if (event === undefined) return { outcome: 'not_an_event', endpoint, standing }
   const outcome = await parts.inbox.accept({

@@ -6,7 +6,8 @@ import { appendWake } from '../../src/storage/inbox.ts'
 import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { testDatabase } from '../support/database.ts'
 import { startReceiver } from '../support/receiver.ts'
-import { clock, newTenant } from '../tenancy/office.ts'
+import { clock } from '../support/stepped-clock.ts'
+import { newTenant } from '../tenancy/office.ts'
 
 /** A database with nothing in it, watched by the clock of test/tenancy/office.ts. */
 async function watched() {

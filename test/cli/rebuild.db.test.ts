@@ -3,11 +3,15 @@ import { double } from '../support/pipeline.ts'
 import { START } from '../support/stripe/basics.ts'
 import { cli, cliJson, type Env, freshEnv } from './harness.ts'
 
+interface Tenant {
+  id: string
+}
+
 let env: Env
 let tenant: string
 beforeAll(async () => {
   env = await freshEnv()
-  const made = (await cliJson(env, ['tenant', 'create', 'Rebuilt'])) as { id: string }
+  const made = (await cliJson(env, ['tenant', 'create', 'Rebuilt'])) as Tenant
   tenant = made.id
   const lines = double(START).map((one) => JSON.stringify(one))
   await cliJson(env, ['replay', tenant, '-'], lines.join('\n'))
@@ -31,7 +35,20 @@ describe('billingwatch rebuild', { timeout: 60_000 }, () => {
     expect(await cliJson(env, argv)).toMatchObject({ same: 0, judgedFrom: '2100-01-01T00:00:00.000Z' })
   })
 
-  it.each([[['--detector', 'NO_SUCH']], [['--from', 'yesterday']]])('refuses %j', async (options) => {
+  it("takes a date for the day of the tenant's calendar", async () => {
+    const { id } = (await cliJson(env, ['tenant', 'create', 'Tokyo', '--timezone', 'Asia/Tokyo'])) as Tenant
+    await cliJson(env, ['replay', id, '-'], JSON.stringify(double(START)[0]))
+    expect(await cliJson(env, ['rebuild', id, '--from', '2100-01-01'])).toMatchObject({
+      judgedFrom: '2099-12-31T15:00:00.000Z',
+    })
+  })
+
+  it.each([
+    [['--detector', 'NO_SUCH']],
+    [['--from', 'yesterday']],
+    [['--from', '2026-3-1']],
+    [['--from', '1']],
+  ])('refuses %j', async (options) => {
     expect((await cli(env, ['rebuild', tenant, ...options])).code).toBe(2)
   })
 

@@ -52,6 +52,13 @@ describe('billingwatch replay', () => {
     })
   })
 
+  it('counts what is too old for rates by the event before it, in whichever batch that came', async () => {
+    const hours = [0, 1, -96, 2, -120, -69, 3]
+    const lines = hours.map((hour) => paid(START + hour * 3_600, { customer: `cus_of_${hour}` }))
+    const counts = await cliJson(env, ['replay', await newTenant(), fileOf(lines)])
+    expect(counts).toMatchObject({ stored: 7, late: 2 })
+  })
+
   it('changes nothing the second time', async () => {
     expect(await cliJson(env, ['replay', tenant, fileOf(doubled)])).toMatchObject({
       read: 3,

@@ -14,6 +14,7 @@ describe('CSV', () => {
     ['a minus', '-2+3', "'-2+3"],
     ['a tab', '\t=1', "'\t=1"],
     ['a carriage return', '\r=1', '"\'\r=1"'],
+    ['a new line', '\n=1', '"\'\n=1"'],
     ['a formula in quotes', '="a,b"', '"\'=""a,b"""'],
     ['a negative number', -5, '-5'],
     ['a large number', 123_456_789_012_345n, '123456789012345'],

@@ -1,9 +1,9 @@
 import { migrate } from '../../src/storage/migrate.ts'
 import { openDatabase } from '../../src/storage/open.ts'
 import { type KillPlan, killWhileAlerting } from '../support/alert-kills.ts'
-import { bundleProgram } from '../support/servers.ts'
 import type { Check, Fault, FaultOptions } from './fault.ts'
 import { missingPostgres, onPostgres, onSqlite, type Place } from './places.ts'
+import { ownProgram } from './program.ts'
 
 const LONG = { kills: 100, anomalies: 500, failing: 0.3 }
 const SHORT = { kills: 5, anomalies: 25, failing: 0.3 }
@@ -35,7 +35,7 @@ async function run(
     const database = await openDatabase({ databaseUrl })
     try {
       say(`${plan.kills} kills while ${plan.anomalies} anomalies are raised`)
-      const program = await bundleProgram('billingwatch-alerts-fault')
+      const program = await ownProgram()
       const figures = await killWhileAlerting(database, databaseUrl, program, plan)
       const { requests, repeats, missing, disordered, renamed } = figures
       const none = (what: string, found: readonly string[]): Check => ({

@@ -8,8 +8,9 @@ import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { raise } from '../support/anomalies.ts'
 import { environment, makeTenant, type TestTenant } from '../support/outside.ts'
 import { eventRow } from '../support/rows.ts'
-import { bundleProgram, killServer, spawnServer } from '../support/servers.ts'
+import { killServer, spawnServer } from '../support/servers.ts'
 import { SteadyLoad } from './load.ts'
+import { ownProgram } from './program.ts'
 
 /** The greedy tenant's data: a page with the events of each of its rows. */
 const ANOMALIES = 200
@@ -63,7 +64,7 @@ export class Shop {
       await db.anomalyEvent.createMany({ data: rows })
     }
     await database.close()
-    const program = await bundleProgram('billingwatch-greed')
+    const program = await ownProgram()
     return new Shop(folder, await spawnServer(program, environment(databaseUrl)), greedy, modest)
   }
 

@@ -2,8 +2,9 @@ import type { Database } from '../../src/storage/database.ts'
 import { migrate } from '../../src/storage/migrate.ts'
 import { openDatabase } from '../../src/storage/open.ts'
 import { environment, makeTenant, type TestTenant } from '../support/outside.ts'
-import { bundleProgram, killServer, type ServerProcess, spawnServer } from '../support/servers.ts'
+import { killServer, type ServerProcess, spawnServer } from '../support/servers.ts'
 import type { Place } from './places.ts'
+import { ownProgram } from './program.ts'
 
 /** Real built servers that share one new database, which is looked at beside them. */
 export class Cluster {
@@ -26,7 +27,7 @@ export class Cluster {
     processes: number,
     environmentOf: (index: number) => Record<string, string> = () => ({}),
   ): Promise<Cluster> {
-    const program = await bundleProgram('billingwatch-faults')
+    const program = await ownProgram()
     await migrate({ databaseUrl: place.url })
     const database = await openDatabase({ databaseUrl: place.url })
     const cluster = new Cluster(place, database, processes, program, environmentOf)

@@ -164,6 +164,32 @@ describe('a value that is refused', () => {
     })
   })
 
+  const ids = (count: number) => JSON.stringify(Array.from({ length: count }, (_, n) => `anm_${n}`))
+  const endpoints = (field: string) => `{ tenant { webhookEndpoints { ${field} { at } } } }`
+  const range = (from: string, to: string) => `range: { from: "${from}T00:00:00Z", to: "${to}T00:00:00Z" }`
+
+  test.each<[string, string, (string | number)[]]>([
+    ['a page from both ends', '{ anomalies(first: 1, last: 1) { totalCount } }', ['last']],
+    [
+      'a search of a book',
+      `{ anomalies(filter: { search: "${'a'.repeat(501)}" }) { totalCount } }`,
+      ['filter', 'search'],
+    ],
+    ['too many ids', `{ nodes(ids: ${ids(101)}) { id } }`, ['ids']],
+    [
+      'too many acts',
+      `mutation { updateAnomalies(input: { ids: ${ids(201)}, act: RESOLVE }) { problems { message } } }`,
+      ['ids'],
+    ],
+    ['an empty range', `{ metrics(${range('2026-03-02', '2026-03-02')}) { at } }`, ['range', 'to']],
+    ['a long range', `{ metrics(${range('2020-01-01', '2026-01-01')}) { at } }`, ['range']],
+    ['an endless range', endpoints('deliverySeries(range: {})'), ['range', 'from']],
+  ])('names the place of %s', async (_name, query, path) => {
+    const tenant = await makeTenant(database)
+    const { errors } = await ask(served, tenant.key, query)
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', issues: [{ path }] })
+  })
+
   const IN_VARIABLES: [string, string, Record<string, unknown>, (string | number)[][]][] = [
     [
       'a scalar',

@@ -216,3 +216,55 @@ test('credentials that were refused stand in the log with the id of the request'
   const refusals = lines.filter((line) => line.includes('credentials were refused'))
   expect(refusals.map((line) => JSON.parse(line))).toMatchObject([{ requestId: 'find-me' }])
 })
+
+describe('a client that offers another protocol', () => {
+  const OFFER =
+    'connection: Upgrade, HTTP2-Settings, close\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQ\r\n'
+
+  test.each([
+    ['h2c', OFFER],
+    ['several', 'connection: upgrade\r\nconnection: close\r\nupgrade: TLS/1.0, h2c\r\n'],
+  ])('than WebSocket (%s) is answered by HTTP/1.1', async (_name, offer) => {
+    const plain = await exchange(`GET /nowhere HTTP/1.1\r\nhost: x\r\n${offer}\r\n`)
+    expect(plain).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/)
+    expect(plain).toMatch(/x-request-id: /i)
+    expect(plain).not.toContain('Sockets')
+
+    const body = JSON.stringify({ query: '{ viewer { role } }' })
+    const head = `content-type: application/json\r\ncontent-length: ${body.length}\r\n`
+    const key = `authorization: Bearer ${tenant.key}\r\n`
+    const asked = await exchange(`POST /graphql HTTP/1.1\r\nhost: x\r\n${head}${key}${offer}\r\n${body}`)
+    expect(asked).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    expect(asked).toContain('{"data":{"viewer":{"role":')
+  })
+
+  test('and sends its body later and in pieces is heard whole', async () => {
+    const body = JSON.stringify({ query: '{ viewer { role } }' })
+    const port = Number(new URL(served.url).port)
+    const socket = connect(port, '127.0.0.1')
+    onTestFinished(() => void socket.destroy())
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += String(chunk)
+    })
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: h2c\r\nexpect: 100-continue\r\n` +
+        `authorization: Bearer ${tenant.key}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
+    )
+    await expect.poll(() => received, { timeout: 20_000 }).toMatch(/^HTTP\/1\.1 100 /)
+    socket.write(body.slice(0, 9))
+    socket.write(body.slice(9))
+    await expect.poll(() => received, { timeout: 20_000 }).toContain('{"data":{"viewer":{"role":')
+    // The connection goes on as any other.
+    socket.write('GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n')
+    await expect.poll(() => received, { timeout: 20_000 }).toContain('HTTP/1.1 404 ')
+  })
+
+  test('and asks for a WebSocket as none is asked for gets an error like any other', async () => {
+    const offer = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n'
+    const answer = await exchange(`GET /graphql HTTP/1.1\r\nhost: x\r\n${offer}\r\n`)
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+    expect(answer).toMatch(/x-request-id: /)
+    expect(answer).toContain('{"error":{"code":"BAD_REQUEST"')
+  })
+})

@@ -94,6 +94,13 @@ const EMPTY = {
 }
 
 describe('metrics', () => {
+  test('show the spans that the range touches whole, the last one too', async () => {
+    const range = { from: '2026-03-01T06:00:00Z', to: '2026-03-01T09:00:00Z' }
+    expect(await metrics({ range, interval: 'DAY', livemode: true })).toMatchObject([
+      { at: '2026-02-28T23:00:00.000Z', events: 7, chargesSucceeded: 6, anomalies: 1 },
+    ])
+  })
+
   test('are summed by hour over the streams of one mode, never over currencies, with zeros between', async () => {
     expect(await metrics({ range: TWO_HOURS, livemode: true })).toEqual([
       {

@@ -38,7 +38,8 @@ export interface IngestParts {
 export function composeIngest(database: Database, parts: IngestParts, options: IngestOptions = {}) {
   const { clock, vault, bus, log, metrics } = parts
   const endpoints = new EndpointDirectory({ database, vault, clock })
-  const sql = options.through?.(database.sql) ?? database.sql
+  const direct = database.sqlFor('delivery')
+  const sql = options.through?.(direct) ?? direct
   const inbox = new Inbox({
     sql,
     tallies: new Tallies({ sql, clock, log, writer: randomBase62(10) }),

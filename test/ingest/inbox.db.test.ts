@@ -41,6 +41,19 @@ it('puts all deliveries of one moment into one transaction', async () => {
   expect((await ingest.wakes(two.tenantId)).map((ids) => ids.length)).toEqual([2])
 })
 
+it('wakes nobody for events that are known, and for a new one beside them only for that', async () => {
+  const ingest = await startIngest(database)
+  const tenant = await ingest.tenant()
+  const [known, fresh] = [freshId(), freshId()]
+  const deliver = (...ids: string[]) =>
+    Promise.all(ids.map((id) => ingest.deliver(tenant, eventBody(id)))).then(() =>
+      ingest.wakes(tenant.tenantId),
+    )
+  expect(await deliver(known)).toEqual([[known]])
+  expect(await deliver(known, known)).toEqual([[known]])
+  expect(new Set(await deliver(known, fresh))).toEqual(new Set([[known], [fresh]]))
+})
+
 it('answers 503 when too many deliveries wait, and stores those that it took', async () => {
   const gate = gated()
   const ingest = await startIngest(database, { through: gate.through, inboxLimits: { waiting: 2 } })

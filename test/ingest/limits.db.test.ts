@@ -29,6 +29,14 @@ it('never charges a forged request to the tenant that it names', async () => {
   expect((await ingest.deliver(tenant, body)).status).toBe(200)
 })
 
+it('says what is left also where storing takes too long: it was counted', async () => {
+  const ingest = await startIngest(database, { rateLimit: { requests: 3, seconds: 60 } })
+  const tenant = await ingest.tenant()
+  vi.spyOn(ingest.inbox, 'accept').mockReturnValue(new Promise(() => {}))
+  const { status, headers } = await ingest.deliver(tenant, eventBody(freshId()))
+  expect([status, headers.get('ratelimit-remaining')]).toEqual([503, '2'])
+}, 30_000)
+
 it("goes by the tenant's own limit where it has one", async () => {
   const ingest = await startIngest(database, { rateLimit: { requests: 1, seconds: 60 } })
   const tenant = await ingest.tenant()

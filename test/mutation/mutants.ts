@@ -74,7 +74,7 @@ const FIRST = [
   bind('upsert creates for anybody', "create: binder.create(args['create'])", "create: args['create']"),
   bind('upsert may write anything', "update: binder.change(args['update'])", "update: args['update']"),
   bind('delete finds any row', "({ ...args, where: binder.uniqueWhere(args['where']) })", '({ ...args })'),
-  bind('deleteMany deletes all', "({ ...args, where: binder.where(args['where']) })", '({ ...args })', true),
+  bind('deleteMany deletes all', "({ ...args, where: binder.where(args['where']) })", '({ ...args })'),
   bind(
     'findUnique calls of many tenants are merged',
     'Reflect.get(target, INSTEAD.get(name) ?? name)',
@@ -187,12 +187,7 @@ const FIRST = [
     '  write<T>(work: (tx: Writer) => Promise<T>): Promise<T>\n',
     '  write<T>(work: (tx: SystemWriter) => Promise<T>): Promise<T>\n',
   ),
-  given(
-    'every request has the operator',
-    'return operator ? { ...context',
-    'return context ? { ...context',
-    true,
-  ),
+  given('every request has the operator', 'return operator ? { ...context', 'return context ? { ...context'),
   given("a row's tenant is within reach", 'if (operator) return reach', 'if (tenantId) return reach'),
 ]
 
@@ -289,8 +284,13 @@ const SECURITY = [
   ),
   mutantsOf('src/storage/postgres/sql.ts', 'postgresql', walls)(
     'a tenant is entered in name only',
-    '    await ask(connection, { text: wall(this.roles, tenantId) })\n',
+    '    else await ask(connection, timed({ text: wall(this.roles, tenantId) }, answerWithin(connection.limits)))\n',
     '',
+  ),
+  mutantsOf('src/storage/postgres/sql.ts', 'postgresql', walls)(
+    'another tenant is entered in name only',
+    '    if (isWithin) await query(connection, OTHER_TENANT, [tenantId])\n    else await ask',
+    '    if (!isWithin) await ask',
   ),
   rls(
     'one table has no policy of its own',
@@ -346,7 +346,7 @@ const OUTSIDE = [
     'if (!decoded.startsWith(owner)) return undefined\n  const key = decoded.slice(owner.length)\n  return composeId(prefix, tenantId, key) === id ? key : undefined',
     "return decoded.slice(decoded.indexOf(':') + 1)",
   ),
-  cursors('a cursor is good for everybody', '{owner}\\n$', "{owner && ''}\\n$", true),
+  cursors('a cursor is good for everybody', '{owner}\\n$', "{owner && ''}\\n$"),
   mutantsOf('src/tenancy/authenticate.ts', 'sqlite', 'test/adversary/smuggling.db.test.ts')(
     'x-tenant-id chooses',
     'if (named !== undefined && named !== caller.tenantId) {',

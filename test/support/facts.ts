@@ -1,6 +1,7 @@
 import type {
   ChargeCaptured,
   ChargeFailed,
+  ChargePending,
   ChargeSucceeded,
   Delivered,
   DisputeOpened,
@@ -47,6 +48,13 @@ export const succeeded = (at: Seconds, over: Partial<ChargeSucceeded> = {}): Cha
   kind: 'chargeSucceeded',
   ...payment(at, over),
   captured: over.amount ?? 2_900,
+  ...over,
+})
+
+export const pending = (at: Seconds, over: Partial<ChargePending> = {}): ChargePending => ({
+  kind: 'chargePending',
+  ...payment(at, over),
+  method: 'sepa_debit',
   ...over,
 })
 

@@ -1,7 +1,7 @@
 import { addPeriods, type Period } from '../../src/calendar/periods.ts'
 import type { Fact } from '../../src/stripe/facts.ts'
 import { HOUR, MINUTE, type Seconds } from '../../src/time.ts'
-import { captured, changed, ended, invoiceCreated, paid } from './facts.ts'
+import { captured, changed, ended, invoiceCreated, paid, pending } from './facts.ts'
 
 export interface Member {
   id: string
@@ -22,6 +22,8 @@ export interface Billing {
   collects?: (due: Seconds, index: number) => boolean
   /** How long after it was due; an hour and some minutes unless said. */
   after?: (due: Seconds) => Seconds
+  /** By bank debits, sent off when an invoice is final, and paid this much later. */
+  debit?: Seconds
 }
 
 const MONTH: Period = { interval: 'month', count: 1 }
@@ -58,7 +60,12 @@ function renewalOf(
   dueOf: (n: number) => Seconds,
   n: number,
   index: number,
-  { amount = () => 2_900, collects = () => true, after = () => HOUR + (index % 30) * MINUTE }: Billing,
+  {
+    amount = () => 2_900,
+    collects = () => true,
+    after = () => HOUR + (index % 30) * MINUTE,
+    debit = 0,
+  }: Billing,
 ): Fact[] {
   const start = dueOf(n)
   const invoice = {
@@ -73,12 +80,15 @@ function renewalOf(
     changed(start, { ...of, start, end: invoice.end, previousEnd: start, rolled: true }),
     invoiceCreated(start, { ...invoice }),
   ]
-  const at = start + after(start)
+  const sentAt = start + after(start)
+  const at = sentAt + debit
   if (!collects(start, index)) return facts
   const total = amount(start)
   const charge = `ch_${invoice.invoice}`
+  const sent = { charge, amount: total, customer: of.customer, recurring: true }
   return [
     ...facts,
+    ...(debit > 0 ? [pending(sentAt, sent)] : []),
     captured(at, { charge, amount: total, customer: of.customer, recurring: true }),
     paid(at + 1, { ...invoice, total }),
   ]

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Jump, TimerTime } from '../../src/time/timer-time.ts'
-import { SteppedClock } from '../tenancy/office.ts'
+import { SteppedClock } from '../support/stepped-clock.ts'
 
 const DAY = 86_400
 

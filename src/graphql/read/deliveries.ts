@@ -13,7 +13,7 @@ export interface DeliveryCounts {
   throttled: number
 }
 
-/** Counts an endpoint's deliveries of the last `lastSeconds` by outcome, in steps of five minutes. */
+/** Counts an endpoint's deliveries of the last `lastSeconds` by outcome, in steps of five minutes, of which the first counts whole. */
 export async function countDeliveries(
   { db, tenantId }: Scope,
   endpointId: string,
@@ -21,7 +21,7 @@ export async function countDeliveries(
   lastSeconds: number,
 ): Promise<DeliveryCounts> {
   const { _sum } = await db.deliveryBucket.aggregate({
-    where: { tenantId, endpointId, slot: { gt: Math.floor((now.getTime() / 1_000 - lastSeconds) / SLOT) } },
+    where: { tenantId, endpointId, slot: { gte: Math.floor((now.getTime() / 1_000 - lastSeconds) / SLOT) } },
     _sum: { accepted: true, duplicates: true, badSignature: true, throttled: true },
   })
   return {
@@ -71,7 +71,8 @@ export async function readDeliverySeries(
   range: { from: Date; to: Date; interval: Interval },
 ): Promise<DeliveryPoint[]> {
   const tenant = await db.tenant.findFirst({ where: { id: tenantId }, select: { timezone: true } })
-  const points = spansOf(range, tenant?.timezone ?? 'UTC').map(
+  const { starts, end } = spansOf(range, tenant?.timezone ?? 'UTC')
+  const points = starts.map(
     (at): DeliveryPoint => ({ at, accepted: 0, duplicates: 0, badSignature: 0, throttled: 0 }),
   )
   const [first] = points
@@ -81,7 +82,7 @@ export async function readDeliverySeries(
     where: {
       tenantId,
       endpointId,
-      slot: { gte: Math.floor(toSeconds(first.at) / SLOT), lt: Math.ceil(toSeconds(range.to) / SLOT) },
+      slot: { gte: Math.floor(toSeconds(first.at) / SLOT), lt: Math.ceil(toSeconds(end) / SLOT) },
     },
   })
   for (const { slot, accepted, duplicates, badSignature, throttled } of buckets) {

@@ -38,7 +38,8 @@ export async function readMetrics(scope: Scope, query: MetricsQuery): Promise<Me
     select: { timezone: true, firstLiveAt: true },
   })
   if (!tenant) throw new PublicError('NOT_FOUND', 'There is no such tenant.')
-  const points = emptyPoints(query, tenant.timezone)
+  const { starts, end } = spansOf(query, tenant.timezone)
+  const points = emptyPoints(starts)
   const [first] = points
   if (!first) return []
   const livemode = query.livemode ?? tenant.firstLiveAt !== null
@@ -52,7 +53,7 @@ export async function readMetrics(scope: Scope, query: MetricsQuery): Promise<Me
       stream: { in: streams.map(({ id }) => id) },
       slot: {
         gte: Math.floor(toSeconds(first.at) / METRIC_SLOT),
-        lt: Math.ceil(toSeconds(query.to) / METRIC_SLOT),
+        lt: Math.ceil(toSeconds(end) / METRIC_SLOT),
       },
     },
   })
@@ -70,7 +71,7 @@ export async function readMetrics(scope: Scope, query: MetricsQuery): Promise<Me
   }
 
   const detected = await db.anomaly.findMany({
-    where: { tenantId, ...which, detectedAt: { gte: first.at, lt: query.to } },
+    where: { tenantId, ...which, detectedAt: { gte: first.at, lt: end } },
     select: { detectedAt: true },
   })
   for (const { detectedAt } of detected) {
@@ -84,8 +85,8 @@ function add(sums: Map<string, bigint>, currency: string, amount: bigint): void 
   if (currency !== '' && amount !== 0n) sums.set(currency, (sums.get(currency) ?? 0n) + amount)
 }
 
-const emptyPoints = (query: MetricsQuery, zone: string): MetricsPoint[] =>
-  spansOf(query, zone).map((at) => ({
+const emptyPoints = (starts: readonly Date[]): MetricsPoint[] =>
+  starts.map((at) => ({
     at,
     events: 0,
     chargesSucceeded: 0,

@@ -1,4 +1,4 @@
-import { PublicError } from '../../errors.ts'
+import { badInput } from '../../errors.ts'
 
 /** As Relay's cursor specification defines them. */
 export interface PageArguments {
@@ -48,10 +48,7 @@ export interface PageInfoShape {
 /** The number of rows requested. @throws PublicError BAD_USER_INPUT when it is out of range */
 export function sizeOf(name: 'first' | 'last', value: number): number {
   if (value >= 0 && value <= MAX_PAGE) return value
-  const message = `${name} must be from 0 to ${MAX_PAGE}.`
-  throw new PublicError('BAD_USER_INPUT', message, {
-    issues: [{ path: [name], code: 'OUT_OF_RANGE', message }],
-  })
+  throw badInput([name], `${name} must be from 0 to ${MAX_PAGE}.`, 'OUT_OF_RANGE')
 }
 
 /**
@@ -61,7 +58,7 @@ export function sizeOf(name: 'first' | 'last', value: number): number {
 export async function readPage<Row, Key>(args: PageArguments, source: Source<Row, Key>): Promise<Page<Row>> {
   const { first, last } = args
   if (typeof first === 'number' && typeof last === 'number') {
-    throw new PublicError('BAD_USER_INPUT', 'first and last cannot be given together.')
+    throw badInput(['last'], 'first and last cannot be given together.')
   }
   const backward = typeof last === 'number'
   const take = backward ? sizeOf('last', last) : sizeOf('first', first ?? DEFAULT_PAGE)

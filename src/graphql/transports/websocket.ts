@@ -8,6 +8,7 @@ import { PublicError } from '../../errors.ts'
 import { errorBody } from '../../http/answer.ts'
 import { addressOf } from '../../http/client-address.ts'
 import { identify } from '../../http/request-id.ts'
+import { asksForWebSocket, readWithoutOffer } from '../../http/upgrades.ts'
 import type { Quota } from '../../limits/quota.ts'
 import type { Caller } from '../../tenancy/caller.ts'
 import type { UnsentBytes } from '../live/unsent-bytes.ts'
@@ -63,12 +64,17 @@ export class SocketServer {
     this.#options = options
     this.#policy = new SocketPolicy(options)
     this.#protocol = this.#makeProtocol()
+    this.#sockets.on('headers', (headers, request) => headers.push(`x-request-id: ${identify(request)}`))
+    this.#sockets.on('wsClientError', (_error, socket) => refuse(socket, 400))
     this.#pinging = setInterval(() => this.#ping(), options.pingMs ?? PING_EVERY).unref()
   }
 
-  /** Takes the upgrades of `/graphql`; any other is refused. */
+  /** Takes the upgrades of `/graphql` to WebSocket; at other paths they are refused. */
   attach(server: Server): void {
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    server.on('upgrade', (request, socket, head) => {
+      if (asksForWebSocket(request)) this.#upgrade(request, socket, head)
+      else readWithoutOffer(server, request, socket, head)
+    })
   }
 
   /** Closes every socket, so that clients resume elsewhere, and accepts no new one. */
@@ -190,6 +196,7 @@ export class SocketServer {
 }
 
 const REFUSALS = {
+  400: ['BAD_REQUEST', 'This is not how a WebSocket is asked for (RFC 6455).'],
   403: ['FORBIDDEN', 'This origin is not one of ALLOWED_ORIGINS.'],
   404: ['NOT_FOUND', 'Sockets are accepted at /graphql.'],
   503: ['UNAVAILABLE', 'No more sockets are accepted now; try again later.'],

@@ -17,7 +17,10 @@ export const ActivityKind = builder.enumType('ActivityKind', {
   description: 'What was done. Values will be added: keep a default case.',
   values: {
     ANOMALY_RAISED: { description: 'A new anomaly.' },
-    ANOMALY_UPDATED: { description: 'More signs of it, another severity, another title or message.' },
+    ANOMALY_UPDATED: {
+      description:
+        'More signs of it, another severity, another title or message; `data.former.severity` where it became more severe.',
+    },
     ANOMALY_ENDED: { description: 'The behaviour has ended.' },
     ANOMALY_REOPENED: { description: 'A person reopened it, or a new sign did.' },
     ANOMALY_ACKNOWLEDGED: { description: 'Somebody is working on it.' },

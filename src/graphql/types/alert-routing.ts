@@ -5,7 +5,14 @@ import { DetectorNameEnum } from './detector-name.ts'
 import { Money } from './money.ts'
 import { Severity } from './severity.ts'
 
-export const REASONS = [...ANOMALY_REASONS, 'DIGEST', 'TEST', 'CHANNEL_DISABLED', 'WEEKLY_SUMMARY'] as const
+export const REASONS = [
+  ...ANOMALY_REASONS,
+  'DIGEST',
+  'TEST',
+  'CHANNEL_DISABLED',
+  'STRIPE_KEY_REFUSED',
+  'WEEKLY_SUMMARY',
+] as const
 
 export const AlertReason = builder.enumType('AlertReason', {
   description: 'Why an alert is sent. Values will be added: keep a default case.',
@@ -23,6 +30,10 @@ export const AlertReason = builder.enumType('AlertReason', {
     DIGEST: { description: 'Several anomalies in one message.' },
     TEST: { description: 'Somebody tried the channel.' },
     CHANNEL_DISABLED: { description: 'Another channel was switched off because nothing arrives there.' },
+    STRIPE_KEY_REFUSED: {
+      description:
+        'Stripe refuses the key of a connection, or a permission that it had: a person has to act.',
+    },
     WEEKLY_SUMMARY: { description: 'The week in brief, also when nothing happened.' },
   } satisfies Record<(typeof REASONS)[number], { description: string }>,
 })

@@ -4,6 +4,7 @@ import {
   STATUSES,
   type AnomalyStatus as Status,
 } from '../../detection/engine/incident.ts'
+import { seriesUnitOf } from '../../detection/registry.ts'
 import { readActor, readEvidence, readSeries } from '../../storage/anomaly-columns.ts'
 import { toDetectorName } from '../../storage/detection/parsing.ts'
 import type { AnomalyRow } from '../../storage/reading.ts'
@@ -167,9 +168,7 @@ Anomaly.implement({
       description: 'What the numbers of `series` are in; null where there is no series.',
       ...reads<AnomalyRow>('series', 'detector'),
       resolve: ({ series, detector }, _args, { services }) =>
-        readSeries(series).length === 0
-          ? null
-          : (services.detectors.find(({ name }) => name === detector)?.seriesUnit ?? 'COUNT'),
+        seriesUnitOf(detector, readSeries(series), services.detectors),
     }),
     seriesCurrency: t.string({
       nullable: true,

@@ -2,7 +2,7 @@ import type { DetectorName } from '../../detection/detector.ts'
 import type { Choices } from '../../detection/engine/choices.ts'
 import type { RaisedIncident } from '../../detection/engine/forgetful.ts'
 import { pairUp } from '../../detection/engine/pairing.ts'
-import { PublicError } from '../../errors.ts'
+import { badInput, PublicError } from '../../errors.ts'
 import { type Previewed, preview } from '../../pipeline/preview.ts'
 import { proposedChoice } from '../../tenancy/detector-choices.ts'
 import { type DateRange, type MomentRange, resolveRange } from '../../tenancy/local-time.ts'
@@ -12,7 +12,7 @@ import { type Context, scopeOf } from '../context.ts'
 import { DateTimeRange } from './date-time-range.ts'
 import { DetectorSettingInput } from './detector.ts'
 import { DetectorNameEnum } from './detector-name.ts'
-import { PreviewedAnomaly } from './previewed-anomaly.ts'
+import { PreviewedAnomaly, type PreviewedIncident } from './previewed-anomaly.ts'
 
 interface Wanted {
   name: DetectorName
@@ -32,9 +32,9 @@ interface Preview {
   judgedFrom: Date
   presentCount: number
   proposedCount: number
-  removed: readonly RaisedIncident[]
-  added: readonly RaisedIncident[]
-  changed: readonly RaisedIncident[]
+  removed: readonly PreviewedIncident[]
+  added: readonly PreviewedIncident[]
+  changed: readonly PreviewedIncident[]
 }
 
 const DetectorPreview = builder.objectRef<Preview>('DetectorPreview').implement({
@@ -76,7 +76,7 @@ async function previewed(context: Context, wanted: Wanted): Promise<AsyncGenerat
   const { services, connection } = context
   const scope = scopeOf(context)
   const detector = services.detectors.find(({ name }) => name === wanted.name)
-  if (detector === undefined) throw new PublicError('BAD_USER_INPUT', `There is no detector ${wanted.name}.`)
+  if (detector === undefined) throw badInput(['name'], `There is no detector ${wanted.name}.`)
   const { name, enabled, settings } = wanted
   const proposedOf = (present: Choices): Choices =>
     new Map([...present, [name, proposedChoice(detector, present.get(name), { enabled, settings })]])
@@ -135,7 +135,7 @@ function previewOf(
           detectedAt >= (from ?? 0) &&
           detectedAt < (to ?? Number.POSITIVE_INFINITY),
       )
-      .map((one) => ({ incident: one.incident, stream: one.stream.id, one }))
+      .map((one) => ({ incident: one.incident, stream: one.stream.id, one: { ...one, wall } }))
   const [present, proposed] = [counted(found.present), counted(found.proposed)]
   const { pairs, onlyFirst, onlySecond } = pairUp(present, proposed)
   return {

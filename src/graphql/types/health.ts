@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PublicError } from '../../errors.ts'
+import { badInput } from '../../errors.ts'
 import { REFUSAL_REASONS, type RefusalReason } from '../../storage/delivery-counts.ts'
 import { resolveRange } from '../../tenancy/local-time.ts'
 import { builder } from '../builder.ts'
@@ -89,7 +89,7 @@ builder.objectFields(WebhookEndpoint, (t) => ({
       const scope = context.scopeOfTenant(tenantId)
       const { from, to = context.services.clock.now() } = await resolveRange(scope, range)
       if (!given.safeParse({ from }).success || !from)
-        throw new PublicError('BAD_USER_INPUT', 'range.from must be given.')
+        throw badInput(['range', 'from'], 'range.from must be given.', 'REQUIRED')
       return readDeliverySeries(scope, id, { from, to, interval })
     },
   }),

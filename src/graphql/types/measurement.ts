@@ -1,13 +1,7 @@
+import { measured } from '../../anomalies/json.ts'
 import type { Measurement as MeasurementShape } from '../../detection/detector.ts'
-import { clamped, format } from '../../stripe/money.ts'
 import { builder } from '../builder.ts'
 import { Unit } from './unit.ts'
-
-/** For people; null for what is no money. */
-const written = ({ unit, currency }: MeasurementShape, amount: number | null | undefined): string | null =>
-  unit === 'MONEY' && currency && amount !== null && amount !== undefined
-    ? format(clamped(amount), currency)
-    : null
 
 export const Measurement = builder.objectRef<MeasurementShape>('Measurement').implement({
   description: 'Something observed against what was expected of it.',
@@ -28,17 +22,17 @@ export const Measurement = builder.objectRef<MeasurementShape>('Measurement').im
     observedFormatted: t.string({
       nullable: true,
       description: 'With unit MONEY: `observed` for people, e.g. `$29.00`.',
-      resolve: (measurement) => written(measurement, measurement.observed),
+      resolve: (measurement) => measured(measurement, measurement.observed),
     }),
     expectedFormatted: t.string({
       nullable: true,
       description: 'With unit MONEY: `expected` for people.',
-      resolve: (measurement) => written(measurement, measurement.expected),
+      resolve: (measurement) => measured(measurement, measurement.expected),
     }),
     thresholdFormatted: t.string({
       nullable: true,
       description: 'With unit MONEY: `threshold` for people.',
-      resolve: (measurement) => written(measurement, measurement.threshold),
+      resolve: (measurement) => measured(measurement, measurement.threshold),
     }),
   }),
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LocalDay } from '../../calendar/local-day.ts'
-import { PublicError } from '../../errors.ts'
+import { badInput } from '../../errors.ts'
 import { clamped } from '../../stripe/money.ts'
 import { currency, parseInput } from '../../tenancy/input.ts'
 import { resolveRange } from '../../tenancy/local-time.ts'
@@ -38,7 +38,7 @@ const MetricsPoint = builder.objectRef<Shape>('MetricsPoint').implement({
   fields: (t) => ({
     at: t.expose('at', { type: 'DateTime', description: 'Start of the span.' }),
     events: t.exposeInt('events', {
-      description: 'Stored webhook events by their `created`; of every currency.',
+      description: 'Stored webhook events that were judged, by their `created`; of every currency.',
     }),
     chargesSucceeded: t.exposeInt('chargesSucceeded', {
       description: 'Successful charges; an authorisation counts when it succeeds.',
@@ -116,11 +116,7 @@ builder.queryField('metrics', (t) =>
     resolve: async (_root, { range, interval, livemode, account, ...given }, context) => {
       const scope = scopeOf(context)
       const { from, to } = await resolveRange(scope, range)
-      if (!from) {
-        const message = 'range.from must be given.'
-        const issues = [{ path: ['range', 'from'], code: 'REQUIRED', message }]
-        throw new PublicError('BAD_USER_INPUT', message, { issues })
-      }
+      if (!from) throw badInput(['range', 'from'], 'range.from must be given.', 'REQUIRED')
       const points = await readMetrics(scope, {
         from,
         to: to ?? context.services.clock.now(),

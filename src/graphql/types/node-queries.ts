@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import { PublicError } from '../../errors.ts'
+import { badInput } from '../../errors.ts'
 import { keyOfId } from '../../ids.ts'
 import type { Scope } from '../../storage/scope/scope.ts'
 import { atLeast } from '../../tenancy/caller.ts'
@@ -164,7 +164,7 @@ builder.queryFields((t) => ({
     },
     resolve: (_root, { ids }, context, info) => {
       if (ids.length > MAX_NODES) {
-        throw new PublicError('BAD_USER_INPUT', `At most ${MAX_NODES} ids can be asked for at once.`)
+        throw badInput(['ids'], `At most ${MAX_NODES} ids can be asked for at once.`, 'OUT_OF_RANGE')
       }
       return Promise.all(ids.map((id) => loadNode(id, context, info)))
     },

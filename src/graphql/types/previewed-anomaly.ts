@@ -1,10 +1,12 @@
 import type { RaisedIncident } from '../../detection/engine/forgetful.ts'
+import { seriesUnitOf } from '../../detection/registry.ts'
 import { recordedLike } from '../../storage/rebuild/standing.ts'
 import { toDate } from '../../time.ts'
 import { builder } from '../builder.ts'
 import { loadersOf, scopeOf } from '../context.ts'
 import { anomalyColumns } from '../read/look-ahead.ts'
 import { MAX_PAGE, sizeOf } from '../read/paging.ts'
+import { Actor } from './actor.ts'
 import { Anomaly, AnomalyOrigin, AnomalyStatus } from './anomaly.ts'
 import { STATEMENT } from './connection.ts'
 import { DetectorNameEnum } from './detector-name.ts'
@@ -13,9 +15,19 @@ import { Money } from './money.ts'
 import { SeriesPoint } from './series-point.ts'
 import { Severity } from './severity.ts'
 import { Subject } from './subject.ts'
+import { Unit } from './unit.ts'
 
-export const PreviewedAnomaly = builder.objectRef<RaisedIncident>('PreviewedAnomaly').implement({
-  description: 'An anomaly as it would be recorded, under the names of `Anomaly`; nothing of it is stored.',
+export interface PreviewedIncident extends RaisedIncident {
+  /** When it was previewed. */
+  wall: Date
+}
+
+/** What only people do, and to what is recorded. */
+const untouched = 'Null: nobody has done anything with it.'
+
+export const PreviewedAnomaly = builder.objectRef<PreviewedIncident>('PreviewedAnomaly').implement({
+  description:
+    'An anomaly as it would be recorded, under the names of `Anomaly`; nothing of it is stored. What belongs to the recorded one (events, activity, alerts, what is related) stands in `anomaly`.',
   fields: (t) => ({
     anomaly: t.field({
       type: Anomaly,
@@ -89,6 +101,8 @@ export const PreviewedAnomaly = builder.objectRef<RaisedIncident>('PreviewedAnom
       description: 'Event time: when it ended; null while it continues, or for a kind without an end.',
       resolve: ({ incident }) => (incident.endedAt === null ? null : toDate(incident.endedAt)),
     }),
+    createdAt: t.expose('wall', { type: 'DateTime', description: 'Wall clock: when it was previewed.' }),
+    updatedAt: t.expose('wall', { type: 'DateTime', description: 'Wall clock: when it was previewed.' }),
     occurrences: t.int({
       description: 'Signs grouped into this one incident.',
       resolve: ({ incident }) => incident.occurrences,
@@ -131,6 +145,44 @@ export const PreviewedAnomaly = builder.objectRef<RaisedIncident>('PreviewedAnom
       description: 'What was observed against the expected band around the incident; at most 200 points.',
       complexity: { field: 1, multiplier: 200 },
       resolve: ({ incident }) => incident.series,
+    }),
+    seriesUnit: t.field({
+      type: Unit,
+      nullable: true,
+      description: 'What the numbers of `series` are in; null where there is no series.',
+      resolve: ({ incident: { detector, series } }, _args, { services }) =>
+        seriesUnitOf(detector, series, services.detectors),
+    }),
+    seriesCurrency: t.string({
+      nullable: true,
+      description: 'With unit MONEY: ISO 4217 in upper case; null for every series that there is so far.',
+      resolve: () => null,
+    }),
+    resolvedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Wall clock: when it was previewed, where it ended by itself.',
+      resolve: ({ incident }) => incident.resolvedAt,
+    }),
+    resolvedBy: t.field({
+      type: Actor,
+      nullable: true,
+      description: 'The system, where it ended by itself.',
+      resolve: ({ incident }) => incident.resolvedBy,
+    }),
+    acknowledgedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: untouched,
+      resolve: () => null,
+    }),
+    acknowledgedBy: t.field({ type: Actor, nullable: true, description: untouched, resolve: () => null }),
+    falsePositiveReason: t.string({ nullable: true, description: untouched, resolve: () => null }),
+    note: t.string({ nullable: true, description: untouched, resolve: () => null }),
+    snoozedUntil: t.field({ type: 'DateTime', nullable: true, description: untouched, resolve: () => null }),
+    snoozedUntilItGrows: t.boolean({
+      description: 'False: nobody has done anything with it.',
+      resolve: () => false,
     }),
   }),
 })

@@ -65,16 +65,21 @@ const payloadOf = (name: string, mutation: string) =>
     }),
   })
 
-const DisconnectStripePayload = builder.objectRef<Payload>('DisconnectStripePayload').implement({
+interface Disconnected {
+  id: string
+  stripeConnection: ConnectionRow | undefined
+}
+
+const DisconnectStripePayload = builder.objectRef<Disconnected>('DisconnectStripePayload').implement({
   description: 'Payload of disconnectStripe.',
   fields: (t) => ({
-    disconnectedStripeConnectionId: t.id({
+    disconnectedStripeConnectionId: t.exposeID('id', {
       description: 'The connection, which is forgotten with its key and its imports.',
-      resolve: ({ stripeConnection: { id } }) => id,
     }),
     stripeConnection: t.expose('stripeConnection', {
       type: StripeConnection,
-      description: 'As it was.',
+      nullable: true,
+      description: 'As it was; null where it was disconnected before.',
     }),
   }),
 })
@@ -137,12 +142,12 @@ builder.mutationFields((t) => ({
     description:
       'Forgets a key with its imports. Events stay, and webhooks go on unless the endpoint at Stripe is deleted, too. ADMIN.',
     args: { input: t.arg({ type: DisconnectStripeInput, required: true, description: 'Which one.' }) },
-    resolve: async (_root, { input }, context): Promise<Payload> => {
+    resolve: async (_root, { input }, context): Promise<Disconnected> => {
       const wanted = { id: String(input.id), deleteEndpoint: input.deleteEndpoint ?? false }
       const stripeConnection = await acted(context, (scope, acting) =>
         disconnect(scope, acting, context.services.stripe, wanted, SOMEBODY_WAITS),
       )
-      return { stripeConnection }
+      return { id: wanted.id, stripeConnection }
     },
   }),
 }))

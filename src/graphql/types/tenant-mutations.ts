@@ -1,4 +1,4 @@
-import { PublicError } from '../../errors.ts'
+import { badInput, PublicError } from '../../errors.ts'
 import type { ApiKey as ApiKeyRow, Tenant as TenantRow } from '../../generated/sqlite/client.ts'
 import { resumeTenant, showTenant, suspendTenant, updateTenant } from '../../tenancy/tenant.ts'
 import { createTenant, markDeleted } from '../../tenancy/tenants.ts'
@@ -185,11 +185,8 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, { input: { id, confirmName } }, context) => {
       const { name } = await showTenant(context.scopeOfTenant(id))
-      if (name !== confirmName) {
-        const message = 'confirmName is not the name of this tenant.'
-        const issues = [{ path: ['confirmName'], code: 'MISMATCH', message }]
-        throw new PublicError('BAD_USER_INPUT', message, { issues })
-      }
+      if (name !== confirmName)
+        throw badInput(['confirmName'], 'confirmName is not the name of this tenant.', 'MISMATCH')
       await markDeleted(context.operator.database, context.services, id)
       publishAct(context, id)
       context.operator.eraseInBackground(id)

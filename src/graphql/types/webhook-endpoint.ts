@@ -53,7 +53,8 @@ export const WebhookEndpoint = builder.objectRef<EndpointRow>('WebhookEndpoint')
         lastSeconds: t.arg.int({
           required: true,
           defaultValue: 86_400,
-          description: 'How many seconds up to now, in steps of five minutes.',
+          description:
+            'How many seconds up to now, in steps of five minutes, of which the first counts whole.',
         }),
       },
       resolve: ({ tenantId, id }, { lastSeconds }, context) =>

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
 import { z } from 'zod'
 import { hasBrowser, openTab, signIn, startBrowser } from '../../support/browser.ts'
+import { buildPage } from '../../support/build-page.ts'
 import { BenchServer } from '../bench-server.ts'
 import { median } from '../figures.ts'
 import { bundle, inWorkshop, machineName } from '../machine.ts'
@@ -34,6 +35,7 @@ interface Site {
 
 async function measure(options: BenchOptions, folder: string): Promise<PartReport> {
   if (!hasBrowser) throw new Error('There is no Chromium in /usr/bin.')
+  buildPage()
   const file = join(folder, 'bench.db')
   const [reader] = await seed(file, 1, ANOMALIES)
   const script = await bundle(folder, { whole: new URL('../whole.ts', import.meta.url) })

@@ -4,8 +4,8 @@ import type { Roles } from '../../../src/storage/postgres/roles.ts'
 /** Where the rows of tenants stand: all in the same tables, or each tenant's in tables of its own. */
 export interface Layout {
   name: string
-  /** Makes room for a tenant, in a migrated database. */
-  make(client: pg.Client, tenant: number): Promise<void>
+  /** Makes room for a tenant, in a migrated database of these tables. */
+  make(client: pg.Client, tenant: number, tables: readonly string[]): Promise<void>
   /** The statements by which a transaction means one tenant's rows. */
   enter(tenant: number, roles: Roles): string
   /** The schemas that a migration changes, a transaction for each. */
@@ -28,14 +28,11 @@ const schemaOf = (tenant: number): string => `tenant_${tenant}`
 /** The same tables and indexes in a schema for each tenant; `LIKE` copies no foreign keys. */
 export const schemaEach: Layout = {
   name: 'schemas',
-  make: async (client, tenant) => {
-    const { rows } = await client.query<{ name: string }>(
-      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '\\_%'`,
+  make: async (client, tenant, tables) => {
+    const own = tables.map(
+      (name) => `CREATE TABLE ${schemaOf(tenant)}."${name}" (LIKE public."${name}" INCLUDING ALL)`,
     )
-    const tables = rows.map(
-      ({ name }) => `CREATE TABLE ${schemaOf(tenant)}."${name}" (LIKE public."${name}" INCLUDING ALL)`,
-    )
-    await client.query(['BEGIN', `CREATE SCHEMA ${schemaOf(tenant)}`, ...tables, 'COMMIT'].join('; '))
+    await client.query(['BEGIN', `CREATE SCHEMA ${schemaOf(tenant)}`, ...own, 'COMMIT'].join('; '))
   },
   enter: (tenant) => `SET LOCAL search_path = ${schemaOf(tenant)}`,
   schemas: (tenants) => Array.from({ length: tenants }, (_, tenant) => schemaOf(tenant)),

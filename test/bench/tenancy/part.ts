@@ -11,7 +11,7 @@ const QUICK = { tenants: [5, 20], operations: 100 }
 export const tenancy: Part = {
   name: 'tenancy',
   about: 'rows of shared tables against a schema for each tenant, on PostgreSQL',
-  takes: 'three hours and 15 GB of disk',
+  takes: 'an hour and 20 GB of disk',
   run: measure,
 }
 
