@@ -124,6 +124,10 @@ function byFormerClocks(season: Season, hour: number, calendar: Calendar): numbe
   return shift === 0 ? 1 : Math.min(1, season.usual(hour + shift) / season.usual(hour))
 }
 
+/** Whether a silence until then is long enough for a gap, or for lost hours. */
+export const isLong = (watched: Watched, until: Seconds): boolean =>
+  until - Math.min(knownTo(watched), heard(watched)) >= LONG
+
 /** Takes the silence that an arrival ends for a gap, where it is one: it may be the first of a habit. */
 export function endSilence(watched: Watched, arrival: Seconds, { nats, plain }: Silence): void {
   const lost = nats >= LOST

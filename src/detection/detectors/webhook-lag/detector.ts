@@ -6,7 +6,7 @@ import { ofStream } from '../../kit/heads.ts'
 import { learnHolidays, newHolidays, withHolidays } from '../../kit/holidays.ts'
 import { nextHour } from '../../statistics/hours.ts'
 import { type Spans, touches } from '../../statistics/spans.ts'
-import { deliveryOf, endSilence, isLost, lostHours, mayBeQuiet, silence } from './delivery.ts'
+import { deliveryOf, endSilence, isLong, isLost, lostHours, mayBeQuiet, silence } from './delivery.ts'
 import { type Gap, hadOutage } from './gaps.ts'
 import { judge, late, silent } from './incident.ts'
 import { arrive } from './lateness.ts'
@@ -87,14 +87,14 @@ function heed(state: State, answer: StripeAnswer | undefined): void {
 function closeGap(state: State, at: Seconds, arrival: Seconds, context: OwnContext): Finding[] {
   const { calendar, settings } = context
   learn(state, arrival, calendar)
-  if (state.last === 0) return []
+  if (state.last === 0 || !isLong(state, arrival)) return []
   const seen = silence(state, arrival, calendar)
   endSilence(state, arrival, seen)
   if (!isLost(state, arrival, calendar)) return []
   if (seen.nats >= neededOf(settings)) state.disturbedAt = arrival
   // A straggler from before the silence would date it wrongly.
   if (state.open?.silent === true || at < state.last) return []
-  return silent(state, seen, { ...context, now: arrival })
+  return silent(state, () => seen, { ...context, now: arrival })
 }
 
 /** A day is learned when it is known whether its silent hours were an outage. */

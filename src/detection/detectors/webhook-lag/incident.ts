@@ -47,14 +47,16 @@ export function late(state: State, fact: Delivered, arrival: Seconds, context: O
 /** What is said of a silence up to `now`; nothing while it is not odd or long enough. */
 export function silent(
   state: State,
-  { nats, usual }: Silence,
+  seen: () => Silence,
   { now, settings, calendar }: OwnContext,
 ): Finding[] {
   const { last, open, since, proven, unanswered } = state
   const { minSilence } = settings
-  const needed = neededOf(settings)
   const from = Math.max(last, proven)
-  if (now - since < GROWN || nats < needed || now - from < minSilence) return []
+  if (now - since < GROWN || now - from < minSilence) return []
+  const { nats, usual } = seen()
+  const needed = neededOf(settings)
+  if (nats < needed) return []
   const startedAt = open === null ? from : Math.min(open.startedAt, from)
   state.open = { startedAt, lastSign: now, silent: true }
   const series = open === null ? seasonSeries(state.season, now - 1) : undefined
@@ -67,7 +69,7 @@ export function silent(
 export function judge(state: State, context: OwnContext): Step {
   const { now, settings, calendar } = context
   if (state.open !== null && now - state.open.startedAt >= LASTING) return settle(state, now)
-  const findings = silent(state, silence(state, now, calendar), context)
+  const findings = silent(state, () => silence(state, now, calendar), context)
   if (findings.length > 0) return { findings }
   const shut = shutOff(state, context)
   if (shut !== undefined) return { findings: [shut] }
