@@ -71,6 +71,8 @@ export default defineConfig({
     // Each file has a database and servers of its own and leaves nothing behind: loading every module anew for each
     // would take as long as the tests.
     isolate: false,
+    // What one project has compiled the others need as well, and the next run.
+    experimental: { fsModuleCache: true },
     globalSetup: ['test/support/build-page.ts'],
     setupFiles: ['test/support/setup.ts'],
     unstubEnvs: true,

@@ -80,6 +80,9 @@ export class Workshop {
         by,
         '--bail',
         '1',
+        // Not in the node_modules that the copy shares: what is compiled here goes with it.
+        '--experimental.fsModuleCachePath',
+        join(this.folder, 'compiled'),
         '--reporter',
         'default',
         '--reporter',
