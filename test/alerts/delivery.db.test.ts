@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks'
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -7,7 +7,7 @@ import type { Scope } from '../../src/storage/scope/scope.ts'
 import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { record, T0 } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { receiverOfTest } from '../support/receiver.ts'
 import { clock } from '../support/stepped-clock.ts'
 import { acting } from '../tenancy/office.ts'
 
@@ -24,8 +24,7 @@ describe('an alert', () => {
   /** A tenant with one WEBHOOK at a receiver of its own. */
   async function setUp(over: Parameters<typeof alerts.webhookOf>[2] = {}) {
     const tenant = await tenantOn(alerts)
-    const receiver = await startReceiver()
-    onTestFinished(() => receiver.close())
+    const receiver = await receiverOfTest()
     const { channel, secret } = await alerts.webhookOf(tenant.scope, `${receiver.url}/alerts`, over)
     const events = () => receiver.requests.map(({ body }) => event.parse(JSON.parse(body)))
     return { ...tenant, receiver, channel, secret, events }

@@ -1,10 +1,10 @@
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Database } from '../../src/storage/database.ts'
 import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { record } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { receiverOfTest } from '../support/receiver.ts'
 import { clock } from '../support/stepped-clock.ts'
 
 const body = z.object({
@@ -32,8 +32,7 @@ describe('a digest', () => {
 
   async function setUp(over: Parameters<typeof alerts.webhookOf>[2] = {}) {
     const tenant = await tenantOn(alerts)
-    const receiver = await startReceiver()
-    onTestFinished(() => receiver.close())
+    const receiver = await receiverOfTest()
     await alerts.webhookOf(tenant.scope, receiver.url, over)
     const bodies = () => receiver.requests.map((request) => body.parse(JSON.parse(request.body)))
     return { ...tenant, receiver, bodies }
@@ -97,8 +96,7 @@ describe('a digest', () => {
 
   it.each(['slack', 'discord'])('of a flood on %s only counts what ended before it', async (kind) => {
     const { raised, ended, wait, scope } = await tenantOn(alerts)
-    const chat = await startReceiver((_request, response) => response.end('{"id":"900"}'))
-    onTestFinished(() => chat.close())
+    const chat = await receiverOfTest((_request, response) => response.end('{"id":"900"}'))
     await alerts.createChannel(scope, { name: 'ops', target: { [kind]: { url: `${chat.url}/hook` } } })
     const ids: string[] = []
     for (let i = 0; i < 13; i += 1) ids.push(await raised({ title: `Trouble ${i}` }))

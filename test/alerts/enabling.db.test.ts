@@ -1,12 +1,10 @@
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { enableChannel } from '../../src/alerts/manage.ts'
 import { recoverChannel } from '../../src/alerts/redeliver.ts'
-import type { Database } from '../../src/storage/database.ts'
-import { alertsOn, tenantOn } from '../support/alerts.ts'
+import { alertsWithPager, tenantOn } from '../support/alerts.ts'
 import { record } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { receiverOfTest } from '../support/receiver.ts'
 import { acting } from '../tenancy/office.ts'
 
 const event = z.object({
@@ -15,17 +13,9 @@ const event = z.object({
 })
 const page = z.object({ event_action: z.string(), dedup_key: z.string() })
 
-describe('a channel that was disabled', () => {
-  let database: Database
-  let pager: Receiver
-  let alerts: ReturnType<typeof alertsOn>
-  beforeAll(async () => {
-    database = await testDatabase()
-    pager = await startReceiver()
-    alerts = alertsOn(database, { PAGERDUTY_EVENTS_URL: pager.url })
-    return () => pager.close()
-  })
+const { database, pager, alerts } = await alertsWithPager()
 
+describe('a channel that was disabled', () => {
   /** A tenant, and its only channel switched off and on. */
   async function setUp() {
     const tenant = await tenantOn(alerts)
@@ -41,8 +31,7 @@ describe('a channel that was disabled', () => {
 
   async function withWebhook() {
     const parts = await setUp()
-    const receiver = await startReceiver()
-    onTestFinished(() => receiver.close())
+    const receiver = await receiverOfTest()
     await alerts.webhookOf(parts.scope, receiver.url)
     const events = () => receiver.requests.map(({ body }) => event.parse(JSON.parse(body)))
     const brief = () => events().map(({ type, data }) => [type, data.id, data.related.map(({ id }) => id)])
@@ -62,9 +51,7 @@ describe('a channel that was disabled', () => {
 
   it('and enabled shows the growth of an anomaly that it missed', async () => {
     const { id: tenantId, scope, raised, wait, disable, enable } = await setUp()
-    const routingKey = 'R0123456789abcdefghijklmnopqrstu'
-    const target = { pagerDuty: { routingKey } }
-    await alerts.createChannel(scope, { name: 'on call', target, routing: { minSeverity: 'LOW' } })
+    await alerts.pagerOf(scope)
     await disable()
     const missed = await raised()
     await wait(60)

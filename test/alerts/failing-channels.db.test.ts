@@ -1,9 +1,9 @@
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Database } from '../../src/storage/database.ts'
 import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { testDatabase } from '../support/database.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { receiverOfTest } from '../support/receiver.ts'
 import { clock } from '../support/stepped-clock.ts'
 
 const event = z.object({ type: z.string(), data: z.record(z.string(), z.unknown()) })
@@ -19,8 +19,7 @@ describe('a channel that fails', () => {
   /** A tenant with one WEBHOOK at a receiver of its own. */
   async function setUp() {
     const tenant = await tenantOn(alerts)
-    const receiver = await startReceiver()
-    onTestFinished(() => receiver.close())
+    const receiver = await receiverOfTest()
     await alerts.webhookOf(tenant.scope, `${receiver.url}/alerts`)
     const events = () => receiver.requests.map(({ body }) => event.parse(JSON.parse(body)))
     return { ...tenant, receiver, events }
@@ -66,8 +65,7 @@ describe('a channel that fails', () => {
 
   it('because it is gone is disabled: the others say so, and what waits is kept', async () => {
     const { receiver, raised, scope } = await setUp()
-    const other = await startReceiver()
-    onTestFinished(() => other.close())
+    const other = await receiverOfTest()
     await alerts.webhookOf(scope, other.url, { name: 'other' })
     receiver.answer = (_request, response) => response.writeHead(410).end()
     await raised({ severity: 'CRITICAL' })
@@ -130,11 +128,10 @@ describe('a channel that fails', () => {
 it('a channel rests for as long as its provider takes no more, though nothing failed', async () => {
   const alerts = alertsOn(await testDatabase())
   const { scope, raised, wait } = await tenantOn(alerts)
-  const discord = await startReceiver((_request, response) => {
+  const discord = await receiverOfTest((_request, response) => {
     const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset-after': '30' }
     response.writeHead(200, headers).end('{"id":"900"}')
   })
-  onTestFinished(() => discord.close())
   await alerts.createChannel(scope, { name: 'ops', target: { discord: { url: `${discord.url}/hook` } } })
   await raised({ severity: 'CRITICAL' })
   await raised({ severity: 'CRITICAL' })

@@ -1,11 +1,11 @@
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import type { App } from '../../src/app.ts'
 import { scopeTo } from '../../src/storage/scope/scope.ts'
 import { raise } from '../support/anomalies.ts'
 import { makeTenant, query, startServer, type TestTenant } from '../support/app.ts'
 import { emptyDatabase } from '../support/database.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { receiverOfTest } from '../support/receiver.ts'
 import type { Json } from '../support/stripe/basics.ts'
 
 const CREATE = `mutation($input: CreateAlertChannelInput!) {
@@ -48,8 +48,7 @@ describe('alerts over GraphQL', () => {
 
   async function setUp(input: Json = {}) {
     const tenant = await makeTenant(app, databaseUrl)
-    const receiver = await startReceiver()
-    onTestFinished(() => receiver.close())
+    const receiver = await receiverOfTest()
     const answer = await ask(tenant, CREATE, {
       input: { name: 'ops', target: { webhook: { url: `${receiver.url}/hook?token=hidden` } }, ...input },
     })

@@ -1,12 +1,10 @@
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
 import { SEVERITIES, type Severity } from '../../src/detection/detector.ts'
-import type { Database } from '../../src/storage/database.ts'
-import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
+import { alertsWithPager, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { record } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { receiverOfTest } from '../support/receiver.ts'
 import { acting } from '../tenancy/office.ts'
 
 const event = z.object({ type: z.string(), data: z.looseObject({ id: z.string(), severity: z.string() }) })
@@ -15,15 +13,7 @@ const page = z.object({
   payload: z.looseObject({ severity: z.string() }).optional(),
 })
 
-let database: Database
-let pager: Receiver
-let alerts: ReturnType<typeof alertsOn>
-beforeAll(async () => {
-  database = await testDatabase()
-  pager = await startReceiver()
-  alerts = alertsOn(database, { PAGERDUTY_EVENTS_URL: pager.url })
-  return () => pager.close()
-})
+const { database, pager, alerts } = await alertsWithPager()
 
 async function setUp() {
   const tenant = await tenantOn(alerts)
@@ -52,8 +42,7 @@ async function setUp() {
 
 async function withWebhook(over: Parameters<typeof alerts.webhookOf>[2] = {}) {
   const parts = await setUp()
-  const receiver = await startReceiver()
-  onTestFinished(() => receiver.close())
+  const receiver = await receiverOfTest()
   await alerts.webhookOf(parts.scope, receiver.url, over)
   const types = () => receiver.requests.map(({ body }) => event.parse(JSON.parse(body)).type.slice(8))
   return { ...parts, types }
@@ -154,9 +143,7 @@ describe('an anomaly that comes back', () => {
 
   it('worse opens its incident at PagerDuty with the severity that it has now', async () => {
     const { raised, ended, comeBack, wait, scope } = await setUp()
-    const routingKey = 'R0123456789abcdefghijklmnopqrstu'
-    const target = { pagerDuty: { routingKey } }
-    await alerts.createChannel(scope, { name: 'on call', target, routing: { minSeverity: 'HIGH' } })
+    await alerts.pagerOf(scope, 'HIGH')
     const id = await raised()
     await wait(10)
     await ended(id)
@@ -175,8 +162,7 @@ describe('an anomaly that comes back', () => {
 describe('an anomaly that went on when the channel was made', () => {
   async function withLateWebhook(severity: Severity, over: Parameters<typeof alerts.webhookOf>[2] = {}) {
     const parts = await setUp()
-    const receiver = await startReceiver()
-    onTestFinished(() => receiver.close())
+    const receiver = await receiverOfTest()
     const id = await parts.raised({ severity })
     await alerts.webhookOf(parts.scope, receiver.url, over)
     const sent = () =>

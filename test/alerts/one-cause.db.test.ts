@@ -1,10 +1,8 @@
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
-import type { Database } from '../../src/storage/database.ts'
-import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
-import { testDatabase } from '../support/database.ts'
-import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { alertsWithPager, deliveriesOf, tenantOn } from '../support/alerts.ts'
+import { receiverOfTest } from '../support/receiver.ts'
 import { acting } from '../tenancy/office.ts'
 
 const event = z.object({
@@ -20,21 +18,12 @@ const page = z.object({
 
 const ALL = { routing: { minSeverity: 'LOW' } } as const
 
-describe('anomalies of one cause', () => {
-  let database: Database
-  let pager: Receiver
-  let alerts: ReturnType<typeof alertsOn>
-  beforeAll(async () => {
-    database = await testDatabase()
-    pager = await startReceiver()
-    alerts = alertsOn(database, { PAGERDUTY_EVENTS_URL: pager.url })
-    return () => pager.close()
-  })
+const { pager, alerts } = await alertsWithPager()
 
+describe('anomalies of one cause', () => {
   async function withWebhook(over: Parameters<typeof alerts.webhookOf>[2] = ALL) {
     const parts = await tenantOn(alerts)
-    const receiver = await startReceiver()
-    onTestFinished(() => receiver.close())
+    const receiver = await receiverOfTest()
     await alerts.webhookOf(parts.scope, receiver.url, over)
     const events = () => receiver.requests.map(({ body }) => event.parse(JSON.parse(body)))
     const brief = () => events().map(({ type, data }) => [type, data.id, data.related.map(({ id }) => id)])
@@ -44,12 +33,7 @@ describe('anomalies of one cause', () => {
   async function withPager() {
     const parts = await tenantOn(alerts)
     pager.requests.length = 0
-    const routingKey = 'R0123456789abcdefghijklmnopqrstu'
-    await alerts.createChannel(parts.scope, {
-      name: 'on call',
-      target: { pagerDuty: { routingKey } },
-      ...ALL,
-    })
+    await alerts.pagerOf(parts.scope)
     const pages = () => pager.requests.map(({ body }) => page.parse(JSON.parse(body)))
     return { ...parts, pages }
   }

@@ -1,11 +1,11 @@
-import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { updateChannel } from '../../src/alerts/manage.ts'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { testDatabase } from '../support/database.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { receiverOfTest } from '../support/receiver.ts'
 import { clock } from '../support/stepped-clock.ts'
 import { acting } from '../tenancy/office.ts'
 
@@ -35,8 +35,7 @@ beforeEach(() => {
 /** A tenant with one WEBHOOK that is quiet for an hour, from so many minutes on. */
 async function setUp(from: number, routing = {}) {
   const tenant = await tenantOn(alerts)
-  const receiver = await startReceiver()
-  onTestFinished(() => receiver.close())
+  const receiver = await receiverOfTest()
   const schedule = { quietFrom: inMinutes(from), quietTo: inMinutes(from + 60) }
   await alerts.webhookOf(tenant.scope, receiver.url, { schedule, routing })
   const sent = () =>
@@ -87,8 +86,7 @@ describe.each(['slack', 'discord'] as const)('after quiet hours %s', (kind) => {
   /** A tenant with one chat that is quiet for the next hour. */
   async function withChat(schedule = { quietFrom: inMinutes(0), quietTo: inMinutes(60) }) {
     const tenant = await tenantOn(alerts)
-    const chat = await startReceiver((_request, response) => response.end('{"id":"900"}'))
-    onTestFinished(() => chat.close())
+    const chat = await receiverOfTest((_request, response) => response.end('{"id":"900"}'))
     await alerts.createChannel(tenant.scope, {
       name: 'ops',
       target: { [kind]: { url: `${chat.url}/hook` } },

@@ -1,15 +1,13 @@
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { SYSTEM } from '../../src/actor.ts'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
 import { endOverdueSnooze, snoozeAnomaly } from '../../src/anomalies/snooze.ts'
 import { undoAct } from '../../src/anomalies/undo.ts'
 import { composeId } from '../../src/ids.ts'
-import type { Database } from '../../src/storage/database.ts'
-import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
+import { alertsWithPager, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { record } from '../support/anomalies.ts'
-import { testDatabase } from '../support/database.ts'
-import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { receiverOfTest } from '../support/receiver.ts'
 import { clock } from '../support/stepped-clock.ts'
 import { acting } from '../tenancy/office.ts'
 
@@ -21,15 +19,7 @@ const ALL = {
   routing: { reasons: ['RAISED', 'ESCALATED', 'REOPENED', 'ENDED', 'RESOLVED', 'ACKNOWLEDGED'] },
 } as const
 
-let database: Database
-let pager: Receiver
-let alerts: ReturnType<typeof alertsOn>
-beforeAll(async () => {
-  database = await testDatabase()
-  pager = await startReceiver()
-  alerts = alertsOn(database, { PAGERDUTY_EVENTS_URL: pager.url })
-  return () => pager.close()
-})
+const { database, pager, alerts } = await alertsWithPager()
 
 async function setUp() {
   const tenant = await tenantOn(alerts)
@@ -63,8 +53,7 @@ async function setUp() {
 
 async function withWebhook(over: Parameters<typeof alerts.webhookOf>[2] = ALL) {
   const parts = await setUp()
-  const receiver = await startReceiver()
-  onTestFinished(() => receiver.close())
+  const receiver = await receiverOfTest()
   await alerts.webhookOf(parts.scope, receiver.url, over)
   const types = () => receiver.requests.map(({ body }) => event.parse(JSON.parse(body)).type)
   return { ...parts, receiver, types }
@@ -73,11 +62,7 @@ async function withWebhook(over: Parameters<typeof alerts.webhookOf>[2] = ALL) {
 async function withPager() {
   const parts = await setUp()
   pager.requests.length = 0
-  await alerts.createChannel(parts.scope, {
-    name: 'on call',
-    target: { pagerDuty: { routingKey: 'R0123456789abcdefghijklmnopqrstu' } },
-    routing: { minSeverity: 'LOW' },
-  })
+  await alerts.pagerOf(parts.scope)
   return {
     ...parts,
     actions: () => pager.requests.map(({ body }) => page.parse(JSON.parse(body)).event_action),

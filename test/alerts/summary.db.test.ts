@@ -1,11 +1,11 @@
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { planSummaries } from '../../src/alerts/summary.ts'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { alertsOn, tenantOn } from '../support/alerts.ts'
 import { testDatabase } from '../support/database.ts'
-import { startReceiver } from '../support/receiver.ts'
+import { receiverOfTest } from '../support/receiver.ts'
 import { endpointRow, eventRow } from '../support/rows.ts'
 import { clock } from '../support/stepped-clock.ts'
 import { acting } from '../tenancy/office.ts'
@@ -27,8 +27,7 @@ describe('the weekly summary', () => {
   async function setUp() {
     const tenant = await tenantOn(alerts)
     const { scope, id: tenantId } = tenant
-    const receiver = await startReceiver()
-    onTestFinished(() => receiver.close())
+    const receiver = await receiverOfTest()
     const routing = { minSeverity: 'CRITICAL' }
     await alerts.webhookOf(scope, receiver.url, { routing, schedule: { weeklySummary: true } })
     const plan = () => planSummaries({ ...alerts.parts, database })

@@ -4,6 +4,7 @@ import { createChannel } from '../../src/alerts/manage.ts'
 import { planAll } from '../../src/alerts/planner.ts'
 import { Sender, type SenderOptions } from '../../src/alerts/sender.ts'
 import { readConfig } from '../../src/config.ts'
+import type { Severity } from '../../src/detection/detector.ts'
 import { createLogger } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { verificationsOf } from '../../src/storage/alerts/verifications.ts'
@@ -12,6 +13,9 @@ import type { Scope } from '../../src/storage/scope/scope.ts'
 import { noTracer } from '../../src/tracing/tracer.ts'
 import { acting, newTenant, vault } from '../tenancy/office.ts'
 import { end, raise, type Seed } from './anomalies.ts'
+import { testDatabase } from './database.ts'
+import { atEnd } from './endings.ts'
+import { startReceiver } from './receiver.ts'
 import { clock } from './stepped-clock.ts'
 
 /** The alerts of a database step by step, by the clock of test/tenancy/office.ts. */
@@ -58,7 +62,21 @@ export function alertsOn(database: Database, environment: Record<string, string>
       createChannel(scope, acting, means, input),
     webhookOf: (scope: Scope, url: string, over: ChannelInput = {}) =>
       createChannel(scope, acting, means, { name: 'receiver', target: { webhook: { url } }, ...over }),
+    pagerOf: (scope: Scope, minSeverity: Severity = 'LOW') =>
+      createChannel(scope, acting, means, {
+        name: 'on call',
+        target: { pagerDuty: { routingKey: 'R0123456789abcdefghijklmnopqrstu' } },
+        routing: { minSeverity },
+      }),
   }
+}
+
+/** Alerts on a database of the file's own, and what takes the events that are for PagerDuty. */
+export async function alertsWithPager() {
+  const database = await testDatabase()
+  const pager = await startReceiver()
+  atEnd(() => pager.close())
+  return { database, pager, alerts: alertsOn(database, { PAGERDUTY_EVENTS_URL: pager.url }) }
 }
 
 export const deliveriesOf = ({ db }: Scope) => db.alertDelivery.findMany({ orderBy: { seq: 'asc' } })

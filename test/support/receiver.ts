@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
 
 export interface ReceivedRequest {
   method: string
@@ -48,4 +49,11 @@ function portOf(server: Server): number {
   const address: AddressInfo | string | null = server.address()
   if (address === null || typeof address === 'string') throw new Error('not listening on a port')
   return address.port
+}
+
+/** One that is closed when the test has ended. */
+export async function receiverOfTest(answer?: Receiver['answer']): Promise<Receiver> {
+  const receiver = await startReceiver(answer)
+  onTestFinished(() => receiver.close())
+  return receiver
 }
