@@ -35,6 +35,7 @@ export class Failures {
   }
 
   leavesOutEvent(detector: DetectorName, stripeId: string): boolean {
+    if (this.#counts.size === 0) return false
     if (!this.#detectors.has(detector)) return this.#excluded.has(idOf(detector, false, stripeId))
     if (!this.events.has(stripeId))
       this.events.set(stripeId, `${detector}: left out after ${MOST} errors in one batch`)
