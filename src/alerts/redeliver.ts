@@ -116,6 +116,8 @@ async function takeApart(
       tenantId,
       channelId,
       reason: 'DIGEST',
+      // What some of its readers have goes to the others as it is.
+      progress: null,
       ...(keepsBodies(channel) && { attemptsMade: { none: {} } }),
     },
     select: { id: true },

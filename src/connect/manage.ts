@@ -35,8 +35,10 @@ export async function disconnect(
   options: RequestOptions = {},
 ): Promise<StripeConnection | undefined> {
   const { tenantId } = scope
-  if (await wasRecorded(scope, 'STRIPE_DISCONNECTED', 'connectionId', input.id)) return undefined
-  const connection = await findConnection(scope, input.id)
+  const known = await scope.db.stripeConnection.findFirst({ where: { tenantId, id: input.id } })
+  if (known === null && (await wasRecorded(scope, 'STRIPE_DISCONNECTED', 'connectionId', input.id)))
+    return undefined
+  const connection = known ?? (await findConnection(scope, input.id))
   const { id, endpointId, keyHint, stripeEndpointId } = connection
   if (input.deleteEndpoint && stripeEndpointId !== null)
     await deleteEndpoint(await apiWith(means, openKey(vault, connection), options), stripeEndpointId)

@@ -78,31 +78,36 @@ interface Task {
 async function compare(task: Task, begun: Window): Promise<Compared> {
   const { parts, connection } = task
   const now = toSeconds(parts.clock.now())
-  const { proven, denied: refused, askedAt } = readAccounts(connection)
+  const known = readAccounts(connection)
+  const [proven, denied] = [new Set(known.proven), new Set(known.denied)]
   // Somebody may have let the key read them since.
-  const asksAgain = now - askedAt >= DAY
-  const denied = new Set(refused)
+  const asksAgain = now - known.askedAt >= DAY
   const own = await compareLists(task, undefined, begun)
   let { window, done } = own
   for (const account of await accountsOf(parts.scope, connection)) {
     if (!done) break
     if (denied.has(account) && !asksAgain) continue
     try {
-      const isKnown = proven.includes(account)
+      const isKnown = proven.has(account)
       const span = isKnown ? window : sinceConnecting(connection, window)
       ;({ window, done } = await compareLists(task, account, window, span))
-      if (done && !isKnown) proven.push(account)
+      if (done) proven.add(account)
       denied.delete(account)
     } catch (error) {
       if (!(error instanceof StripeTrouble) || error.kind !== 'PERMISSION') throw error
       denied.add(account)
+      proven.delete(account)
     }
   }
-  const accounts = { proven, denied: [...denied], askedAt: asksAgain ? now : askedAt }
+  const accounts = {
+    proven: [...proven],
+    denied: [...denied],
+    askedAt: asksAgain ? now : known.askedAt,
+  }
   return { window, accounts, done }
 }
 
-/** Of an account that was not compared before nothing is proven yet. */
+/** Of an account that was not compared before, or not since it was denied, nothing is proven yet. */
 function sinceConnecting(
   { createdAt }: StripeConnection,
   { from, to }: Window,

@@ -6,7 +6,7 @@ import { troubleNow } from './look-again.ts'
 import { EVENTS_READ, type Granted, isGranted, lackingIn, readGranted } from './permissions.ts'
 import { refusedAct } from './refused.ts'
 import { StripeTrouble } from './trouble.ts'
-import { readAccounts } from './window.ts'
+import { type ConnectedAccounts, readAccounts } from './window.ts'
 
 export const CONNECTION_STATES = ['CONNECTED', 'LIMITED', 'REVOKED'] as const
 
@@ -79,7 +79,7 @@ export async function noteRefused(
     const permissions = account === undefined ? without(known, permission) : known
     const before = readAccounts(present)
     const isDenied = account !== undefined && permission === EVENTS_READ
-    const accounts = isDenied ? { ...before, denied: [...new Set([...before.denied, account])] } : before
+    const accounts = isDenied ? denying(before, account) : before
     const said = troubleNow(present, permissions, accounts, clock)
     await db.stripeConnection.updateMany({
       where: { tenantId, id },
@@ -95,6 +95,13 @@ export async function noteRefused(
     await recordActivity(db, tenantId, [refusedAct(present, now, refused)])
   })
 }
+
+/** What it misses from now on is not proven. */
+const denying = (accounts: ConnectedAccounts, account: string): ConnectedAccounts => ({
+  ...accounts,
+  proven: accounts.proven.filter((one) => one !== account),
+  denied: [...new Set([...accounts.denied, account])],
+})
 
 const without = (permissions: Granted, name: string): Granted =>
   permissions.map((one) => (one.name === name ? { ...one, granted: false } : one))

@@ -29,11 +29,18 @@ interface Remembered {
 }
 
 const FRESH_MS = 500
+/** Who has waited longer for a turn was answered by then that the database is away. */
+const LONGEST_WAIT_MS = 4_000
 /** Whatever tokens come, the commit that stores what is known waits for a connection behind two of them at most. */
 const LOOKUPS_AT_ONCE = 2
 const MOST = 10_000
 const TOKEN = /^[0-9A-Za-z]{32}$/
 const UNKNOWN: Promise<undefined> = Promise.resolve(undefined)
+
+class LookupTimeout extends Error {
+  readonly code = 'ETIMEDOUT'
+  override readonly message = 'too many webhook tokens were waiting to be looked up'
+}
 
 /**
  * Finds the endpoint of a webhook token. Every answer, also that there is none, is remembered for at most
@@ -54,20 +61,20 @@ export class EndpointDirectory {
 
   /**
    * @returns undefined for an unknown or expired token, and for a suspended or deleted tenant
-   * @throws what the database throws when it cannot be asked; that is not remembered
+   * @throws what the database throws when it cannot be asked, or in time; that is not remembered
    */
   find(token: string): Promise<Endpoint | undefined> {
-    const now = this.#clock.now()
+    const asked = this.#clock.steady()
     const remembered = this.#known.get(token)
-    if (remembered && this.#clock.steady() < remembered.until) return remembered.answer
+    if (remembered && asked < remembered.until) return remembered.answer
     if (!TOKEN.test(token)) return UNKNOWN
 
-    const until = this.#clock.steady() + FRESH_MS
+    // All that ask for this token before its turn wait for the same lookup.
+    const until = Number.POSITIVE_INFINITY
     const entry: Remembered = { answer: UNKNOWN, until, opened: remembered?.opened ?? new Map() }
-    // All that ask for this token while the lookup runs wait for the same one.
-    // Tokens that nobody has are asked for in turn with those that were met before.
-    const group = remembered === undefined ? 'new' : 'met'
-    entry.answer = this.#lookups.run(group, () => this.#look(token, now, entry))
+    // Tokens that nobody has are asked for in turn with those that were found before.
+    const group = entry.opened.size > 0 ? 'met' : 'new'
+    entry.answer = this.#lookups.run(group, () => this.#look(token, asked, entry))
     this.#known.delete(token)
     this.#known.set(token, entry)
     if (this.#known.size > MOST) this.#dropOldest()
@@ -79,8 +86,12 @@ export class EndpointDirectory {
     this.#known.clear()
   }
 
-  async #look(token: string, now: Date, entry: Remembered): Promise<Endpoint | undefined> {
+  async #look(token: string, asked: number, entry: Remembered): Promise<Endpoint | undefined> {
     try {
+      const begun = this.#clock.steady()
+      if (begun - asked > LONGEST_WAIT_MS) throw new LookupTimeout()
+      entry.until = begun + FRESH_MS
+      const now = this.#clock.now()
       const row = await lookUpEndpoint(this.#database.sqlFor('delivery'), sha256(token), now)
       if (!row) return undefined
       const { tenantId, endpointId, rateRequests: requests, rateSeconds: seconds } = row

@@ -109,9 +109,10 @@ describe('connectStripe', () => {
       expect((await act(served, DISCONNECT, { id })).data).toEqual({
         disconnectStripe: { disconnectedStripeConnectionId: id },
       })
-      expect((await act(served, DISCONNECT, { id: 'scn_never' })).errors).toMatchObject([
-        { extensions: { code: 'NOT_FOUND' } },
-      ])
+      for (const never of ['scn_never', '%', id.replaceAll(/./g, '_')])
+        expect((await act(served, DISCONNECT, { id: never })).errors).toMatchObject([
+          { extensions: { code: 'NOT_FOUND' } },
+        ])
       expect(double.endpoints.all).toEqual([])
       expect(await connectionOf(served)).toBeUndefined()
       const { activity: after } = await data(app, tenant.key, '{ activity { nodes { kind } } }')

@@ -138,6 +138,20 @@ describe('reconcile', () => {
       await cliJson(env, ['reconcile', tenant])
       expect(await filledFrom1C()).toBe(1)
       expect((await connection()).trouble).toBeNull()
+
+      // What it misses while the key may not read it is made up for once it may again.
+      const isForbidden = ({ account }: DoubleRequest) => account === 'acct_1A'
+      double.trouble = (request) =>
+        isForbidden(request) ? notAllowed(LIVE_KEY, 'acct_1A', 'rak_event_read') : undefined
+      await cliJson(env, ['reconcile', tenant])
+      expect((await connection()).trouble).toContain('acct_1A')
+      double.trouble = () => undefined
+      const [unread] = payments(1, { every: 60, until: nowSeconds() - 2 * HOUR, name: 'unread' })
+      double.happen(unread === undefined ? [] : [unread], 'acct_1A')
+      const denied = accountsIn.parse(JSON.parse((await connection()).accounts))
+      const asked = { ...denied, askedAt: nowSeconds() - DAY }
+      await scope.db.stripeConnection.updateMany({ data: { accounts: JSON.stringify(asked) } })
+      expect(await cliJson(env, ['reconcile', tenant])).toMatchObject({ filled: 1 })
     },
     PATIENT,
   )

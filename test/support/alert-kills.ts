@@ -160,10 +160,13 @@ async function untilSent(scope: Scope, acting: Acting): Promise<void> {
     if (behind === 0 && waiting.length === 0) return
     const now = systemClock.now()
     // Nobody waits for the five minutes after a second failure, or the ten between two digests of a flood.
-    await db.alertDelivery.updateMany({
-      where: { state: 'WAITING', grouped: true, digestId: null },
-      data: { dueAt: now },
-    })
+    // A server that sends some of them at the same time may deadlock with this: the next second is soon enough.
+    await db.alertDelivery
+      .updateMany({
+        where: { state: 'WAITING', grouped: true, digestId: null },
+        data: { dueAt: now },
+      })
+      .catch(() => {})
     for (const { id, grouped, dueAt, state } of waiting)
       if (!grouped && (state === 'FAILED' || dueAt > now))
         await retryDelivery(scope, acting, id).catch(() => {})

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { sha256 } from '../../src/ids.ts'
 import type { Database, Purpose } from '../../src/storage/database.ts'
+import { classifyFailure } from '../../src/storage/failures.ts'
 import type { SystemSql } from '../../src/storage/sql.ts'
 import { EndpointDirectory } from '../../src/tenancy/endpoint-directory.ts'
 import { rotateToken } from '../../src/tenancy/endpoints.ts'
@@ -56,34 +57,68 @@ describe('the endpoint of a token', () => {
     expect(open).toHaveBeenCalledTimes(2)
   })
 
-  it('is looked up two at a time, and one that was met before waits for one new token at most', async () => {
-    let [running, most] = [0, 0]
-    const order: string[] = []
+  /** A directory, and the hashes of the tokens that it asked the database for. */
+  function watched() {
+    let running = 0
+    const seen = { most: 0, order: [] as string[] }
     const sqlFor = (purpose: Purpose): SystemSql => {
       const sql = database.sqlFor(purpose)
       return {
         ...sql,
         all: async (statement, values) => {
           running += 1
-          most = Math.max(most, running)
-          order.push(String(values?.[0]))
+          seen.most = Math.max(seen.most, running)
+          seen.order.push(String(values?.[0]))
           const rows = await sql.all(statement, values)
           running -= 1
           return rows
         },
       }
     }
-    const counted = new EndpointDirectory({ database: { ...database, sqlFor }, vault, clock })
+    return { seen, directory: new EndpointDirectory({ database: { ...database, sqlFor }, vault, clock }) }
+  }
+
+  const flood = (directory: EndpointDirectory) =>
+    Array.from({ length: 200 }, (_, n) => directory.find(String(n).padStart(32, 'x')))
+
+  it('is looked up two at a time, and one that was met before waits for one at most that nobody has, however often those were asked for', async () => {
+    const { seen, directory } = watched()
     const { token } = await newTenant(database)
-    await counted.find(token)
+    await directory.find(token)
+    for (let again = 0; again < 2; again += 1) {
+      clock.forward(1)
+      seen.order.length = 0
+      const unknown = flood(directory)
+      expect(await directory.find(token)).toMatchObject({ secrets: [STRIPE_SECRET] })
+      await Promise.all(unknown)
+      expect(seen.most).toBe(2)
+      expect(seen.order).toHaveLength(201)
+      expect(seen.order.indexOf(sha256(token))).toBeLessThan(5)
+    }
+  })
+
+  it('is asked for once by all who wait for it, however long that takes', async () => {
+    const { seen, directory } = watched()
+    const { token } = await newTenant(database)
+    const unknown = flood(directory)
+    const first = directory.find(token)
     clock.forward(1)
-    order.length = 0
-    const flood = Array.from({ length: 200 }, (_, n) => counted.find(String(n).padStart(32, 'x')))
-    expect(await counted.find(token)).toMatchObject({ secrets: [STRIPE_SECRET] })
-    await Promise.all(flood)
-    expect(most).toBe(2)
-    expect(order).toHaveLength(201)
-    expect(order.indexOf(sha256(token))).toBeLessThan(5)
+    expect(directory.find(token)).toBe(first)
+    await Promise.all([...unknown, first])
+    expect(seen.order.filter((hash) => hash === sha256(token))).toHaveLength(1)
+  })
+
+  it('is not asked for any more when its delivery was answered that the database is away', async () => {
+    const { seen, directory } = watched()
+    const unknown = flood(directory)
+    clock.forward(5)
+    const ends = await Promise.allSettled(unknown)
+    expect(ends.slice(0, 2).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
+    for (const end of ends.slice(2))
+      expect(end.status === 'rejected' && classifyFailure(end.reason)).toBe('away')
+    expect(seen.order).toHaveLength(2)
+    const { token } = await newTenant(database)
+    expect(await directory.find(token)).toBeDefined()
   })
 
   it.each(['', 'x', 'a'.repeat(32), 'a'.repeat(33), '../../etc/passwd', '\u0000'.repeat(32)])(
