@@ -18,7 +18,7 @@ const MOST_FOR_DELIVERIES = 3
 
 /**
  * As Prisma has it, the URL may say `connection_limit`.
- * @throws DatabaseError unless it is a whole number that leaves one for deliveries and one for the rest
+ * @throws DatabaseError unless it is a whole number from LEAST to MOST
  */
 export function connectionsOf(url: string): Connections {
   const given = URL.canParse(url) ? new URL(url).searchParams.get(PARAMETER) : null
