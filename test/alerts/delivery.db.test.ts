@@ -1,8 +1,7 @@
 import { Webhook } from 'standardwebhooks'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
-import type { Database } from '../../src/storage/database.ts'
 import type { Scope } from '../../src/storage/scope/scope.ts'
 import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { record, T0 } from '../support/anomalies.ts'
@@ -13,14 +12,10 @@ import { acting } from '../tenancy/office.ts'
 
 const event = z.object({ type: z.string(), timestamp: z.string(), data: z.record(z.string(), z.unknown()) })
 
-describe('an alert', () => {
-  let database: Database
-  let alerts: ReturnType<typeof alertsOn>
-  beforeAll(async () => {
-    database = await testDatabase()
-    alerts = alertsOn(database)
-  })
+const database = await testDatabase()
+const alerts = alertsOn(database)
 
+describe('an alert', () => {
   /** A tenant with one WEBHOOK at a receiver of its own. */
   async function setUp(over: Parameters<typeof alerts.webhookOf>[2] = {}) {
     const tenant = await tenantOn(alerts)

@@ -1,6 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Database } from '../../src/storage/database.ts'
 import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { record } from '../support/anomalies.ts'
 import { testDatabase } from '../support/database.ts'
@@ -22,14 +21,10 @@ const ALL = ['RAISED', 'UPDATED', 'ESCALATED', 'ENDED'] as const
 const brief = (bodies: readonly z.infer<typeof body>[]) =>
   bodies.map(({ type, data }) => [type, data.anomalies?.map(({ id }) => id).sort() ?? data.id])
 
-describe('a digest', () => {
-  let database: Database
-  let alerts: ReturnType<typeof alertsOn>
-  beforeAll(async () => {
-    database = await testDatabase()
-    alerts = alertsOn(database)
-  })
+const database = await testDatabase()
+const alerts = alertsOn(database)
 
+describe('a digest', () => {
   async function setUp(over: Parameters<typeof alerts.webhookOf>[2] = {}) {
     const tenant = await tenantOn(alerts)
     const receiver = await receiverOfTest()

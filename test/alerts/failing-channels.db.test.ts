@@ -1,6 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Database } from '../../src/storage/database.ts'
 import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { testDatabase } from '../support/database.ts'
 import { receiverOfTest } from '../support/receiver.ts'
@@ -8,14 +7,9 @@ import { clock } from '../support/stepped-clock.ts'
 
 const event = z.object({ type: z.string(), data: z.record(z.string(), z.unknown()) })
 
-describe('a channel that fails', () => {
-  let database: Database
-  let alerts: ReturnType<typeof alertsOn>
-  beforeAll(async () => {
-    database = await testDatabase()
-    alerts = alertsOn(database)
-  })
+const alerts = alertsOn(await testDatabase())
 
+describe('a channel that fails', () => {
   /** A tenant with one WEBHOOK at a receiver of its own. */
   async function setUp() {
     const tenant = await tenantOn(alerts)

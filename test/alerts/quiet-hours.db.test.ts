@@ -1,8 +1,7 @@
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { updateChannel } from '../../src/alerts/manage.ts'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
-import type { Database } from '../../src/storage/database.ts'
 import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { testDatabase } from '../support/database.ts'
 import { receiverOfTest } from '../support/receiver.ts'
@@ -21,12 +20,7 @@ const event = z.object({
 const inMinutes = (minutes: number): string =>
   new Date(clock.now().getTime() + minutes * 60_000).toISOString().slice(11, 16)
 
-let database: Database
-let alerts: ReturnType<typeof alertsOn>
-beforeAll(async () => {
-  database = await testDatabase()
-  alerts = alertsOn(database)
-})
+const alerts = alertsOn(await testDatabase())
 beforeEach(() => {
   // Quiet hours are set by the minute.
   clock.forward(60 - clock.now().getUTCSeconds())

@@ -1,8 +1,7 @@
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import type { ChannelInput } from '../../src/alerts/channel-input.ts'
 import { recoverChannel, retryDelivery } from '../../src/alerts/redeliver.ts'
-import type { Database } from '../../src/storage/database.ts'
 import { alertsOn, deliveriesOf, tenantOn } from '../support/alerts.ts'
 import { testDatabase } from '../support/database.ts'
 import { startReceiver } from '../support/receiver.ts'
@@ -14,14 +13,9 @@ const digest = z.object({
 
 const HOURLY = { schedule: { mode: 'HOURLY' } }
 
-describe('what is sent again', () => {
-  let database: Database
-  let alerts: ReturnType<typeof alertsOn>
-  beforeAll(async () => {
-    database = await testDatabase()
-    alerts = alertsOn(database)
-  })
+const alerts = alertsOn(await testDatabase())
 
+describe('what is sent again', () => {
   /** A tenant with one channel, whose receiver refuses everything until it is told otherwise. */
   async function setUp(kind: 'slack' | 'webhook', status: number, over: ChannelInput = {}) {
     const tenant = await tenantOn(alerts)

@@ -1,8 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { planSummaries } from '../../src/alerts/summary.ts'
 import { takeStep } from '../../src/anomalies/lifecycle.ts'
-import type { Database } from '../../src/storage/database.ts'
 import { alertsOn, tenantOn } from '../support/alerts.ts'
 import { testDatabase } from '../support/database.ts'
 import { receiverOfTest } from '../support/receiver.ts'
@@ -15,14 +14,10 @@ const body = z.object({
   data: z.looseObject({ title: z.string(), text: z.array(z.string()) }),
 })
 
-describe('the weekly summary', () => {
-  let database: Database
-  let alerts: ReturnType<typeof alertsOn>
-  beforeAll(async () => {
-    database = await testDatabase()
-    alerts = alertsOn(database)
-  })
+const database = await testDatabase()
+const alerts = alertsOn(database)
 
+describe('the weekly summary', () => {
   /** A tenant with a channel that sums up the week, just before it does. */
   async function setUp() {
     const tenant = await tenantOn(alerts)

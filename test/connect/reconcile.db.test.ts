@@ -17,9 +17,6 @@ import {
 } from './harness.ts'
 
 const HOUR = 3_600
-const DAY = 24 * HOUR
-
-const accountsIn = z.looseObject({ denied: z.array(z.string()) })
 
 const isPage = ({ path, query }: DoubleRequest): boolean => path === '/v1/events' && query['limit'] === '100'
 
@@ -88,70 +85,6 @@ describe('reconcile', () => {
       expect(runs).toBeGreaterThan(2)
       expect(await filledRows(broken)).toEqual(await filledRows(whole))
       expect(await broken.scope.db.activity.count({ where: { kind: 'EVENTS_FILLED' } })).toBe(1)
-    },
-    PATIENT,
-  )
-
-  it(
-    'lists the events of connected accounts apart, and says so where the key may not',
-    async () => {
-      const double = await stripe()
-      const { env, tenant, scope, connection } = await connected(double)
-      const endpoint = await scope.db.webhookEndpoint.findFirstOrThrow()
-      const accounts = ['acct_1A', 'acct_1B', 'acct_1C']
-      for (const account of accounts) {
-        await scope.db.stream.create({
-          data: {
-            tenantId: tenant,
-            id: `${endpoint.id}/${account}/live`,
-            endpointId: endpoint.id,
-            account,
-            livemode: true,
-            clock: BigInt(nowSeconds()),
-            live: true,
-          },
-        })
-        if (account !== 'acct_1C')
-          double.happen(payments(3, { every: 60, until: nowSeconds() - 20 * 60, name: account }), account)
-      }
-      await scope.db.stripeConnection.updateMany({ data: { createdAt: toDate(nowSeconds() - DAY) } })
-      expect(await cliJson(env, ['reconcile', tenant])).toMatchObject({ missing: 6, filled: 6 })
-      const { events } = await filledRows({ scope, connection })
-      expect(events.map(({ stripeId, account }) => [stripeId.slice(0, 11), account])).toEqual([
-        ...Array.from({ length: 3 }, () => ['evt_acct_1A', 'acct_1A']),
-        ...Array.from({ length: 3 }, () => ['evt_acct_1B', 'acct_1B']),
-      ])
-      expect((await connection()).trouble).toContain(
-        'its own account only: the key may not read the events of acct_1C',
-      )
-      expect((await connection()).state).toBe('CONNECTED')
-
-      // Somebody lets the key read it: that is noticed within a day.
-      const [late] = payments(1, { every: 60, until: nowSeconds() - 20 * 60, name: 'acct_1C' })
-      double.happen(late === undefined ? [] : [late], 'acct_1C')
-      const filledFrom1C = () => scope.db.stripeEvent.count({ where: { account: 'acct_1C' } })
-      await cliJson(env, ['reconcile', tenant])
-      expect(await filledFrom1C()).toBe(0)
-      const known = accountsIn.parse(JSON.parse((await connection()).accounts))
-      const before = { ...known, askedAt: nowSeconds() - DAY }
-      await scope.db.stripeConnection.updateMany({ data: { accounts: JSON.stringify(before) } })
-      await cliJson(env, ['reconcile', tenant])
-      expect(await filledFrom1C()).toBe(1)
-      expect((await connection()).trouble).toBeNull()
-
-      // What it misses while the key may not read it is made up for once it may again.
-      const isForbidden = ({ account }: DoubleRequest) => account === 'acct_1A'
-      double.trouble = (request) =>
-        isForbidden(request) ? notAllowed(LIVE_KEY, 'acct_1A', 'rak_event_read') : undefined
-      await cliJson(env, ['reconcile', tenant])
-      expect((await connection()).trouble).toContain('acct_1A')
-      double.trouble = () => undefined
-      const [unread] = payments(1, { every: 60, until: nowSeconds() - 2 * HOUR, name: 'unread' })
-      double.happen(unread === undefined ? [] : [unread], 'acct_1A')
-      const denied = accountsIn.parse(JSON.parse((await connection()).accounts))
-      const asked = { ...denied, askedAt: nowSeconds() - DAY }
-      await scope.db.stripeConnection.updateMany({ data: { accounts: JSON.stringify(asked) } })
-      expect(await cliJson(env, ['reconcile', tenant])).toMatchObject({ filled: 1 })
     },
     PATIENT,
   )

@@ -65,7 +65,7 @@ const whenMissing = (field: unknown, instead: unknown): unknown => (field === un
 
 /**
  * The value of a subscription's `items` list. A list that goes on beyond what was sent has no known value, nor has one
- * of prices that are told in another currency than the subscription is billed in.
+ * of prices that are stated in another currency than the subscription is billed in.
  */
 export const valueOfItems = (items: unknown, billedIn: string | undefined): SubscriptionValue => {
   const data = fields(items)?.['data']
